@@ -1,0 +1,46 @@
+"""The seven expressions: the one source for their order, names and colours."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: FER2013's class names in the order of its label numbers 0 to 6 (Goodfellow et al. 2013,
+#: "Challenges in Representation Learning"). Every score vector in this project has this order.
+EMOTIONS: Final[tuple[str, ...]] = (
+    "angry",
+    "disgust",
+    "fear",
+    "happy",
+    "sad",
+    "surprise",
+    "neutral",
+)
+
+#: One colour per expression as ``#rrggbb``: the qualitative palette of Okabe and Ito (2008), which
+#: stays distinguishable with colour-blindness, with grey for neutral; legible on white and black.
+EMOTION_COLORS: Final[dict[str, str]] = {
+    "angry": "#d55e00",
+    "disgust": "#009e73",
+    "fear": "#cc79a7",
+    "happy": "#e69f00",
+    "sad": "#0072b2",
+    "surprise": "#56b4e9",
+    "neutral": "#8a8f98",
+}
+
+#: What other copies of FER2013 and FER+ call the same classes, in lower case.
+EMOTION_ALIASES: Final[dict[str, str]] = {
+    "anger": "angry",
+    "disgusted": "disgust",
+    "fearful": "fear",
+    "happiness": "happy",
+    "sadness": "sad",
+    "surprised": "surprise",
+} | {name: name for name in EMOTIONS}
+
+
+def emotion_color_bgr(emotion: str) -> tuple[int, int, int]:
+    """Return the colour of ``emotion`` as (blue, green, red), each 0..255, for OpenCV drawing."""
+    hexadecimal = EMOTION_COLORS[emotion]
+    red, green, blue = (int(hexadecimal[start : start + 2], 16) for start in (1, 3, 5))
+    return blue, green, red

@@ -1,0 +1,35 @@
+"""Every error the core raises on purpose.
+
+::
+
+    EmotionCoreError            anything a user can mend; the message says how
+    ├── DatasetError            a data set that cannot be read or is not what it should be
+    ├── ImageError              a picture that cannot be read or decoded
+    ├── ModelError              a model folder or file that is missing, damaged or refused
+    └── TrainingError           a training run that cannot start, resume or finish
+
+A message says what was expected, what was found and what to do about it, on one line, so that a
+page can show it and the command line can print it behind the program's name.
+"""
+
+from __future__ import annotations
+
+
+class EmotionCoreError(Exception):
+    """Base of all errors with a message meant for the user."""
+
+
+class DatasetError(EmotionCoreError):
+    """A data set cannot be read, or holds what no FER2013 data set holds."""
+
+
+class ImageError(EmotionCoreError):
+    """A picture is missing, unreadable, or no picture."""
+
+
+class ModelError(EmotionCoreError):
+    """A model is missing, damaged, of the wrong shape, or carries code and is refused."""
+
+
+class TrainingError(EmotionCoreError):
+    """A training run cannot start, resume or finish."""

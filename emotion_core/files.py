@@ -1,0 +1,70 @@
+"""Files and folders written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that replaces it when the block ends without an error.
+
+    A reader sees the old file or the new one, never a half-written one. When the block raises, the
+    temporary file is removed and ``path`` stays as it was.
+
+    Raises:
+        OSError: the folder cannot be written or the disk is full.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The real suffix is kept: Keras and OpenCV choose the format by it.
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)  # mkstemp makes files that only their owner can read
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replace_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder beside ``path`` that takes its place when the block ends well.
+
+    An existing ``path`` stays until the new folder is complete; when the block raises, nothing
+    changes.
+
+    Raises:
+        OSError: the parent cannot be written or the disk is full.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    retired = temporary.with_name(f"{temporary.name}-old")
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        if path.exists():
+            os.replace(path, retired)
+        try:
+            os.replace(temporary, path)
+        except OSError:
+            if retired.exists():
+                os.replace(retired, path)
+            raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(retired, ignore_errors=True)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write ``content`` to ``path`` as indented JSON, whole or not at all."""
+    with replace_file(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
