@@ -46,6 +46,7 @@ class FaceDataset:
         rows: int64 ``[N]``, zero-based row in the source file (or rank among a folder's files).
         votes: uint8 ``[N, 10]`` FER+ votes in the order of ``VOTE_NAMES``, or None.
         dropped_rows: bad rows that were left out on request.
+        known_fingerprint: the fingerprint, where the cache remembers it; None: to be computed.
 
     Raises:
         DatasetError: shapes, dtypes or values do not fit the above.
@@ -58,6 +59,7 @@ class FaceDataset:
     rows: NDArray[np.int64]
     votes: NDArray[np.uint8] | None = None
     dropped_rows: int = 0
+    known_fingerprint: str | None = None
 
     def __post_init__(self) -> None:
         count = len(self.images)
@@ -93,6 +95,8 @@ class FaceDataset:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of images, labels and splits: equal for equal content, whatever its file."""
+        if self.known_fingerprint is not None:
+            return self.known_fingerprint
         digest = hashlib.sha256()
         for array in (self.images, self.labels, self.splits):
             digest.update(np.ascontiguousarray(array).data)

@@ -1,0 +1,177 @@
+"""The front door: whatever form a data set has, one call reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Final
+
+from emotion_core.datasets import cache
+from emotion_core.datasets.archives import (
+    ARCHIVE_SUFFIXES,
+    CSV_NAMES,
+    is_archive,
+    open_archived_csv,
+)
+from emotion_core.datasets.csv_reader import open_plain_csv, read_csv
+from emotion_core.datasets.demo import demo_dataset
+from emotion_core.datasets.image_folder import PictureFile, list_pictures, read_image_folder
+from emotion_core.datasets.types import FaceDataset
+from emotion_core.datasets.votes import VOTES_NAME, read_votes
+from emotion_core.errors import DatasetError
+
+#: The path that stands for the synthetic demo data set.
+DEMO_NAME: Final = "demo"
+
+
+def open_dataset(
+    path: str | os.PathLike[str],
+    *,
+    votes_path: str | os.PathLike[str] | None = None,
+    skip_bad_rows: bool = False,
+    progress: Callable[[float], None] | None = None,
+    use_cache: bool = True,
+) -> FaceDataset:
+    """Read FER2013, or anything in one of its forms.
+
+    Args:
+        path: ``fer2013.csv``, ``icml_face_data.csv`` or ``train.csv``; a ``.zip``, ``.tar.gz`` or
+            ``.tgz`` with one of these inside; a folder with one of these, or with pictures by
+            split and class; or ``demo`` for ``demo_dataset()``. Without a split, faces are
+            Training.
+        votes_path: FER+ votes for the CSV file; found by itself when ``fer2013new.csv`` lies
+            beside ``path``.
+        skip_bad_rows: leave bad rows out (see ``FaceDataset.dropped_rows``) instead of refusing.
+        progress: called now and then with the share that is done, 0.0 to 1.0.
+        use_cache: keep what was read in the user's cache folder and reopen it from there.
+
+    Returns:
+        The faces; their arrays are read-only.
+
+    Raises:
+        DatasetError: the data set cannot be read, or is not what it should be.
+    """
+    if os.fspath(path) == DEMO_NAME:
+        return demo_dataset()
+    source = _find_source(Path(path))
+    if source.is_dir():
+        return _open_folder(source, votes_path, skip_bad_rows, progress, use_cache)
+    return _open_csv(source, _find_votes(source, votes_path), skip_bad_rows, progress, use_cache)
+
+
+def _find_source(path: Path) -> Path:
+    """Return the file or picture folder that ``path`` stands for."""
+    if not path.exists():
+        raise DatasetError(
+            f"{path}: expected a CSV file, a {', '.join(ARCHIVE_SUFFIXES)} archive, a folder or "
+            f"{DEMO_NAME!r}, found nothing; check the path"
+        )
+    if path.is_dir():
+        for name in CSV_NAMES:
+            if (path / name).is_file():
+                return path / name
+    return path
+
+
+def _find_votes(source: Path, votes_path: str | os.PathLike[str] | None) -> Path | None:
+    if votes_path is not None:
+        return Path(votes_path)
+    beside = source.with_name(VOTES_NAME)
+    return beside if beside.is_file() else None
+
+
+def _open_csv(
+    path: Path,
+    votes_path: Path | None,
+    skip_bad_rows: bool,
+    progress: Callable[[float], None] | None,
+    use_cache: bool,
+) -> FaceDataset:
+    files = [path] if votes_path is None else [path, votes_path]
+    key = cache.CacheKey(
+        ("csv", skip_bad_rows, *(str(file.resolve()) for file in files)),
+        tuple(_file_state(file) for file in files),
+    )
+    return _cached(
+        key, use_cache, progress, lambda: _read_csv(path, votes_path, skip_bad_rows, progress)
+    )
+
+
+def _read_csv(
+    path: Path,
+    votes_path: Path | None,
+    skip_bad_rows: bool,
+    progress: Callable[[float], None] | None,
+) -> FaceDataset:
+    votes = None if votes_path is None else read_votes(votes_path)
+    with open_archived_csv(path) if is_archive(path) else open_plain_csv(path) as source:
+        faces = read_csv(source, skip_bad_rows=skip_bad_rows, progress=progress)
+    splits = faces.splits if faces.has_usage else None
+    return FaceDataset(
+        name=path.name,
+        images=faces.images,
+        labels=faces.labels,
+        splits=faces.splits,
+        rows=faces.rows,
+        votes=None
+        if votes is None
+        else votes.for_rows(faces.rows, faces.row_count, splits, path.name),
+        dropped_rows=faces.dropped_rows,
+    )
+
+
+def _open_folder(
+    folder: Path,
+    votes_path: str | os.PathLike[str] | None,
+    skip_bad_rows: bool,
+    progress: Callable[[float], None] | None,
+    use_cache: bool,
+) -> FaceDataset:
+    if votes_path is not None:
+        raise DatasetError(
+            f"{folder}: expected a CSV file to join {Path(votes_path).name} to, found a folder of "
+            "pictures, which has no rows; leave the votes out or give fer2013.csv"
+        )
+    folder = folder.resolve()
+    pictures = list_pictures(folder)
+    key = cache.CacheKey(("folder", skip_bad_rows, str(folder)), _folder_state(pictures))
+    return _cached(
+        key,
+        use_cache,
+        progress,
+        lambda: read_image_folder(folder, pictures, skip_bad_rows=skip_bad_rows, progress=progress),
+    )
+
+
+def _cached(
+    key: cache.CacheKey,
+    use_cache: bool,
+    progress: Callable[[float], None] | None,
+    read: Callable[[], FaceDataset],
+) -> FaceDataset:
+    dataset = cache.load(key) if use_cache else None
+    if dataset is None:
+        dataset = read()
+        if use_cache:
+            cache.store(key, dataset)
+        # As read-only as what the cache returns next time.
+        for array in (dataset.images, dataset.labels, dataset.splits, dataset.rows, dataset.votes):
+            if array is not None:
+                array.flags.writeable = False
+    if progress is not None:
+        progress(1.0)
+    return dataset
+
+
+def _file_state(file: Path) -> tuple[int, int]:
+    try:
+        status = file.stat()
+    except OSError as error:
+        raise DatasetError(f"{file}: cannot be read ({error.strerror or error})") from error
+    return status.st_size, status.st_mtime_ns
+
+
+def _folder_state(pictures: list[PictureFile]) -> tuple[tuple[str, int, int], ...]:
+    return tuple((picture.name, picture.size, picture.mtime_ns) for picture in pictures)
