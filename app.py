@@ -1,0 +1,23 @@
+"""Start with ``streamlit run app.py``: the navigation; each page is a file in ``pages/``."""
+
+import streamlit as st
+
+# A file of our own: browsers would fetch a named icon from the network.
+st.set_page_config(
+    page_title="Facial expressions", page_icon="pages/shared/icon.svg", layout="wide"
+)
+
+live_camera = st.Page(
+    "pages/live_camera.py", title="Live camera", icon=":material/videocam:", url_path="live_camera"
+)
+photo = st.Page("pages/photo.py", title="Photo", icon=":material/image:", url_path="photo")
+
+
+def _start() -> None:
+    # Streamlit serves a default page at "/" alone; this way the live camera has an address too.
+    st.switch_page(live_camera)
+
+
+start = st.Page(_start, title="Start", default=True, visibility="hidden")
+
+st.navigation([start, live_camera, photo], position="top").run()

@@ -1,0 +1,134 @@
+"""Photo: one picture, uploaded or taken, with every face's expression and files to keep."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from emotion_core.analysis import FaceReading, faces_table
+from emotion_core.drawing import draw_faces
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import EmotionCoreError, ImageError
+from emotion_core.faces import crop_face
+from emotion_core.images import encode_png, read_image, to_gray
+from pages.shared import display
+from pages.shared.detectors import photo_detector
+
+FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+
+NO_FACE = """
+**No face found.** It helps when the face looks towards the camera, is upright, evenly lit, not
+covered, and at least a tenth of the picture high. Cropping the picture to the face helps too.
+"""
+
+
+def choose_picture() -> tuple[str, bytes] | None:
+    """Return the name and content of the picture the viewer chose, if any."""
+    source = st.segmented_control(
+        "Source",
+        ["Upload", "Take a picture"],
+        default="Upload",
+        required=True,
+        label_visibility="collapsed",
+    )
+    # Only the chosen one is placed: a camera input asks for the camera as soon as it is there.
+    if source == "Upload":
+        file = st.file_uploader("A photo with one or more faces", type=FILE_TYPES)
+    else:
+        file = st.camera_input("Take a picture")
+    return None if file is None else (file.name, file.getvalue())
+
+
+@st.cache_resource(scope="session", max_entries=1, show_spinner="Looking for faces …")
+def read_faces(name: str, content: bytes) -> tuple[NDArray[np.uint8], list[FaceReading]]:
+    """Return the picture (BGR) and its faces; kept so that a rerun costs nothing.
+
+    Raises:
+        ImageError: the content is no picture.
+        ModelError: there is no usable model.
+    """
+    image = read_image(content, name)
+    return image, photo_detector().detect(image)
+
+
+def faces_json(name: str, image: NDArray[np.uint8], faces: list[FaceReading]) -> str:
+    """Return the readings as JSON, boxes in pixels of the picture."""
+    content = {
+        "file": name,
+        "width": image.shape[1],
+        "height": image.shape[0],
+        "model": photo_detector().classifier.card.name,
+        "faces": [
+            {
+                "face": number,
+                "box": vars(face.box),
+                "emotion": face.emotion,
+                "confidence": face.confidence,
+                "scores": dict(zip(EMOTIONS, face.scores, strict=True)),
+            }
+            for number, face in enumerate(faces, start=1)
+        ],
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def show_faces(image: NDArray[np.uint8], faces: list[FaceReading]) -> None:
+    """Show one row for each face: what the model sees, and its scores."""
+    gray = to_gray(image)
+    for number, face in enumerate(faces, start=1):
+        with st.container(horizontal=True, border=True, wrap=False):
+            st.image(crop_face(gray, face.box), width=96)
+            st.html(display.face_scores(face, f"face {number}" if len(faces) > 1 else ""))
+
+
+def offer_downloads(name: str, image: NDArray[np.uint8], faces: list[FaceReading]) -> None:
+    """Offer the annotated picture and the readings as files."""
+    stem = f"{PurePath(name).stem}-faces"
+    files = {
+        "Picture": (f"{stem}.png", "image/png", lambda: encode_png(draw_faces(image, faces))),
+        "CSV": (f"{stem}.csv", "text/csv", faces_table(faces).to_csv(index=False)),
+        "JSON": (f"{stem}.json", "application/json", faces_json(name, image, faces)),
+    }
+    with st.container(horizontal=True):
+        for label, (file_name, mime, content) in files.items():
+            st.download_button(
+                label, content, file_name, mime, on_click="ignore", icon=":material/download:"
+            )
+
+
+def show_result(name: str, content: bytes) -> None:
+    """Show the annotated picture beside its faces, or why there are none."""
+    try:
+        image, faces = read_faces(name, content)
+    except ImageError as error:
+        st.error(f"This file cannot be read. {error}")
+        return
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        annotated = draw_faces(image, faces)[..., ::-1]
+        st.image(annotated, width="stretch", output_format="JPEG", alt=f"{name} with faces framed")
+    with right:
+        if faces:
+            show_faces(image, faces)
+            offer_downloads(name, image, faces)
+        else:
+            st.warning(NO_FACE)
+
+
+display.use_style()
+st.title("Photo")
+try:
+    card = photo_detector().classifier.card
+except EmotionCoreError as error:
+    st.error(f"The model cannot be used. {error}")
+    display.show_limits()
+    st.stop()
+
+if picture := choose_picture():
+    show_result(*picture)
+display.show_model(card)
+display.show_limits()

@@ -1,0 +1,1 @@
+"""What the pages share: their look, and what keeps a live stream running."""

@@ -1,0 +1,65 @@
+"""What live camera and photo show alike: scores, the model in use, and the limits of it all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from emotion_core.analysis import FaceReading
+from emotion_core.artefacts import ModelCard
+from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+
+_STYLE = Path(__file__).parent / "style.css"
+
+
+def use_style() -> None:
+    """Add the style sheet of `face_scores` and `numbers` to the page."""
+    st.html(_STYLE)
+
+
+def face_scores(face: FaceReading, title: str = "") -> str:
+    """Return HTML: the expression in large and seven bars; ``title`` names the face.
+
+    HTML because it is one small message whatever changes; seven widgets a face, twice a second,
+    are not.
+    """
+    confidence = f"{face.confidence:.0%}"
+    bars = "".join(
+        f'<div class="score"><span>{emotion}</span>'
+        f'<div class="track"><div class="bar" style="width:{score:.1%};'
+        f'background:{EMOTION_COLORS[emotion]}"></div></div>'
+        f'<span class="percent">{score:.0%}</span></div>'
+        for emotion, score in zip(EMOTIONS, face.scores, strict=True)
+    )
+    return (
+        '<div class="face"><div class="face-name">'
+        f'<span class="dot" style="background:{EMOTION_COLORS[face.emotion]}"></span>'
+        f'<span class="emotion">{face.emotion}</span><span class="confidence">{confidence}</span>'
+        f'<span class="number">{title}</span></div>{bars}</div>'
+    )
+
+
+def numbers(values: dict[str, str]) -> str:
+    """Return HTML: measured values, each above what it measures."""
+    cells = "".join(
+        f"<div><b>{value}</b><span>{what}</span></div>" for what, value in values.items()
+    )
+    return f'<div class="numbers">{cells}</div>'
+
+
+def show_model(card: ModelCard) -> None:
+    """Name the model in use and how often it is right."""
+    accuracy = card.metrics.get("PublicTest", {}).get("accuracy")
+    quality = f", right on {accuracy:.1%} of FER2013's PublicTest" if accuracy else ""
+    st.caption(f"Model: **{card.name}**{quality}")
+
+
+def show_limits() -> None:
+    """Say, in two sentences, what this can tell and where the pictures go."""
+    st.caption(
+        "This names the expression a face shows, one of seven, and is often wrong; it cannot tell "
+        "what somebody feels, thinks or intends.  \n"
+        "Pictures are processed on the machine that runs this app, and nothing is stored unless "
+        "you ask for it."
+    )

@@ -1,0 +1,140 @@
+"""The camera's way to this process and back: settings, and what to say when it fails."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import streamlit as st
+from aiortc.contrib.media import MediaRelay
+from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, webrtc_streamer
+from streamlit_webrtc.relay import get_global_relay
+
+from emotion_core.live import LiveSession
+
+#: After this long without a picture, connecting counts as failed and the page says why.
+CONNECT_SECONDS: Final = 15.0
+
+# More pixels or frames cost bandwidth and time and gain nothing: a face is read at 48x48.
+_CAMERA: Final = {
+    "video": {
+        "width": {"ideal": 640, "max": 1280},
+        "height": {"ideal": 480, "max": 720},
+        "frameRate": {"ideal": 30, "max": 30},
+    },
+    "audio": False,
+}
+
+# Without an explicit list the library asks public servers for a way through the internet.
+_NO_OUTSIDE_SERVERS: Final = {"iceServers": []}
+
+
+def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
+    """Show the video with its controls; must be called on every run of the page.
+
+    Raises:
+        SignallingTimeoutError: the connection could not be prepared on this side.
+    """
+    keep_newest_frames_only(get_global_relay())
+    return webrtc_streamer(
+        key="live_camera",
+        mode=WebRtcMode.SENDRECV,
+        rtc_configuration=_NO_OUTSIDE_SERVERS,
+        media_stream_constraints=_CAMERA,
+        video_frame_callback=session.on_frame,
+        on_video_ended=session.on_ended,
+        async_processing=True,
+        sendback_audio=False,
+        # iOS shows a video inside the page only with all three of these.
+        video_html_attrs={
+            "autoPlay": True,
+            "playsInline": True,
+            "muted": True,
+            "style": {"width": "100%", "borderRadius": "0.625rem", "background": "#000"},
+        },
+        translations={
+            "select_device": "Choose camera",
+            "device_ask_permission": "Please allow this page to use the camera",
+            "device_not_available": "No camera can be used",
+            "device_access_denied": "The browser denied the camera",
+            "media_api_not_available": "This browser offers no camera on this address",
+        },
+    )
+
+
+def keep_newest_frames_only(relay: MediaRelay) -> None:
+    """Make ``relay`` hand over the newest frame instead of queueing all of them.
+
+    The library subscribes with an unbounded queue before the encoder: when encoding is slower than
+    the camera, the video lags by seconds after seconds (streamlit-webrtc issue 1422).
+    """
+    if not isinstance(relay.subscribe, functools.partial):
+        relay.subscribe = functools.partial(relay.subscribe, buffered=False)  # type: ignore[method-assign]
+
+
+Phase = Literal["idle", "connecting", "slow", "playing", "failed"]
+
+
+@dataclass
+class ConnectionWatch:
+    """Tells a slow or failed connection from one that is only starting.
+
+    The browser reports nothing when its packets get lost, so time has to tell.
+    """
+
+    connecting_since: float | None = None
+    failed: bool = False
+
+    def observe(self, *, playing: bool, signalling: bool, now: float) -> Phase:
+        """Return the phase of the connection, given the streamer's state at ``now`` (seconds)."""
+        if playing:
+            self.connecting_since, self.failed = None, False
+            return "playing"
+        if signalling:
+            if self.connecting_since is None:
+                self.connecting_since, self.failed = now, False
+            return "slow" if now - self.connecting_since >= CONNECT_SECONDS else "connecting"
+        if self.connecting_since is not None:
+            # Browsers give up after about 15 s; a viewer who presses Stop does so earlier.
+            self.failed = now - self.connecting_since >= CONNECT_SECONDS / 2
+            self.connecting_since = None
+        return "failed" if self.failed else "idle"
+
+    def fail(self) -> None:
+        """Note that this side gave up."""
+        self.connecting_since, self.failed = None, True
+
+
+def camera_problem(key: str) -> str:
+    """Return the error the browser met when it opened the camera, or "".
+
+    Place it after the stream: it adds no visible element.
+    """
+    watch = st.components.v2.component(
+        "camera_problem", js=(Path(__file__).parent / "camera_problem.js").read_text("utf-8")
+    )
+    result = watch(key=key, default={"problem": ""}, on_problem_change=lambda: None, height=1)
+    return result.problem or ""
+
+
+def explain_camera_problem(problem: str) -> str:
+    """Return what to do about an error such as "NotAllowedError: Permission denied"."""
+    explanations = {
+        "NotAllowedError": "The browser did not let this page use the camera. Allow it with the "
+        "camera symbol beside the address (or in the settings of browser and system), then press "
+        "Start again.",
+        "NotFoundError": "No camera was found. Plug one in or switch it on, then press Start "
+        "again.",
+        "NotReadableError": "The camera is there but cannot be opened: most likely another "
+        "program uses it. Close that program, then press Start again.",
+        "OverconstrainedError": "The camera offers no picture size of at most 1280x720. Choose "
+        "another camera, then press Start again.",
+        "mediaDevices is undefined": "Browsers give the camera only to pages on localhost or with "
+        "https. Open this app at http://localhost, or put it behind https.",
+    }
+    for sign, explanation in explanations.items():
+        if sign in problem:
+            return explanation
+    return f"The camera could not be started. The browser says: {problem}"
