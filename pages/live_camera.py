@@ -81,7 +81,7 @@ def show_readings(snapshot: LiveSnapshot, now: float) -> None:
                 "frames per second": f"{snapshot.frames_per_second:.1f}",
                 "per frame, median": f"{snapshot.processing_ms_p50:.1f} ms",
                 "95 % of frames within": f"{snapshot.processing_ms_p95:.1f} ms",
-                "picture size": f"{snapshot.width}×{snapshot.height}",
+                "picture size": f"{snapshot.width}x{snapshot.height}",
             }
         )
     )

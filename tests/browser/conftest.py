@@ -59,7 +59,7 @@ class Server:
         links = []
         for descriptor in Path(f"/proc/{self.process.pid}/fd").iterdir():
             try:
-                links.append(os.readlink(descriptor))
+                links.append(str(descriptor.readlink()))
             except FileNotFoundError:
                 continue  # closed meanwhile
         return sum(1 for link in links if link.startswith("socket:[") and link[8:-1] in udp)

@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import dataclasses
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from emotion_core.analysis import FaceReading
+from emotion_core.boxes import Box
+from emotion_core.live import WINDOW_SECONDS, LiveSession, LiveSnapshot
+
+HAPPY = (0.05, 0.01, 0.04, 0.72, 0.05, 0.03, 0.10)
+
+
+class FakeDetector:
+    """Answers with what it was told; an exception is raised."""
+
+    def __init__(self, *answers: list[FaceReading] | Exception) -> None:
+        self.answers = answers
+        self.shapes: list[tuple[int, ...]] = []
+        self.after: Callable[[], None] = lambda: None
+
+    def detect(self, image: np.ndarray) -> list[FaceReading]:
+        answer = self.answers[min(len(self.shapes), len(self.answers) - 1)]
+        self.shapes.append(image.shape)
+        self.after()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def face(x: int = 10, y: int = 30) -> FaceReading:
+    return FaceReading(Box(x, y, 40, 40), HAPPY)
+
+
+def frame(width: int = 160, height: int = 120, pts: int = 0, kind: str = "yuv420p") -> av.VideoFrame:
+    gray = np.full((height, width, 3), 128, np.uint8)
+    result = av.VideoFrame.from_ndarray(gray, format="bgr24").reformat(format=kind)
+    result.pts, result.time_base = pts, Fraction(1, 90000)
+    return result
+
+
+def colorful_pixels(result: av.VideoFrame) -> int:
+    """Count the pixels that are not grey: all of them were drawn."""
+    image = result.to_ndarray(format="bgr24").astype(int)
+    return int((np.ptp(image, axis=2) > 60).sum())
+
+
+def test_faces_are_drawn_and_the_time_stamp_passes_on():
+    session = LiveSession(FakeDetector([face()]))
+
+    result = session.on_frame(frame(pts=4500))
+
+    assert colorful_pixels(result) > 200
+    assert (result.pts, result.time_base) == (4500, Fraction(1, 90000))
+    assert session.snapshot.faces == (face(),)
+    assert (session.snapshot.width, session.snapshot.height) == (160, 120)
+
+
+def test_a_frame_without_a_face_comes_back_as_it_was():
+    session = LiveSession(FakeDetector([]))
+    result = session.on_frame(frame())
+    assert colorful_pixels(result) == 0
+    assert session.snapshot.faces == ()
+    assert session.snapshot.frames == 1
+
+
+def test_faces_are_reported_from_left_to_right():
+    session = LiveSession(FakeDetector([face(90), face(10), face(50)]))
+    session.on_frame(frame())
+    assert [reading.box.x for reading in session.snapshot.faces] == [10, 50, 90]
+
+
+@pytest.mark.parametrize("kind", ["yuv420p", "yuvj420p", "nv12", "gray", "rgb24"])
+def test_every_pixel_format_is_read(kind):
+    detector = FakeDetector([face()])
+    result = LiveSession(detector).on_frame(frame(kind=kind))
+    assert detector.shapes == [(120, 160, 3)]
+    assert colorful_pixels(result) > 200
+
+
+def test_the_size_may_change_in_mid_stream():
+    detector = FakeDetector([])
+    session = LiveSession(detector)
+    sizes = [(640, 480), (320, 240), (321, 241), (16, 16), (1280, 720)]
+    for width, height in sizes:
+        result = session.on_frame(frame(width, height))
+        assert (result.width, result.height) == (width, height)
+        assert (session.snapshot.width, session.snapshot.height) == (width, height)
+    assert session.snapshot.errors == 0
+    assert detector.shapes == [(height, width, 3) for width, height in sizes]
+
+
+def test_an_exception_gives_back_the_frame_and_is_counted():
+    session = LiveSession(FakeDetector([face()], ValueError("no\n  luck"), [face()]))
+    first, second, third = (frame(pts=pts) for pts in (1, 2, 3))
+
+    session.on_frame(first)
+    assert session.on_frame(second) is second
+    assert session.snapshot.faces == ()
+    assert session.snapshot.errors == 1
+    assert session.snapshot.last_error == "ValueError: no luck"
+
+    assert colorful_pixels(session.on_frame(third)) > 200
+    assert session.snapshot.faces == (face(),)
+    assert (session.snapshot.errors, session.snapshot.frames) == (1, 3)
+
+
+def test_only_the_first_error_of_a_kind_is_logged(caplog):
+    errors = [ValueError("a"), ValueError("b"), KeyError("c"), ValueError("d")]
+    session = LiveSession(FakeDetector(*errors))
+    with caplog.at_level(logging.ERROR):
+        for _ in errors:
+            session.on_frame(frame())
+    assert [str(record.exc_info[1]) for record in caplog.records] == ["a", "'c'"]
+    assert session.snapshot.errors == 4
+
+
+def test_a_long_error_is_cut():
+    session = LiveSession(FakeDetector(ValueError("x" * 1000)))
+    session.on_frame(frame())
+    assert session.snapshot.last_error.endswith("x…")
+    assert len(session.snapshot.last_error) == 300
+
+
+def test_rate_and_times_are_measured_in_the_callback():
+    clock, detector = FakeClock(), FakeDetector([])
+    session = LiveSession(detector, clock=clock)
+    taken = iter([0.01] * 18 + [0.02, 0.03])
+    detector.after = lambda: clock.wait(next(taken))
+    for number in range(20):
+        clock.now = 1000 + number * 0.1  # ten frames a second
+        session.on_frame(frame())
+
+    snapshot = session.snapshot
+    assert snapshot.frames == 20
+    # 19 intervals; the last frame finished 20 ms later in its interval than the first.
+    assert snapshot.frames_per_second == pytest.approx(19 / 1.92)
+    assert snapshot.processing_ms_p50 == pytest.approx(10)
+    assert snapshot.processing_ms_p95 == pytest.approx(20)
+    assert snapshot.last_frame_time == pytest.approx(1000 + 1.9 + 0.03)
+
+
+def test_only_the_last_seconds_count():
+    clock, detector = FakeClock(), FakeDetector([])
+    session = LiveSession(detector, clock=clock)
+    detector.after = lambda: clock.wait(1.0)
+    for _ in range(3):
+        session.on_frame(frame())
+    assert session.snapshot.processing_ms_p50 == pytest.approx(1000)
+
+    detector.after = lambda: clock.wait(0.001)
+    clock.wait(WINDOW_SECONDS + 1)
+    for _ in range(11):
+        session.on_frame(frame())
+        clock.wait(0.049)
+    assert session.snapshot.processing_ms_p95 == pytest.approx(1)
+    assert session.snapshot.frames_per_second == pytest.approx(20)
+
+
+def test_one_frame_has_no_rate():
+    session = LiveSession(FakeDetector([]), clock=FakeClock())
+    session.on_frame(frame())
+    assert session.snapshot.frames_per_second == 0.0
+
+
+def test_the_end_may_come_twice_and_before_any_frame():
+    session = LiveSession(FakeDetector([face()], ValueError("late")))
+    session.on_ended()
+    assert session.snapshot == LiveSnapshot()
+
+    session.on_frame(frame())
+    session.on_frame(frame())
+    for _ in range(2):
+        session.on_ended()
+        snapshot = session.snapshot
+        assert (snapshot.faces, snapshot.frames_per_second) == ((), 0.0)
+        assert snapshot.last_frame_time is None
+        assert (snapshot.frames, snapshot.errors) == (2, 1)
+
+
+def test_a_session_starts_again_after_its_end():
+    clock = FakeClock()
+    session = LiveSession(FakeDetector([face()]), clock=clock)
+    session.on_frame(frame())
+    session.on_ended()
+    clock.wait(0.5)
+    session.on_frame(frame())
+    clock.wait(0.5)
+    session.on_frame(frame())
+    assert session.snapshot.frames_per_second == pytest.approx(2)  # the pause does not count
+    assert session.snapshot.frames == 3
+
+
+def test_a_snapshot_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        LiveSnapshot().frames = 1
+
+
+def test_snapshots_read_from_another_thread_are_consistent():
+    session = LiveSession(FakeDetector([face()], []))  # a face in the first frame alone
+    seen: list[LiveSnapshot] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            seen.append(session.snapshot)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(100):
+        session.on_frame(frame(32, 32))
+    done.set()
+    reader.join()
+    assert all((len(snapshot.faces) == 1) == (snapshot.frames == 1) for snapshot in seen)
+    counts = [snapshot.frames for snapshot in seen]
+    assert counts == sorted(counts)
+
+
+def test_the_live_path_needs_no_heavy_library():
+    heavy = "{'tensorflow', 'keras', 'pandas', 'plotly', 'streamlit', 'matplotlib'}"
+    script = f"import sys, emotion_core.live; print(sorted({heavy} & set(sys.modules)))"
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
