@@ -30,7 +30,7 @@ def replace_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o644)  # mkstemp makes files that only their owner can read
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -52,12 +52,12 @@ def replace_folder(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o755)
         if path.exists():
-            os.replace(path, retired)
+            path.replace(retired)
         try:
-            os.replace(temporary, path)
+            temporary.replace(path)
         except OSError:
             if retired.exists():
-                os.replace(retired, path)
+                retired.replace(path)
             raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,146 @@
+"""A model folder: what it holds, where it is, and its card. Reading one never imports Keras.
+
+========================  ==========================================================================
+``model.keras``           the network in Keras' own format
+``model_arch.json``       the architecture alone, and
+``model_weights.h5``      the weights alone: the pair that many tutorials and older projects use
+``model.tflite``          the network for LiteRT, which the live path runs
+``card.json``             what it is: labels, input, data, settings, versions, figures, checksums
+``training_log.jsonl``    one line for each epoch of the run that made it
+========================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import ModelError
+
+KERAS_FILE: Final = "model.keras"
+ARCHITECTURE_FILE: Final = "model_arch.json"
+WEIGHTS_FILE: Final = "model_weights.h5"
+LITERT_FILE: Final = "model.tflite"
+CARD_FILE: Final = "card.json"
+TRAINING_LOG_FILE: Final = "training_log.jsonl"
+
+#: Version of the card's layout.
+CARD_FORMAT: Final = 1
+
+MODELS_FOLDER: Final = Path(__file__).resolve().parent.parent / "models"
+#: The model in use when none is named.
+DEFAULT_MODEL: Final = "fer2013-vgg"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of a model.
+
+    Attributes:
+        name: name of its folder when it was saved.
+        created: UTC time in ISO 8601.
+        temperature: positive divisor of the logits that calibrates the scores (Guo et al. 2017).
+        architecture: key of ``network.ARCHITECTURES``.
+        parameters: number of weights.
+        data: name and fingerprint of the data set, number of images trained on, and the name and
+            size of the set that selected the best epoch.
+        config: the training settings.
+        best_epoch: the epoch kept, counted from 1.
+        versions: of Python and the libraries.
+        metrics: the evaluation report on the selecting set (``EvaluationReport.to_json``).
+        files: SHA-256 of every other file in the folder, by name.
+        labels: expressions in the order of the logits.
+        input: shape, dtype, range and colour of the input.
+        preprocessing: what happens to the input, and where.
+        output: what the network returns.
+    """
+
+    name: str
+    created: str
+    temperature: float
+    architecture: str
+    parameters: int
+    data: dict[str, Any]
+    config: dict[str, Any]
+    best_epoch: int
+    versions: dict[str, str]
+    metrics: dict[str, Any]
+    files: dict[str, str]
+    labels: tuple[str, ...] = EMOTIONS
+    input: str = "float32 [N, 48, 48, 1], grey 0..255 as read"
+    preprocessing: str = "none outside the network: scaling and cropping happen in its first layers"
+    output: str = "logits [N, 7]; divide by the temperature and take the softmax"
+    format: int = CARD_FORMAT
+
+    def __post_init__(self) -> None:
+        if tuple(self.labels) != EMOTIONS:
+            raise ModelError(f"labels: expected {', '.join(EMOTIONS)}, found {self.labels}")
+        if not self.temperature > 0:
+            raise ModelError(f"temperature: expected a positive number, found {self.temperature}")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the card as plain JSON values."""
+        return asdict(self)
+
+
+def default_model_dir() -> Path:
+    """Return the folder of the model that ships with the project."""
+    return MODELS_FOLDER / DEFAULT_MODEL
+
+
+def load_card(folder: Path) -> ModelCard:
+    """Read and check a model folder's card.
+
+    Raises:
+        ModelError: the folder or its card is missing, damaged or of another format.
+    """
+    path = folder / CARD_FILE
+    if not path.is_file():
+        raise ModelError(
+            f"expected a model folder with {CARD_FILE}, found none at {folder}; train one with "
+            f"python -m emotion_core train --data PATH --out {folder}"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != CARD_FORMAT:
+            raise ModelError(
+                f"{path}: expected card format {CARD_FORMAT}, found {content['format']}; it was "
+                "written by another version of this project"
+            )
+        return ModelCard(**{**content, "labels": tuple(content["labels"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{path} is damaged ({error}); restore the folder from its source or train it again"
+        ) from error
+
+
+def read_model_file(folder: Path, card: ModelCard, name: str) -> bytes:
+    """Return the content of one of the model's files, once its checksum agrees with the card's.
+
+    Raises:
+        ModelError: the file is missing or is not the one the card was written for.
+    """
+    path = folder / name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"expected {path}, which the card lists, but it cannot be read ({error.strerror}); "
+            "restore the folder from its source or train it again"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != card.files.get(name):
+        raise ModelError(
+            f"{path} is not the file its card describes (other checksum): it is damaged or was "
+            "replaced; restore the folder from its source or train it again"
+        )
+    return content
+
+
+def checksum(path: Path) -> str:
+    """Return a file's SHA-256 as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,45 @@
+"""The command line: ``python -m emotion_core train | evaluate | analyze | dataset``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from emotion_core.cli import analyze, dataset, evaluate, train
+from emotion_core.errors import EmotionCoreError
+
+EXIT_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0 is success, 1 a machine that failed (a full disk, say), 2 bad input, 130 an interrupt. What
+    went wrong is one line on stderr.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m emotion_core",
+        description="Read facial expressions, and train and judge the network that does.",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for command in (train, evaluate, analyze, dataset):
+        command.add_parser(commands)
+    options = parser.parse_args(arguments)
+    # TensorFlow greets with a page of build details, which would bury our own one line.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    try:
+        options.run(options)
+    except EmotionCoreError as error:
+        print(f"emotion_core: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except OSError as error:
+        print(f"emotion_core: {error}; nothing was left half-written", file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        print("emotion_core: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return 0

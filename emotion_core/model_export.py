@@ -1,0 +1,156 @@
+"""Write a trained network as a model folder: every form of it together, or nothing."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+import h5py
+import keras
+import numpy as np
+
+from emotion_core.artefacts import (
+    ARCHITECTURE_FILE,
+    CARD_FILE,
+    KERAS_FILE,
+    LITERT_FILE,
+    TRAINING_LOG_FILE,
+    WEIGHTS_FILE,
+    ModelCard,
+    checksum,
+)
+from emotion_core.classifier import EmotionClassifier
+from emotion_core.datasets.types import FACE_SIZE, byte_identical_to
+from emotion_core.errors import ModelError
+from emotion_core.evaluation import (
+    cross_fitted_calibration_error,
+    evaluate_logits,
+    fit_temperature,
+)
+from emotion_core.files import replace_folder, write_json
+from emotion_core.keras_classifier import KerasClassifier
+from emotion_core.network import Network
+from emotion_core.training import METRICS_FILE, TrainingResult, TrainingRun
+
+#: Scores of the forms may differ by this much before a folder is not published.
+TOLERANCE: Final = 1e-3
+_LIBRARIES: Final = ("keras", "tensorflow", "ai-edge-litert", "numpy", "opencv-python-headless")
+
+
+def export_run(run: TrainingRun, result: TrainingResult, folder: Path) -> ModelCard:
+    """Calibrate the best network of a run, save it as ``folder``, and return its card.
+
+    The temperature is fitted on the images that selected the epoch, so their calibration error with
+    it flatters; the card gives the cross-fitted one beside it.
+
+    Raises:
+        ModelError: ``folder`` exists and is not a model, or the exported forms disagree.
+        OSError: the disk is full or cannot be written; nothing is changed.
+    """
+    logits, labels = result.validation_logits, result.validation_set.labels
+    temperature = fit_temperature(logits, labels)
+    leaked = byte_identical_to(result.validation_set.images, run.training_set.images)
+    report = evaluate_logits(logits, labels, temperature=temperature, leaked=leaked)
+    card = ModelCard(
+        name=folder.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        temperature=temperature,
+        architecture=run.config.architecture,
+        parameters=result.network.count_params(),
+        data={
+            "name": run.dataset.name,
+            "fingerprint": run.dataset.fingerprint,
+            "training_images": len(run.training_set),
+            "selected_on": result.validation_set.name,
+            "selection_images": len(result.validation_set),
+        },
+        config=asdict(run.config),
+        best_epoch=result.best_epoch,
+        versions={"python": platform.python_version()}
+        | {name: version(name) for name in _LIBRARIES},
+        metrics={
+            **report.to_json(),
+            "ece_uncalibrated": evaluate_logits(logits, labels).ece,
+            "ece_cross_fitted": cross_fitted_calibration_error(logits, labels),
+        },
+        files={},
+    )
+    return save_model(folder, result.network, card, training_log=run.folder / METRICS_FILE)
+
+
+def save_model(
+    folder: Path, network: Network, card: ModelCard, *, training_log: Path | None = None
+) -> ModelCard:
+    """Write every form of ``network`` and its card to ``folder``, and return the card as written.
+
+    An existing model is replaced once the new one is complete.
+
+    Raises:
+        ModelError: ``folder`` exists and is not a model, or the exported forms disagree.
+        OSError: the disk is full or cannot be written; nothing is changed.
+    """
+    check_replaceable(folder)
+    with replace_folder(folder) as temporary:
+        network.save(temporary / KERAS_FILE)
+        (temporary / ARCHITECTURE_FILE).write_text(network.to_json(indent=1), encoding="utf-8")
+        write_weights(temporary / WEIGHTS_FILE, network)
+        network.export(temporary / LITERT_FILE, format="litert", verbose=False)
+        if training_log is not None:
+            shutil.copyfile(training_log, temporary / TRAINING_LOG_FILE)
+        files = {path.name: checksum(path) for path in sorted(temporary.iterdir())}
+        card = replace(card, files=files)
+        _check_agreement(network, (temporary / LITERT_FILE).read_bytes(), card)
+        write_json(temporary / CARD_FILE, card.to_json())
+    return card
+
+
+def check_replaceable(folder: Path) -> None:
+    """Refuse to put a model where something else is.
+
+    Raises:
+        ModelError: ``folder`` is a file, or a folder that is neither empty nor a model.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir() or (any(folder.iterdir()) and not (folder / CARD_FILE).exists()):
+        raise ModelError(
+            f"expected a new folder or a model folder to replace at {folder}, found something else;"
+            " choose another one"
+        )
+
+
+def write_weights(path: Path, network: Network) -> None:
+    """Write the weights alone in the layout that Keras 1 and 2 used for ``save_weights(".h5")``.
+
+    Keras 3 still reads it (``load_weights``) and no longer writes it: one group a layer, the order
+    of layers and weights in the attributes ``layer_names`` and ``weight_names``.
+    """
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [layer.name.encode() for layer in network.layers]
+        file.attrs["backend"] = keras.backend.backend().encode()
+        file.attrs["keras_version"] = keras.__version__.encode()
+        for layer in network.layers:
+            group = file.create_group(layer.name)
+            weights = [*layer.trainable_weights, *layer.non_trainable_weights]
+            names = [f"{layer.name}/{weight.name}" for weight in weights]
+            group.attrs["weight_names"] = [name.encode() for name in names]
+            for name, weight in zip(names, weights, strict=True):
+                group.create_dataset(name, data=keras.ops.convert_to_numpy(weight))
+
+
+def _check_agreement(network: Network, litert_model: bytes, card: ModelCard) -> None:
+    """Raise ModelError unless LiteRT gives the network's own scores, before anyone relies on it."""
+    faces = np.random.default_rng(0).integers(0, 256, (16, FACE_SIZE, FACE_SIZE), np.uint8)
+    expected = KerasClassifier(network).predict_logits(faces)
+    found = EmotionClassifier(litert_model, card).predict_logits(faces)
+    difference = float(np.abs(expected - found).max())
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"expected model.tflite to give the logits of model.keras within {TOLERANCE}, found a "
+            f"difference of {difference:.2g}; the model was not saved"
+        )

@@ -1,0 +1,376 @@
+"""Training runs: configured once, checkpointed every epoch, resumed to the very same result.
+
+A run lives in a folder of its own with ``config.json``, ``metrics.jsonl`` (one line an epoch) and
+``checkpoint.npz`` (everything the next epoch depends on, replaced atomically). Killing the process
+loses at most the epoch in progress.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.augmentation import FaceAugmentation
+from emotion_core.datasets.types import FaceDataset
+from emotion_core.errors import TrainingError
+from emotion_core.evaluation import EvaluationReport, evaluate_logits
+from emotion_core.files import replace_file, write_json
+from emotion_core.keras_classifier import KerasClassifier
+from emotion_core.network import Network, build_network
+from emotion_core.training_config import TrainingConfig
+from emotion_core.training_data import batches, split_for_training
+
+CONFIG_FILE = "config.json"
+METRICS_FILE = "metrics.jsonl"
+CHECKPOINT_FILE = "checkpoint.npz"
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """Where a run stands. ``epoch`` counts from 1; ``seconds_left`` covers the whole run."""
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class EpochMetrics:
+    """One line of ``metrics.jsonl``. Validation is PublicTest, or a held-out part of Training."""
+
+    epoch: int
+    learning_rate: float
+    train_loss: float
+    train_accuracy: float
+    validation_accuracy: float
+    validation_macro_f1: float
+    validation_log_loss: float
+    images_per_second: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """A finished or stopped run.
+
+    Attributes:
+        network: float32 network with the weights of the best epoch.
+        best_epoch: counted from 1.
+        epochs: one entry for each finished epoch.
+        validation: report of the best epoch's logits, temperature 1.
+        validation_logits: float32 ``[V, 7]`` of the best epoch.
+        validation_set: the images that selected the epoch.
+        completed: false when the run was stopped before its last epoch.
+    """
+
+    network: Network
+    best_epoch: int
+    epochs: tuple[EpochMetrics, ...]
+    validation: EvaluationReport
+    validation_logits: NDArray[np.float32]
+    validation_set: FaceDataset
+    completed: bool
+
+
+class TrainingRun:
+    """One run in its folder; made by ``start`` or ``resume``."""
+
+    def __init__(self, config: TrainingConfig, dataset: FaceDataset, folder: Path) -> None:
+        self.config = config
+        self.folder = folder
+        self.dataset = dataset
+        self.training_set, self.validation_set = split_for_training(dataset, config.seed)
+        self.steps = math.ceil(len(self.training_set) / config.batch_size)
+        self.epochs: list[EpochMetrics] = []
+        self._best_weights: dict[str, NDArray[Any]] = {}
+        self._best_epoch = 0
+        self._build()
+
+    @classmethod
+    def start(cls, config: TrainingConfig, dataset: FaceDataset, folder: Path) -> TrainingRun:
+        """Begin a new run.
+
+        Raises:
+            TrainingError: the folder holds an unfinished run, or the data cannot be split.
+            DatasetError: there is no Training split.
+        """
+        if (folder / CHECKPOINT_FILE).exists():
+            raise TrainingError(
+                f"{folder} holds an unfinished run; continue it with --resume, or delete the "
+                "folder to start anew"
+            )
+        run = cls(config, dataset, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / CONFIG_FILE, {"config": asdict(config), "data": dataset.fingerprint})
+        (folder / METRICS_FILE).write_text("", encoding="utf-8")
+        return run
+
+    @classmethod
+    def resume(cls, dataset: FaceDataset, folder: Path) -> TrainingRun:
+        """Continue the run in ``folder`` from its last finished epoch, with its own settings.
+
+        Raises:
+            TrainingError: there is nothing to resume, it was started with other data, or its
+                checkpoint is damaged.
+        """
+        config, fingerprint = read_run_config(folder)
+        if fingerprint != dataset.fingerprint:
+            raise TrainingError(
+                f"{folder} was started with other data than {dataset.name}; resume with the data "
+                "set it began with, or delete the folder to start anew"
+            )
+        run = cls(config, dataset, folder)
+        run._restore()
+        return run
+
+    # Construction ---------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        config = self.config
+        keras.utils.set_random_seed(config.seed)
+        self.network = build_network(
+            config.architecture,
+            filters=config.filters,
+            dropout=config.dropout,
+            precision=config.precision,
+        )
+        self.augmentation = FaceAugmentation(config.augmentation, config.seed)
+        faces = keras.Input(self.network.input_shape[1:], dtype="float32")
+        self.model = keras.Model(faces, self.network(self.augmentation(faces)))
+        total = self.steps * config.epochs
+        warmup = round(total * config.warmup)
+        self.schedule = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=config.learning_rate / 25 if warmup else config.learning_rate,
+            decay_steps=max(1, total - warmup),
+            warmup_target=config.learning_rate if warmup else None,
+            warmup_steps=warmup,
+        )
+        self.optimizer = keras.optimizers.AdamW(self.schedule, weight_decay=config.weight_decay)
+        self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        self.optimizer.build(self.model.trainable_variables)
+        self.model.compile(
+            optimizer=self.optimizer,
+            loss=keras.losses.CategoricalCrossentropy(
+                from_logits=True, label_smoothing=config.label_smoothing
+            ),
+            metrics=["accuracy"],
+            jit_compile=False,  # the affine warp has no XLA kernel on a CPU
+        )
+
+    # Checkpoints ----------------------------------------------------------------------------
+
+    def _state_variables(self) -> list[Any]:
+        """Return every variable the next step depends on, random states included."""
+        variables = [*self.network.variables, *self.augmentation.variables]
+        return [*variables, *self.optimizer.variables]
+
+    def _save(self) -> None:
+        arrays: dict[str, Any] = {
+            f"state{index}": keras.ops.convert_to_numpy(variable)
+            for index, variable in enumerate(self._state_variables())
+        }
+        arrays |= self._best_weights
+        arrays["best_epoch"] = np.array(self._best_epoch)
+        arrays["epochs"] = np.array(json.dumps([asdict(epoch) for epoch in self.epochs]))
+        with replace_file(self.folder / CHECKPOINT_FILE) as temporary:
+            np.savez(temporary, **arrays)
+
+    def _restore(self) -> None:
+        path = self.folder / CHECKPOINT_FILE
+        try:
+            with np.load(path) as stored:
+                arrays = dict(stored)
+            for index, variable in enumerate(self._state_variables()):
+                variable.assign(arrays[f"state{index}"])
+            self._best_weights = {key: arrays[key] for key in arrays if "best_weight" in key}
+            self._best_epoch = int(arrays["best_epoch"])
+            self.epochs = [EpochMetrics(**epoch) for epoch in json.loads(str(arrays["epochs"]))]
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise TrainingError(
+                f"{path} is damaged ({error}); delete {self.folder} and start anew"
+            ) from error
+        # The process may have died between the two files; the checkpoint is the truth.
+        lines = "".join(json.dumps(asdict(epoch)) + "\n" for epoch in self.epochs)
+        with replace_file(self.folder / METRICS_FILE) as temporary:
+            temporary.write_text(lines, encoding="utf-8")
+
+    # Running --------------------------------------------------------------------------------
+
+    def run(
+        self,
+        *,
+        on_progress: Callable[[TrainingProgress], None] | None = None,
+        on_epoch: Callable[[EpochMetrics], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> TrainingResult:
+        """Train to the last epoch, or until ``should_stop`` says so at the end of a step.
+
+        Args:
+            on_progress: called after every step.
+            on_epoch: called after every epoch, once its checkpoint is on disk.
+            should_stop: asked after every step; a stopped epoch is not counted.
+
+        Raises:
+            TrainingError: stopped before the first epoch was finished, or the loss is not a
+                number.
+            OSError: the disk is full; the last checkpoint stays.
+        """
+        watcher = _Watcher(self, on_progress, on_epoch, should_stop)
+        done = len(self.epochs)
+        if done < self.config.epochs:
+            self.model.fit(
+                batches(self.training_set, self.config, done),
+                steps_per_epoch=self.steps,
+                initial_epoch=done,
+                epochs=self.config.epochs,
+                callbacks=[watcher],
+                shuffle=False,  # the batches come shuffled already
+                verbose=0,
+            )
+        if not self.epochs:
+            raise TrainingError("stopped before the first epoch was finished; nothing to keep")
+        return self._result()
+
+    def finish_epoch(self, epoch: int, logs: dict[str, float], seconds: float) -> EpochMetrics:
+        """Judge the network after an epoch (counted from 1), keep the best, write a checkpoint."""
+        logits = KerasClassifier(self.network).predict_logits(self.validation_set.images)
+        report = evaluate_logits(logits, self.validation_set.labels)
+        metrics = EpochMetrics(
+            epoch=epoch,
+            learning_rate=float(self.schedule(self.optimizer.iterations)),
+            train_loss=logs["loss"],
+            train_accuracy=logs["accuracy"],
+            validation_accuracy=report.accuracy.value,
+            validation_macro_f1=report.macro_f1.value,
+            validation_log_loss=report.log_loss,
+            images_per_second=len(self.training_set) / seconds,
+            seconds=seconds,
+        )
+        earlier = [epoch.validation_accuracy for epoch in self.epochs]
+        if not earlier or metrics.validation_accuracy > max(earlier):
+            self._best_epoch = epoch
+            self._best_weights = {
+                f"best_weight{index}": np.array(weights)
+                for index, weights in enumerate(self.network.get_weights())
+            }
+        self.epochs.append(metrics)
+        with (self.folder / METRICS_FILE).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(metrics)) + "\n")
+        self._save()
+        return metrics
+
+    def _result(self) -> TrainingResult:
+        network = build_network(
+            self.config.architecture, filters=self.config.filters, dropout=self.config.dropout
+        )
+        network.set_weights(
+            [self._best_weights[f"best_weight{i}"] for i in range(len(self._best_weights))]
+        )
+        # Again in float32: bfloat16 may have tipped an answer, and float32 is what is shipped.
+        logits = KerasClassifier(network).predict_logits(self.validation_set.images)
+        return TrainingResult(
+            network=network,
+            best_epoch=self._best_epoch,
+            epochs=tuple(self.epochs),
+            validation=evaluate_logits(logits, self.validation_set.labels),
+            validation_logits=logits,
+            validation_set=self.validation_set,
+            completed=len(self.epochs) == self.config.epochs,
+        )
+
+    def discard(self) -> None:
+        """Delete the run's folder, once its result is kept elsewhere."""
+        shutil.rmtree(self.folder)
+
+
+def read_run_config(folder: Path) -> tuple[TrainingConfig, str]:
+    """Return the settings and the data fingerprint that the run in ``folder`` was started with.
+
+    Raises:
+        TrainingError: the folder holds no run that could be resumed.
+    """
+    try:
+        content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        config = TrainingConfig.from_json(content["config"])
+        fingerprint = str(content["data"])
+    except FileNotFoundError:
+        config = None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(
+            f"{folder / CONFIG_FILE} is damaged ({error}); delete {folder} and start anew"
+        ) from error
+    if config is None or not (folder / CHECKPOINT_FILE).exists():
+        raise TrainingError(
+            f"expected an unfinished run with a finished epoch in {folder}, found none; start "
+            "without --resume"
+        )
+    return config, fingerprint
+
+
+class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
+    """Turns Keras' callbacks into the run's checkpoints, progress and stops."""
+
+    def __init__(
+        self,
+        run: TrainingRun,
+        on_progress: Callable[[TrainingProgress], None] | None,
+        on_epoch: Callable[[EpochMetrics], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        super().__init__()
+        self.run = run
+        self.on_progress = on_progress
+        self.on_epoch = on_epoch
+        self.should_stop = should_stop
+        self.stopped = False
+        self.started = time.monotonic()
+        self.epoch_started = self.started
+        self.first_step = len(run.epochs) * run.steps
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        self.epoch = epoch + 1
+        self.epoch_started = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        loss = (logs or {}).get("loss", math.nan)
+        if not math.isfinite(loss):
+            raise TrainingError(
+                f"the loss became {loss} in epoch {self.epoch}; lower the learning rate"
+            )
+        if self.on_progress is not None:
+            self.on_progress(self._progress(batch + 1, loss))
+        if self.should_stop is not None and self.should_stop():
+            self.stopped = True
+            self.model.stop_training = True
+            self.model.stop_evaluating = True
+
+    def _progress(self, step: int, loss: float) -> TrainingProgress:
+        run = self.run
+        total = run.config.epochs * run.steps
+        done = (self.epoch - 1) * run.steps + step
+        pace = (time.monotonic() - self.started) / max(1, done - self.first_step)
+        return TrainingProgress(
+            self.epoch, run.config.epochs, step, run.steps, loss, pace * (total - done)
+        )
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if self.stopped:
+            return
+        seconds = time.monotonic() - self.epoch_started
+        metrics = self.run.finish_epoch(epoch + 1, dict(logs or {}), seconds)
+        if self.on_epoch is not None:
+            self.on_epoch(metrics)
