@@ -10,9 +10,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Any, BinaryIO, Final, cast
 
-from emotion_core.datasets.csv_reader import CsvSource
+from emotion_core.datasets.csv_reader import BUFFER_BYTES, CsvSource
 from emotion_core.errors import DatasetError
 
 #: The CSV files that hold faces with labels, best first.
@@ -25,8 +25,6 @@ ARCHIVE_SUFFIXES: Final[tuple[str, ...]] = (".zip", ".tar.gz", ".tgz")
 _DAMAGE: Final = (
     OSError,
     EOFError,
-    RuntimeError,
-    NotImplementedError,
     zlib.error,
     lzma.LZMAError,
     zipfile.BadZipFile,
@@ -61,21 +59,29 @@ def open_archived_csv(path: Path) -> Iterator[CsvSource]:
 def _open_zip_member(path: Path) -> Iterator[CsvSource]:
     with zipfile.ZipFile(path) as archive:
         name = _choose(path, [info.filename for info in archive.infolist() if not info.is_dir()])
-        with archive.open(name) as member:
-            size = archive.getinfo(name).file_size
-            yield CsvSource(_label(path, name), io.BufferedReader(member), member.tell, size)
+        try:
+            member = archive.open(name)
+        except RuntimeError as error:  # encrypted, or an unknown method of compression
+            raise DatasetError(f"{path.name}: {error}; unpack it and give the CSV file") from error
+        with member:
+            stream = io.BufferedReader(cast(Any, member), BUFFER_BYTES)
+            yield CsvSource(
+                _label(path, name), stream, member.tell, archive.getinfo(name).file_size
+            )
 
 
 @contextmanager
 def _open_tar_member(path: Path) -> Iterator[CsvSource]:
     with path.open("rb") as compressed, tarfile.open(fileobj=compressed, mode="r:gz") as archive:
-        members = {member.name: member for member in archive if member.isfile()}
+        members: dict[str, tarfile.TarInfo] = {}
+        for member in archive:
+            if member.isfile():
+                members[member.name] = member
+                if PurePosixPath(member.name).name.lower() == CSV_NAMES[0]:
+                    break  # to list the rest would decompress all of it
         name = _choose(path, members)
-        stream = archive.extractfile(members[name])
-        assert stream is not None  # only for members that are no files
-        yield CsvSource(
-            _label(path, name), io.BufferedReader(stream), compressed.tell, path.stat().st_size
-        )
+        stream = cast(BinaryIO, archive.extractfile(members[name]))
+        yield CsvSource(_label(path, name), stream, compressed.tell, path.stat().st_size)
 
 
 def _choose(path: Path, names: Iterable[str]) -> str:

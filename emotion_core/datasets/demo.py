@@ -7,6 +7,7 @@ them: lowered or raised brows, lids, lip corners, a wrinkled nose and so on, at 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -87,7 +88,7 @@ EXPRESSIONS: Final[dict[str, tuple[FacialActions, ...]]] = {
     ),
     "fear": (
         FacialActions(
-            inner_brow=0.95, outer_brow=0.15, frown=0.5, upper_lid=0.9, forehead=0.6,
+            inner_brow=0.95, outer_brow=0.0, frown=0.5, upper_lid=0.9, forehead=0.6,
             corners=-0.35, stretch=0.55, jaw=0.4,
         ),
     ),
@@ -106,7 +107,8 @@ EXPRESSIONS: Final[dict[str, tuple[FacialActions, ...]]] = {
     ),
     "surprise": (
         FacialActions(
-            inner_brow=1.0, outer_brow=1.0, upper_lid=1.0, forehead=0.8, stretch=-0.55, jaw=1.0,
+            inner_brow=1.0, outer_brow=1.0, upper_lid=1.0, forehead=0.8, corners=-0.35,
+            stretch=-0.55, jaw=1.0,
         ),
     ),
     "neutral": (FacialActions(),),
@@ -183,7 +185,8 @@ def _photographed(face: NDArray[np.float32], random: np.random.Generator) -> NDA
     contrast, brightness = random.uniform(0.75, 1.1), random.normal(0.0, 12.0)
     noise = random.normal(0.0, random.uniform(1.5, 6.0), face.shape)
     photo = 128.0 + contrast * (blurred - 128.0) + brightness + noise
-    return np.clip(np.rint(photo), 0, 255).astype(np.uint8)
+    clipped: NDArray[np.uint8] = np.clip(np.rint(photo), 0, 255).astype(np.uint8)
+    return clipped
 
 
 class _Canvas:
@@ -228,9 +231,7 @@ def _curve(*points: tuple[float, float]) -> _Points:
     t = np.linspace(0.0, 1.0, 13)[:, None]
     controls = [np.array(point)[None, :] for point in points]
     while len(controls) > 1:
-        controls = [
-            (1.0 - t) * start + t * end for start, end in zip(controls, controls[1:], strict=False)
-        ]
+        controls = [(1.0 - t) * start + t * end for start, end in itertools.pairwise(controls)]
     return controls[0]
 
 
@@ -349,7 +350,7 @@ class _Face:
     def _draw_brow(self, side: int) -> None:
         actions = self._actions
         y = self._eye_y - 0.25
-        inner_x = side * (self._eye_distance - 0.19 - 0.0) + self._turn
+        inner_x = side * (self._eye_distance - 0.19) + self._turn
         inner_x -= side * 0.04 * max(0.0, -actions.inner_brow)
         outer_x = side * (self._eye_distance + 0.2) + self._turn
         inner_y = y - 0.17 * actions.inner_brow
@@ -409,8 +410,9 @@ class _Face:
         bow = 1.0 - t**2
         x = self._turn + half * t
         rest = self._mouth_y - 0.15 * actions.corners * (t**2 - 0.45)
-        gap_above = (0.02 * actions.jaw + 0.1 * actions.upper_lip) * bow
-        gap_below = 0.36 * actions.jaw * np.sqrt(np.clip(bow, 0.0, None))
+        round_bow = np.sqrt(np.clip(bow, 0.0, None))
+        gap_above = 0.16 * actions.jaw * round_bow + 0.1 * actions.upper_lip * bow
+        gap_below = 0.22 * actions.jaw * round_bow
         lip = self._lip * (1.0 - 0.6 * min(1.0, actions.press)) * (0.35 + 0.65 * bow)
         top, bottom = rest - gap_above, rest + gap_below
         lips = np.concatenate(
@@ -439,7 +441,7 @@ class _Face:
         self, x: NDArray[np.float64], top: NDArray[np.float64], bottom: NDArray[np.float64]
     ) -> None:
         """Show the upper teeth: fully in a smile or a snarl, hardly in a dropped jaw."""
-        shown = np.clip(0.35 + self._actions.upper_lip + 0.4 * self._actions.corners, 0.0, 1.0)
+        shown = np.clip(0.15 + self._actions.upper_lip + 0.6 * self._actions.corners, 0.0, 1.0)
         height = np.minimum(0.9 * (bottom - top), 0.11 * shown)
         inner = slice(2, -2)
         teeth = np.concatenate(

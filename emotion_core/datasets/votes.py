@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,7 +87,7 @@ def read_votes(path: Path) -> Votes:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            return _parse_votes(path.name, csv.reader(file))
+            return _parse_votes(path.name, file)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from error
     except (UnicodeDecodeError, csv.Error):
@@ -97,7 +97,8 @@ def read_votes(path: Path) -> Votes:
 _EXPECTED: Final = f"expected a FER+ file with the columns {', '.join(VOTE_NAMES)}"
 
 
-def _parse_votes(name: str, lines: csv._reader) -> Votes:
+def _parse_votes(name: str, file: TextIO) -> Votes:
+    lines = csv.reader(file)
     header = [cell.strip().lower() for cell in next(lines, [])]
     missing = [vote for vote in VOTE_NAMES if vote.lower() not in header]
     if missing:
