@@ -1,0 +1,296 @@
+"""The live session behind real WebRTC: encoder, packets and decoder, no browser."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from fractions import Fraction
+from typing import Any, TypeVar
+
+import av
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+    VideoStreamTrack,
+)
+from aiortc.contrib.media import MediaRelay
+from streamlit_webrtc import WebRtcMode
+from streamlit_webrtc.webrtc import WebRtcWorker
+
+from emotion_core.analysis import EmotionDetector
+from emotion_core.faces import LIVE_SETTINGS, HaarFaceDetector
+from emotion_core.live import LiveSession
+from pages.shared.streaming import keep_newest_frames_only
+
+Result = TypeVar("Result")
+
+
+class FixedClassifier:
+    """Finds everybody happy, which is drawn in orange."""
+
+    def predict_scores(self, crops: np.ndarray) -> np.ndarray:
+        return np.tile(np.float32([0, 0, 0, 1, 0, 0, 0]), (len(crops), 1))
+
+
+class FailsAtFirst:
+    """Breaks on the first frames, then works."""
+
+    def __init__(self, detector: EmotionDetector, failures: int) -> None:
+        self.detector = detector
+        self.failures = failures
+
+    def detect(self, image: np.ndarray) -> list:
+        if self.failures > 0:
+            self.failures -= 1
+            raise RuntimeError("the model is not in the mood")
+        return self.detector.detect(image)
+
+
+def grey_portrait(width: int, height: int) -> np.ndarray:
+    """Return a camera picture (BGR) without colour: what is coloured later was drawn."""
+    side = min(width, height)
+    portrait = cv2.cvtColor(skimage.data.astronaut()[:340, 55:395], cv2.COLOR_RGB2GRAY)
+    picture = np.full((height, width), 96, np.uint8)
+    left = (width - side) // 2
+    picture[:side, left : left + side] = cv2.resize(portrait, (side, side))
+    return cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+
+
+def orange_box(image: np.ndarray) -> tuple[int, int, int, int] | None:
+    """Return left, top, right and bottom of what is drawn in colour."""
+    rows, columns = np.nonzero(np.ptp(image.astype(int), axis=2) > 80)
+    if len(rows) < 50:
+        return None
+    return columns.min(), rows.min(), columns.max(), rows.max()
+
+
+class Camera(VideoStreamTrack):
+    """A track whose picture the test can exchange while it runs."""
+
+    def __init__(self, picture: np.ndarray) -> None:
+        super().__init__()
+        self.picture = picture
+
+    async def recv(self) -> av.VideoFrame:
+        frame = av.VideoFrame.from_ndarray(self.picture, format="bgr24")
+        frame.pts, frame.time_base = await self.next_timestamp()
+        return frame
+
+
+class Client:
+    """What the browser is in the app: sends a camera, receives the annotated video."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, camera: Camera) -> None:
+        self.loop = loop
+        self.received: asyncio.Queue[MediaStreamTrack] = asyncio.Queue()
+        self.peer = self.run(self.make_peer(camera))
+
+    async def make_peer(self, camera: Camera) -> RTCPeerConnection:
+        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        peer.addTrack(camera)
+        peer.on("track", self.received.put_nowait)
+        return peer
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
+
+    def offer(self) -> RTCSessionDescription:
+        async def make() -> RTCSessionDescription:
+            await self.peer.setLocalDescription(await self.peer.createOffer())
+            return self.peer.localDescription
+
+        return self.run(make())
+
+    def connect(self, worker: WebRtcWorker) -> None:
+        offer = self.offer()
+        answer = worker.process_offer(offer.sdp, offer.type, timeout=10)
+        self.run(self.peer.setRemoteDescription(answer))
+
+    def watch(self, until: Callable[[np.ndarray], bool], most: int = 600) -> np.ndarray:
+        """Return the first received picture (BGR) that fulfils ``until``."""
+
+        async def read() -> np.ndarray:
+            track = await self.received.get()
+            self.received.put_nowait(track)
+            for _ in range(most):
+                image = (await track.recv()).to_ndarray(format="bgr24")
+                if until(image):
+                    return image
+            raise AssertionError(f"not one of {most} pictures was what the test waits for")
+
+        return self.run(read())
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.set_event_loop(loop)  # the library asks for this thread's loop, and would make one
+    yield loop
+    asyncio.set_event_loop(None)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+Start = Callable[[LiveSession, Camera], tuple[Client, WebRtcWorker]]
+
+
+@pytest.fixture(autouse=True)
+def close_loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the event loops that streamlit-webrtc's processing threads leave open."""
+    loops: list[asyncio.AbstractEventLoop] = []
+    make = asyncio.new_event_loop
+
+    def make_and_note() -> asyncio.AbstractEventLoop:
+        loops.append(make())
+        return loops[-1]
+
+    monkeypatch.setattr(asyncio, "new_event_loop", make_and_note)
+    yield
+    for loop in loops:
+        loop.close()
+
+
+@pytest.fixture
+def start(loop: asyncio.AbstractEventLoop) -> Iterator[Start]:
+    opened: list[tuple[Client, WebRtcWorker]] = []
+
+    def start_one(session: LiveSession, camera: Camera) -> tuple[Client, WebRtcWorker]:
+        relay = MediaRelay()
+        keep_newest_frames_only(relay)
+        kinds = "source_{0}_track sink_{0}_track queued_{0}_frames_callback {0}_processor_factory"
+        names = f"{kinds.format('video')} {kinds.format('audio')} audio_frame_callback"
+        names += " on_audio_ended player_factory in_recorder_factory out_recorder_factory"
+        nothing = dict.fromkeys(names.split())
+        worker: WebRtcWorker = WebRtcWorker(
+            mode=WebRtcMode.SENDRECV,
+            rtc_configuration=RTCConfiguration(iceServers=[]),
+            video_frame_callback=session.on_frame,
+            on_video_ended=session.on_ended,
+            async_processing=True,
+            video_receiver_size=4,
+            audio_receiver_size=4,
+            sendback_video=True,
+            sendback_audio=False,
+            loop=loop,
+            relay=relay,
+            **nothing,
+        )
+        client = Client(loop, camera)
+        opened.append((client, worker))
+        client.connect(worker)
+        return client, worker
+
+    yield start_one
+    for client, worker in opened:
+        worker.stop()
+        client.run(client.peer.close())
+
+
+@pytest.fixture
+def detector() -> EmotionDetector:
+    return EmotionDetector(HaarFaceDetector(LIVE_SETTINGS), FixedClassifier())
+
+
+def is_annotated(image: np.ndarray) -> bool:
+    return orange_box(image) is not None
+
+
+def test_the_box_comes_back_where_the_face_is(start, detector):
+    session = LiveSession(detector)
+    camera = Camera(grey_portrait(640, 480))
+    (expected,) = detector.face_detector.detect(camera.picture)
+
+    client, _ = start(session, camera)
+    box = orange_box(client.watch(is_annotated))
+
+    assert box is not None
+    left, _, _, bottom = box
+    assert abs(left - expected.x) < 15
+    assert abs(bottom - (expected.y + expected.height)) < 15
+    assert session.snapshot.frames > 0
+    assert session.snapshot.processing_ms_p50 > 0
+
+
+def test_the_video_follows_a_change_of_size(start, detector):
+    session = LiveSession(detector)
+    camera = Camera(grey_portrait(640, 480))
+    client, _ = start(session, camera)
+    client.watch(is_annotated)
+
+    camera.picture = grey_portrait(320, 240)
+    image = client.watch(lambda image: image.shape == (240, 320, 3) and is_annotated(image))
+    box = orange_box(image)
+    (expected,) = detector.face_detector.detect(camera.picture)
+    assert box is not None
+    assert abs(box[0] - expected.x) < 12
+    assert session.snapshot.errors == 0
+
+
+def test_the_video_goes_on_after_exceptions(start, detector):
+    session = LiveSession(FailsAtFirst(detector, failures=10))
+    client, _ = start(session, Camera(grey_portrait(640, 480)))
+    client.watch(is_annotated)
+    assert session.snapshot.errors == 10
+    assert session.snapshot.last_error == "RuntimeError: the model is not in the mood"
+
+
+def test_the_end_reaches_the_session_and_a_new_stream_starts(start, detector):
+    session = LiveSession(detector)
+    client, worker = start(session, Camera(grey_portrait(640, 480)))
+    client.watch(is_annotated)
+    worker.stop()
+    assert session.snapshot.last_frame_time is None
+    assert session.snapshot.faces == ()
+    frames = session.snapshot.frames
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("async_media")]
+
+    client, _ = start(session, Camera(grey_portrait(640, 480)))
+    client.watch(is_annotated)
+    assert session.snapshot.frames > frames
+
+
+class Counter(MediaStreamTrack):
+    """A source that counts its frames in their time stamps, as fast as it is asked to."""
+
+    kind = "video"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    async def recv(self) -> av.VideoFrame:
+        await asyncio.sleep(0)
+        frame = av.VideoFrame(16, 16, "gray")
+        frame.pts, frame.time_base = self.count, Fraction(1, 30)
+        self.count += 1
+        return frame
+
+
+def test_a_slow_reader_gets_the_newest_frame_not_a_queue():
+    async def lag_of_slow_reader() -> list[int]:
+        relay, source = MediaRelay(), Counter()
+        keep_newest_frames_only(relay)
+        keep_newest_frames_only(relay)  # on every rerun of the page
+        reader = relay.subscribe(source)
+        lags = []
+        for _ in range(10):
+            frame = await reader.recv()
+            lags.append(source.count - frame.pts)
+            for _ in range(100):  # the source goes on meanwhile
+                await asyncio.sleep(0)
+        reader.stop()
+        source.stop()
+        return lags
+
+    lags = asyncio.run(lag_of_slow_reader())
+    assert max(lags) <= 3
