@@ -196,7 +196,7 @@ def _read_header(source: CsvSource) -> tuple[_Columns, int]:
         names = [name.strip().lower() for name in next(csv.reader([text]))]
     except (UnicodeDecodeError, csv.Error):
         text = "\0"
-    if not text.isprintable():
+    if not text.replace("\t", " ").isprintable():
         raise DatasetError(f"{source.name}: {expected}, found a file that is no text")
     missing = [name for name in ("emotion", "pixels") if name not in names]
     if missing:

@@ -53,10 +53,15 @@ def open_dataset(
         DatasetError: the data set cannot be read, or is not what it should be.
     """
     if os.fspath(path) == DEMO_NAME:
+        _refuse_votes(DEMO_NAME, votes_path)
         return demo_dataset()
-    source = _find_source(Path(path))
+    try:
+        source = _find_source(Path(path))
+    except OSError as error:  # a forbidden folder, a name too long
+        raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from error
     if source.is_dir():
-        return _open_folder(source, votes_path, skip_bad_rows, progress, use_cache)
+        _refuse_votes(str(source), votes_path)
+        return _open_folder(source, skip_bad_rows, progress, use_cache)
     return _open_csv(source, _find_votes(source, votes_path), skip_bad_rows, progress, use_cache)
 
 
@@ -72,6 +77,14 @@ def _find_source(path: Path) -> Path:
             if (path / name).is_file():
                 return path / name
     return path
+
+
+def _refuse_votes(name: str, votes_path: str | os.PathLike[str] | None) -> None:
+    if votes_path is not None:
+        raise DatasetError(
+            f"{name}: expected a CSV file to join {Path(votes_path).name} to by row, found a data "
+            "set without rows; leave the votes out, or give fer2013.csv"
+        )
 
 
 def _find_votes(source: Path, votes_path: str | os.PathLike[str] | None) -> Path | None:
@@ -123,16 +136,10 @@ def _read_csv(
 
 def _open_folder(
     folder: Path,
-    votes_path: str | os.PathLike[str] | None,
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
     use_cache: bool,
 ) -> FaceDataset:
-    if votes_path is not None:
-        raise DatasetError(
-            f"{folder}: expected a CSV file to join {Path(votes_path).name} to, found a folder of "
-            "pictures, which has no rows; leave the votes out or give fer2013.csv"
-        )
     folder = folder.resolve()
     pictures = list_pictures(folder)
     key = cache.CacheKey(("folder", skip_bad_rows, str(folder)), _folder_state(pictures))

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion_core.datasets import SPLITS, VOTE_NAMES
+
+
+@pytest.fixture(autouse=True)
+def cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("EMOTION_CACHE_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def faces() -> np.ndarray:
+    """uint8 [6, 48, 48]; numbers of one, two and three digits in every place."""
+    return np.random.default_rng(0).integers(0, 256, (6, 48, 48)).astype(np.uint8)
+
+
+@pytest.fixture
+def pixel_text() -> Callable[[np.ndarray], str]:
+    return lambda face: " ".join(str(value) for value in face.ravel())
+
+
+@pytest.fixture
+def good_lines(faces: np.ndarray, pixel_text: Callable[[np.ndarray], str]) -> list[str]:
+    """Header and six faces: label 0 to 5, two of each split."""
+    return ["emotion,pixels,Usage"] + [
+        f"{label},{pixel_text(face)},{SPLITS[label // 2]}" for label, face in enumerate(faces)
+    ]
+
+
+@pytest.fixture
+def write_lines(tmp_path: Path) -> Callable[..., Path]:
+    def write(lines: Iterable[str], name: str = "fer2013.csv", newline: str = "\n") -> Path:
+        path = tmp_path / "data" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes("".join(line + newline for line in lines).encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def vote_lines() -> list[str]:
+    """FER+ votes for ``good_lines``: row r gives r votes to neutral, the others to happiness."""
+    return ["Usage,Image name," + ",".join(VOTE_NAMES)] + [
+        f"{SPLITS[row // 2]},fer{row:07}.png,{row},{10 - row},0,0,0,0,0,0,0,0" for row in range(6)
+    ]
