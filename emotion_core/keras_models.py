@@ -7,6 +7,9 @@ description before Keras builds anything from it.
 from __future__ import annotations
 
 import json
+import tempfile
+import textwrap
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +32,22 @@ MAX_WEIGHT_BYTES: Final = 1_000_000_000
 MAX_DESCRIPTION_BYTES: Final = 20_000_000
 
 _MODEL_CLASSES: Final = frozenset({"Functional", "Sequential", "Model"})
+#: Settings that Keras 2 wrote for these layers without effect, and Keras 3 does not know.
+_DROPPED_SETTINGS: Final = {
+    "DepthwiseConv2D": (
+        "filters",
+        "groups",
+        "kernel_initializer",
+        "kernel_regularizer",
+        "kernel_constraint",
+    ),
+    "SeparableConv2D": (
+        "groups",
+        "kernel_initializer",
+        "kernel_regularizer",
+        "kernel_constraint",
+    ),
+}
 _KERAS_MEMBERS: Final = frozenset({"config.json", "metadata.json", "model.weights.h5"})
 
 
@@ -101,8 +120,7 @@ def _load_hdf5_file(path: Path) -> Network:
                 f"{path} holds weights without an architecture; put them beside {ARCHITECTURE_FILE}"
                 f" as {WEIGHTS_FILE} and load that"
             )
-        _refuse_code(path, json.loads(description))
-    return keras.saving.load_model(path, compile=False, safe_mode=True)
+        return _load_classic(path, json.loads(description), file["model_weights"])
 
 
 def _load_pair(path: Path) -> Network:
@@ -111,13 +129,36 @@ def _load_pair(path: Path) -> Network:
         raise ModelError(f"expected the weights of {path} beside it in {WEIGHTS_FILE}, found none")
     if path.stat().st_size > MAX_DESCRIPTION_BYTES:
         raise ModelError(f"{path}: expected a description under 20 MB, found more")
-    description = path.read_text(encoding="utf-8")
-    _refuse_code(path, json.loads(description))
-    with _open_hdf5(weights):
-        pass
-    network = keras.models.model_from_json(description)
-    network.load_weights(weights)
-    return network
+    description = json.loads(path.read_text(encoding="utf-8"))
+    with _open_hdf5(weights) as file:
+        return _load_classic(path, description, file.get("model_weights", file))
+
+
+def _load_classic(path: Path, description: Any, weights: h5py.Group) -> Network:
+    """Build a network from a description and an HDF5 group of weights, of Keras 1, 2 or 3.
+
+    Keras 3 reads descriptions of Keras 2 only from a whole-model file, so one is put together.
+    """
+    _refuse_code(path, description)
+    if "module" not in description:
+        # Late Keras 2 names modules inside but not at the top, which Keras 3 takes for its own form.
+        for entry in _objects(description):
+            entry.pop("module", None)
+            entry.pop("build_config", None)
+    for layer in _layers(description):
+        for name in _DROPPED_SETTINGS.get(str(layer["class_name"]), ()):
+            layer["config"].pop(name, None)
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole.h5"
+        with h5py.File(whole, "w") as file:
+            file.attrs["model_config"] = json.dumps(description)
+            file.attrs["backend"] = weights.attrs.get("backend", "tensorflow")
+            file.attrs["keras_version"] = weights.attrs.get("keras_version", "1")
+            weights.file.copy(weights, file, "model_weights")
+        with warnings.catch_warnings():
+            # Keras advises the author of an old description, who is not here.
+            warnings.simplefilter("ignore", UserWarning)
+            return keras.saving.load_model(whole, compile=False, safe_mode=True)
 
 
 def _open_hdf5(path: Path) -> h5py.File:
@@ -208,5 +249,6 @@ def _ends_in_softmax(network: Network) -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    """Return what Keras says without the pages it appends."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return textwrap.shorten(lines[0], 160, placeholder=" ...")

@@ -1,0 +1,41 @@
+"""What many tests share: a small demo data set and a tiny model trained on it for one epoch."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Before anything imports TensorFlow: no page of build details in the test output.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from emotion_core.datasets import FaceDataset, demo_dataset
+from emotion_core.training_config import AugmentationConfig, TrainingConfig
+
+#: One epoch of this takes about a second.
+TINY_CONFIG = TrainingConfig(
+    filters=(4, 8),
+    epochs=1,
+    batch_size=16,
+    dropout=0.1,
+    augmentation=AugmentationConfig(erase_probability=0.2),
+    seed=7,
+)
+
+
+@pytest.fixture(scope="session")
+def demo() -> FaceDataset:
+    return demo_dataset(images_per_class=12, seed=0)
+
+
+@pytest.fixture(scope="session")
+def tiny_model(demo: FaceDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder. Read-only by agreement: copy it before changing a file."""
+    from emotion_core.model_export import export_run
+    from emotion_core.training import TrainingRun
+
+    folder = tmp_path_factory.mktemp("models")
+    run = TrainingRun.start(TINY_CONFIG, demo, folder / "tiny.training")
+    export_run(run, run.run(), folder / "tiny")
+    return folder / "tiny"
