@@ -77,7 +77,7 @@ def _open_tar_member(path: Path) -> Iterator[CsvSource]:
         for member in archive:
             if member.isfile():
                 members[member.name] = member
-                if PurePosixPath(member.name).name.lower() == CSV_NAMES[0]:
+                if _file_name(member.name) == CSV_NAMES[0]:
                     break  # to list the rest would decompress all of it
         name = _choose(path, members)
         stream = cast(BinaryIO, archive.extractfile(members[name]))
@@ -88,9 +88,7 @@ def _choose(path: Path, names: Iterable[str]) -> str:
     """Return the member whose file name comes first in ``CSV_NAMES``."""
     found: dict[str, str] = {}
     for name in names:
-        pure = PurePosixPath(name)
-        if "__MACOSX" not in pure.parts:  # macOS keeps a shadow of every file there
-            found.setdefault(pure.name.lower(), name)
+        found.setdefault(_file_name(name), name)
     for wanted in CSV_NAMES:
         if wanted in found:
             return found[wanted]
@@ -99,6 +97,12 @@ def _choose(path: Path, names: Iterable[str]) -> str:
         f"{path.name}: expected one of {', '.join(CSV_NAMES)} inside, found {shown}; "
         "unpack an archive of pictures and give its folder"
     )
+
+
+def _file_name(member_name: str) -> str:
+    """Return the file's name in lower case, with its folder where that is macOS' shadow folder."""
+    path = PurePosixPath(member_name)
+    return member_name if "__MACOSX" in path.parts else path.name.lower()
 
 
 def _label(path: Path, name: str) -> str:

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset, open_dataset
+from emotion_core.errors import DatasetError
+
+
+def refusal(path, **options):
+    with pytest.raises(DatasetError) as caught:
+        open_dataset(path, **options)
+    return str(caught.value)
+
+
+def test_demo():
+    dataset = open_dataset("demo")
+    assert dataset.name == DEMO_DATASET_NAME
+    assert dataset.fingerprint == demo_dataset().fingerprint
+
+
+def test_demo_has_no_rows_for_votes(write_lines, vote_lines):
+    votes = write_lines(vote_lines, "fer2013new.csv")
+    assert refusal("demo", votes_path=votes) == (
+        "demo: expected a CSV file to join fer2013new.csv to by row, found a data set without "
+        "rows; leave the votes out, or give fer2013.csv"
+    )
+
+
+def test_a_folder_with_a_csv_file_in_it(write_lines, good_lines, vote_lines):
+    write_lines(good_lines[:2], "train.csv")
+    write_lines(vote_lines, "fer2013new.csv")
+    path = write_lines(good_lines)
+    dataset = open_dataset(path.parent)
+    assert dataset.name == "fer2013.csv"
+    assert dataset.votes.shape == (6, 10)
+
+
+def test_a_text_path(write_lines, good_lines):
+    assert len(open_dataset(str(write_lines(good_lines)))) == 6
+
+
+def test_votes_beside_an_archive(tmp_path, write_lines, good_lines, vote_lines):
+    import zipfile
+
+    votes = write_lines(vote_lines, "fer2013new.csv")
+    path = votes.with_name("faces.zip")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("fer2013.csv", "\n".join(good_lines))
+    first, second = open_dataset(path), open_dataset(path)
+    np.testing.assert_array_equal(first.votes, second.votes)
+    assert second.name == "faces.zip"
+
+
+def test_a_missing_path(tmp_path):
+    assert refusal(tmp_path / "fer2013.csv") == (
+        f"{tmp_path / 'fer2013.csv'}: expected a CSV file, a .zip, .tar.gz, .tgz archive, a folder "
+        "or 'demo', found nothing; check the path"
+    )
+
+
+def test_a_path_no_system_takes():
+    assert "cannot be read (File name too long)" in refusal("x" * 5000)
+
+
+def test_an_empty_folder(tmp_path):
+    assert "expected pictures in folders by split and class" in refusal(tmp_path)
