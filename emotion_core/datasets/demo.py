@@ -32,6 +32,10 @@ _SUBPIXEL_BITS: Final = 4
 
 _Points = NDArray[np.float64]
 
+_ANGLES: Final = np.linspace(0.0, 2.0 * np.pi, 28, endpoint=False)
+_CIRCLE: Final[_Points] = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
+_CURVE_PLACES: Final[_Points] = np.linspace(0.0, 1.0, 13)[:, None]
+
 
 @dataclass(frozen=True)
 class FacialActions:
@@ -222,13 +226,12 @@ class _Canvas:
 
 def _ellipse(x: float, y: float, width: float, height: float) -> _Points:
     """Return the outline of an ellipse with the given half axes."""
-    angles = np.linspace(0.0, 2.0 * np.pi, 28, endpoint=False)
-    return np.stack([x + width * np.cos(angles), y + height * np.sin(angles)], axis=1)
+    return _CIRCLE * (width, height) + (x, y)
 
 
 def _curve(*points: tuple[float, float]) -> _Points:
     """Return the Bézier curve with the given control points."""
-    t = np.linspace(0.0, 1.0, 13)[:, None]
+    t = _CURVE_PLACES
     controls = [np.array(point)[None, :] for point in points]
     while len(controls) > 1:
         controls = [(1.0 - t) * start + t * end for start, end in itertools.pairwise(controls)]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import RidgeClassifier
 
 from emotion_core.datasets import SPLITS, demo_dataset
 from emotion_core.datasets.demo import EXPRESSIONS, draw_face
@@ -47,12 +47,11 @@ def test_each_expression_can_be_drawn():
 def test_expressions_can_be_told_apart_but_not_without_learning():
     dataset = demo_dataset()
 
-    def features(split):
-        faces = dataset.split(split).images.reshape(-1, 48 * 48).astype(np.float32)
-        faces -= faces.mean(axis=1, keepdims=True)
-        return faces / faces.std(axis=1, keepdims=True)
-
-    model = LogisticRegression(C=0.001, max_iter=500)
-    model.fit(features("Training"), dataset.split("Training").labels)
-    accuracy = model.score(features("PublicTest"), dataset.split("PublicTest").labels)
+    quarters = dataset.images.reshape(-1, 24, 2, 24, 2).mean(axis=(2, 4)).reshape(-1, 24 * 24)
+    quarters -= quarters.mean(axis=1, keepdims=True)
+    quarters /= quarters.std(axis=1, keepdims=True)
+    is_training = dataset.splits == SPLITS.index("Training")
+    model = RidgeClassifier(alpha=100.0)
+    model.fit(quarters[is_training], dataset.labels[is_training])
+    accuracy = model.score(quarters[~is_training], dataset.labels[~is_training])
     assert 0.5 < accuracy < 0.98  # chance is 0.14

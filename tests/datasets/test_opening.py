@@ -40,7 +40,7 @@ def test_a_text_path(write_lines, good_lines):
     assert len(open_dataset(str(write_lines(good_lines)))) == 6
 
 
-def test_votes_beside_an_archive(tmp_path, write_lines, good_lines, vote_lines):
+def test_votes_beside_an_archive(write_lines, good_lines, vote_lines):
     import zipfile
 
     votes = write_lines(vote_lines, "fer2013new.csv")

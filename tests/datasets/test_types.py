@@ -60,7 +60,7 @@ def test_split(dataset, faces):
 def test_splits_that_are_not_there(dataset):
     with pytest.raises(DatasetError, match="has no PrivateTest images, only Training, PublicTest"):
         dataset.split("PrivateTest")
-    with pytest.raises(DatasetError, match="expected a split of Training, .* found 'test'"):
+    with pytest.raises(DatasetError, match=r"expected a split of Training, .* found 'test'"):
         dataset.split("test")
 
 
