@@ -28,6 +28,8 @@ _TAG_WIDTH, _TAG_HEIGHT, _TAG_ORIENTATION = 256, 257, 274
 # A JPEG marker that means something: not a stuffed zero, a filling byte or a restart marker.
 _JPEG_MARKER: Final = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _JPEG_END: Final = 0xD9
+# The longest side in pixels that libjpeg writes.
+_JPEG_LONGEST_SIDE: Final = 65_500
 _JPEG_SIZES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
@@ -81,7 +83,17 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
 
 
 def encode_jpeg(image: NDArray[np.uint8], quality: int = 92) -> bytes:
-    """Return a BGR or grey uint8 picture as the content of a JPEG file of ``quality`` 0..100."""
+    """Return a BGR or grey uint8 picture as the content of a JPEG file of ``quality`` 0..100.
+
+    Raises:
+        ImageError: a side is longer than the format allows.
+    """
+    height, width = image.shape[:2]
+    if max(height, width) > _JPEG_LONGEST_SIDE:
+        raise ImageError(
+            f"expected at most {_JPEG_LONGEST_SIDE} pixels a side for a JPEG file, found "
+            f"{width} x {height}; use a PNG file"
+        )
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
@@ -140,7 +152,7 @@ def _to_8_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
         unit = np.clip(np.nan_to_num(pixels), 0.0, 1.0)
     else:
         unit = np.clip(pixels, 0, None) / np.iinfo(pixels.dtype).max
-    return np.rint(unit * 255).astype(np.uint8)
+    return np.asarray(np.rint(unit * 255), np.uint8)
 
 
 def _to_bgr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -132,6 +132,11 @@ def test_round_trips(image: np.ndarray) -> None:
     assert read_image(large).shape == image.shape
 
 
+def test_jpeg_has_a_longest_side() -> None:
+    with pytest.raises(ImageError, match="found 65501 x 1; use a PNG file"):
+        encode_jpeg(np.zeros((1, 65_501), np.uint8))
+
+
 def test_to_gray_leaves_gray_alone(image: np.ndarray) -> None:
     gray = to_gray(image)
     assert gray.shape == (40, 60)

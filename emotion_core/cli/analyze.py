@@ -1,0 +1,183 @@
+"""``analyze``: read the expressions in photos."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from emotion_core.analysis import EmotionDetector, FaceReading
+from emotion_core.drawing import draw_faces, label_text
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import EmotionCoreError, ImageError
+from emotion_core.files import replace_file, write_json
+from emotion_core.images import encode_jpeg, encode_png, read_image
+
+#: Columns of ``faces.csv``.
+CSV_COLUMNS: Final = (
+    *("file", "face", "x", "y", "width", "height", "emotion", "confidence"),
+    *EMOTIONS,
+)
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What was found in one photo."""
+
+    source: Path
+    annotated: Path
+    width: int
+    height: int
+    faces: tuple[FaceReading, ...]
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to the command line."""
+    parser = subparsers.add_parser(
+        "analyze",
+        help="read the expressions in photos",
+        description="Finds the faces in photos and reads their expressions. Writes an annotated "
+        "copy of each photo and faces.csv, one line for each face.",
+    )
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="photos to read")
+    parser.add_argument(
+        "--out", required=True, type=Path, metavar="DIR", help="folder for the results"
+    )
+    parser.add_argument(
+        "--model", type=Path, metavar="MODEL_DIR", help="model folder (default: the shipped model)"
+    )
+    parser.add_argument("--json", action="store_true", help="write faces.json as well")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read every photo, write what was found, and say so.
+
+    Raises:
+        EmotionCoreError: the model cannot be used or a photo cannot be read; the results of the
+            good photos are written all the same.
+    """
+    files: Sequence[Path] = arguments.files
+    out: Path = arguments.out
+    if out.exists() and not out.is_dir():
+        raise EmotionCoreError(f"--out {out}: expected a folder, found a file; name another")
+    detector = EmotionDetector.load(arguments.model)
+    results: list[_Result] = []
+    failures: list[ImageError] = []
+    targets = _target_names(files, out)
+    with tqdm(
+        zip(files, targets, strict=True), "Reading", len(files), disable=len(files) < 2
+    ) as bar:
+        for source, target in bar:
+            try:
+                results.append(_analyze(source, target, detector))
+            except ImageError as error:
+                failures.append(error)
+    if results:
+        _write_csv(out / "faces.csv", results)
+        if arguments.json:
+            write_json(out / "faces.json", [_to_json(result) for result in results])
+        _summarize(results, out)
+    _report(failures)
+
+
+def _target_names(files: Sequence[Path], out: Path) -> list[Path]:
+    """Return where each photo's annotated copy goes: no two alike, and never over a photo."""
+    taken = {_identity(file) for file in files}
+    targets = []
+    for file in files:
+        suffix = file.suffix if file.suffix.lower() in (".jpg", ".jpeg") else ".png"
+        target, number = out / f"{file.stem}-annotated{suffix}", 1
+        while _identity(target) in taken:
+            number += 1
+            target = out / f"{file.stem}-annotated-{number}{suffix}"
+        taken.add(_identity(target))
+        targets.append(target)
+    return targets
+
+
+def _identity(path: Path) -> str:
+    # Lower case: "A.jpg" and "a.jpg" are one file on macOS and Windows.
+    return str(path.resolve()).lower()
+
+
+def _analyze(source: Path, target: Path, detector: EmotionDetector) -> _Result:
+    image = read_image(source)
+    faces = detector.detect(image)
+    content = _encode(draw_faces(image, faces), target.suffix)
+    with replace_file(target) as temporary:
+        temporary.write_bytes(content)
+    return _Result(source, target, image.shape[1], image.shape[0], tuple(faces))
+
+
+def _encode(image: NDArray[np.uint8], suffix: str) -> bytes:
+    return encode_png(image) if suffix == ".png" else encode_jpeg(image)
+
+
+def _write_csv(path: Path, results: Iterable[_Result]) -> None:
+    with (
+        replace_file(path) as temporary,
+        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+    ):
+        writer = csv.DictWriter(file, CSV_COLUMNS)
+        writer.writeheader()
+        for result in results:
+            for row in _rows(result):
+                scores = row.pop("scores")
+                writer.writerow({"file": str(result.source), **row, **scores})
+
+
+def _to_json(result: _Result) -> dict[str, Any]:
+    return {
+        "file": str(result.source),
+        "annotated": str(result.annotated),
+        "width": result.width,
+        "height": result.height,
+        "faces": list(_rows(result)),
+    }
+
+
+def _rows(result: _Result) -> Iterable[dict[str, Any]]:
+    for number, face in enumerate(result.faces, start=1):
+        yield {
+            "face": number,
+            "x": face.box.x,
+            "y": face.box.y,
+            "width": face.box.width,
+            "height": face.box.height,
+            "emotion": face.emotion,
+            "confidence": round(face.confidence, 6),
+            "scores": {
+                emotion: round(score, 6)
+                for emotion, score in zip(EMOTIONS, face.scores, strict=True)
+            },
+        }
+
+
+def _summarize(results: Sequence[_Result], out: Path) -> None:
+    for result in results:
+        found = ", ".join(label_text(face) for face in result.faces) or "no face found"
+        print(f"{result.source}: {found}")
+    faces = sum(len(result.faces) for result in results)
+    print(f"{_count(faces, 'face')} in {_count(len(results), 'photo')}, written to {out}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _report(failures: Sequence[ImageError]) -> None:
+    """Raise the last failure, after a line on stderr for each of those before it."""
+    if failures:
+        *others, last = failures
+        for failure in others:
+            print(f"emotion_core: {failure}", file=sys.stderr)
+        raise last

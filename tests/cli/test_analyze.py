@@ -1,0 +1,206 @@
+"""``analyze``: photos in, annotated copies and tables out."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emotion_core import analysis
+from emotion_core.boxes import Box
+from emotion_core.cli import EXIT_BAD_INPUT, main
+from emotion_core.emotions import EMOTIONS
+from emotion_core.images import encode_jpeg, encode_png, read_image
+
+
+class FacesInTheCorner:
+    """Finds one face for every 100 pixels of the picture's width."""
+
+    def detect(self, image: np.ndarray) -> list[Box]:
+        return [Box(10 + 5 * index, 12, 40, 40) for index in range(image.shape[1] // 100)]
+
+
+class AlwaysHappy:
+    """Is two thirds sure that every face is happy."""
+
+    def predict_scores(self, crops: np.ndarray) -> np.ndarray:
+        scores = np.full((len(crops), len(EMOTIONS)), 1 / 18, np.float32)
+        scores[:, EMOTIONS.index("happy")] = 2 / 3
+        return scores
+
+
+@pytest.fixture(autouse=True)
+def detector(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = analysis.EmotionDetector(FacesInTheCorner(), AlwaysHappy())
+    monkeypatch.setattr(analysis.EmotionDetector, "load", lambda *_: fake)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with pictures of two, one and no faces, and one that is none."""
+    folder = tmp_path / "photos"
+    (folder / "other").mkdir(parents=True)
+    (folder / "team.jpg").write_bytes(encode_jpeg(np.full((150, 200, 3), 90, np.uint8)))
+    (folder / "other" / "team.jpg").write_bytes(encode_jpeg(np.full((90, 100, 3), 90, np.uint8)))
+    (folder / "lake.png").write_bytes(encode_png(np.full((50, 60, 3), 90, np.uint8)))
+    (folder / "notes.png").write_text("not a picture")
+    return folder
+
+
+def analyze(*arguments: object) -> int:
+    return main(["analyze", *(str(argument) for argument in arguments)])
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_annotated_copy_and_csv(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "new" / "out"
+    assert analyze(photos / "team.jpg", "--out", out) == 0
+    assert names(out) == ["faces.csv", "team-annotated.jpg"]
+    rows = read_csv(out / "faces.csv")
+    assert list(rows[0]) == [
+        *("file", "face", "x", "y", "width", "height", "emotion", "confidence"),
+        *EMOTIONS,
+    ]
+    assert [row["face"] for row in rows] == ["1", "2"]
+    assert list(rows[1].values())[:8] == [
+        *(str(photos / "team.jpg"), "2", "15", "12", "40", "40", "happy", "0.666667"),
+    ]
+    assert float(rows[0]["angry"]) == pytest.approx(1 / 18, abs=1e-6)
+    annotated = read_image(out / "team-annotated.jpg")
+    assert annotated.shape == (150, 200, 3)
+    assert (np.abs(annotated.astype(int) - 90) > 40).any()
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert printed.out == (
+        f"{photos / 'team.jpg'}: happy 67 %, happy 67 %\n2 faces in 1 photo, written to {out}\n"
+    )
+
+
+def test_photo_without_faces(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyze(photos / "lake.png", "--out", tmp_path / "out") == 0
+    copy = read_image(tmp_path / "out" / "lake-annotated.png")
+    np.testing.assert_array_equal(copy, read_image(photos / "lake.png"))
+    assert read_csv(tmp_path / "out" / "faces.csv") == []
+    assert f"{photos / 'lake.png'}: no face found\n0 faces in 1 photo" in capsys.readouterr().out
+
+
+def test_json(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert analyze(photos / "team.jpg", photos / "lake.png", "--out", out, "--json") == 0
+    team, lake = json.loads((out / "faces.json").read_text())
+    assert lake == {
+        "file": str(photos / "lake.png"),
+        "annotated": str(out / "lake-annotated.png"),
+        "width": 60,
+        "height": 50,
+        "faces": [],
+    }
+    assert team["faces"][0]["emotion"] == "happy"
+    assert list(team["faces"][0]["scores"]) == list(EMOTIONS)
+    assert team["faces"][1]["x"] == 15
+
+
+def test_equal_names_from_different_folders(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    files = photos / "team.jpg", photos / "other" / "team.jpg"
+    assert analyze(*files, "--out", out) == 0
+    assert names(out) == ["faces.csv", "team-annotated-2.jpg", "team-annotated.jpg"]
+    assert read_image(out / "team-annotated-2.jpg").shape == (90, 100, 3)
+    assert [row["file"] for row in read_csv(out / "faces.csv")] == [
+        *(str(files[0]), str(files[0]), str(files[1])),
+    ]
+
+
+def test_photos_are_never_written_over(photos: Path) -> None:
+    first, second = photos / "team.jpg", photos / "team-annotated.jpg"
+    second.write_bytes((photos / "other" / "team.jpg").read_bytes())
+    before = second.read_bytes()
+    assert analyze(first, second, "--out", photos) == 0
+    assert second.read_bytes() == before
+    assert {"team-annotated-2.jpg", "team-annotated-annotated.jpg"} <= set(names(photos))
+
+
+def test_again_into_the_same_folder(photos: Path, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert analyze(photos / "team.jpg", "--out", tmp_path / "out") == 0
+    assert names(tmp_path / "out") == ["faces.csv", "team-annotated.jpg"]
+
+
+def test_bad_files_among_good_ones(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    bad = photos / "notes.png", photos / "nobody.jpg"
+    files = bad[0], photos / "team.jpg", bad[1], photos / "lake.png"
+    assert analyze(*files, "--out", out) == EXIT_BAD_INPUT
+    assert names(out) == ["faces.csv", "lake-annotated.png", "team-annotated.jpg"]
+    assert len(read_csv(out / "faces.csv")) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if "emotion_core: " in line]
+    assert lines == [
+        f"emotion_core: {bad[0]}: expected a picture (JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF), "
+        "found something else or a damaged one",
+        f"emotion_core: {bad[1]}: expected a picture, found no such file",
+    ]
+
+
+def test_one_bad_file_alone(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyze(photos, "--out", tmp_path / "out") == EXIT_BAD_INPUT
+    assert not (tmp_path / "out").exists()
+    assert capsys.readouterr().err == (
+        f"emotion_core: {photos}: expected a picture, found a folder\n"
+    )
+
+
+def test_out_must_be_a_folder(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "file"
+    out.write_text("precious")
+    assert analyze(photos / "team.jpg", "--out", out) == EXIT_BAD_INPUT
+    assert out.read_text() == "precious"
+    assert capsys.readouterr().err == (
+        f"emotion_core: --out {out}: expected a folder, found a file; name another\n"
+    )
+
+
+def test_failed_write_leaves_the_old_file(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    assert analyze(photos / "team.jpg", "--out", out) == 0
+    before = (out / "faces.csv").read_bytes()
+
+    def run_out_of_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(csv.DictWriter, "writerow", run_out_of_space)
+    assert analyze(photos / "team.jpg", photos / "lake.png", "--out", out) == 1
+    assert (out / "faces.csv").read_bytes() == before
+    assert names(out) == ["faces.csv", "lake-annotated.png", "team-annotated.jpg"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["photo.jpg"], ["--out", "results"]])
+def test_files_and_out_are_required(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        analyze(*arguments)
+    assert exit_.value.code == EXIT_BAD_INPUT
+    assert "required" in capsys.readouterr().err

@@ -1,0 +1,127 @@
+"""Boxes and labels: where they go and whether one can read them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emotion_core.analysis import FaceReading
+from emotion_core.boxes import Box
+from emotion_core.drawing import draw_faces, label_text
+from emotion_core.emotions import EMOTIONS, emotion_color_bgr
+
+
+def reading(box: Box, emotion: str = "happy", confidence: float = 0.93) -> FaceReading:
+    scores = [(1 - confidence) / (len(EMOTIONS) - 1)] * len(EMOTIONS)
+    scores[EMOTIONS.index(emotion)] = confidence
+    return FaceReading(box, tuple(scores))
+
+
+def gray_image(width: int = 640, height: int = 480, value: int = 128) -> np.ndarray:
+    return np.full((height, width, 3), value, np.uint8)
+
+
+def plate_rows(image: np.ndarray, emotion: str) -> tuple[int, int]:
+    """First and last row in which a good part of the row has the emotion's colour."""
+    count = (image == emotion_color_bgr(emotion)).all(axis=2).sum(axis=1)
+    rows = np.flatnonzero(count > 40)
+    return int(rows[0]), int(rows[-1])
+
+
+@pytest.mark.parametrize(
+    ("confidence", "text"), [(0.93, "happy 93 %"), (1.0, "happy 100 %"), (0.345, "happy 34 %")]
+)
+def test_label_text(confidence: float, text: str) -> None:
+    assert label_text(reading(Box(0, 0, 9, 9), "happy", confidence)) == text
+
+
+def test_picture_stays_as_it_was() -> None:
+    image = gray_image()
+    drawn = draw_faces(image, [reading(Box(200, 150, 120, 120))])
+    assert (image == 128).all()
+    assert drawn.shape == image.shape
+    assert drawn.dtype == np.uint8
+
+
+def test_no_faces_give_an_equal_copy() -> None:
+    image = gray_image()
+    drawn = draw_faces(image, [])
+    assert drawn is not image
+    np.testing.assert_array_equal(drawn, image)
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_box_has_the_emotions_color_and_leaves_the_face_free(emotion: str) -> None:
+    drawn = draw_faces(gray_image(), [reading(Box(200, 150, 120, 120), emotion)])
+    for x, y in ((200, 200), (319, 200), (260, 269)):
+        assert tuple(drawn[y, x]) == emotion_color_bgr(emotion)
+    assert (drawn[160:260, 210:310] == 128).all()
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS)
+def test_label_stands_out_on_its_plate(emotion: str) -> None:
+    drawn = draw_faces(gray_image(), [reading(Box(200, 150, 120, 120), emotion)])
+    plate = drawn[125:148, 202:318].reshape(-1, 3)
+    assert contrast(plate.min(axis=0), plate.max(axis=0)) >= 3  # WCAG 2 for large letters
+
+
+def contrast(first: np.ndarray, second: np.ndarray) -> float:
+    """WCAG 2 contrast ratio of two BGR colours."""
+    light = [
+        float(np.dot(((color / 255) ** 2.2), (0.0722, 0.7152, 0.2126)))
+        for color in (first.astype(float), second.astype(float))
+    ]
+    return (max(light) + 0.05) / (min(light) + 0.05)
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_legible_on_any_background(value: int) -> None:
+    drawn = draw_faces(gray_image(value=value), [reading(Box(200, 150, 120, 120), "neutral")])
+    first, last = plate_rows(drawn, "neutral")
+    assert last > first
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        Box(0, 0, 100, 100),
+        Box(580, 0, 100, 100),
+        Box(-50, 200, 100, 100),
+        Box(590, 400, 100, 100),
+        Box(-40, -40, 800, 700),
+        Box(10, 470, 8, 8),
+        Box(636, 476, 4, 4),
+    ],
+)
+def test_label_stays_inside_the_picture(box: Box) -> None:
+    emotion = "surprise"
+    plate_in_the_middle = draw_faces(gray_image(), [reading(Box(300, 200, 4, 4), emotion)])
+    drawn = draw_faces(gray_image(), [reading(box, emotion)])
+    ink = (drawn < 60).all(axis=2).sum()
+    assert ink == pytest.approx((plate_in_the_middle < 60).all(axis=2).sum(), abs=3)
+
+
+def test_labels_of_neighbours_do_not_cover_each_other() -> None:
+    faces = [reading(Box(200 + 30 * index, 200, 60, 60), "surprise") for index in range(2)]
+    ink = [(draw_faces(gray_image(), [face]) < 60).all(axis=2).sum() for face in faces]
+    together = (draw_faces(gray_image(), faces) < 60).all(axis=2).sum()
+    assert together == pytest.approx(sum(ink), abs=3)
+
+
+def test_label_grows_with_the_picture_but_not_with_the_face() -> None:
+    heights = []
+    for width, height, side in ((640, 480, 12), (640, 480, 200), (4000, 3000, 200)):
+        box = Box(width // 3, height // 3, side, side)
+        first, last = plate_rows(
+            draw_faces(gray_image(width, height), [reading(box, "sad")]), "sad"
+        )
+        heights.append(min(last, box.y - 1) - first)
+    assert heights[0] == pytest.approx(heights[1], abs=3)
+    assert heights[0] >= 16
+    assert heights[2] > 4 * heights[0]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (20, 10), (30, 400)])
+def test_picture_smaller_than_a_label(width: int, height: int) -> None:
+    drawn = draw_faces(gray_image(width, height), [reading(Box(0, 0, 8, 8))])
+    assert drawn.shape == (height, width, 3)
