@@ -50,8 +50,8 @@ def numbers(values: dict[str, str]) -> str:
 
 def show_model(card: ModelCard) -> None:
     """Name the model in use and how often it is right."""
-    accuracy = card.metrics.get("PublicTest", {}).get("accuracy")
-    quality = f", right on {accuracy:.1%} of FER2013's PublicTest" if accuracy else ""
+    accuracy, data = card.metrics.get("accuracy"), card.data.get("selected_on")
+    quality = f", right on {accuracy:.1%} of {data}" if accuracy and data else ""
     st.caption(f"Model: **{card.name}**{quality}")
 
 
