@@ -24,6 +24,8 @@ VOTES_NAME: Final = "fer2013new.csv"
 #: Ten people voted on each face.
 MAX_VOTES: Final = 10
 
+_COUNTS: Final = {str(count): count for count in range(MAX_VOTES + 1)}
+
 
 @dataclass(frozen=True)
 class Votes:
@@ -131,9 +133,9 @@ def _parse_counts(cells: list[str], places: list[int], column_count: int) -> lis
         raise RowError(f"expected {column_count} columns, found {len(cells)}")
     found = [cells[place].strip() for place in places]
     for text in found:
-        if not (text.isascii() and text.isdigit() and int(text) <= MAX_VOTES):
+        if text not in _COUNTS:
             raise RowError(f"expected votes of 0 to {MAX_VOTES}, found {text!r}")
-    return [int(text) for text in found]
+    return [_COUNTS[text] for text in found]
 
 
 def _parse_usage(cell: str) -> int:
