@@ -39,6 +39,7 @@ def labels(page: Page) -> Locator:
 def start(page: Page) -> None:
     """Press Start and wait until the page measures frames."""
     press(page, "Start")
+    expect(streamer(page).get_by_role("button", name="Stop")).to_be_visible()
     expect(page.get_by_text("frames per second")).to_be_visible(timeout=START_MS)
 
 

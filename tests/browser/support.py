@@ -43,20 +43,20 @@ class Server:
         self.url = url
         self.log = log
 
-    def open_udp_sockets(self) -> int:
-        """Return how many UDP sockets the server holds; every live stream needs some."""
+    def udp_sockets(self) -> set[str]:
+        """Return the server's UDP sockets; every live stream needs some."""
         kernel = Path("/proc/net")
         if not kernel.exists():
-            pytest.skip("counting the server's sockets needs Linux's /proc")
+            pytest.skip("listing the server's sockets needs Linux's /proc")
         lines = (kernel / "udp").read_text() + (kernel / "udp6").read_text()
-        udp = {line.split()[9] for line in lines.splitlines() if "inode" not in line}
-        links = []
+        udp = {f"socket:[{line.split()[9]}]" for line in lines.splitlines()}
+        opened = set()
         for descriptor in Path(f"/proc/{self.process.pid}/fd").iterdir():
             try:
-                links.append(str(descriptor.readlink()))
+                opened.add(str(descriptor.readlink()))
             except FileNotFoundError:
                 continue  # closed meanwhile
-        return sum(link.startswith("socket:[") and link[8:-1] in udp for link in links)
+        return opened & udp
 
     def wait_until_healthy(self) -> None:
         deadline = time.monotonic() + 60
