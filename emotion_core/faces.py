@@ -104,14 +104,16 @@ LIVE_SETTINGS: Final = HaarSettings(
 PHOTO_SETTINGS: Final = HaarSettings(
     searches=(
         Search(smallest_face=0.04, largest_face=0.12),
-        Search(smallest_face=0.1, angles=(0.0, -22.0, 22.0, -42.0, 42.0)),
+        Search(smallest_face=0.1, angles=(0.0, -30.0, 30.0)),
         Search(
-            smallest_face=0.15,
+            smallest_face=0.18,
             cascades=(_PROFILE, _PROFILE_MIRRORED),
             angles=(0.0, -35.0, 35.0),
+            scale_step=1.2,
         ),
     ),
-    confirming_votes=13,
+    # Real faces mostly get 20 and more, what only looks like one up to 10.
+    confirming_votes=11,
 )
 
 
