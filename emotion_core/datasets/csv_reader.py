@@ -31,7 +31,7 @@ _BATCH_LINES: Final = 512
 BUFFER_BYTES: Final = 1 << 20
 # The names of three columns need 22; a longer first line belongs to no FER2013 file.
 _MAX_HEADER_BYTES: Final = 1 << 12
-_AROUND: Final = b' "'  # what may stand around a cell
+_AROUND: Final = b' "\t\r\n'  # what may stand around a cell
 _SPACE, _ZERO = b" 0"
 _LABEL_CODES: Final = {str(label).encode(): label for label in range(len(EMOTIONS))}
 _SPLIT_CODES: Final = {split.encode(): code for code, split in enumerate(SPLITS)}
@@ -128,7 +128,7 @@ def parse_pixels(texts: Sequence[bytes]) -> NDArray[np.uint8] | None:
         uint8 ``[N, 2304]``; None when at least one of the strings is not of this form.
     """
     # A space behind each number marks its end; the first number needs two characters before it.
-    text = np.frombuffer(b"   %b " % b" ".join(texts), np.uint8)
+    text = np.frombuffer(b" ".join([b"  ", *texts, b""]), np.uint8)
     digits = text - np.uint8(_ZERO)  # wraps round to large numbers for anything below "0"
     ends = np.flatnonzero(digits[3:] > 9)
     row_ends = np.cumsum([len(row) + 1 for row in texts]) - 1
@@ -225,7 +225,7 @@ def _parse_split(cell: bytes) -> int:
 
 
 def _quote(text: bytes) -> str:
-    shown = text.decode("utf-8", "replace")
+    shown = text.strip(b"\r\n").decode("utf-8", "replace")
     return repr(_shorten(shown, 20))
 
 
@@ -247,11 +247,11 @@ class _FaceCollector:
 
     def add(self, line_number: int, line: bytes) -> None:
         """Take one line of the file; blank ones are no rows."""
+        if line.isspace():
+            return
         # FER2013 quotes at most its pixels, which hold no comma: no need for a quote's full rules,
         # by which a lost one would swallow the lines behind it.
-        cells = line.rstrip().split(b",")
-        if cells == [b""]:
-            return
+        cells = line.split(b",")
         try:
             self._add_cells(line_number, cells)
         except RowError as error:

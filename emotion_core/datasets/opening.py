@@ -54,7 +54,7 @@ def open_dataset(
     """
     if os.fspath(path) == DEMO_NAME:
         _refuse_votes(DEMO_NAME, votes_path)
-        return demo_dataset()
+        return _read_only(demo_dataset())
     try:
         source = _find_source(Path(path))
     except OSError as error:  # a forbidden folder, a name too long
@@ -162,12 +162,16 @@ def _cached(
         dataset = read()
         if use_cache:
             cache.store(key, dataset)
-        # As read-only as what the cache returns next time.
-        for array in (dataset.images, dataset.labels, dataset.splits, dataset.rows, dataset.votes):
-            if array is not None:
-                array.flags.writeable = False
     if progress is not None:
         progress(1.0)
+    return _read_only(dataset)
+
+
+def _read_only(dataset: FaceDataset) -> FaceDataset:
+    """Protect the arrays, so that a first reading gives the same as the cache next time."""
+    for array in (dataset.images, dataset.labels, dataset.splits, dataset.rows, dataset.votes):
+        if array is not None:
+            array.flags.writeable = False
     return dataset
 
 

@@ -17,6 +17,7 @@ def test_demo():
     dataset = open_dataset("demo")
     assert dataset.name == DEMO_DATASET_NAME
     assert dataset.fingerprint == demo_dataset().fingerprint
+    assert not dataset.images.flags.writeable
 
 
 def test_demo_has_no_rows_for_votes(write_lines, vote_lines):
