@@ -2,6 +2,10 @@
 
 import streamlit as st
 
+from pages.shared.navigation import ensure_navigation
+
+ensure_navigation()
+
 # A file of our own: browsers would fetch a named icon from the network.
 st.set_page_config(
     page_title="Facial expressions", page_icon="pages/shared/icon.svg", layout="wide"

@@ -126,7 +126,8 @@ class LiveSession:
         faces = sorted(self._detector.detect(image), key=lambda face: face.box.x)
         annotated = av.VideoFrame.from_ndarray(draw_faces(image, faces), format="bgr24")
         annotated.pts = frame.pts
-        annotated.time_base = frame.time_base
+        if frame.time_base is not None:
+            annotated.time_base = frame.time_base
         return annotated, tuple(faces)
 
     def _swap(

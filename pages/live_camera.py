@@ -9,6 +9,7 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.live import LiveSession, LiveSnapshot
 from pages.shared import display, streaming
 from pages.shared.detectors import live_detector, live_session
+from pages.shared.navigation import ensure_navigation
 
 REFRESH_SECONDS = 0.5
 MOST_FACES = 4
@@ -92,6 +93,7 @@ def offer_photo() -> None:
     st.page_link("pages/photo.py", label="Use a photo instead", icon=":material/image:")
 
 
+ensure_navigation()
 display.use_style()
 st.title("Live camera")
 try:
@@ -102,7 +104,7 @@ except EmotionCoreError as error:
     st.stop()
 
 watch = st.session_state.setdefault("live_connection", streaming.ConnectionWatch())
-video, panel = st.columns([3, 2], gap="large")
+video, panel = st.columns([3, 2], gap="medium")
 with video:
     playing = signalling = False
     try:

@@ -17,6 +17,7 @@ from emotion_core.faces import crop_face
 from emotion_core.images import encode_png, read_image, to_gray
 from pages.shared import display
 from pages.shared.detectors import photo_detector
+from pages.shared.navigation import ensure_navigation
 
 FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 
@@ -80,9 +81,9 @@ def show_faces(image: NDArray[np.uint8], faces: list[FaceReading]) -> None:
     """Show one row for each face: what the model sees, and its scores."""
     gray = to_gray(image)
     for number, face in enumerate(faces, start=1):
-        with st.container(horizontal=True, border=True, wrap=False):
-            st.image(crop_face(gray, face.box), width=96)
-            st.html(display.face_scores(face, f"face {number}" if len(faces) > 1 else ""))
+        title = f"face {number}" if len(faces) > 1 else ""
+        with st.container(border=True):
+            st.html(display.face_scores(face, title, crop=crop_face(gray, face.box)))
 
 
 def offer_downloads(name: str, image: NDArray[np.uint8], faces: list[FaceReading]) -> None:
@@ -107,7 +108,7 @@ def show_result(name: str, content: bytes) -> None:
     except ImageError as error:
         st.error(f"This file cannot be read. {error}")
         return
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([3, 2], gap="medium")
     with left:
         annotated = draw_faces(image, faces)[..., ::-1]
         st.image(annotated, width="stretch", output_format="JPEG", alt=f"{name} with faces framed")
@@ -119,6 +120,7 @@ def show_result(name: str, content: bytes) -> None:
             st.warning(NO_FACE)
 
 
+ensure_navigation()
 display.use_style()
 st.title("Photo")
 try:

@@ -51,7 +51,9 @@ def face(x: int = 10, y: int = 30) -> FaceReading:
     return FaceReading(Box(x, y, 40, 40), HAPPY)
 
 
-def frame(width: int = 160, height: int = 120, pts: int = 0, kind: str = "yuv420p") -> av.VideoFrame:
+def frame(
+    width: int = 160, height: int = 120, pts: int = 0, kind: str = "yuv420p"
+) -> av.VideoFrame:
     gray = np.full((height, width, 3), 128, np.uint8)
     result = av.VideoFrame.from_ndarray(gray, format="bgr24").reformat(format=kind)
     result.pts, result.time_base = pts, Fraction(1, 90000)
@@ -81,6 +83,12 @@ def test_a_frame_without_a_face_comes_back_as_it_was():
     assert colorful_pixels(result) == 0
     assert session.snapshot.faces == ()
     assert session.snapshot.frames == 1
+
+
+def test_a_frame_without_time_is_read_too():
+    session = LiveSession(FakeDetector([face()]))
+    bare = av.VideoFrame.from_ndarray(np.full((120, 160, 3), 128, np.uint8), format="bgr24")
+    assert colorful_pixels(session.on_frame(bare)) > 200
 
 
 def test_faces_are_reported_from_left_to_right():

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from emotion_core.analysis import FaceReading
 from emotion_core.artefacts import ModelCard
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.images import encode_png
 
 _STYLE = Path(__file__).parent / "style.css"
 
@@ -18,26 +22,43 @@ def use_style() -> None:
     st.html(_STYLE)
 
 
-def face_scores(face: FaceReading, title: str = "") -> str:
-    """Return HTML: the expression in large and seven bars; ``title`` names the face.
+def face_scores(face: FaceReading, title: str = "", crop: NDArray[np.uint8] | None = None) -> str:
+    """Return HTML: the expression in large and seven bars.
 
     HTML because it is one small message whatever changes; seven widgets a face, twice a second,
     are not.
+
+    Args:
+        face: what to show.
+        title: tells this face from others.
+        crop: grey uint8 [48, 48], what the model saw; left out where the video shows it anyway.
     """
-    confidence = f"{face.confidence:.0%}"
     bars = "".join(
         f'<div class="score"><span>{emotion}</span>'
         f'<div class="track"><div class="bar" style="width:{score:.1%};'
         f'background:{EMOTION_COLORS[emotion]}"></div></div>'
-        f'<span class="percent">{score:.0%}</span></div>'
+        f'<span class="percent">{percent(score)}</span></div>'
         for emotion, score in zip(EMOTIONS, face.scores, strict=True)
     )
     return (
-        '<div class="face"><div class="face-name">'
+        f'<div class="face">{_thumbnail(crop)}<div class="scores"><div class="face-name">'
         f'<span class="dot" style="background:{EMOTION_COLORS[face.emotion]}"></span>'
-        f'<span class="emotion">{face.emotion}</span><span class="confidence">{confidence}</span>'
-        f'<span class="number">{title}</span></div>{bars}</div>'
+        f'<span class="emotion">{face.emotion}</span>'
+        f'<span class="confidence">{percent(face.confidence)}</span>'
+        f'<span class="number">{title}</span></div>{bars}</div></div>'
     )
+
+
+def _thumbnail(crop: NDArray[np.uint8] | None) -> str:
+    if crop is None:
+        return ""
+    source = base64.b64encode(encode_png(crop)).decode()
+    return f'<img src="data:image/png;base64,{source}" alt="the face as the model sees it">'
+
+
+def percent(share: float) -> str:
+    """Return 0.416 as "42 %", with a space that does not break."""
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
 
 
 def numbers(values: dict[str, str]) -> str:
@@ -51,7 +72,7 @@ def numbers(values: dict[str, str]) -> str:
 def show_model(card: ModelCard) -> None:
     """Name the model in use and how often it is right."""
     accuracy, data = card.metrics.get("accuracy"), card.data.get("selected_on")
-    quality = f", right on {accuracy:.1%} of {data}" if accuracy and data else ""
+    quality = f", right on {100 * accuracy:.1f} % of {data}" if accuracy and data else ""
     st.caption(f"Model: **{card.name}**{quality}")
 
 
