@@ -18,6 +18,10 @@ _BLACK = (0, 0, 0)
 _WHITE = (255, 255, 255)
 
 
+# A label on a small face shrinks towards the face's width, but no further than this.
+_SMALLEST_LABEL = 0.75
+
+
 @dataclass(frozen=True)
 class _Pen:
     """Sizes in pixels that suit one picture."""
@@ -29,8 +33,11 @@ class _Pen:
 
     @classmethod
     def for_image(cls, image: NDArray[np.uint8]) -> _Pen:
-        # 480 lines is the live video's height: there the label is 14 pixels high.
-        unit = max(min(image.shape[:2]) / 480, 0.8)
+        # 480 lines is the live video's height: there a letter is 12 pixels high.
+        return cls.for_unit(max(min(image.shape[:2]) / 480, 0.8))
+
+    @classmethod
+    def for_unit(cls, unit: float) -> _Pen:
         return cls(
             line=max(2, round(2 * unit)),
             text_scale=0.6 * unit,
@@ -38,12 +45,17 @@ class _Pen:
             padding=round(5 * unit),
         )
 
+    def for_label(self, width: int, face: Box) -> _Pen:
+        """Return the pen for a label that is ``width`` pixels wide when this pen writes it."""
+        shrink = min(1.0, max(_SMALLEST_LABEL, face.width / width))
+        return self.for_unit(self.text_scale / 0.6 * shrink)
+
 
 def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArray[np.uint8]:
     """Return a copy of ``image`` with each face's box and label, such as "happy 93 %".
 
     Lines and letters grow with the picture. A label stays inside the picture and, where there is
-    room, off the labels before it.
+    room, off the other faces and the labels before it.
 
     Args:
         image: uint8 ``[H, W, 3]``, BGR.
@@ -58,7 +70,8 @@ def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArra
         _draw_frame(canvas, face.box, emotion_color_bgr(face.emotion), pen)
     plates: list[Box] = []
     for face in faces:
-        plates.append(_draw_label(canvas, face, pen, plates))
+        others = [other.box for other in faces if other is not face]
+        plates.append(_draw_label(canvas, face, pen, plates, others))
     return canvas
 
 
@@ -75,39 +88,51 @@ def _draw_frame(
 
 
 def _draw_label(
-    canvas: NDArray[np.uint8], face: FaceReading, pen: _Pen, taken: Sequence[Box]
+    canvas: NDArray[np.uint8],
+    face: FaceReading,
+    pen: _Pen,
+    plates: Sequence[Box],
+    others: Sequence[Box],
 ) -> Box:
     text = label_text(face)
-    (width, ascent), descent = cv2.getTextSize(text, _FONT, pen.text_scale, pen.text_line)
-    plate = _place_plate(
-        face.box,
-        (width + 2 * pen.padding, ascent + descent + pen.padding),
-        (canvas.shape[1], canvas.shape[0]),
-        taken,
-    )
+    pen = pen.for_label(_plate_size(text, pen)[0], face.box)
+    image_size = canvas.shape[1], canvas.shape[0]
+    plate = _place_plate(face.box, _plate_size(text, pen), image_size, plates, others)
     color = emotion_color_bgr(face.emotion)
     bottom_right = plate.x + plate.width - 1, plate.y + plate.height - 1
     cv2.rectangle(canvas, (plate.x, plate.y), bottom_right, color, cv2.FILLED)
+    (_, ascent), descent = cv2.getTextSize(text, _FONT, pen.text_scale, pen.text_line)
     origin = plate.x + pen.padding, plate.y + pen.padding // 2 + ascent + descent // 4
     ink = _text_color(color)
     cv2.putText(canvas, text, origin, _FONT, pen.text_scale, ink, pen.text_line, cv2.LINE_AA)
     return plate
 
 
+def _plate_size(text: str, pen: _Pen) -> tuple[int, int]:
+    (width, ascent), descent = cv2.getTextSize(text, _FONT, pen.text_scale, pen.text_line)
+    return width + 2 * pen.padding, ascent + descent + pen.padding
+
+
 def _place_plate(
-    box: Box, size: tuple[int, int], image_size: tuple[int, int], taken: Sequence[Box]
+    box: Box,
+    size: tuple[int, int],
+    image_size: tuple[int, int],
+    plates: Sequence[Box],
+    others: Sequence[Box],
 ) -> Box:
-    """Return where the label goes: above the face, below it, or inside its top edge."""
+    """Return where the label goes: above the face, below it, or inside its top edge.
+
+    The first place counts that is free of labels and other faces, else of labels, else any.
+    """
     (width, height), (image_width, image_height) = size, image_size
     x = max(0, min(box.x, image_width - width))
-    below = box.y + box.height
-    choices = [Box(x, y, width, height) for y in (box.y - height, below, box.y)]
-    for plate in choices:
-        inside = plate.y >= 0 and plate.y + height <= image_height
-        if inside and not any(_overlaps(plate, other) for other in taken):
-            return plate
-    y = max(0, min(choices[0].y, image_height - height))
-    return Box(x, y, width, height)
+    tops = (box.y - height, box.y + box.height, box.y)
+    choices = [Box(x, y, width, height) for y in tops if 0 <= y <= image_height - height]
+    for obstacles in ([*plates, *others], plates, []):
+        for plate in choices:
+            if not any(_overlaps(plate, obstacle) for obstacle in obstacles):
+                return plate
+    return Box(x, max(0, min(tops[0], image_height - height)), width, height)
 
 
 def _overlaps(first: Box, second: Box) -> bool:

@@ -103,10 +103,10 @@ LIVE_SETTINGS: Final = HaarSettings(
 #: For photos: small, tilted and turned faces too, and hardly a false one; some tenths of a second.
 PHOTO_SETTINGS: Final = HaarSettings(
     searches=(
-        Search(smallest_face=0.04, largest_face=0.12),
+        Search(smallest_face=0.03, largest_face=0.15, scale_step=1.2),
         Search(smallest_face=0.1, angles=(0.0, -30.0, 30.0)),
         Search(
-            smallest_face=0.18,
+            smallest_face=0.15,
             cascades=(_PROFILE, _PROFILE_MIRRORED),
             angles=(0.0, -35.0, 35.0),
             scale_step=1.2,
