@@ -141,7 +141,7 @@ def _load_classic(path: Path, description: Any, weights: h5py.Group) -> Network:
     """
     _refuse_code(path, description)
     if "module" not in description:
-        # Late Keras 2 names modules inside but not at the top, which Keras 3 takes for its own form.
+        # Late Keras 2 names modules inside but not at the top; Keras 3 takes that for its own.
         for entry in _objects(description):
             entry.pop("module", None)
             entry.pop("build_config", None)

@@ -192,7 +192,7 @@ class TrainingRun:
     def _restore(self) -> None:
         path = self.folder / CHECKPOINT_FILE
         try:
-            with np.load(path) as stored:
+            with path.open("rb") as file, np.load(file) as stored:
                 arrays = dict(stored)
             for index, variable in enumerate(self._state_variables()):
                 variable.assign(arrays[f"state{index}"])

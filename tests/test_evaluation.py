@@ -132,7 +132,9 @@ class Constant:
 
 
 def test_classifier_is_judged_on_one_split_and_leaks_are_found(demo):
-    leaking = demo.subset(np.concatenate([np.arange(len(demo)), np.flatnonzero(demo.splits == 0)[:5]]))
+    leaking = demo.subset(
+        np.concatenate([np.arange(len(demo)), np.flatnonzero(demo.splits == 0)[:5]])
+    )
     splits = leaking.splits.copy()
     splits[-5:] = 1
     leaking = type(demo)(

@@ -1,0 +1,47 @@
+# make run   sets everything up and starts the app
+# make test  sets everything up, a browser included, and runs every check and test
+
+.PHONY: run test setup setup-test check clean
+.DEFAULT_GOAL := run
+
+SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+# The first Python that is not too old and not too new; PYTHON=... chooses another.
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python,\
+	$(shell $(name) -c "$(SUPPORTED)" >/dev/null 2>&1 && echo $(name))))
+BIN = .venv/bin
+
+run: setup
+	$(BIN)/streamlit run app.py
+
+test: setup-test check
+	$(BIN)/python tests/browser/install.py
+	$(BIN)/python -m pytest
+
+check: setup-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+setup: .venv/app-is-installed
+setup-test: .venv/tests-are-installed
+
+.venv/bin/python:
+	@if ! $(or $(PYTHON),false) -c "$(SUPPORTED)" 2>/dev/null; then \
+		echo "This project needs Python 3.11, 3.12 or 3.13; found $$($(or $(PYTHON),python3) --version 2>&1)."; \
+		echo "Install one of these, or name it: make PYTHON=/path/to/python3.12 run"; \
+		exit 1; \
+	fi
+	$(PYTHON) -m venv .venv || { rm -rf .venv; \
+		echo "Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+
+# Stamps, so that a second run starts at once and a changed requirement is installed.
+.venv/app-is-installed: requirements.txt .venv/bin/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+	@touch $@
+
+.venv/tests-are-installed: requirements-dev.txt requirements.txt .venv/bin/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
+	@touch $@ .venv/app-is-installed
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache test-artefacts

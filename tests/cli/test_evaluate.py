@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from emotion_core.artefacts import load_card
+from emotion_core.cli import main
+
+
+def evaluate(model, tmp_path, *options):
+    path = tmp_path / "out.json"
+    code = main(
+        ["evaluate", "--model", str(model), "--data", "demo", "--json", str(path), *options]
+    )
+    return code, json.loads(path.read_text()) if path.exists() else None
+
+
+def test_both_runtimes_agree(tiny_model, tmp_path, capsys):
+    code, litert = evaluate(tiny_model, tmp_path)
+    assert code == 0
+    printed = capsys.readouterr().out
+    assert f"images       {litert['n']}" in printed
+    assert "label/answer" in printed
+    _, keras = evaluate(tiny_model, tmp_path, "--runtime", "keras")
+    assert keras["n"] == litert["n"] == 126
+    assert keras["confusion"] == litert["confusion"]
+    assert keras["log_loss"] == pytest.approx(litert["log_loss"], rel=1e-3)
+
+
+def test_other_splits(tiny_model, tmp_path):
+    assert evaluate(tiny_model, tmp_path, "--split", "PrivateTest")[1]["n"] == 126
+    training = evaluate(tiny_model, tmp_path, "--split", "Training")[1]
+    assert (training["n"], training["clean"]) == (588, None)
+
+
+def test_temperature_of_the_card_is_applied(tiny_model, tmp_path):
+    _, report = evaluate(tiny_model, tmp_path)
+    assert load_card(tiny_model).temperature != 1
+    assert 0 < report["ece"] < 1
+
+
+def test_missing_model(tmp_path, capsys):
+    code, report = evaluate(tmp_path / "nothing", tmp_path)
+    assert (code, report) == (2, None)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "expected a model folder with card.json, found none at" in line
+
+
+def test_unknown_split_is_refused_by_the_parser(tiny_model, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        evaluate(tiny_model, tmp_path, "--split", "Test")
+    assert stop.value.code == 2
+    assert "invalid choice: 'Test'" in capsys.readouterr().err

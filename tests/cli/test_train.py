@@ -1,0 +1,91 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from emotion_core.artefacts import load_card
+from emotion_core.cli import main
+from emotion_core.keras_classifier import KerasClassifier
+from emotion_core.keras_models import load_keras_classifier
+
+QUICK = ["--data", "demo", "--preset", "quick", "--epochs", "1"]
+
+
+def test_training_makes_a_model_and_leaves_nothing_else(tmp_path, capsys):
+    out = tmp_path / "model"
+    assert main(["train", *QUICK, "--out", str(out), "--seed", "3"]) == 0
+    printed = capsys.readouterr().out
+    assert "588 images to train on, 126 to select the best epoch with" in printed
+    assert "Saved" in printed
+    assert list(tmp_path.iterdir()) == [out]
+    card = load_card(out)
+    assert (card.config["seed"], card.config["epochs"]) == (3, 1)
+    assert isinstance(load_keras_classifier(out), KerasClassifier)
+    (line,) = (out / "training_log.jsonl").read_text().splitlines()
+    assert json.loads(line)["epoch"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "nowhere.csv"], "nowhere.csv"),
+        (["--data", "demo", "--epochs", "0"], "epochs: expected 1 to 10000, found 0"),
+        (["--data", "demo", "--resume"], "expected an unfinished run with a finished epoch"),
+        (["--data", "demo", "--resume", "--seed", "1"], "a resumed run keeps its settings"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, arguments, message):
+    assert main(["train", *arguments, "--out", str(tmp_path / "model")]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()[-1:]
+    assert line.startswith("emotion_core: ")
+    assert message in line
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_of_other_things_is_not_replaced(tmp_path, capsys):
+    (tmp_path / "thesis.txt").touch()
+    assert main(["train", *QUICK, "--out", str(tmp_path)]) == 2
+    assert "expected a new folder or a model folder to replace" in capsys.readouterr().err
+
+
+def test_interrupt_keeps_the_run_and_resume_finishes_it(tmp_path):
+    """As a user does it: Ctrl-C in the second epoch, then the same command with --resume."""
+    command = [sys.executable, "-m", "emotion_core", "train", "--data", "demo"]
+    out = ["--out", str(tmp_path / "model")]
+    run = tmp_path / "model.training"
+    with subprocess.Popen(
+        [*command, *out, "--preset", "quick", "--epochs", "3"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        deadline = time.monotonic() + 200
+        while not (run / "checkpoint.npz").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        printed, _ = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "continue it with --resume" in printed
+    assert not (tmp_path / "model").exists()
+    again = subprocess.run([*command, *out], capture_output=True, text=True, timeout=200)
+    assert again.returncode == 2
+    assert "holds an unfinished run; continue it with --resume" in again.stderr
+    done = subprocess.run([*command, *out, "--resume"], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    card = load_card(tmp_path / "model")
+    assert card.config["epochs"] == 3
+    assert len((tmp_path / "model" / "training_log.jsonl").read_text().splitlines()) == 3
+    assert not run.exists()
+
+
+def test_full_disk_is_one_line(tmp_path, capsys, monkeypatch):
+    def full(*_arguments, **_options):
+        raise OSError(28, "No space left on device", "checkpoint.npz")
+
+    monkeypatch.setattr("emotion_core.training.np.savez", full)
+    assert main(["train", *QUICK, "--out", str(tmp_path / "model")]) == 1
+    assert "No space left on device" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "model").exists()

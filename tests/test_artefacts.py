@@ -1,0 +1,75 @@
+import json
+import shutil
+
+import pytest
+
+from emotion_core.artefacts import CARD_FILE, ModelCard, load_card, read_model_file
+from emotion_core.errors import ModelError
+
+
+@pytest.fixture
+def model(tiny_model, tmp_path):
+    return shutil.copytree(tiny_model, tmp_path / "model")
+
+
+def test_card_tells_what_the_model_is(tiny_model, demo):
+    card = load_card(tiny_model)
+    assert card.name == "tiny"
+    assert card.labels == ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+    assert card.data["fingerprint"] == demo.fingerprint
+    assert card.config["seed"] == 7
+    assert card.temperature > 0
+    assert card.metrics["n"] == (demo.splits == 1).sum()
+    assert set(card.files) == {
+        "model.keras",
+        "model_arch.json",
+        "model_weights.h5",
+        "model.tflite",
+        "training_log.jsonl",
+    }
+    assert {"python", "keras", "tensorflow"} <= set(card.versions)
+
+
+def test_missing_folder(tmp_path):
+    with pytest.raises(ModelError, match=r"expected a model folder with card.json, found none at"):
+        load_card(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{", '{"format": 1}', '{"name": "x"}'])
+def test_damaged_card(model, content):
+    (model / CARD_FILE).write_text(content)
+    with pytest.raises(ModelError, match=r"card.json is damaged"):
+        load_card(model)
+
+
+def test_card_of_another_format(model):
+    card = json.loads((model / CARD_FILE).read_text())
+    (model / CARD_FILE).write_text(json.dumps(card | {"format": 99}))
+    with pytest.raises(ModelError, match="expected card format 1, found 99"):
+        load_card(model)
+
+
+def test_other_label_order_is_refused(model):
+    card = json.loads((model / CARD_FILE).read_text())
+    (model / CARD_FILE).write_text(json.dumps(card | {"labels": card["labels"][::-1]}))
+    with pytest.raises(ModelError, match="labels: expected angry, disgust"):
+        load_card(model)
+
+
+@pytest.mark.parametrize("temperature", [0, -1.0, float("nan")])
+def test_temperature_must_be_positive(tiny_model, temperature):
+    content = json.loads((tiny_model / CARD_FILE).read_text())
+    with pytest.raises(ModelError, match="temperature: expected a positive number"):
+        ModelCard(**{**content, "labels": tuple(content["labels"]), "temperature": temperature})
+
+
+def test_replaced_file_is_noticed(model):
+    (model / "model.tflite").write_bytes(b"something else")
+    with pytest.raises(ModelError, match="is not the file its card describes"):
+        read_model_file(model, load_card(model), "model.tflite")
+
+
+def test_missing_file_is_named(model):
+    (model / "model.tflite").unlink()
+    with pytest.raises(ModelError, match=r"model.tflite, which the card lists, but it cannot be"):
+        read_model_file(model, load_card(model), "model.tflite")

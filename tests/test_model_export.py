@@ -1,0 +1,60 @@
+import shutil
+
+import numpy as np
+import pytest
+
+from emotion_core import model_export
+from emotion_core.artefacts import load_card
+from emotion_core.errors import ModelError
+from emotion_core.evaluation import evaluate_classifier
+from emotion_core.keras_models import load_keras_classifier, load_network
+from emotion_core.model_export import save_model
+from emotion_core.network import build_network
+
+
+def test_the_card_gives_the_score_that_evaluation_finds(tiny_model, demo):
+    card = load_card(tiny_model)
+    report = evaluate_classifier(
+        load_keras_classifier(tiny_model), demo, "PublicTest", temperature=card.temperature
+    ).to_json()
+    for key in ("n", "accuracy", "confusion", "clean"):
+        assert report[key] == card.metrics[key]
+    assert report["log_loss"] == pytest.approx(card.metrics["log_loss"], rel=1e-4)
+
+
+def test_a_failure_leaves_the_old_model_alone(tiny_model, tmp_path, monkeypatch):
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def full_disk(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(model_export, "write_weights", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        save_model(folder, load_network(tiny_model), load_card(tiny_model))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_forms_that_disagree_are_not_published(tiny_model, tmp_path, monkeypatch):
+    network = load_network(tiny_model)
+    other = build_network("vgg", filters=(4, 8), dropout=0.1)
+    monkeypatch.setattr(model_export, "KerasClassifier", lambda _network: Fixed(other))
+    with pytest.raises(ModelError, match="the model was not saved"):
+        save_model(tmp_path / "model", network, load_card(tiny_model))
+    assert list(tmp_path.iterdir()) == []
+
+
+class Fixed:
+    def __init__(self, network):
+        self.network = network
+
+    def predict_logits(self, crops):
+        return self.network.predict(crops[..., None].astype(np.float32), verbose=0)
+
+
+def test_a_folder_with_other_files_is_not_replaced(tiny_model, tmp_path):
+    (tmp_path / "thesis.txt").write_text("three years of work")
+    with pytest.raises(ModelError, match="expected a new folder or a model folder to replace"):
+        save_model(tmp_path, load_network(tiny_model), load_card(tiny_model))
+    assert (tmp_path / "thesis.txt").exists()

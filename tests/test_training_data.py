@@ -1,0 +1,57 @@
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from emotion_core.errors import DatasetError, TrainingError
+from emotion_core.training_config import TrainingConfig
+from emotion_core.training_data import batches, split_for_training
+
+
+def test_official_splits_are_used(demo):
+    training, validation = split_for_training(demo, seed=0)
+    assert (training.splits == 0).all()
+    assert (validation.splits == 1).all()
+
+
+def test_without_public_test_a_tenth_of_each_class_is_held_out(demo):
+    everything = replace(demo, splits=np.zeros(len(demo), np.uint8))
+    training, held_out = split_for_training(everything, seed=0)
+    assert len(training) + len(held_out) == len(demo)
+    assert not set(training.rows) & set(held_out.rows)
+    assert set(held_out.labels) == set(range(7))
+
+
+def test_one_image_is_too_little(demo):
+    one = demo.subset(np.flatnonzero(demo.splits == 0)[:1])
+    with pytest.raises(TrainingError, match="at least two images"):
+        split_for_training(one, seed=0)
+
+
+def test_without_training_split_there_is_nothing_to_learn_from(demo):
+    with pytest.raises(DatasetError, match="has no Training images, only PublicTest"):
+        split_for_training(demo.split("PublicTest"), seed=0)
+
+
+def test_every_epoch_shows_every_image_once_in_an_order_of_its_own(demo):
+    config = TrainingConfig(batch_size=10)
+    steps = -(-len(demo) // 10)
+
+    def epoch(first):
+        faces, labels = zip(*islice(batches(demo, config, first), steps), strict=True)
+        return np.concatenate(faces), np.concatenate(labels)
+
+    (first, first_labels), (second, _) = epoch(0), epoch(1)
+    assert first.shape == (len(demo), 48, 48, 1)
+    assert first_labels.sum() == len(demo)
+    assert not np.array_equal(first, second)
+    assert sorted(map(bytes, first)) == sorted(map(bytes, demo.images))
+
+
+def test_a_resumed_order_is_the_uninterrupted_order(demo):
+    config = TrainingConfig(batch_size=16)
+    steps = -(-len(demo) // 16)
+    second_epoch = next(islice(batches(demo, config, 0), steps, None))
+    resumed = next(batches(demo, config, 1))
+    assert np.array_equal(second_epoch[0], resumed[0])
