@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 
@@ -29,8 +28,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in (train, evaluate, analyze, dataset):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
-    # TensorFlow greets with a page of build details, which would bury our own one line.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         options.run(options)
     except EmotionCoreError as error:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from emotion_core.analysis import EmotionDetector, FaceReading
+from emotion_core.cli.options import quiet_native_libraries
 from emotion_core.drawing import draw_faces, label_text
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, ImageError
@@ -69,12 +70,16 @@ def run(arguments: argparse.Namespace) -> None:
     out: Path = arguments.out
     if out.exists() and not out.is_dir():
         raise EmotionCoreError(f"--out {out}: expected a folder, found a file; name another")
-    detector = EmotionDetector.load(arguments.model)
+    with quiet_native_libraries():
+        detector = EmotionDetector.load(arguments.model)
     results: list[_Result] = []
     failures: list[ImageError] = []
     targets = _target_names(files, out)
     with tqdm(
-        zip(files, targets, strict=True), "Reading", len(files), disable=len(files) < 2
+        zip(files, targets, strict=True),
+        "Reading",
+        len(files),
+        disable=True if len(files) < 2 else None,
     ) as bar:
         for source, target in bar:
             try:

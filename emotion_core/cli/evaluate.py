@@ -8,7 +8,7 @@ from typing import Any
 
 from emotion_core.artefacts import load_card
 from emotion_core.classifier import EmotionClassifier
-from emotion_core.cli.options import add_data_options, read_data
+from emotion_core.cli.options import add_data_options, quiet_native_libraries, read_data
 from emotion_core.datasets import SPLITS
 from emotion_core.evaluation import Classifier, EvaluationReport, evaluate_classifier
 from emotion_core.files import write_json
@@ -44,7 +44,8 @@ def run(options: argparse.Namespace) -> None:
     """
     temperature = load_card(options.model).temperature
     dataset = read_data(options.data, options)
-    classifier = load_classifier(options.model, options.runtime)
+    with quiet_native_libraries():
+        classifier = load_classifier(options.model, options.runtime)
     report = evaluate_classifier(classifier, dataset, options.split, temperature=temperature)
     print(report_text(report))
     if options.json:

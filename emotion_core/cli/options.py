@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
@@ -39,7 +42,11 @@ def read_data(path: str, options: argparse.Namespace) -> FaceDataset:
         DatasetError: the data set cannot be read.
     """
     with tqdm(
-        total=100, desc="Reading", leave=False, bar_format="{l_bar}{bar}| {remaining} left"
+        total=100,
+        desc="Reading",
+        leave=False,
+        disable=None,
+        bar_format="{l_bar}{bar}| {remaining} left",
     ) as bar:
 
         def advance(share: float) -> None:
@@ -54,3 +61,20 @@ def read_data(path: str, options: argparse.Namespace) -> FaceDataset:
     if dataset.dropped_rows:
         print(f"{dataset.name}: left out {dataset.dropped_rows} bad rows")
     return dataset
+
+
+@contextmanager
+def quiet_native_libraries() -> Iterator[None]:
+    """Discard what native code writes to stderr while it starts.
+
+    LiteRT and TensorFlow greet there with build details, past Python and with no setting to turn
+    all of them off; a user who is told of bad input in one line should find that line.
+    """
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device, not a path of ours
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from emotion_core.cli.options import add_data_options, read_data
+from emotion_core.cli.options import add_data_options, quiet_native_libraries, read_data
 from emotion_core.datasets import FaceDataset
 from emotion_core.errors import TrainingError
 from emotion_core.training_config import PRESETS, TrainingConfig, native_precision
@@ -58,15 +58,20 @@ def run(options: argparse.Namespace) -> None:
     config = None if options.resume else config_from_options(options)
     dataset = read_data(options.data, options)
     # Only now: importing TensorFlow takes seconds, which bad input need not wait for.
-    from emotion_core.model_export import check_replaceable, export_run
+    with quiet_native_libraries():
+        from emotion_core.model_export import check_replaceable, export_run
 
-    check_replaceable(options.out)
-    training_run = open_run(config, dataset, options.out.with_name(f"{options.out.name}.training"))
+        check_replaceable(options.out)
+        run_folder = options.out.with_name(f"{options.out.name}.training")
+        training_run = open_run(config, dataset, run_folder)
     print(
         f"{dataset.name}: {len(training_run.training_set)} images to train on, "
         f"{len(training_run.validation_set)} to select the best epoch with"
     )
-    with interrupt_flag() as interrupted, tqdm(unit="step", dynamic_ncols=True) as bar:
+    with (
+        interrupt_flag() as interrupted,
+        tqdm(unit="step", dynamic_ncols=True, disable=None) as bar,
+    ):
         result = training_run.run(
             on_progress=lambda progress: show_progress(bar, progress),
             on_epoch=lambda metrics: bar.write(epoch_line(metrics), file=sys.stdout),
@@ -75,7 +80,8 @@ def run(options: argparse.Namespace) -> None:
     if not result.completed:
         print(f"Stopped. {training_run.folder} keeps the run; continue it with --resume.")
         raise KeyboardInterrupt
-    card = export_run(training_run, result, options.out)
+    with quiet_native_libraries():
+        card = export_run(training_run, result, options.out)
     training_run.discard()
     metrics = card.metrics
     print(
