@@ -26,13 +26,6 @@ NO_PICTURE = """
 **Connected; waiting for the camera's picture.** If none comes, look whether the camera is covered,
 switched off, or in use by another program.
 """
-CANNOT_CONNECT = """
-**The video cannot connect.** Browser and app send video to each other directly over UDP. That
-fails when a firewall or VPN blocks it, when the app runs on a remote server (it would need a TURN
-server between you and it), or when the page was opened neither at localhost nor with https.
-
-Single pictures need none of this:
-"""
 
 
 def show_panel(
@@ -47,7 +40,7 @@ def show_panel(
         if phase == "playing":
             show_readings(session.snapshot, now)
         elif phase in ("slow", "failed"):
-            st.warning(CANNOT_CONNECT)
+            st.warning(streaming.CANNOT_CONNECT)
             offer_photo()
         elif problem:
             st.error(streaming.explain_camera_problem(problem))

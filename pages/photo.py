@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import PurePath
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from emotion_core.analysis import FaceReading, faces_table
+from emotion_core.analysis import FaceReading
 from emotion_core.drawing import draw_faces
-from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces import crop_face
-from emotion_core.images import encode_png, read_image, to_gray
+from emotion_core.images import read_image, to_gray
 from pages.shared import display
 from pages.shared.detectors import photo_detector
+from pages.shared.downloads import offer_downloads
 from pages.shared.navigation import ensure_navigation
 
 FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
@@ -40,65 +37,29 @@ def choose_picture() -> tuple[str, bytes] | None:
     if source == "Upload":
         file = st.file_uploader("A photo with one or more faces", type=FILE_TYPES)
     else:
-        file = st.camera_input("Take a picture")
+        file = st.camera_input("Take a picture", label_visibility="collapsed", width=480)
     return None if file is None else (file.name, file.getvalue())
 
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner="Looking for faces …")
 def read_faces(name: str, content: bytes) -> tuple[NDArray[np.uint8], list[FaceReading]]:
-    """Return the picture (BGR) and its faces; kept so that a rerun costs nothing.
+    """Return the picture (BGR) and its faces from left to right; kept for reruns.
 
     Raises:
         ImageError: the content is no picture.
         ModelError: there is no usable model.
     """
     image = read_image(content, name)
-    return image, photo_detector().detect(image)
-
-
-def faces_json(name: str, image: NDArray[np.uint8], faces: list[FaceReading]) -> str:
-    """Return the readings as JSON, boxes in pixels of the picture."""
-    content = {
-        "file": name,
-        "width": image.shape[1],
-        "height": image.shape[0],
-        "model": photo_detector().classifier.card.name,
-        "faces": [
-            {
-                "face": number,
-                "box": vars(face.box),
-                "emotion": face.emotion,
-                "confidence": face.confidence,
-                "scores": dict(zip(EMOTIONS, face.scores, strict=True)),
-            }
-            for number, face in enumerate(faces, start=1)
-        ],
-    }
-    return json.dumps(content, indent=2) + "\n"
+    return image, sorted(photo_detector().detect(image), key=lambda face: face.box.x)
 
 
 def show_faces(image: NDArray[np.uint8], faces: list[FaceReading]) -> None:
     """Show one row for each face: what the model sees, and its scores."""
     gray = to_gray(image)
     for number, face in enumerate(faces, start=1):
-        title = f"face {number}" if len(faces) > 1 else ""
+        title = f"face {number} from the left" if len(faces) > 1 else ""
         with st.container(border=True):
             st.html(display.face_scores(face, title, crop=crop_face(gray, face.box)))
-
-
-def offer_downloads(name: str, image: NDArray[np.uint8], faces: list[FaceReading]) -> None:
-    """Offer the annotated picture and the readings as files."""
-    stem = f"{PurePath(name).stem}-faces"
-    files = {
-        "Picture": (f"{stem}.png", "image/png", lambda: encode_png(draw_faces(image, faces))),
-        "CSV": (f"{stem}.csv", "text/csv", faces_table(faces).to_csv(index=False)),
-        "JSON": (f"{stem}.json", "application/json", faces_json(name, image, faces)),
-    }
-    with st.container(horizontal=True):
-        for label, (file_name, mime, content) in files.items():
-            st.download_button(
-                label, content, file_name, mime, on_click="ignore", icon=":material/download:"
-            )
 
 
 def show_result(name: str, content: bytes) -> None:
@@ -115,7 +76,7 @@ def show_result(name: str, content: bytes) -> None:
     with right:
         if faces:
             show_faces(image, faces)
-            offer_downloads(name, image, faces)
+            offer_downloads(name, photo_detector().classifier.card.name, image, faces)
         else:
             st.warning(NO_FACE)
 

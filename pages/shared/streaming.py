@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import streamlit as st
 from aiortc.contrib.media import MediaRelay
+from streamlit.components.v2.types import ComponentRenderer
 from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, webrtc_streamer
 from streamlit_webrtc.relay import get_global_relay
 
@@ -29,6 +30,16 @@ _CAMERA: Final = {
 
 # Without an explicit list the library asks public servers for a way through the internet.
 _NO_OUTSIDE_SERVERS: Final = {"iceServers": []}
+
+
+#: What to say when connecting fails or takes longer than `CONNECT_SECONDS`.
+CANNOT_CONNECT: Final = """
+**The video cannot connect.** Browser and app send video to each other directly over UDP. That
+fails when a firewall or VPN blocks it, when the app runs on a remote server (it would need a TURN
+server between you and it), or when the page was opened neither at localhost nor with https.
+
+Single pictures need none of this:
+"""
 
 
 def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
@@ -108,15 +119,17 @@ class ConnectionWatch:
 
 
 def camera_problem(key: str) -> str:
-    """Return the error the browser met when it opened the camera, or "".
-
-    Place it after the stream: it adds no visible element.
-    """
-    watch = st.components.v2.component(
-        "camera_problem", js=(Path(__file__).parent / "camera_problem.js").read_text("utf-8")
+    """Return the error the browser met when it opened the camera, or ""; shows nothing itself."""
+    result = _problem_watcher()(
+        key=key, default={"problem": ""}, on_problem_change=lambda: None, height=1
     )
-    result = watch(key=key, default={"problem": ""}, on_problem_change=lambda: None, height=1)
     return result.problem or ""
+
+
+@functools.cache
+def _problem_watcher() -> ComponentRenderer:
+    script = Path(__file__).parent / "camera_problem.js"
+    return st.components.v2.component("camera_problem", js=script.read_text("utf-8"))
 
 
 def explain_camera_problem(problem: str) -> str:

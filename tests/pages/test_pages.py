@@ -219,8 +219,14 @@ class TestPhoto:
         self.upload(page, "two.png", portrait_png())
         html = "\n".join(html_of(page))
         assert html.count('class="score"') == 14
-        assert "face 1" in html
-        assert "face 2" in html
+        order = [
+            '"emotion">angry',
+            "face 1 from the left",
+            '"emotion">happy',
+            "face 2 from the left",
+        ]
+        places = [html.index(text) for text in order]
+        assert places == sorted(places)
         assert html.count("data:image/png;base64,") == 2
 
     def test_no_face(self, page, use_faces):
