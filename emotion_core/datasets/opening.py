@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emotion_core.datasets import cache
 from emotion_core.datasets.archives import (
@@ -14,7 +19,7 @@ from emotion_core.datasets.archives import (
     is_archive,
     open_archived_csv,
 )
-from emotion_core.datasets.csv_reader import open_plain_csv, read_csv
+from emotion_core.datasets.csv_reader import CsvFaces, open_plain_csv, read_csv
 from emotion_core.datasets.demo import demo_dataset
 from emotion_core.datasets.image_folder import PictureFile, list_pictures, read_image_folder
 from emotion_core.datasets.types import FaceDataset
@@ -23,6 +28,8 @@ from emotion_core.errors import DatasetError
 
 #: The path that stands for the synthetic demo data set.
 DEMO_NAME: Final = "demo"
+
+_log = logging.getLogger(__name__)
 
 
 def open_dataset(
@@ -40,8 +47,8 @@ def open_dataset(
             ``.tgz`` with one of these inside; a folder with one of these, or with pictures by
             split and class; or ``demo`` for ``demo_dataset()``. Without a split, faces are
             Training.
-        votes_path: FER+ votes for the CSV file; found by itself when ``fer2013new.csv`` lies
-            beside ``path``.
+        votes_path: FER+ votes for the CSV file. A ``fer2013new.csv`` beside ``path`` is found by
+            itself, and left out with a warning when it is not about the same faces.
         skip_bad_rows: leave bad rows out (see ``FaceDataset.dropped_rows``) instead of refusing.
         progress: called now and then with the share that is done, 0.0 to 1.0.
         use_cache: keep what was read in the user's cache folder and reopen it from there.
@@ -62,7 +69,8 @@ def open_dataset(
     if source.is_dir():
         _refuse_votes(str(source), votes_path)
         return _open_folder(source, skip_bad_rows, progress, use_cache)
-    return _open_csv(source, _find_votes(source, votes_path), skip_bad_rows, progress, use_cache)
+    votes = _find_votes(source, votes_path)
+    return _open_csv(source, votes, skip_bad_rows, progress, use_cache)
 
 
 def _find_source(path: Path) -> Path:
@@ -87,51 +95,66 @@ def _refuse_votes(name: str, votes_path: str | os.PathLike[str] | None) -> None:
         )
 
 
-def _find_votes(source: Path, votes_path: str | os.PathLike[str] | None) -> Path | None:
+@dataclass(frozen=True)
+class _VotesFile:
+    """The votes to join; ``required`` when the caller named them."""
+
+    path: Path
+    required: bool
+
+
+def _find_votes(source: Path, votes_path: str | os.PathLike[str] | None) -> _VotesFile | None:
     if votes_path is not None:
-        return Path(votes_path)
+        return _VotesFile(Path(votes_path), required=True)
     beside = source.with_name(VOTES_NAME)
-    return beside if beside.is_file() else None
+    return _VotesFile(beside, required=False) if beside.is_file() else None
 
 
 def _open_csv(
     path: Path,
-    votes_path: Path | None,
+    votes: _VotesFile | None,
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
     use_cache: bool,
 ) -> FaceDataset:
-    files = [path] if votes_path is None else [path, votes_path]
+    files = [path] if votes is None else [path, votes.path]
     key = cache.CacheKey(
         ("csv", skip_bad_rows, *(str(file.resolve()) for file in files)),
         tuple(_file_state(file) for file in files),
     )
     return _cached(
-        key, use_cache, progress, lambda: _read_csv(path, votes_path, skip_bad_rows, progress)
+        key, use_cache, progress, lambda: _read_csv(path, votes, skip_bad_rows, progress)
     )
 
 
 def _read_csv(
     path: Path,
-    votes_path: Path | None,
+    votes: _VotesFile | None,
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
 ) -> FaceDataset:
-    votes = None if votes_path is None else read_votes(votes_path)
     with open_archived_csv(path) if is_archive(path) else open_plain_csv(path) as source:
         faces = read_csv(source, skip_bad_rows=skip_bad_rows, progress=progress)
-    splits = faces.splits if faces.has_usage else None
     return FaceDataset(
         name=path.name,
         images=faces.images,
         labels=faces.labels,
         splits=faces.splits,
         rows=faces.rows,
-        votes=None
-        if votes is None
-        else votes.for_rows(faces.rows, faces.row_count, splits, path.name),
+        votes=None if votes is None else _join_votes(path.name, faces, votes),
         dropped_rows=faces.dropped_rows,
     )
+
+
+def _join_votes(name: str, faces: CsvFaces, votes: _VotesFile) -> NDArray[np.uint8] | None:
+    splits = faces.splits if faces.has_usage else None
+    try:
+        return read_votes(votes.path).for_rows(faces.rows, faces.row_count, splits, name)
+    except DatasetError as error:
+        if votes.required:
+            raise
+        _log.warning("%s; %s is read without votes", error, name)
+        return None
 
 
 def _open_folder(

@@ -42,8 +42,8 @@ def test_bad_rows_take_their_votes_with_them(write_lines, good_lines, vote_lines
 
 
 def test_another_number_of_rows(write_lines, good_lines, vote_lines):
-    write_lines(vote_lines[:-1], "fer2013new.csv")
-    assert refusal(open_dataset, write_lines(good_lines)) == (
+    votes_path = write_lines(vote_lines[:-1], "fer2013new.csv")
+    assert refusal(open_dataset, write_lines(good_lines), votes_path=votes_path) == (
         "fer2013new.csv: expected 6 rows, one for each row of fer2013.csv, found 5; "
         "take the two files from the same release, or move the votes away"
     )
@@ -51,12 +51,25 @@ def test_another_number_of_rows(write_lines, good_lines, vote_lines):
 
 def test_other_splits(write_lines, good_lines, vote_lines):
     shuffled = [vote_lines[0], *vote_lines[3:], *vote_lines[1:3]]
-    write_lines(shuffled, "fer2013new.csv")
-    assert refusal(open_dataset, write_lines(good_lines)) == (
+    votes_path = write_lines(shuffled, "fer2013new.csv")
+    assert refusal(open_dataset, write_lines(good_lines), votes_path=votes_path) == (
         "fer2013new.csv: expected the Usage of fer2013.csv in every row, found 6 rows that differ, "
         "the first for face 1: PublicTest instead of Training; "
         "take the two files from the same release, or move the votes away"
     )
+
+
+def test_votes_that_nobody_asked_for_are_left_out_with_a_warning(
+    write_lines, good_lines, vote_lines, caplog
+):
+    write_lines(vote_lines[:-1], "fer2013new.csv")
+    dataset = open_dataset(write_lines(good_lines))
+    assert dataset.votes is None
+    assert len(dataset) == 6
+    assert caplog.messages == [
+        "fer2013new.csv: expected 6 rows, one for each row of fer2013.csv, found 5; take the two "
+        "files from the same release, or move the votes away; fer2013.csv is read without votes"
+    ]
 
 
 def test_a_file_without_usage_joins_by_row_alone(write_lines, good_lines, vote_lines):
