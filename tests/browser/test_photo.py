@@ -107,6 +107,9 @@ def test_a_picture_is_taken_with_the_camera(server, open_browser, one_face_clip,
     page = open_browser(*camera_flags(one_face_clip)).new_page()
     page.goto(f"{server.url}/photo")
     page.get_by_role("radio", name="Take a picture").click()
+    # The button is there before the camera's first picture, and does nothing then.
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
+    page.wait_for_timeout(500)
     page.get_by_role("button", name="Take Photo").click()
     expect(page.locator(".face")).to_have_count(1)
     keep_picture(page, "taken")
