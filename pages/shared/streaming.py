@@ -96,10 +96,12 @@ class ConnectionWatch:
     """
 
     connecting_since: float | None = None
+    last_observed: float = 0.0
     failed: bool = False
 
     def observe(self, *, playing: bool, signalling: bool, now: float) -> Phase:
         """Return the phase of the connection, given the streamer's state at ``now`` (seconds)."""
+        pause, self.last_observed = now - self.last_observed, now
         if playing:
             self.connecting_since, self.failed = None, False
             return "playing"
@@ -108,8 +110,10 @@ class ConnectionWatch:
                 self.connecting_since, self.failed = now, False
             return "slow" if now - self.connecting_since >= CONNECT_SECONDS else "connecting"
         if self.connecting_since is not None:
-            # Browsers give up after about 15 s; a viewer who presses Stop does so earlier.
-            self.failed = now - self.connecting_since >= CONNECT_SECONDS / 2
+            # Browsers give up after about 15 s; a viewer who presses Stop does so earlier, and one
+            # who went to another page meanwhile has not been looked at for a while.
+            long = now - self.connecting_since >= CONNECT_SECONDS / 2
+            self.failed = long and pause < CONNECT_SECONDS / 3
             self.connecting_since = None
         return "failed" if self.failed else "idle"
 

@@ -21,11 +21,13 @@ OFF, ASKING, ON = (
         ([(0, ASKING), (20, ASKING), (21, ON)], ["connecting", "slow", "playing"]),
         # The browser gave up: the explanation stays until the next try.
         (
-            [(0, ASKING), (14, OFF), (60, OFF), (61, ASKING), (62, ON), (63, OFF)],
-            ["connecting", "failed", "failed", "connecting", "playing", "idle"],
+            [(0, ASKING), (13, ASKING), (14, OFF), (60, OFF), (61, ASKING), (62, ON), (63, OFF)],
+            ["connecting", "connecting", "failed", "failed", "connecting", "playing", "idle"],
         ),
         # The viewer pressed Stop while it was connecting.
         ([(0, ASKING), (3, OFF)], ["connecting", "idle"]),
+        # The viewer went to another page while it was connecting, and came back.
+        ([(0, ASKING), (1, ASKING), (100, OFF)], ["connecting", "connecting", "idle"]),
         # A second try has its own 15 s.
         (
             [(0, ASKING), (3, OFF), (14, ASKING), (16, ASKING), (29, ASKING)],
