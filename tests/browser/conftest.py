@@ -102,6 +102,7 @@ def one_face_clip(clips: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def two_faces_clip(clips: Path) -> Path:
+    # Large enough for the live settings, which look for faces of a fifth of the height and more.
     return write_clip(clips / "two.y4m", swaying(portrait(300), portrait(300)))
 
 

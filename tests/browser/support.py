@@ -103,7 +103,7 @@ def portrait(side: int, *, color: bool = False) -> np.ndarray:
 
     Grey by default: then every coloured pixel in the returned video was drawn by the app.
     """
-    picture = cv2.cvtColor(skimage.data.astronaut()[:340, 55:395], cv2.COLOR_RGB2BGR)
+    picture = cv2.cvtColor(skimage.data.astronaut()[10:270, 95:355], cv2.COLOR_RGB2BGR)
     if not color:
         picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
