@@ -1,6 +1,6 @@
 """Draws the README's confusion matrix from what ``evaluate --json`` wrote.
 
-    python docs/draw_confusion.py REPORT.json docs/pictures/confusion.png
+python docs/draw_confusion.py REPORT.json docs/pictures/confusion.png
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def main() -> None:
     figure.update_layout(width=720, height=720, template="plotly_white")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=installed_browser(), args=["--no-sandbox"]
+            executable_path=installed_browser(playwright), args=["--no-sandbox"]
         )
         page = browser.new_page(viewport={"width": 740, "height": 740})
         page.set_content(figure.to_html(include_plotlyjs=True, config={"staticPlot": True}))

@@ -6,8 +6,6 @@ The camera shows Eileen Collins (NASA, public domain; from scikit-image).
 from __future__ import annotations
 
 import io
-import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 from conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
+from install import installed_browser  # noqa: E402
 from live_view import annotated_picture, start  # noqa: E402
 from support import CAMERA_SIZE, camera_flags, running_server, write_clip  # noqa: E402
 
@@ -33,7 +32,7 @@ def live_page(folder: Path) -> bytes:
     clip = write_clip(folder / "camera.y4m", [cv2.resize(scene, CAMERA_SIZE)] * 20)
     with running_server(folder / "log.txt") as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM") or shutil.which("chromium"),
+            executable_path=installed_browser(playwright),
             args=[*CHROMIUM_FLAGS, *camera_flags(clip)],
         )
         page = browser.new_page(viewport={"width": 1280, "height": 820})

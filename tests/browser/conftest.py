@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from install import MISSING, installed_browser
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from support import (
     OpenBrowser,
@@ -58,20 +58,11 @@ def playwright() -> Iterator[Playwright]:
 
 def find_chromium(playwright: Playwright) -> str:
     """Return the browser to use, or skip; in CI a missing browser is a failure."""
-    for candidate in (
-        os.environ.get("CHROMIUM"),
-        shutil.which("chromium"),
-        playwright.chromium.executable_path,
-    ):
-        if candidate and Path(candidate).exists():
-            return candidate
-    reason = (
-        "no Chromium: install the package chromium, run `playwright install chromium`, or name one "
-        "in the environment variable CHROMIUM"
-    )
+    if found := installed_browser(playwright):
+        return found
     if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+        pytest.fail(MISSING)
+    pytest.skip(MISSING)
 
 
 @pytest.fixture

@@ -11,13 +11,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+from playwright.sync_api import Playwright, sync_playwright
+
 MISSING = (
     "The browser tests need Chromium and none could be installed. Install Chromium or Chrome, or "
     "name one: CHROMIUM=/path/to/chromium make test"
 )
 
 
-def installed_browser() -> str | None:
+def installed_browser(playwright: Playwright) -> str | None:
     """Return the path of the Chromium to test with, or None where there is none.
 
     The environment variable ``CHROMIUM`` decides, then the search path, then Playwright's own.
@@ -28,10 +30,7 @@ def installed_browser() -> str | None:
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):
             return found
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
+    own = playwright.chromium.executable_path
     return own if Path(own).exists() else None
 
 
@@ -49,15 +48,18 @@ def install() -> None:
             break
         if done.returncode:
             break
-    if installed_browser() is None:
-        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+    else:
+        if commands:
+            return
+    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 
 
 def main() -> int:
     """Return 0 when there is a browser, 1 when none could be had."""
-    if installed_browser() is None and "CHROMIUM" not in os.environ:
-        install()
-    found = installed_browser()
+    with sync_playwright() as playwright:
+        if installed_browser(playwright) is None and "CHROMIUM" not in os.environ:
+            install()
+        found = installed_browser(playwright)
     print(f"Browser for the tests: {found}" if found else MISSING)
     return 0 if found else 1
 
