@@ -10,6 +10,11 @@ import pytest
 # Before anything imports TensorFlow: no page of build details in the test output.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# Before TensorFlow as well: TensorFlow 2.21 exports names that pylibsrtp 1.0, which aiortc needs,
+# takes for its own when it is loaded second, and the process dies. The app avoids this by never
+# importing TensorFlow; the tests have both in one process.
+import pylibsrtp  # noqa: F401
+
 from emotion_core.datasets import FaceDataset, demo_dataset
 from emotion_core.training_config import AugmentationConfig, TrainingConfig
 
