@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.navigation import ensure_navigation
+from pages.shared.navigation import ensure_navigation, note_page
 
 ensure_navigation()
 
@@ -24,4 +24,6 @@ def _start() -> None:
 
 start = st.Page(_start, title="Start", default=True, visibility="hidden")
 
-st.navigation([start, live_camera, photo], position="top").run()
+page = st.navigation([start, live_camera, photo], position="top")
+note_page(page)
+page.run()

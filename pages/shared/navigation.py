@@ -1,7 +1,11 @@
-"""Keeps Streamlit's older rules for a folder called ``pages`` away."""
+"""Keeps Streamlit's older rules for a folder called ``pages`` away, and knows who was where."""
 
 import streamlit as st
+from streamlit.navigation.page import Page
 from streamlit.runtime.pages_manager import PagesManager
+
+_THIS_PAGE = "this_page"
+_PAGE_BEFORE = "page_before"
 
 
 def ensure_navigation() -> None:
@@ -14,3 +18,15 @@ def ensure_navigation() -> None:
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
         st.rerun()
+
+
+def note_page(page: Page) -> None:
+    """Remember which page this run shows and which one the viewer's run before it showed."""
+    st.session_state[_PAGE_BEFORE] = st.session_state.get(_THIS_PAGE)
+    st.session_state[_THIS_PAGE] = page.url_path
+
+
+def came_from_another_page() -> bool:
+    """Tell whether the viewer's run before this one showed another page, or none."""
+    before, now = (st.session_state.get(key) for key in (_PAGE_BEFORE, _THIS_PAGE))
+    return before is None or before != now

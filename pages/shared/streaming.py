@@ -14,9 +14,12 @@ from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, webrtc_streamer
 from streamlit_webrtc.relay import get_global_relay
 
 from emotion_core.live import LiveSession
+from pages.shared.navigation import came_from_another_page
 
 #: After this long without a picture, connecting counts as failed and the page says why.
 CONNECT_SECONDS: Final = 15.0
+
+_STREAMER_KEY: Final = "live_camera"
 
 # More pixels or frames cost bandwidth and time and gain nothing: a face is read at 48x48.
 _CAMERA: Final = {
@@ -49,8 +52,10 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         SignallingTimeoutError: the connection could not be prepared on this side.
     """
     keep_newest_frames_only(get_global_relay())
+    if context := st.session_state.get(_STREAMER_KEY):
+        tell_whether_viewer_left(context, left=came_from_another_page())
     return webrtc_streamer(
-        key="live_camera",
+        key=_STREAMER_KEY,
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=_NO_OUTSIDE_SERVERS,
         media_stream_constraints=_CAMERA,
@@ -83,6 +88,16 @@ def keep_newest_frames_only(relay: MediaRelay) -> None:
     """
     if not isinstance(relay.subscribe, functools.partial):
         relay.subscribe = functools.partial(relay.subscribe, buffered=False)  # type: ignore[method-assign]
+
+
+def tell_whether_viewer_left(context: WebRtcStreamerContext, *, left: bool) -> None:
+    """Tell the library whether ``context`` was left behind on another page, to be made anew.
+
+    It goes by the number of runs finished since it was shown last. That number lags when the server
+    is busy, and then a stream that has just connected counts as left behind and is cut: 1 of 30
+    starts with two busy loops beside the server.
+    """
+    context._last_rendered_run_count = -1 if left else None
 
 
 Phase = Literal["idle", "connecting", "slow", "playing", "failed"]
