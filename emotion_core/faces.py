@@ -87,7 +87,8 @@ class HaarSettings:
 
     Attributes:
         searches: where and how to search; their finds are put together.
-        confirming_votes: hits that a second look at a find must give for it to count as a face;
+        confirming_votes: hits that the search and a second look at its find must give together,
+            the search's counting at most as much as the second look's, for the find to be a face;
             0 takes every find without a second look.
     """
 
@@ -112,8 +113,8 @@ PHOTO_SETTINGS: Final = HaarSettings(
             scale_step=1.2,
         ),
     ),
-    # Real faces mostly get 20 and more, what only looks like one up to 10.
-    confirming_votes=11,
+    # Sharp, well-lit faces get 30 and more, what only looks like one up to 17 (a suit's collar).
+    confirming_votes=18,
 )
 
 
@@ -145,9 +146,11 @@ class HaarFaceDetector:
             hit for search in self.settings.searches for hit in self._search(gray, search)
         )
         if self.settings.confirming_votes:
-            looks = (self._look_again(gray, find) for find in finds)
+            looks = ((find, self._look_again(gray, find)) for find in finds)
             finds = [
-                look for look in looks if _confirmation(look) >= self.settings.confirming_votes
+                look
+                for find, look in looks
+                if _certainty(find, look) >= self.settings.confirming_votes
             ]
         return sorted(_distinct(finds), key=lambda box: box.area, reverse=True)
 
@@ -285,6 +288,11 @@ def _same_face(first: Box, second: Box) -> bool:
 
 def _confirmation(look: Sequence[_Hit]) -> int:
     return sum(hit.votes for hit in look if hit.cascade != _FRONTAL)
+
+
+def _certainty(find: Sequence[_Hit], look: Sequence[_Hit]) -> int:
+    confirmed = _confirmation(look)
+    return confirmed + min(confirmed, sum(hit.votes for hit in find))
 
 
 def _mean_box(hits: Sequence[_Hit]) -> Box:
