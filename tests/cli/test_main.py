@@ -1,0 +1,42 @@
+import subprocess
+import sys
+
+import pytest
+
+from emotion_core.cli import main
+
+PROGRAM = [sys.executable, "-m", "emotion_core"]
+
+
+def test_help_names_every_command(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--help"])
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    for command in ("train", "evaluate", "analyze", "dataset"):
+        assert f"    {command} " in printed
+
+
+def test_a_command_is_needed(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main([])
+    assert stop.value.code == 2
+    assert "the following arguments are required: COMMAND" in capsys.readouterr().err
+
+
+def test_bad_input_is_one_line_for_a_user_too(tmp_path):
+    """With everything that libraries print at their start, as in a shell."""
+    picture = tmp_path / "not-a-picture.jpg"
+    picture.write_text("hello")
+    command = [*PROGRAM, "analyze", picture, "--out", tmp_path / "out"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("emotion_core: ")
+    assert "expected a picture" in line
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    command = f"{sys.executable} -m emotion_core dataset demo | true"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
+    assert done.stderr == ""
