@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,12 @@ from emotion_core.images import to_gray
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Columns of every table of faces: box in pixels, scores 0..1.
+FACE_COLUMNS: Final = (
+    *("face", "x", "y", "width", "height", "emotion", "confidence"),
+    *EMOTIONS,
+)
 
 
 class FaceClassifier(Protocol):
@@ -109,6 +115,18 @@ class EmotionDetector:
         ]
 
 
+def face_row(number: int, face: FaceReading) -> dict[str, Any]:
+    """Return one face as a flat row: what every table and file of faces holds, by ``FACE_COLUMNS``.
+
+    Args:
+        number: tells this face from the picture's others, from 1.
+        face: the reading.
+    """
+    box = face.box
+    values = (number, box.x, box.y, box.width, box.height, face.emotion, face.confidence)
+    return dict(zip(FACE_COLUMNS, (*values, *face.scores), strict=True))
+
+
 def faces_table(faces: Sequence[FaceReading]) -> pd.DataFrame:
     """Return one row for each face, numbered from 1; no face gives the same columns and no row.
 
@@ -117,18 +135,5 @@ def faces_table(faces: Sequence[FaceReading]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    columns = ["face", "x", "y", "width", "height", "emotion", "confidence", *EMOTIONS]
-    rows = [
-        (
-            number,
-            face.box.x,
-            face.box.y,
-            face.box.width,
-            face.box.height,
-            face.emotion,
-            face.confidence,
-            *face.scores,
-        )
-        for number, face in enumerate(faces, start=1)
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    rows = [face_row(number, face) for number, face in enumerate(faces, start=1)]
+    return pd.DataFrame(rows, columns=list(FACE_COLUMNS))

@@ -27,9 +27,9 @@ from emotion_core.boxes import Box, intersection_over_union
 from emotion_core.datasets.types import FACE_SIZE
 from emotion_core.images import to_gray
 
-#: Side of the square crop in multiples of the box's longer side. Measured: in 1,289 of FER2013's
-#: faces, set in a wider picture, both presets find a box of 1.00 times FER2013's frame (median;
-#: quartiles 0.94 and 1.06), less than 1 % off its centre. So the box is the crop.
+#: Side of the square crop in multiples of the box's longer side. FER2013's faces were cropped to
+#: the boxes of such a cascade, and in FER2013's pictures set in a wider one the presets find boxes
+#: of about the frame's size. So the box is the crop.
 FACE_CROP_SCALE: Final = 1.0
 
 _FRONTAL: Final = "frontalface_default"

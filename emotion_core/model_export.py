@@ -75,7 +75,7 @@ def export_run(run: TrainingRun, result: TrainingResult, folder: Path) -> ModelC
         | {name: version(name) for name in _LIBRARIES},
         metrics={
             **report.to_json(),
-            "ece_uncalibrated": evaluate_logits(logits, labels).ece,
+            "ece_uncalibrated": result.validation.ece,
             "ece_cross_fitted": cross_fitted_calibration_error(logits, labels),
         },
         files={},

@@ -356,7 +356,6 @@ class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships n
         if self.should_stop is not None and self.should_stop():
             self.stopped = True
             self.model.stop_training = True
-            self.model.stop_evaluating = True
 
     def _progress(self, step: int, loss: float) -> TrainingProgress:
         run = self.run

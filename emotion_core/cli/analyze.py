@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from emotion_core.analysis import EmotionDetector, FaceReading
+from emotion_core.analysis import FACE_COLUMNS, EmotionDetector, FaceReading, face_row
 from emotion_core.cli.options import quiet_native_libraries
 from emotion_core.drawing import draw_faces, label_text
 from emotion_core.emotions import EMOTIONS
@@ -23,10 +23,7 @@ from emotion_core.files import replace_file, write_json
 from emotion_core.images import encode_jpeg, encode_png, read_image
 
 #: Columns of ``faces.csv``.
-CSV_COLUMNS: Final = (
-    *("file", "face", "x", "y", "width", "height", "emotion", "confidence"),
-    *EMOTIONS,
-)
+CSV_COLUMNS: Final = ("file", *FACE_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -135,9 +132,7 @@ def _write_csv(path: Path, results: Iterable[_Result]) -> None:
         writer = csv.DictWriter(file, CSV_COLUMNS)
         writer.writeheader()
         for result in results:
-            for row in _rows(result):
-                scores = row.pop("scores")
-                writer.writerow({"file": str(result.source), **row, **scores})
+            writer.writerows({"file": str(result.source), **row} for row in _rows(result))
 
 
 def _to_json(result: _Result) -> dict[str, Any]:
@@ -146,25 +141,23 @@ def _to_json(result: _Result) -> dict[str, Any]:
         "annotated": str(result.annotated),
         "width": result.width,
         "height": result.height,
-        "faces": list(_rows(result)),
+        "faces": [_with_nested_scores(row) for row in _rows(result)],
     }
 
 
 def _rows(result: _Result) -> Iterable[dict[str, Any]]:
+    """Yield one flat row a face, with as many digits as mean anything."""
     for number, face in enumerate(result.faces, start=1):
         yield {
-            "face": number,
-            "x": face.box.x,
-            "y": face.box.y,
-            "width": face.box.width,
-            "height": face.box.height,
-            "emotion": face.emotion,
-            "confidence": round(face.confidence, 6),
-            "scores": {
-                emotion: round(score, 6)
-                for emotion, score in zip(EMOTIONS, face.scores, strict=True)
-            },
+            column: round(value, 6) if isinstance(value, float) else value
+            for column, value in face_row(number, face).items()
         }
+
+
+def _with_nested_scores(row: dict[str, Any]) -> dict[str, Any]:
+    return {column: value for column, value in row.items() if column not in EMOTIONS} | {
+        "scores": {emotion: row[emotion] for emotion in EMOTIONS}
+    }
 
 
 def _summarize(results: Sequence[_Result], out: Path) -> None:

@@ -94,8 +94,8 @@ def tell_whether_viewer_left(context: WebRtcStreamerContext, *, left: bool) -> N
     """Tell the library whether ``context`` was left behind on another page, to be made anew.
 
     It goes by the number of runs finished since it was shown last. That number lags when the server
-    is busy, and then a stream that has just connected counts as left behind and is cut: 1 of 30
-    starts with two busy loops beside the server.
+    is busy, and then a stream that has just connected counts as left behind and is cut now and
+    then.
     """
     context._last_rendered_run_count = -1 if left else None
 
