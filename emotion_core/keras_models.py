@@ -64,7 +64,7 @@ def load_keras_classifier(path: Path) -> KerasClassifier:
             48x48 grey faces to seven classes.
     """
     network = load_network(path)
-    return KerasClassifier(network, returns_probabilities=_ends_in_softmax(network))
+    return KerasClassifier(network, returns_probabilities=ends_in_softmax(network))
 
 
 def load_network(path: Path) -> Network:
@@ -242,7 +242,8 @@ def _check_network(path: Path, network: Network) -> None:
         raise ModelError(f"{path} has weights that are not numbers (NaN or infinite)")
 
 
-def _ends_in_softmax(network: Network) -> bool:
+def ends_in_softmax(network: Network) -> bool:
+    """Return whether a network returns probabilities instead of logits."""
     last = network.layers[-1]
     activation = getattr(last, "activation", None)
     return isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax

@@ -1,16 +1,23 @@
-"""The CNN, built from blocks, and the registry of architectures.
+"""The CNNs: a registry of architectures, each in a form to train and a smaller form to deploy.
 
 Every network takes float32 ``[N, 48, 48, 1]``, grey 0..255 as read from a file, and returns logits
 ``[N, 7]``. Scaling happens inside, so that no caller can get it wrong.
+
+A network *to train* has batch norm behind each convolution, and dropout. A network *to deploy* has
+neither: ``reparametrize`` folds batch norm, and every parallel branch of a RepVGG block, into one
+convolution with a bias, which computes the same function in fewer operations.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import keras
+import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 from emotion_core.datasets.types import FACE_SIZE
 from emotion_core.emotions import EMOTIONS
@@ -27,32 +34,70 @@ BORDER: Final = 2
 #: remember its initial values after the hundred steps of a short run on a small data set.
 MOMENTUM: Final = 0.95
 
+#: Squeeze-and-excitation narrows the channels by this before it widens them again (Hu et al. 2018).
+SQUEEZE: Final = 8
 
-def convolution_block(tensor: Any, filters: int, *, dropout: float, name: str) -> Any:
-    """Apply two 3x3 convolutions, each with batch norm and ReLU, then pool and drop channels.
+# Endings of the names of a reparametrizable block's branches.
+_NORM, _POINTWISE, _IDENTITY = "_norm", "_pointwise", "_identity"
 
-    Args:
-        tensor: feature map ``[N, H, W, C]``.
-        filters: output channels of both convolutions.
-        dropout: share of whole channels dropped in training, 0..1.
-        name: prefix of the layer names.
 
-    Returns:
-        Feature map ``[N, H // 2, W // 2, filters]``.
+@dataclass(frozen=True)
+class NetworkShape:
+    """What an architecture's builder needs to know.
+
+    Attributes:
+        filters: channels of each stage; every stage after the first halves the resolution.
+        depths: blocks of each stage, as many numbers as ``filters``.
+        dropout: share of units dropped before the last layer, 0..1; stages drop a third of it in
+            whole channels.
+        deployed: whether to build the form for use instead of the form to train.
     """
-    for position in (1, 2):
-        tensor = layers.Conv2D(
-            filters,
-            3,
-            padding="same",
-            use_bias=False,  # batch norm's offset makes a bias redundant
-            kernel_initializer="he_normal",
-            name=f"{name}_conv{position}",
-        )(tensor)
-        tensor = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm{position}")(tensor)
-        tensor = layers.ReLU(name=f"{name}_relu{position}")(tensor)
-    tensor = layers.MaxPooling2D(name=f"{name}_pool")(tensor)
-    return layers.SpatialDropout2D(dropout, name=f"{name}_dropout")(tensor)
+
+    filters: tuple[int, ...]
+    depths: tuple[int, ...]
+    dropout: float = 0.0
+    deployed: bool = False
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """An entry of the registry: what it is, where it comes from, and what builds its features.
+
+    ``build`` turns standardized faces ``[N, 44, 44, 1]`` into a feature map; what stands before and
+    behind is the same for all.
+    """
+
+    title: str
+    source: str
+    build: Callable[[Any, NetworkShape], Any]
+
+
+class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # no types in Keras
+    """Batch norm that uses TensorFlow's fused kernel in training; elsewhere it is Keras' own.
+
+    Keras 3 computes moments and scaling as separate operations in float32, which takes a third of
+    a whole training step on a CPU. The fused kernel also runs in bfloat16, with float32 statistics.
+    Its running variance is the unbiased estimate, larger by ``n / (n - 1)``.
+    """
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalize ``[N, H, W, C]`` over all axes but the last."""
+        if not training or mask is not None or keras.backend.backend() != "tensorflow":
+            return super().call(inputs, training=training, mask=mask)
+        import tensorflow
+
+        output, mean, variance, *_ = tensorflow.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=tensorflow.cast(self.gamma, "float32"),
+            offset=tensorflow.cast(self.beta, "float32"),
+            mean=tensorflow.zeros([0]),
+            variance=tensorflow.zeros([0]),
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        for running, found in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            running.assign(running * self.momentum + found * (1 - self.momentum))
+        return output
 
 
 def standardize(pixels: Any) -> Any:
@@ -70,36 +115,121 @@ def standardize(pixels: Any) -> Any:
     )(tensor)
 
 
-def build_vgg(filters: tuple[int, ...], dropout: float) -> Network:
-    """Build a VGG-like network (Simonyan and Zisserman 2015) with batch norm and global pooling.
+def convolve(
+    tensor: Any, filters: int, shape: NetworkShape, *, name: str, size: int = 3, stride: int = 1
+) -> Any:
+    """Convolve, with batch norm in a network to train and with a bias in one to deploy."""
+    if stride > 1:
+        # Padded by hand: "same" with a stride shifts the window by half a pixel on even sizes, and
+        # a 1x1 branch would no longer look at its centre.
+        tensor = layers.ZeroPadding2D(size // 2, name=f"{name}_padding")(tensor)
+    tensor = layers.Conv2D(
+        filters,
+        size,
+        strides=stride,
+        padding="same" if stride == 1 else "valid",
+        use_bias=shape.deployed,  # in training, batch norm's offset makes a bias redundant
+        kernel_initializer="he_normal",
+        name=name,
+    )(tensor)
+    return tensor if shape.deployed else normalize(tensor, name=f"{name}{_NORM}")
 
-    Args:
-        filters: channels of each block; every block halves the resolution.
-        dropout: share of units dropped before the last layer, 0..1; blocks drop a third of it.
-    """
-    pixels = keras.Input((FACE_SIZE, FACE_SIZE, 1), name="face")
-    tensor = standardize(pixels)
-    for number, channels in enumerate(filters, start=1):
-        tensor = convolution_block(tensor, channels, dropout=dropout / 3, name=f"block{number}")
-    tensor = layers.GlobalAveragePooling2D(name="pool")(tensor)
-    tensor = layers.Dropout(dropout, name="dropout")(tensor)
-    # float32 also under mixed precision: softmax and loss need the digits.
-    logits = layers.Dense(len(EMOTIONS), dtype="float32", name="logits")(tensor)
-    return keras.Model(pixels, logits, name="vgg")
+
+def normalize(tensor: Any, *, name: str) -> Any:
+    """Apply batch norm."""
+    return FusedBatchNormalization(momentum=MOMENTUM, name=name)(tensor)
 
 
-ARCHITECTURES: Final[dict[str, Callable[[tuple[int, ...], float], Network]]] = {"vgg": build_vgg}
+def drop_channels(tensor: Any, shape: NetworkShape, *, name: str) -> Any:
+    """Drop whole channels in training (Tompson et al. 2015)."""
+    if shape.deployed:
+        return tensor
+    return layers.SpatialDropout2D(shape.dropout / 3, name=name)(tensor)
 
 
-def build_network(
-    architecture: str, *, filters: tuple[int, ...], dropout: float, precision: str = "float32"
-) -> Network:
+def build_vgg(tensor: Any, shape: NetworkShape) -> Any:
+    """Stack 3x3 convolutions with ReLU; pool by maximum between stages."""
+    for stage, (filters, depth) in enumerate(zip(shape.filters, shape.depths, strict=True), 1):
+        if stage > 1:
+            tensor = layers.MaxPooling2D(name=f"stage{stage}_pool")(tensor)
+        for block in range(1, depth + 1):
+            name = f"stage{stage}_conv{block}"
+            tensor = convolve(tensor, filters, shape, name=name)
+            tensor = layers.ReLU(name=f"{name}_relu")(tensor)
+        tensor = drop_channels(tensor, shape, name=f"stage{stage}_dropout")
+    return tensor
+
+
+def build_resnet_se(tensor: Any, shape: NetworkShape) -> Any:
+    """Residual blocks with squeeze-and-excitation behind a stem that keeps the resolution."""
+    tensor = convolve(tensor, shape.filters[0], shape, name="stem")
+    tensor = layers.ReLU(name="stem_relu")(tensor)
+    for stage, (filters, depth) in enumerate(zip(shape.filters, shape.depths, strict=True), 1):
+        for block in range(1, depth + 1):
+            stride = 2 if stage > 1 and block == 1 else 1
+            name = f"stage{stage}_block{block}"
+            tensor = residual_block(tensor, filters, shape, name=name, stride=stride)
+        tensor = drop_channels(tensor, shape, name=f"stage{stage}_dropout")
+    return tensor
+
+
+def residual_block(
+    tensor: Any, filters: int, shape: NetworkShape, *, name: str, stride: int
+) -> Any:
+    """Add two convolutions, weighted channel by channel, to their input; then ReLU."""
+    shortcut = tensor
+    if stride > 1 or tensor.shape[-1] != filters:
+        shortcut = convolve(tensor, filters, shape, name=f"{name}_shortcut", size=1, stride=stride)
+    tensor = convolve(tensor, filters, shape, name=f"{name}_conv1", stride=stride)
+    tensor = layers.ReLU(name=f"{name}_relu1")(tensor)
+    tensor = convolve(tensor, filters, shape, name=f"{name}_conv2")
+    weights = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(tensor)
+    weights = layers.Conv2D(
+        max(4, filters // SQUEEZE), 1, activation="relu", name=f"{name}_squeeze"
+    )(weights)
+    weights = layers.Conv2D(filters, 1, activation="sigmoid", name=f"{name}_excite")(weights)
+    tensor = layers.Multiply(name=f"{name}_scale")([tensor, weights])
+    tensor = layers.Add(name=f"{name}_add")([tensor, shortcut])
+    return layers.ReLU(name=f"{name}_relu2")(tensor)
+
+
+def build_repvgg(tensor: Any, shape: NetworkShape) -> Any:
+    """3x3, 1x1 and identity branches in training, one plain 3x3 convolution when deployed."""
+    for stage, (filters, depth) in enumerate(zip(shape.filters, shape.depths, strict=True), 1):
+        for block in range(1, depth + 1):
+            stride = 2 if stage > 1 and block == 1 else 1
+            name = f"stage{stage}_conv{block}"
+            branches = convolve(tensor, filters, shape, name=name, stride=stride)
+            if not shape.deployed:
+                parallel = [
+                    branches,
+                    convolve(tensor, filters, shape, name=name + _POINTWISE, size=1, stride=stride),
+                ]
+                if stride == 1 and tensor.shape[-1] == filters:
+                    parallel.append(normalize(tensor, name=name + _IDENTITY))
+                branches = layers.Add(name=f"{name}_add")(parallel)
+            tensor = layers.ReLU(name=f"{name}_relu")(branches)
+        tensor = drop_channels(tensor, shape, name=f"stage{stage}_dropout")
+    return tensor
+
+
+ARCHITECTURES: Final[dict[str, Architecture]] = {
+    "vgg": Architecture(
+        "VGG with batch norm", "Simonyan and Zisserman 2015; Ioffe and Szegedy 2015", build_vgg
+    ),
+    "resnet-se": Architecture(
+        "ResNet with squeeze-and-excitation", "He et al. 2016; Hu et al. 2018", build_resnet_se
+    ),
+    "repvgg": Architecture("RepVGG", "Ding et al. 2021", build_repvgg),
+}
+
+
+def build_network(architecture: str, shape: NetworkShape, *, precision: str = "float32") -> Network:
     """Build an untrained network.
 
     Args:
         architecture: a key of ``ARCHITECTURES``.
-        filters: channels of each block.
-        dropout: share of units dropped in training, 0..1.
+        shape: its width, depth and form.
         precision: a Keras dtype policy, ``float32`` or ``mixed_bfloat16``.
 
     Raises:
@@ -112,6 +242,67 @@ def build_network(
     previous = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:
-        return ARCHITECTURES[architecture](filters, dropout)
+        pixels = keras.Input((FACE_SIZE, FACE_SIZE, 1), name="face")
+        tensor = ARCHITECTURES[architecture].build(standardize(pixels), shape)
+        tensor = layers.GlobalAveragePooling2D(name="pool")(tensor)
+        if not shape.deployed:
+            tensor = layers.Dropout(shape.dropout, name="dropout")(tensor)
+        # float32 also under mixed precision: softmax and loss need the digits.
+        logits = layers.Dense(len(EMOTIONS), dtype="float32", name="logits")(tensor)
+        return keras.Model(pixels, logits, name=architecture.replace("-", "_"))
     finally:
         keras.config.set_dtype_policy(previous)
+
+
+def reparametrize(network: Network, deployed: Network) -> None:
+    """Give ``deployed`` the weights with which it computes what ``network`` does in inference.
+
+    Both come from ``build_network`` with the same architecture, filters and depths. Every weight is
+    rounded to the nearest float16, so that a file that stores half the bytes holds the very same
+    network.
+    """
+    trained = {layer.name: layer for layer in network.layers}
+    for layer in deployed.layers:
+        if not layer.weights:
+            continue
+        if layer.name + _NORM in trained:
+            weights = list(_fold(trained, layer))
+        else:
+            weights = trained[layer.name].get_weights()
+        layer.set_weights([np.float16(values).astype(np.float32) for values in weights])
+
+
+def _fold(trained: dict[str, Any], layer: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return kernel and bias of a deployed convolution from its branches in training."""
+    name, size = layer.name, layer.kernel_size[0]
+    kernel, bias = _normalized(trained[name].get_weights()[0], trained[name + _NORM])
+    if name + _POINTWISE in trained:
+        narrow = trained[name + _POINTWISE].get_weights()[0]
+        centre, offset = _normalized(narrow, trained[name + _POINTWISE + _NORM])
+        kernel[size // 2, size // 2] += centre[0, 0]
+        bias += offset
+    if name + _IDENTITY in trained:
+        unit = np.eye(kernel.shape[-1])[None, None]
+        centre, offset = _normalized(unit, trained[name + _IDENTITY])
+        kernel[size // 2, size // 2] += centre[0, 0]
+        bias += offset
+    return kernel, bias
+
+
+def _normalized(kernel: NDArray[Any], norm: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a kernel scaled as batch norm would scale its output, and the bias that remains."""
+    gamma, beta, mean, variance = (np.float64(values) for values in norm.get_weights())
+    scale = gamma / np.sqrt(variance + norm.epsilon)
+    return np.float64(kernel) * scale, beta - mean * scale
+
+
+def multiply_accumulates(network: Network) -> int:
+    """Return the multiply-accumulate operations that one face costs in convolutions and dense."""
+    total = 0
+    for layer in network.layers:
+        if isinstance(layer, layers.Conv2D):
+            height, width = layer.output.shape[1:3]
+            total += height * width * int(np.prod(layer.kernel.shape))
+        elif isinstance(layer, layers.Dense):
+            total += int(np.prod(layer.kernel.shape))
+    return total

@@ -27,9 +27,11 @@ from emotion_core.errors import TrainingError
 from emotion_core.evaluation import EvaluationReport, evaluate_logits
 from emotion_core.files import replace_file, write_json
 from emotion_core.keras_classifier import KerasClassifier
-from emotion_core.network import Network, build_network
+from emotion_core.network import Network, NetworkShape, build_network, reparametrize
+from emotion_core.teachers import Teacher, load_teacher
 from emotion_core.training_config import TrainingConfig
 from emotion_core.training_data import batches, split_for_training
+from emotion_core.training_step import TrainingStep
 
 CONFIG_FILE = "config.json"
 METRICS_FILE = "metrics.jsonl"
@@ -68,7 +70,7 @@ class TrainingResult:
     """A finished or stopped run.
 
     Attributes:
-        network: float32 network with the weights of the best epoch.
+        network: the best epoch's network in its form to deploy, float32.
         best_epoch: counted from 1.
         epochs: one entry for each finished epoch.
         validation: report of the best epoch's logits, temperature 1.
@@ -89,8 +91,15 @@ class TrainingResult:
 class TrainingRun:
     """One run in its folder; made by ``start`` or ``resume``."""
 
-    def __init__(self, config: TrainingConfig, dataset: FaceDataset, folder: Path) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        dataset: FaceDataset,
+        folder: Path,
+        teachers: tuple[Teacher, ...] = (),
+    ) -> None:
         self.config = config
+        self.teachers = teachers
         self.folder = folder
         self.dataset = dataset
         self.training_set, self.validation_set = split_for_training(dataset, config.seed)
@@ -101,11 +110,20 @@ class TrainingRun:
         self._build()
 
     @classmethod
-    def start(cls, config: TrainingConfig, dataset: FaceDataset, folder: Path) -> TrainingRun:
+    def start(
+        cls,
+        config: TrainingConfig,
+        dataset: FaceDataset,
+        folder: Path,
+        teachers: tuple[Teacher, ...] = (),
+    ) -> TrainingRun:
         """Begin a new run.
 
         Raises:
-            TrainingError: the folder holds an unfinished run, or the data cannot be split.
+            TrainingError: the folder holds an unfinished run, the data cannot be split or lacks the
+                votes that the settings ask for, or the settings ask for teachers and there are
+                none, or the other way round.
+            ModelError: a teacher cannot be read.
             DatasetError: there is no Training split.
         """
         if (folder / CHECKPOINT_FILE).exists():
@@ -113,9 +131,20 @@ class TrainingRun:
                 f"{folder} holds an unfinished run; continue it with --resume, or delete the "
                 "folder to start anew"
             )
-        run = cls(config, dataset, folder)
+        if bool(teachers) != bool(config.distillation_weight):
+            raise TrainingError(
+                f"expected teachers and a distillation_weight above 0, or neither, found "
+                f"{len(teachers)} teachers and {config.distillation_weight:g}; use the preset "
+                "distill with --teachers"
+            )
+        run = cls(config, dataset, folder, teachers)
         folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / CONFIG_FILE, {"config": asdict(config), "data": dataset.fingerprint})
+        description = {
+            "config": asdict(config),
+            "data": dataset.fingerprint,
+            "teachers": [asdict(teacher) for teacher in teachers],
+        }
+        write_json(folder / CONFIG_FILE, description)
         (folder / METRICS_FILE).write_text("", encoding="utf-8")
         return run
 
@@ -124,16 +153,17 @@ class TrainingRun:
         """Continue the run in ``folder`` from its last finished epoch, with its own settings.
 
         Raises:
-            TrainingError: there is nothing to resume, it was started with other data, or its
-                checkpoint is damaged.
+            TrainingError: there is nothing to resume, it was started with other data or teachers,
+                or its checkpoint is damaged.
+            ModelError: a teacher cannot be read.
         """
-        config, fingerprint = read_run_config(folder)
-        if fingerprint != dataset.fingerprint:
+        description = read_run(folder)
+        if description.data != dataset.fingerprint:
             raise TrainingError(
                 f"{folder} was started with other data than {dataset.name}; resume with the data "
                 "set it began with, or delete the folder to start anew"
             )
-        run = cls(config, dataset, folder)
+        run = cls(description.config, dataset, folder, description.teachers)
         run._restore()
         return run
 
@@ -144,14 +174,13 @@ class TrainingRun:
         keras.utils.set_random_seed(config.seed)
         self.network = build_network(
             config.architecture,
-            filters=config.filters,
-            dropout=config.dropout,
+            NetworkShape(config.filters, config.depths, config.dropout),
             precision=config.precision,
         )
-        self.augmentation = FaceAugmentation(config.augmentation, config.seed)
-        faces = keras.Input(self.network.input_shape[1:], dtype="float32")
-        self.model = keras.Model(faces, self.network(self.augmentation(faces)))
         total = self.steps * config.epochs
+        self.augmentation = FaceAugmentation(config.augmentation, config.seed, total)
+        teachers = tuple(load_teacher(teacher, config.precision) for teacher in self.teachers)
+        self.model = TrainingStep(self.network, self.augmentation, config, teachers)
         warmup = round(total * config.warmup)
         self.schedule = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=config.learning_rate / 25 if warmup else config.learning_rate,
@@ -161,15 +190,10 @@ class TrainingRun:
         )
         self.optimizer = keras.optimizers.AdamW(self.schedule, weight_decay=config.weight_decay)
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        self.optimizer.build(self.model.trainable_variables)
-        self.model.compile(
-            optimizer=self.optimizer,
-            loss=keras.losses.CategoricalCrossentropy(
-                from_logits=True, label_smoothing=config.label_smoothing
-            ),
-            metrics=["accuracy"],
-            jit_compile=False,  # the affine warp has no XLA kernel on a CPU
-        )
+        self.optimizer.build(self.network.trainable_variables)
+        # XLA has no kernel for TensorFlow's affine warp, and is slower on a CPU; JAX has its own.
+        compiled = "auto" if keras.backend.backend() == "jax" else False
+        self.model.compile(optimizer=self.optimizer, jit_compile=compiled)
 
     # Checkpoints ----------------------------------------------------------------------------
 
@@ -274,13 +298,16 @@ class TrainingRun:
         return metrics
 
     def _result(self) -> TrainingResult:
-        network = build_network(
-            self.config.architecture, filters=self.config.filters, dropout=self.config.dropout
-        )
-        network.set_weights(
+        config = self.config
+        trained = build_network(config.architecture, NetworkShape(config.filters, config.depths))
+        trained.set_weights(
             [self._best_weights[f"best_weight{i}"] for i in range(len(self._best_weights))]
         )
-        # Again in float32: bfloat16 may have tipped an answer, and float32 is what is shipped.
+        network = build_network(
+            config.architecture, NetworkShape(config.filters, config.depths, deployed=True)
+        )
+        reparametrize(trained, network)
+        # Again, because this is what is shipped: other precision, rounded weights.
         logits = KerasClassifier(network).predict_logits(self.validation_set.images)
         return TrainingResult(
             network=network,
@@ -297,28 +324,38 @@ class TrainingRun:
         shutil.rmtree(self.folder)
 
 
-def read_run_config(folder: Path) -> tuple[TrainingConfig, str]:
-    """Return the settings and the data fingerprint that the run in ``folder`` was started with.
+@dataclass(frozen=True)
+class RunDescription:
+    """What a run was started with: settings, fingerprint of the data, and teachers."""
+
+    config: TrainingConfig
+    data: str
+    teachers: tuple[Teacher, ...]
+
+
+def read_run(folder: Path) -> RunDescription:
+    """Return what the run in ``folder`` was started with.
 
     Raises:
         TrainingError: the folder holds no run that could be resumed.
     """
-    try:
-        content = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
-        config = TrainingConfig.from_json(content["config"])
-        fingerprint = str(content["data"])
-    except FileNotFoundError:
-        config = None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainingError(
-            f"{folder / CONFIG_FILE} is damaged ({error}); delete {folder} and start anew"
-        ) from error
-    if config is None or not (folder / CHECKPOINT_FILE).exists():
+    path = folder / CONFIG_FILE
+    if not path.exists() or not (folder / CHECKPOINT_FILE).exists():
         raise TrainingError(
             f"expected an unfinished run with a finished epoch in {folder}, found none; start "
             "without --resume"
         )
-    return config, fingerprint
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return RunDescription(
+            TrainingConfig.from_json(content["config"]),
+            str(content["data"]),
+            tuple(Teacher(**teacher) for teacher in content["teachers"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise TrainingError(
+            f"{path} is damaged ({error}); delete {folder} and start anew"
+        ) from error
 
 
 class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,7 +12,11 @@ from emotion_core.errors import TrainingError
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """How far training faces are varied; all zero leaves them as they are."""
+    """How far training faces are varied; all zero leaves them as they are.
+
+    Raises:
+        TrainingError: a field is out of its range.
+    """
 
     #: Rotation drawn from -degrees to +degrees.
     rotation_degrees: float = 10.0
@@ -23,6 +28,28 @@ class AugmentationConfig:
     flip: bool = True
     #: Share of faces with one rectangle blanked out (random erasing, Zhong et al. 2020).
     erase_probability: float = 0.1
+    #: Share of faces whose light is changed: gamma and a gradient from side to side.
+    light_probability: float = 0.0
+    #: Share of faces that are given, each with an even chance, a cheap camera's blur, noise and
+    #: JPEG compression.
+    camera_probability: float = 0.0
+    #: Concentration of the Beta distribution that mixes pairs of faces and their targets (mixup,
+    #: Zhang et al. 2018); 0 switches it off.
+    mixup: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_limits(
+            self,
+            {
+                "rotation_degrees": (0, 180),
+                "shift": (0, 0.5),
+                "zoom": (0, 0.9),
+                "erase_probability": (0, 1),
+                "light_probability": (0, 1),
+                "camera_probability": (0, 1),
+                "mixup": (0, 10),
+            },
+        )
 
 
 @dataclass(frozen=True)
@@ -35,9 +62,11 @@ class TrainingConfig:
 
     #: Key of ``network.ARCHITECTURES``.
     architecture: str = "vgg"
-    #: Channels of each block of two convolutions; every block halves the resolution.
+    #: Channels of each stage; every stage after the first halves the resolution.
     filters: tuple[int, ...] = (32, 64, 128, 256)
-    #: Share of units dropped before the last layer, 0..1; blocks drop a third of it in channels.
+    #: Blocks of each stage: convolutions, or residual blocks of two.
+    depths: tuple[int, ...] = (1, 2, 2, 2)
+    #: Share of units dropped before the last layer, 0..1; stages drop a third of it in channels.
     dropout: float = 0.3
     #: Passes over the training images.
     epochs: int = 24
@@ -51,6 +80,13 @@ class TrainingConfig:
     weight_decay: float = 0.02
     #: Probability mass spread evenly over all classes (Szegedy et al. 2016), 0..1.
     label_smoothing: float = 0.05
+    #: Share of the target that comes from the FER+ votes, 0..1, where an image has any.
+    vote_weight: float = 0.0
+    #: Share of the loss that is the divergence from the teachers' softened scores, 0..1; the rest
+    #: is the cross-entropy to the target (Hinton et al. 2015).
+    distillation_weight: float = 0.0
+    #: Divisor of the logits of teachers and student in that divergence.
+    distillation_temperature: float = 2.0
     #: How far faces are varied.
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     #: Seed of initial weights, order of images, augmentation and dropout.
@@ -60,23 +96,30 @@ class TrainingConfig:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        limits: dict[str, tuple[float, float]] = {
-            "dropout": (0, 0.9),
-            "epochs": (1, 10_000),
-            "batch_size": (2, 8192),
-            "learning_rate": (1e-7, 10),
-            "warmup": (0, 0.9),
-            "weight_decay": (0, 1),
-            "label_smoothing": (0, 0.9),
-            "seed": (0, 2**31 - 1),
-        }
-        for name, (low, high) in limits.items():
+        _check_limits(
+            self,
+            {
+                "dropout": (0, 0.9),
+                "epochs": (1, 10_000),
+                "batch_size": (2, 8192),
+                "learning_rate": (1e-7, 10),
+                "warmup": (0, 0.9),
+                "weight_decay": (0, 1),
+                "label_smoothing": (0, 0.9),
+                "vote_weight": (0, 1),
+                "distillation_weight": (0, 1),
+                "distillation_temperature": (0.1, 20),
+                "seed": (0, 2**31 - 1),
+            },
+        )
+        for name in ("filters", "depths"):
             value = getattr(self, name)
-            if not low <= value <= high:
-                raise TrainingError(f"{name}: expected {low} to {high}, found {value}")
-        if not 1 <= len(self.filters) <= 5 or min(self.filters) < 1:
+            if not 1 <= len(value) <= 5 or min(value) < 1:
+                raise TrainingError(f"{name}: expected one to five positive numbers, found {value}")
+        if len(self.filters) != len(self.depths):
             raise TrainingError(
-                f"filters: expected one to five positive numbers, found {self.filters}"
+                "filters and depths: expected one number each for every stage, found "
+                f"{self.filters} and {self.depths}"
             )
         if self.precision not in ("float32", "mixed_bfloat16"):
             raise TrainingError(
@@ -86,22 +129,100 @@ class TrainingConfig:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> TrainingConfig:
         """Rebuild a configuration from what ``asdict`` and JSON made of it."""
-        augmentation = AugmentationConfig(**content["augmentation"])
         return cls(
             **{
                 **content,
                 "filters": tuple(content["filters"]),
-                "augmentation": augmentation,
+                "depths": tuple(content["depths"]),
+                "augmentation": AugmentationConfig(**content["augmentation"]),
             }
         )
 
 
+def with_settings(config: TrainingConfig, settings: Mapping[str, str]) -> TrainingConfig:
+    """Return ``config`` with some fields replaced by what a user typed.
+
+    Args:
+        config: where all other fields come from.
+        settings: values by field name, such as ``{"filters": "16,32", "augmentation.flip": "no"}``.
+
+    Raises:
+        TrainingError: a name is unknown, or a value does not fit its field.
+    """
+    variation = {
+        name.removeprefix(_PREFIX): text
+        for name, text in settings.items()
+        if name.startswith(_PREFIX)
+    }
+    plain = {name: text for name, text in settings.items() if not name.startswith(_PREFIX)}
+    augmentation = replace(config.augmentation, **_parsed(config.augmentation, variation, _PREFIX))
+    return replace(config, augmentation=augmentation, **_parsed(config, plain))
+
+
+_PREFIX: Final = "augmentation."
+_SWITCH: Final = {"yes": True, "true": True, "no": False, "false": False}
+
+
+def _parsed(config: Any, settings: Mapping[str, str], prefix: str = "") -> dict[str, Any]:
+    """Return the values of ``settings`` in the types of the fields of ``config``."""
+    names = [
+        entry.name for entry in fields(config) if not is_dataclass(getattr(config, entry.name))
+    ]
+    values: dict[str, Any] = {}
+    for name, text in settings.items():
+        if name not in names:
+            raise TrainingError(
+                f"expected a setting of {', '.join(prefix + known for known in names)}, found "
+                f"{prefix + name!r}"
+            )
+        kind = type(getattr(config, name))
+        try:
+            if kind is bool:
+                values[name] = _SWITCH[text.lower()]
+            elif kind is tuple:
+                values[name] = tuple(int(part) for part in text.split(","))
+            else:
+                values[name] = kind(text)
+        except (ValueError, KeyError):
+            expected = {
+                bool: "yes or no",
+                tuple: "whole numbers such as 32,64",
+                int: "a whole number",
+            }
+            raise TrainingError(
+                f"{prefix}{name}: expected {expected.get(kind, 'a number')}, found {text!r}"
+            ) from None
+    return values
+
+
+def _check_limits(config: Any, limits: dict[str, tuple[float, float]]) -> None:
+    """Raise TrainingError unless every named field lies within its limits."""
+    for name, (low, high) in limits.items():
+        value = getattr(config, name)
+        if not low <= value <= high:
+            raise TrainingError(f"{name}: expected {low} to {high}, found {value}")
+
+
+#: Variation for long runs: what boxes and cameras do to a face, further than a short run can use.
+_LONG: Final = AugmentationConfig(
+    rotation_degrees=12,
+    shift=0.1,
+    zoom=0.15,
+    erase_probability=0.2,
+    light_probability=0.25,
+    camera_probability=0.15,
+)
+
+_BEST: Final = TrainingConfig(epochs=90, weight_decay=0.05, label_smoothing=0.1, augmentation=_LONG)
+
 #: ``quick`` shows in a minute or two that everything works; ``standard`` is a good network in
-#: about a quarter of an hour on two cores; ``best`` is the recipe of the shipped model.
+#: about twenty minutes on two cores; ``best`` takes more than an hour; ``distill`` learns from
+#: other networks besides the labels, whose scores regularize it enough.
 PRESETS: Final[dict[str, TrainingConfig]] = {
     "quick": TrainingConfig(filters=(16, 32, 64, 128), epochs=8, batch_size=32),
     "standard": TrainingConfig(),
-    "best": TrainingConfig(epochs=36),
+    "best": _BEST,
+    "distill": replace(_BEST, label_smoothing=0.0, dropout=0.1, distillation_weight=0.9),
 }
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.types import SPLITS, FaceDataset
-from emotion_core.emotions import EMOTIONS
+from emotion_core.datasets.types import SPLITS, VOTE_NAMES, FaceDataset
+from emotion_core.datasets.votes import VOTES_NAME
+from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
 from emotion_core.errors import TrainingError
 from emotion_core.training_config import TrainingConfig
 
@@ -43,19 +44,51 @@ def split_for_training(dataset: FaceDataset, seed: int) -> tuple[FaceDataset, Fa
     return training.subset(~held_out), training.subset(held_out, f"{training.name} (held out)")
 
 
+def training_targets(
+    dataset: FaceDataset, *, label_smoothing: float = 0.0, vote_weight: float = 0.0
+) -> NDArray[np.float32]:
+    """Return what each image's scores are held to, float32 ``[N, 7]``; every row sums to 1.
+
+    Args:
+        dataset: the images.
+        label_smoothing: share spread evenly over all classes, 0..1.
+        vote_weight: share that comes from the FER+ votes, 0..1, where an image has any vote for one
+            of the seven expressions.
+
+    Raises:
+        TrainingError: votes are asked for and the data has none.
+    """
+    targets = np.eye(len(EMOTIONS), dtype=np.float32)[dataset.labels]
+    if vote_weight:
+        if dataset.votes is None:
+            raise TrainingError(
+                f"{dataset.name}: vote_weight {vote_weight:g} needs the FER+ votes, and there are "
+                f"none; put {VOTES_NAME} beside the CSV file, or set vote_weight to 0"
+            )
+        names = [EMOTION_ALIASES.get(name) for name in VOTE_NAMES]  # None: contempt and the like
+        votes = dataset.votes[:, [names.index(emotion) for emotion in EMOTIONS]]
+        counts = votes.sum(axis=1, keepdims=True)
+        shares = votes / np.maximum(counts, 1)
+        targets = np.where(counts > 0, (1 - vote_weight) * targets + vote_weight * shares, targets)
+    smoothed = (1 - label_smoothing) * targets + label_smoothing / len(EMOTIONS)
+    return smoothed.astype(np.float32)
+
+
 def batches(
     dataset: FaceDataset, config: TrainingConfig, first_epoch: int
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]:
-    """Yield ``(faces uint8 [B, 48, 48, 1], one-hot float32 [B, 7])`` without end.
+) -> Iterator[tuple[dict[str, NDArray[Any]]]]:
+    """Yield ``faces`` uint8 ``[B, 48, 48, 1]`` and ``targets`` float32 ``[B, 7]`` without end.
 
     The order depends on seed and epoch alone, so a resumed run sees what an uninterrupted run would
     have seen. The last, smaller batch of an epoch is kept.
     """
-    one_hot = np.eye(len(EMOTIONS), dtype=np.float32)
+    targets = training_targets(
+        dataset, label_smoothing=config.label_smoothing, vote_weight=config.vote_weight
+    )
     epoch = first_epoch
     while True:
         order = np.random.default_rng((config.seed, epoch)).permutation(len(dataset))
         for start in range(0, len(order), config.batch_size):
             chosen = order[start : start + config.batch_size]
-            yield dataset.images[chosen][..., None], one_hot[dataset.labels[chosen]]
+            yield ({"faces": dataset.images[chosen][..., None], "targets": targets[chosen]},)
         epoch += 1

@@ -21,6 +21,7 @@ from emotion_core.training_config import AugmentationConfig, TrainingConfig
 #: One epoch of this takes about a second.
 TINY_CONFIG = TrainingConfig(
     filters=(4, 8),
+    depths=(1, 1),
     epochs=1,
     batch_size=16,
     dropout=0.1,

@@ -3,12 +3,22 @@ import pytest
 
 from emotion_core.errors import TrainingError
 from emotion_core.keras_classifier import KerasClassifier
-from emotion_core.network import build_network
+from emotion_core.network import (
+    ARCHITECTURES,
+    FusedBatchNormalization,
+    NetworkShape,
+    build_network,
+    multiply_accumulates,
+    reparametrize,
+)
+
+SMALL = NetworkShape(filters=(4, 8), depths=(1, 2), dropout=0.2)
+DEPLOYED = NetworkShape(filters=(4, 8), depths=(1, 2), deployed=True)
 
 
-@pytest.fixture(scope="module")
-def network():
-    return build_network("vgg", filters=(4, 8), dropout=0.2)
+@pytest.fixture(scope="module", params=sorted(ARCHITECTURES))
+def network(request):
+    return build_network(request.param, SMALL)
 
 
 def test_shapes_are_faces_in_and_logits_out(network):
@@ -31,15 +41,60 @@ def test_blank_face_gives_finite_logits(network, grey):
     assert np.isfinite(KerasClassifier(network).predict_logits(blank)).all()
 
 
+@pytest.mark.parametrize("architecture", sorted(ARCHITECTURES))
+def test_the_deployed_network_computes_the_same(architecture, demo):
+    trained = build_network(architecture, SMALL)
+    random = np.random.default_rng(3)
+    for layer in trained.layers:
+        if isinstance(layer, FusedBatchNormalization):  # as if it had been trained
+            layer.set_weights([random.uniform(0.5, 1.5, w.shape) for w in layer.get_weights()])
+    deployed = build_network(architecture, DEPLOYED)
+    reparametrize(trained, deployed)
+    expected = KerasClassifier(trained).predict_logits(demo.images)
+    found = KerasClassifier(deployed).predict_logits(demo.images)
+    assert found == pytest.approx(expected, abs=5e-3 * float(np.abs(expected).max()))
+    assert deployed.count_params() < trained.count_params()
+
+
+def test_deployed_weights_are_float16_numbers():
+    deployed = build_network("vgg", DEPLOYED)
+    reparametrize(build_network("vgg", SMALL), deployed)
+    for weights in deployed.get_weights():
+        assert np.array_equal(weights, weights.astype(np.float16).astype(np.float32))
+
+
+def test_a_deployed_repvgg_is_a_plain_chain():
+    names = {type(layer).__name__ for layer in build_network("repvgg", DEPLOYED).layers}
+    assert "Add" not in names
+    assert not any("Normalization" in name for name in names - {"LayerNormalization"})
+
+
+def test_batch_norm_in_training_normalizes_and_remembers():
+    layer = FusedBatchNormalization(momentum=0.9)
+    values = np.random.default_rng(0).normal(5, 3, (64, 6, 6, 2)).astype(np.float32)
+    output = np.asarray(layer(values, training=True))
+    assert output.mean(axis=(0, 1, 2)) == pytest.approx([0, 0], abs=1e-3)
+    assert output.std(axis=(0, 1, 2)) == pytest.approx([1, 1], abs=1e-2)
+    assert np.asarray(layer.moving_mean) == pytest.approx(0.1 * values.mean((0, 1, 2)), rel=1e-4)
+    variance = 0.9 + 0.1 * values.var(axis=(0, 1, 2))
+    assert np.asarray(layer.moving_variance) == pytest.approx(variance, rel=1e-3)
+
+
+def test_multiply_accumulates_of_a_network_counted_by_hand():
+    network = build_network("vgg", NetworkShape((2, 3), (1, 1), deployed=True))
+    # 44 x 44 positions of a 3x3 from 1 to 2 channels, 22 x 22 of one from 2 to 3, then 3 to 7.
+    assert multiply_accumulates(network) == 44 * 44 * 9 * 2 + 22 * 22 * 9 * 2 * 3 + 3 * 7
+
+
 def test_mixed_precision_ends_in_float32_and_leaves_no_trace():
     import keras
 
-    network = build_network("vgg", filters=(4,), dropout=0, precision="mixed_bfloat16")
+    network = build_network("vgg", SMALL, precision="mixed_bfloat16")
     assert network.layers[-1].compute_dtype == "float32"
     assert network.layers[3].dtype_policy.name == "mixed_bfloat16"
     assert keras.config.dtype_policy().name == "float32"
 
 
 def test_unknown_architecture_is_named():
-    with pytest.raises(TrainingError, match="expected an architecture of vgg, found 'alexnet'"):
-        build_network("alexnet", filters=(4,), dropout=0)
+    with pytest.raises(TrainingError, match="of vgg, resnet-se, repvgg, found 'alexnet'"):
+        build_network("alexnet", SMALL)

@@ -1,10 +1,13 @@
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from emotion_core.errors import TrainingError
+from emotion_core.errors import ModelError, TrainingError
+from emotion_core.keras_classifier import KerasClassifier
+from emotion_core.teachers import find_teachers
 from emotion_core.training import TrainingRun
 from emotion_core.training_config import AugmentationConfig
 from tests.conftest import TINY_CONFIG
@@ -38,11 +41,12 @@ def test_it_can_learn_a_few_images_by_heart(demo, tmp_path):
     config = replace(
         TINY_CONFIG,
         filters=(8, 16, 32),
+        depths=(2, 2, 2),
         epochs=12,
         learning_rate=1e-2,
         dropout=0,
         label_smoothing=0,
-        augmentation=AugmentationConfig(0, 0, 0, False, 0),
+        augmentation=AugmentationConfig(0, 0, 0, flip=False, erase_probability=0),
     )
     result = TrainingRun.start(config, demo, tmp_path / "run").run()
     assert result.epochs[0].train_accuracy < 0.5
@@ -129,3 +133,76 @@ def test_exploding_loss_is_said(demo, tmp_path):
         variable.assign(variable + np.float32(np.nan))
     with pytest.raises(TrainingError, match="the loss became nan in epoch 1; lower the learning"):
         run.run()
+
+
+DISTILL = replace(TINY_CONFIG, distillation_weight=0.9, epochs=2)
+
+
+def test_a_student_learns_from_its_teacher(demo, tiny_model, tmp_path):
+    """With all weight on the teacher, the labels do not count: wrong ones change nothing."""
+    config = replace(DISTILL, distillation_weight=1.0)
+    teachers = find_teachers([tiny_model])
+    mislabelled = replace(demo, labels=(demo.labels + 1) % 7)
+    runs = [
+        TrainingRun.start(config, data, tmp_path / name, teachers)
+        for name, data in (("right", demo), ("wrong", mislabelled))
+    ]
+    right, wrong = (run.run() for run in runs)
+    assert right.epochs[-1].train_loss == pytest.approx(wrong.epochs[-1].train_loss, rel=1e-5)
+    assert right.epochs[-1].train_loss < right.epochs[0].train_loss
+    assert right.epochs[-1].train_accuracy != wrong.epochs[-1].train_accuracy
+
+
+def test_a_resumed_student_has_the_same_teacher(demo, tiny_model, tmp_path):
+    whole = TrainingRun.start(DISTILL, demo, tmp_path / "whole", find_teachers([tiny_model])).run()
+    run = TrainingRun.start(DISTILL, demo, tmp_path / "cut", find_teachers([tiny_model]))
+    steps = []
+    run.run(should_stop=lambda: steps.append(1) or len(steps) > run.steps)
+    assert_equal_weights(whole, TrainingRun.resume(demo, tmp_path / "cut").run())
+
+
+def test_another_teacher_under_the_same_path_is_refused(demo, tiny_model, tmp_path):
+    teacher = shutil.copytree(tiny_model, tmp_path / "teacher")
+    TrainingRun.start(DISTILL, demo, tmp_path / "run", find_teachers([teacher])).run()
+    (teacher / "model.keras").write_bytes(b"another one")
+    with pytest.raises(TrainingError, match="is not the teacher that the run was started with"):
+        TrainingRun.resume(demo, tmp_path / "run")
+
+
+def test_no_teacher_where_one_is_expected(demo, tiny_model, tmp_path):
+    with pytest.raises(TrainingError, match="found 0 teachers and 0.9; use the preset distill"):
+        TrainingRun.start(DISTILL, demo, tmp_path)
+    with pytest.raises(TrainingError, match="found 1 teachers and 0; use the preset distill"):
+        TrainingRun.start(TINY_CONFIG, demo, tmp_path, find_teachers([tiny_model]))
+    with pytest.raises(ModelError, match="expected a teacher's network at"):
+        find_teachers([tmp_path / "nobody"])
+
+
+@pytest.mark.parametrize("architecture", ["vgg", "resnet-se", "repvgg"])
+def test_what_is_shipped_scores_as_what_was_trained(demo, tmp_path, architecture):
+    """The folded, rounded network's accuracy stands in the result, not the trained one's."""
+    config = replace(TINY_CONFIG, architecture=architecture, epochs=2)
+    run = TrainingRun.start(config, demo, tmp_path / "run")
+    result = run.run()
+    trained = KerasClassifier(run.network).predict_logits(result.validation_set.images)
+    if result.best_epoch == 2:
+        assert result.validation_logits == pytest.approx(trained, abs=0.02)
+    assert not [layer for layer in result.network.layers if "norm" in layer.name]
+
+
+def test_a_student_of_a_network_that_returns_probabilities(demo, tiny_model, tmp_path):
+    import keras
+
+    from emotion_core.keras_models import load_network
+    from emotion_core.teachers import load_teacher
+
+    logits = load_network(tiny_model)
+    scores = keras.layers.Softmax()(logits.output)
+    path = tmp_path / "scores.keras"
+    keras.Model(logits.input, scores).save(path)
+    (teacher,) = find_teachers([path])
+    faces = demo.images[:5]
+    found = KerasClassifier(load_teacher(teacher)).predict_logits(faces)
+    expected = KerasClassifier(logits).predict_logits(faces)
+    difference = found - expected  # the same up to a constant for each face
+    assert difference == pytest.approx(difference[:, :1].repeat(7, axis=1), abs=1e-3)

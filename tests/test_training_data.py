@@ -4,9 +4,11 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from emotion_core.datasets import VOTE_NAMES
+from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, TrainingError
 from emotion_core.training_config import TrainingConfig
-from emotion_core.training_data import batches, split_for_training
+from emotion_core.training_data import batches, split_for_training, training_targets
 
 
 def test_official_splits_are_used(demo):
@@ -39,12 +41,12 @@ def test_every_epoch_shows_every_image_once_in_an_order_of_its_own(demo):
     steps = -(-len(demo) // 10)
 
     def epoch(first):
-        faces, labels = zip(*islice(batches(demo, config, first), steps), strict=True)
-        return np.concatenate(faces), np.concatenate(labels)
+        (inputs,) = zip(*islice(batches(demo, config, first), steps), strict=True)
+        return [np.concatenate([batch[key] for batch in inputs]) for key in ("faces", "targets")]
 
     (first, first_labels), (second, _) = epoch(0), epoch(1)
     assert first.shape == (len(demo), 48, 48, 1)
-    assert first_labels.sum() == len(demo)
+    assert first_labels.sum() == pytest.approx(len(demo))
     assert not np.array_equal(first, second)
     assert sorted(map(bytes, first)) == sorted(map(bytes, demo.images))
 
@@ -52,6 +54,35 @@ def test_every_epoch_shows_every_image_once_in_an_order_of_its_own(demo):
 def test_a_resumed_order_is_the_uninterrupted_order(demo):
     config = TrainingConfig(batch_size=16)
     steps = -(-len(demo) // 16)
-    second_epoch = next(islice(batches(demo, config, 0), steps, None))
-    resumed = next(batches(demo, config, 1))
-    assert np.array_equal(second_epoch[0], resumed[0])
+    (second_epoch,) = next(islice(batches(demo, config, 0), steps, None))
+    (resumed,) = next(batches(demo, config, 1))
+    for key in ("faces", "targets"):
+        assert np.array_equal(second_epoch[key], resumed[key])
+
+
+def test_targets_are_one_hot_then_smoothed(demo):
+    assert np.array_equal(training_targets(demo), np.eye(7)[demo.labels])
+    smoothed = training_targets(demo, label_smoothing=0.7)
+    assert smoothed[0].max() == pytest.approx(0.3 + 0.1)
+    assert smoothed.sum(axis=1) == pytest.approx(1)
+
+
+def test_votes_share_the_target(demo):
+    votes = np.zeros((len(demo), 10), np.uint8)
+    votes[0, VOTE_NAMES.index("happiness")] = 6
+    votes[0, VOTE_NAMES.index("fear")] = 2
+    votes[0, VOTE_NAMES.index("contempt")] = 2  # no class of FER2013: does not count
+    votes[1, VOTE_NAMES.index("NF")] = 10  # no vote for any expression: the label stands alone
+    targets = training_targets(replace(demo, votes=votes), vote_weight=0.4)
+    expected = 0.6 * np.eye(7)[demo.labels[0]]
+    expected[EMOTIONS.index("happy")] += 0.4 * 0.75
+    expected[EMOTIONS.index("fear")] += 0.4 * 0.25
+    assert targets[0] == pytest.approx(expected)
+    assert np.array_equal(targets[1], np.eye(7)[demo.labels[1]])
+
+
+def test_votes_that_are_not_there_are_asked_for(demo):
+    with pytest.raises(
+        TrainingError, match="needs the FER\\+ votes, and there are none; put fer2013new"
+    ):
+        training_targets(replace(demo, votes=None), vote_weight=0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +16,12 @@ from tqdm import tqdm
 from emotion_core.cli.options import add_data_options, quiet_native_libraries, read_data
 from emotion_core.datasets import FaceDataset
 from emotion_core.errors import TrainingError
-from emotion_core.training_config import PRESETS, TrainingConfig, native_precision
+from emotion_core.training_config import (
+    PRESETS,
+    TrainingConfig,
+    native_precision,
+    with_settings,
+)
 
 if TYPE_CHECKING:
     from emotion_core.training import EpochMetrics, TrainingProgress, TrainingRun
@@ -39,6 +44,23 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--epochs", type=int, help="passes over the data, instead of the preset's")
     parser.add_argument("--seed", type=int, help="default: 0")
     parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=setting,
+        metavar="NAME=VALUE",
+        help="any other setting of the preset, such as filters=16,32,64 or augmentation.mixup=0.2; "
+        "may be given several times",
+    )
+    parser.add_argument(
+        "--teachers",
+        nargs="+",
+        default=[],
+        type=Path,
+        metavar="MODEL_DIR",
+        help="models to learn from, for the preset distill",
+    )
+    parser.add_argument(
         "--resume", action="store_true", help="continue an unfinished run with its own settings"
     )
     parser.set_defaults(run=run)
@@ -51,9 +73,11 @@ def run(options: argparse.Namespace) -> None:
         EmotionCoreError: the data, the settings, or the run to resume are not usable.
         KeyboardInterrupt: stopped by the user; the run can be resumed.
     """
-    if options.resume and (options.preset or options.epochs or options.seed is not None):
+    changes = (options.preset, options.epochs, options.seed, options.set, options.teachers)
+    if options.resume and any(change not in (None, []) for change in changes):
         raise TrainingError(
-            "a resumed run keeps its settings; leave out --preset, --epochs and --seed"
+            "a resumed run keeps its settings; leave out --preset, --epochs, --seed, --set and "
+            "--teachers"
         )
     config = None if options.resume else config_from_options(options)
     dataset = read_data(options.data, options)
@@ -63,7 +87,7 @@ def run(options: argparse.Namespace) -> None:
 
         check_replaceable(options.out)
         run_folder = options.out.with_name(f"{options.out.name}.training")
-        training_run = open_run(config, dataset, run_folder)
+        training_run = open_run(config, dataset, run_folder, options.teachers)
     print(
         f"{dataset.name}: {len(training_run.training_set)} images to train on, "
         f"{len(training_run.validation_set)} to select the best epoch with"
@@ -80,6 +104,13 @@ def run(options: argparse.Namespace) -> None:
     if not result.completed:
         print(f"Stopped. {training_run.folder} keeps the run; continue it with --resume.")
         raise KeyboardInterrupt
+    if keras_backend() != "tensorflow":
+        print(
+            f"Trained: epoch {result.best_epoch} of {len(result.epochs)} is best. This Keras "
+            f"backend cannot write LiteRT models: {training_run.folder} keeps the run; finish it "
+            "with the same command under TensorFlow and --resume."
+        )
+        return
     with quiet_native_libraries():
         card = export_run(training_run, result, options.out)
     training_run.discard()
@@ -102,16 +133,34 @@ def config_from_options(options: argparse.Namespace) -> TrainingConfig:
         config = replace(config, epochs=options.epochs)
     if options.seed is not None:
         config = replace(config, seed=options.seed)
-    return config
+    return with_settings(config, dict(options.set))
 
 
-def open_run(config: TrainingConfig | None, dataset: FaceDataset, folder: Path) -> TrainingRun:
+def setting(text: str) -> tuple[str, str]:
+    """Return the name and the value of ``NAME=VALUE``, for argparse."""
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise argparse.ArgumentTypeError(f"expected NAME=VALUE, found {text!r}")
+    return name, value
+
+
+def keras_backend() -> str:
+    """Return the name of the library that Keras computes with."""
+    import keras
+
+    return str(keras.backend.backend())
+
+
+def open_run(
+    config: TrainingConfig | None, dataset: FaceDataset, folder: Path, teachers: Sequence[Path]
+) -> TrainingRun:
     """Start a run, or resume the one in ``folder`` when there is no ``config``."""
+    from emotion_core.teachers import find_teachers
     from emotion_core.training import TrainingRun
 
     if config is None:
         return TrainingRun.resume(dataset, folder)
-    return TrainingRun.start(config, dataset, folder)
+    return TrainingRun.start(config, dataset, folder, find_teachers(teachers))
 
 
 def show_progress(bar: tqdm[Any], progress: TrainingProgress) -> None:
