@@ -1,0 +1,418 @@
+"""Faces followed through a video: stable numbers, steady boxes, a few milliseconds a frame.
+
+Between searches every box is carried by optical flow, as in Kalal, Mikolajczyk and Matas 2010,
+"Forward-backward error: automatic detection of tracking failures" (Median Flow): points on a grid
+are followed to the new frame and back (Lucas and Kanade 1981, in pyramids), those that do not come
+back to where they started are dropped, and the median motion of the others moves, scales and turns
+the box. A face is looked at again now and then, so that no box drifts away or stays where a face
+has been; see `emotion_core.face_search` for how faces are found.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.boxes import Box
+from emotion_core.face_search import FaceFinder, Find, HaarFaceFinder
+from emotion_core.haar import is_same_face
+
+#: Side of the smallest face to find, as a share of the picture's shorter side.
+SMALLEST_FACE: Final = 1 / 8
+
+# Steps of searching a second of video: as many as frames while a face may be missing, else fewer.
+_EAGER_RATE: Final = 30.0
+_CALM_RATE: Final = 10.0
+# Seconds: where a face has just been found, there may be others.
+_EAGER_AFTER_NEW: Final = 1.0
+# Steps that may be taken in one frame, when the camera is slow or has just been started.
+_MOST_STEPS: Final = 3
+# Looks at what may be a face before it is given up.
+_CONFIRM_ATTEMPTS: Final = 4
+# Seconds: a face is looked at again after so long; not seen for so long, it is gone; after flow
+# has lost it, it keeps its number for so long.
+_LOOK_AGAIN_AFTER: Final = 0.5
+_GONE_AFTER: Final = 3.0
+_LOST_FOR: Final = 1.0
+# Seconds in which a box glides to where a face was seen, so that it does not jump.
+_GLIDE: Final = 0.15
+
+# Optical flow runs on the picture halved until its shorter side is below twice this.
+_FLOW_LINES: Final = 240
+_GRID: Final = 6
+_FEWEST_POINTS: Final = 8
+# Points that come back further than this from their start, in shares of the box's side, are wrong.
+_RETURN_ERROR: Final = 0.04
+# Correlation of a face with itself a frame ago, and of one found again with the one that was lost.
+_SAME_PATCH: Final = 0.5
+_SAME_LOOK: Final = 0.6
+_PATCH_SIDE: Final = 24
+# Correlation of two frames reduced to thumbnails: less is a cut.
+_SAME_SCENE: Final = 0.4
+_THUMBNAIL: Final = (32, 24)
+
+
+@dataclass(frozen=True)
+class Track:
+    """One face of one frame.
+
+    Attributes:
+        id: the same number for the same face in every frame, from 1; never used again.
+        box: where the face is, in the picture's pixels; a square that may reach beyond it.
+        angle: by how many degrees to turn the picture against the clock to see it upright.
+    """
+
+    id: int
+    box: Box
+    angle: float
+
+
+@dataclass
+class _Face:
+    """What is known of one face, or of what may be one while ``id`` is None."""
+
+    x: float  # the centre, in the picture's pixels
+    y: float
+    side: float
+    angle: float
+    profile: bool
+    seen_at: float
+    id: int | None = None
+    attempts: int = 0
+    lost_at: float | None = None
+    patch: NDArray[np.float32] | None = None
+    correction: tuple[float, float, float] = (0.0, 0.0, 0.0)  # to glide by: x, y, log of side
+
+    @classmethod
+    def of(cls, find: Find, now: float) -> _Face:
+        (x, y), side = find.box.center, find.box.width
+        return cls(x, y, side, find.angle, find.profile, now)
+
+    @property
+    def box(self) -> Box:
+        side = max(1, round(self.side))
+        return Box(round(self.x - side / 2), round(self.y - side / 2), side, side)
+
+    @property
+    def find(self) -> Find:
+        return Find(self.box, self.angle, self.profile)
+
+    def see(self, find: Find, now: float) -> None:
+        """Note that the face was seen where ``find`` is, and let the box glide there."""
+        (x, y), side = find.box.center, find.box.width
+        self.correction = (x - self.x, y - self.y, math.log(side / self.side))
+        self.angle = _reconciled(self.angle, find.angle)
+        self.profile, self.seen_at, self.attempts = find.profile, now, 0
+
+    def glide(self, share: float) -> None:
+        x, y, growth = self.correction
+        self.x, self.y = self.x + share * x, self.y + share * y
+        self.side *= math.exp(share * growth)
+        self.correction = ((1 - share) * x, (1 - share) * y, (1 - share) * growth)
+
+    def move(self, motion: _Motion) -> None:
+        self.x, self.y = self.x + motion.x, self.y + motion.y
+        self.side *= motion.scale
+        self.angle = _wrapped(self.angle + motion.turn)
+
+    def rescale(self, factor_x: float, factor_y: float) -> None:
+        self.x, self.y = self.x * factor_x, self.y * factor_y
+        self.side *= math.sqrt(factor_x * factor_y)
+
+
+@dataclass(frozen=True)
+class _Motion:
+    """From one frame to the next: shift in pixels, growth, and degrees of turning clockwise."""
+
+    x: float
+    y: float
+    scale: float
+    turn: float
+
+
+class FaceTracker:
+    """Follows the faces of one video; not thread-safe.
+
+    Args:
+        finder: finds faces and looks at them again; Haar cascades when left out.
+        smallest_face: side of the smallest face, as a share of the picture's shorter side;
+            may be changed at any time.
+    """
+
+    def __init__(
+        self, finder: FaceFinder | None = None, smallest_face: float = SMALLEST_FACE
+    ) -> None:
+        self.smallest_face = smallest_face
+        self._finder = finder or HaarFaceFinder()
+        self._last_id = 0
+        self._looks = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all faces, as when another video begins; numbers go on."""
+        self._faces: list[_Face] = []
+        self._small: NDArray[np.uint8] | None = None
+        self._size = (0, 0)
+        self._time = self._new_at = -math.inf
+        self._credit = 0.0
+        self._searched = False
+
+    @property
+    def searched(self) -> bool:
+        """Whether the last frame took a step of searching, which costs some milliseconds."""
+        return self._searched
+
+    def update(self, gray: NDArray[np.uint8], now: float) -> list[Track]:
+        """Return the faces of the next frame, the longest known first.
+
+        Args:
+            gray: uint8 ``[H, W]``; the size may change from frame to frame.
+            now: time of the frame in seconds, never going back.
+        """
+        elapsed = min(max(now - self._time, 0.0), 1.0)
+        self._time = now
+        self._carry(gray, now)
+        self._search(gray, now, elapsed)
+        self._drop(gray, now)
+        share = 1 - math.exp(-elapsed / _GLIDE)
+        for face in self._faces:
+            face.glide(share)
+        return [
+            Track(face.id, face.box, face.angle)
+            for face in self._faces
+            if face.id is not None and face.lost_at is None
+        ]
+
+    def _carry(self, gray: NDArray[np.uint8], now: float) -> None:
+        """Move every face to where flow says it went, or note that it was lost."""
+        before, small = self._small, _halved(gray)
+        size = gray.shape[1], gray.shape[0]
+        if before is not None and size != self._size:
+            for face in self._faces:
+                face.rescale(size[0] / self._size[0], size[1] / self._size[1])
+            before = np.asarray(cv2.resize(before, small.shape[::-1]), np.uint8)
+        self._small, self._size = small, size
+        if before is None or not self._faces:
+            return
+        if _is_cut(before, small):
+            self._faces = []
+            return
+        factor = small.shape[1] / size[0]
+        carried = [face for face in self._faces if face.lost_at is None]
+        for face, motion in zip(carried, _motions(before, small, carried, factor), strict=True):
+            if motion is None:
+                face.lost_at, face.attempts = now, 0
+                continue
+            face.patch = _patch(before, face, factor)
+            face.move(motion)
+            if _correlation(face.patch, _patch(small, face, factor)) < _SAME_PATCH:
+                face.lost_at, face.attempts = now, 0
+        # What may be a face is not worth searching for.
+        self._faces = [face for face in self._faces if face.id is not None or face.lost_at is None]
+
+    def _search(self, gray: NDArray[np.uint8], now: float, elapsed: float) -> None:
+        """Take as many steps of searching as the time since the last frame allows."""
+        shown = [face for face in self._faces if face.id is not None and face.lost_at is None]
+        eager = len(shown) < max(1, len(self._faces)) or now - self._new_at < _EAGER_AFTER_NEW
+        rate = _EAGER_RATE if eager else _CALM_RATE
+        self._credit = min(_MOST_STEPS, self._credit + elapsed * rate)
+        # A little less than one: frames do not come as punctually as the rate says.
+        self._searched = self._credit >= 0.95
+        while self._credit >= 0.95:
+            self._credit = max(0.0, self._credit - 1)
+            self._step(gray, now)
+
+    def _step(self, gray: NDArray[np.uint8], now: float) -> None:
+        """Take the step that is needed most."""
+        inside = [face for face in self._faces if _overlaps(face.box, gray)]
+        unsure = [face for face in inside if face.id is None]
+        lost = [face for face in inside if face.lost_at is not None]
+        overdue = [face for face in inside if now - face.seen_at > _LOOK_AGAIN_AFTER]
+        self._looks += 1
+        if unsure:
+            self._confirm(gray, min(unsure, key=lambda face: face.attempts), now)
+        elif lost and self._looks % 3:
+            self._find_again(gray, min(lost, key=lambda face: face.attempts), now)
+        elif overdue and self._looks % 2:
+            self._look_again(gray, max(overdue, key=lambda face: now - face.seen_at), now)
+        else:
+            for find in self._finder.search(gray, self.smallest_face):
+                if not any(_is_same_place(find.box, face.box) for face in self._faces):
+                    self._faces.append(_Face.of(find, now))
+
+    def _confirm(self, gray: NDArray[np.uint8], face: _Face, now: float) -> None:
+        find = self._finder.confirm(gray, face.find, face.attempts)
+        face.attempts += 1
+        if find is not None:
+            face.see(find, now)
+            face.glide(1.0)
+            self._last_id += 1
+            face.id = self._last_id
+            self._new_at = now
+        elif face.attempts >= _CONFIRM_ATTEMPTS:
+            self._faces.remove(face)
+
+    def _look_again(self, gray: NDArray[np.uint8], face: _Face, now: float) -> None:
+        find = self._finder.follow(gray, face.find, face.attempts)
+        face.attempts += 1
+        if find is not None:
+            face.see(find, now)
+
+    def _find_again(self, gray: NDArray[np.uint8], face: _Face, now: float) -> None:
+        """Search for a lost face nearby; one that looks different is another one."""
+        find = self._finder.follow(gray, face.find, face.attempts)
+        face.attempts += 1
+        if find is None or self._small is None:
+            return
+        found = _Face.of(find, now)
+        found.angle = _reconciled(face.angle, find.angle)
+        patch = _patch(self._small, found, self._small.shape[1] / gray.shape[1])
+        if face.patch is not None and _correlation(face.patch, patch) >= _SAME_LOOK:
+            found.id = face.id
+        self._faces[self._faces.index(face)] = found
+
+    def _drop(self, gray: NDArray[np.uint8], now: float) -> None:
+        """Forget faces that are gone, left the picture, became too small or lie on another."""
+        smallest = 0.7 * self.smallest_face * min(gray.shape)
+        kept: list[_Face] = []
+        for face in sorted(self._faces, key=lambda face: face.id or math.inf):
+            gone = now - face.seen_at > _GONE_AFTER or (
+                face.lost_at is not None and now - face.lost_at > _LOST_FOR
+            )
+            left = not (0 <= face.x < gray.shape[1] and 0 <= face.y < gray.shape[0])
+            double = any(_is_same_place(face.box, other.box) for other in kept)
+            if not (gone or left or double or face.side < smallest):
+                kept.append(face)
+        self._faces = kept
+
+
+def _motions(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], faces: list[_Face], factor: float
+) -> list[_Motion | None]:
+    """Return how each face moved between two frames, in the picture's pixels; None when lost.
+
+    Args:
+        before: the frame before, reduced by ``factor``.
+        after: the new frame, reduced by ``factor``.
+        faces: where they were before, in the picture's pixels.
+        factor: side of the reduced frames in the picture's.
+    """
+    if not faces:
+        return []
+    grid = np.linspace(-0.4, 0.4, _GRID, dtype=np.float32)
+    unit = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    starts = np.stack([(unit * face.side + (face.x, face.y)) * factor for face in faces])
+    points = starts.astype(np.float32).reshape(-1, 1, 2)
+    ends, found = _flow(before, after, points)
+    returned, found_back = _flow(after, before, ends)
+    errors = np.linalg.norm(returned - points, axis=-1).reshape(len(faces), -1)
+    valid = (found & found_back).reshape(len(faces), -1)
+    motions: list[_Motion | None] = []
+    for index, face in enumerate(faces):
+        good = valid[index] & (errors[index] <= max(0.5, _RETURN_ERROR * face.side * factor))
+        moved = ends.reshape(len(faces), -1, 2)[index]
+        motions.append(_median_motion(starts[index][good] / factor, moved[good] / factor))
+    return motions
+
+
+def _flow(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], points: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return where ``points`` ``[N, 1, 2]`` went, and which of them ``[N, 1]`` were found."""
+    ends, found, _ = cv2.calcOpticalFlowPyrLK(
+        before,
+        after,
+        points,
+        np.empty_like(points),
+        winSize=(15, 15),
+        maxLevel=3,
+        criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03),
+    )
+    return np.asarray(ends, np.float32), np.asarray(found) == 1
+
+
+def _median_motion(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> _Motion | None:
+    """Return the median motion of points ``[N, 2]``; None when there are too few."""
+    if len(starts) < _FEWEST_POINTS:
+        return None
+    shift = np.median(ends - starts, axis=0)
+    first, second = np.triu_indices(len(starts), k=1)
+    old, new = starts[second] - starts[first], ends[second] - ends[first]
+    growth = np.hypot(*new.T) / np.hypot(*old.T)
+    turns = np.degrees(np.arctan2(new[:, 1], new[:, 0]) - np.arctan2(old[:, 1], old[:, 0]))
+    scale = float(np.median(growth))
+    if not 0.7 < scale < 1.4:
+        return None
+    turn = float(np.median((turns + 180) % 360 - 180))
+    return _Motion(float(shift[0]), float(shift[1]), scale, turn)
+
+
+def _reconciled(followed: float, found: float) -> float:
+    """Return a face's angle: flow's, within the 15 degrees that a cascade copes with."""
+    return found + min(15.0, max(-15.0, _wrapped(followed - found)))
+
+
+def _wrapped(degrees: float) -> float:
+    return (degrees + 180) % 360 - 180
+
+
+def _halved(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the picture for optical flow: halving is fast, other reductions are not."""
+    times = max(0, int(math.log2(max(1, min(gray.shape)) / _FLOW_LINES)))
+    if times == 0:
+        return gray
+    size = gray.shape[1] >> times, gray.shape[0] >> times
+    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _is_cut(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> bool:
+    thumbnails = (
+        cv2.resize(image, _THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)
+        for image in (before, after)
+    )
+    return _correlation(*thumbnails) < _SAME_SCENE
+
+
+def _patch(small: NDArray[np.uint8], face: _Face, factor: float) -> NDArray[np.float32]:
+    """Return the upright face, float32 ``[24, 24]``."""
+    scale = _PATCH_SIDE / (face.side * factor)
+    matrix = cv2.getRotationMatrix2D((face.x * factor, face.y * factor), face.angle, scale)
+    matrix[0, 2] += _PATCH_SIDE / 2 - face.x * factor
+    matrix[1, 2] += _PATCH_SIDE / 2 - face.y * factor
+    size = _PATCH_SIDE, _PATCH_SIDE
+    patch = cv2.warpAffine(small, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(patch, np.float32)
+
+
+def _correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Return the correlation of two pictures, -1 to 1; without contrast they are alike."""
+    first, second = first - first.mean(), second - second.mean()
+    norms = float(np.linalg.norm(first)), float(np.linalg.norm(second))
+    if min(norms) < 1:
+        return float(max(norms) < 1)
+    return float((first * second).sum()) / (norms[0] * norms[1])
+
+
+def _is_same_place(first: Box, second: Box) -> bool:
+    """Return whether two boxes overlap much, or the centre of the smaller lies in the other."""
+    if is_same_face(first, second):
+        return True
+    small, large = sorted((first, second), key=lambda box: box.area)
+    x, y = small.center
+    return 0 <= x - large.x < large.width and 0 <= y - large.y < large.height
+
+
+def _overlaps(box: Box, gray: NDArray[np.uint8]) -> bool:
+    height, width = gray.shape
+    frame = box.to_square(2.0)
+    return (
+        frame.x < width
+        and frame.y < height
+        and frame.x + frame.width > 0
+        and frame.y + frame.height > 0
+    )
