@@ -12,16 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.boxes import Box
-from emotion_core.emotions import EMOTIONS
+from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.faces import PHOTO_SETTINGS, FaceDetector, HaarFaceDetector, crop_faces
 from emotion_core.images import to_gray
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Columns of every table of faces: box in pixels, scores 0..1.
+#: Columns of every table of faces: box in pixels, scores 0..1. ``answer`` is what pages and
+#: pictures show: the emotion, or "uncertain".
 FACE_COLUMNS: Final = (
-    *("face", "x", "y", "width", "height", "emotion", "confidence"),
+    *("face", "x", "y", "width", "height", "emotion", "confidence", "answer"),
     *EMOTIONS,
 )
 
@@ -42,6 +43,8 @@ class FaceReading:
         box: where the face is, in pixels of the picture.
         scores: one calibrated probability 0..1 for each of ``EMOTIONS``, in that order; they
             add up to 1.
+        certainty_threshold: confidence 0..1 from which on the reading is certain; the model's card
+            states it.
 
     Raises:
         ValueError: the scores are not seven probabilities.
@@ -49,6 +52,7 @@ class FaceReading:
 
     box: Box
     scores: tuple[float, ...]
+    certainty_threshold: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.scores) != len(EMOTIONS):
@@ -66,6 +70,16 @@ class FaceReading:
         """Score of ``emotion``, 0..1."""
         return max(self.scores)
 
+    @property
+    def certain(self) -> bool:
+        """Whether the confidence reaches the threshold."""
+        return self.confidence >= self.certainty_threshold
+
+    @property
+    def answer(self) -> str:
+        """What to tell a person: ``emotion``, or "uncertain"."""
+        return self.emotion if self.certain else UNCERTAIN
+
 
 class EmotionDetector:
     """Finds the faces in a picture and reads their expressions.
@@ -76,17 +90,24 @@ class EmotionDetector:
     Args:
         face_detector: finds the faces.
         classifier: scores their crops.
+        certainty_threshold: confidence 0..1 below which a face's expression is "uncertain".
     """
 
-    def __init__(self, face_detector: FaceDetector, classifier: FaceClassifier) -> None:
+    def __init__(
+        self,
+        face_detector: FaceDetector,
+        classifier: FaceClassifier,
+        certainty_threshold: float = 0.0,
+    ) -> None:
         self.face_detector = face_detector
         self.classifier = classifier
+        self.certainty_threshold = certainty_threshold
 
     @classmethod
     def load(
         cls, model_dir: Path | None = None, face_detector: FaceDetector | None = None
     ) -> EmotionDetector:
-        """Return a detector with the model in ``model_dir``.
+        """Return a detector with the model in ``model_dir`` and its certainty threshold.
 
         Args:
             model_dir: a model folder; the shipped model when left out.
@@ -99,7 +120,8 @@ class EmotionDetector:
         from emotion_core.classifier import EmotionClassifier
 
         face_detector = face_detector or HaarFaceDetector(PHOTO_SETTINGS)
-        return cls(face_detector, EmotionClassifier.load(model_dir))
+        classifier = EmotionClassifier.load(model_dir)
+        return cls(face_detector, classifier, classifier.card.certainty_threshold)
 
     def detect(self, image: NDArray[np.uint8]) -> list[FaceReading]:
         """Return the faces in ``image`` with their scores, the largest first.
@@ -111,7 +133,8 @@ class EmotionDetector:
         boxes = self.face_detector.detect(gray)
         scores = self.classifier.predict_scores(crop_faces(gray, boxes))
         return [
-            FaceReading(box, tuple(row)) for box, row in zip(boxes, scores.tolist(), strict=True)
+            FaceReading(box, tuple(row), self.certainty_threshold)
+            for box, row in zip(boxes, scores.tolist(), strict=True)
         ]
 
 
@@ -123,15 +146,16 @@ def face_row(number: int, face: FaceReading) -> dict[str, Any]:
         face: the reading.
     """
     box = face.box
-    values = (number, box.x, box.y, box.width, box.height, face.emotion, face.confidence)
-    return dict(zip(FACE_COLUMNS, (*values, *face.scores), strict=True))
+    place = box.x, box.y, box.width, box.height
+    values = number, *place, face.emotion, face.confidence, face.answer, *face.scores
+    return dict(zip(FACE_COLUMNS, values, strict=True))
 
 
 def faces_table(faces: Sequence[FaceReading]) -> pd.DataFrame:
     """Return one row for each face, numbered from 1; no face gives the same columns and no row.
 
-    Columns: face, x, y, width and height (pixels), emotion, confidence and one score (0..1) for
-    each of ``EMOTIONS``.
+    Columns: face, x, y, width and height (pixels), emotion, confidence, answer (the emotion, or
+    "uncertain") and one score (0..1) for each of ``EMOTIONS``.
     """
     import pandas as pd
 

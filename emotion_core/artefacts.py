@@ -6,6 +6,7 @@
 ``model_weights.h5``      the weights alone: the pair that many tutorials and older projects use
 ``model.tflite``          the network for LiteRT, which the live path runs
 ``card.json``             what it is: labels, input, data, settings, versions, figures, checksums
+``README.md``             the card in words, written from ``card.json`` alone
 ``training_log.jsonl``    one line for each epoch of the run that made it
 ========================  ==========================================================================
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ ARCHITECTURE_FILE: Final = "model_arch.json"
 WEIGHTS_FILE: Final = "model_weights.h5"
 LITERT_FILE: Final = "model.tflite"
 CARD_FILE: Final = "card.json"
+README_FILE: Final = "README.md"
 TRAINING_LOG_FILE: Final = "training_log.jsonl"
 
 #: Version of the card's layout.
@@ -46,13 +48,17 @@ class ModelCard:
         temperature: positive divisor of the logits that calibrates the scores (Guo et al. 2017).
         architecture: key of ``network.ARCHITECTURES``.
         parameters: number of weights.
-        data: name and fingerprint of the data set, number of images trained on, and the name and
-            size of the set that selected the best epoch.
+        data: name and fingerprint of the data set; number and fingerprint of the images trained on,
+            and how many of them also stand in the set that selected the best epoch; that set's name
+            and size; checksums of the networks it learned from.
         config: the training settings.
         best_epoch: the epoch kept, counted from 1.
         versions: of Python and the libraries.
-        metrics: the evaluation report on the selecting set (``EvaluationReport.to_json``).
+        metrics: the figures on the selecting set (``evaluation.calibrate``).
         files: SHA-256 of every other file in the folder, by name.
+        certainty_threshold: least score 0..1 of an answer; a face whose highest score is lower is
+            "uncertain". 0: every face gets an answer.
+        sizes: bytes of every other file but ``README.md``, by name.
         labels: expressions in the order of the logits.
         input: shape, dtype, range and colour of the input.
         preprocessing: what happens to the input, and where.
@@ -70,6 +76,8 @@ class ModelCard:
     versions: dict[str, str]
     metrics: dict[str, Any]
     files: dict[str, str]
+    certainty_threshold: float = 0.0
+    sizes: dict[str, int] = field(default_factory=dict)
     labels: tuple[str, ...] = EMOTIONS
     input: str = "float32 [N, 48, 48, 1], grey 0..255 as read"
     preprocessing: str = "none outside the network: scaling and cropping happen in its first layers"
@@ -81,6 +89,10 @@ class ModelCard:
             raise ModelError(f"labels: expected {', '.join(EMOTIONS)}, found {self.labels}")
         if not self.temperature > 0:
             raise ModelError(f"temperature: expected a positive number, found {self.temperature}")
+        if not 0 <= self.certainty_threshold <= 1:
+            raise ModelError(
+                f"certainty_threshold: expected 0 to 1, found {self.certainty_threshold}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """Return the card as plain JSON values."""

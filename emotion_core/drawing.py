@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emotion_core.analysis import FaceReading
 from emotion_core.boxes import Box
-from emotion_core.emotions import emotion_color_bgr
+from emotion_core.emotions import UNCERTAIN, answer_color_bgr
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _BLACK = (0, 0, 0)
@@ -54,8 +54,8 @@ class _Pen:
 def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArray[np.uint8]:
     """Return a copy of ``image`` with each face's box and label, such as "happy 93 %".
 
-    Lines and letters grow with the picture. A label stays inside the picture and, where there is
-    room, off the other faces and the labels before it.
+    What is uncertain is grey. Lines and letters grow with the picture. A label stays inside the
+    picture and, where there is room, off the other faces and the labels before it.
 
     Args:
         image: uint8 ``[H, W, 3]``, BGR.
@@ -67,7 +67,7 @@ def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArra
     canvas = image.copy()
     pen = _Pen.for_image(image)
     for face in faces:
-        _draw_frame(canvas, face.box, emotion_color_bgr(face.emotion), pen)
+        _draw_frame(canvas, face.box, answer_color_bgr(face.answer), pen)
     plates: list[Box] = []
     for face in faces:
         others = [other.box for other in faces if other is not face]
@@ -76,8 +76,9 @@ def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArra
 
 
 def label_text(face: FaceReading) -> str:
-    """Return the label of ``face``: its expression and confidence in per cent, ASCII only."""
-    return f"{face.emotion} {face.confidence * 100:.0f} %"
+    """Return the label of ``face``, ASCII only: "happy 93 %", or "uncertain (sad 31 %)"."""
+    reading = f"{face.emotion} {face.confidence * 100:.0f} %"
+    return reading if face.certain else f"{UNCERTAIN} ({reading})"
 
 
 def _draw_frame(
@@ -98,7 +99,7 @@ def _draw_label(
     pen = pen.for_label(_plate_size(text, pen)[0], face.box)
     image_size = canvas.shape[1], canvas.shape[0]
     plate = _place_plate(face.box, _plate_size(text, pen), image_size, plates, others)
-    color = emotion_color_bgr(face.emotion)
+    color = answer_color_bgr(face.answer)
     bottom_right = plate.x + plate.width - 1, plate.y + plate.height - 1
     cv2.rectangle(canvas, (plate.x, plate.y), bottom_right, color, cv2.FILLED)
     (_, ascent), descent = cv2.getTextSize(text, _FONT, pen.text_scale, pen.text_line)

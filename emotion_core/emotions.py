@@ -28,6 +28,15 @@ EMOTION_COLORS: Final[dict[str, str]] = {
     "neutral": "#8a8f98",
 }
 
+#: The answer for a face whose highest score is too low to name an expression.
+UNCERTAIN: Final = "uncertain"
+
+#: Its colour: a grey darker than that of neutral, as legible on white as on black.
+UNCERTAIN_COLOR: Final = "#6b7078"
+
+#: One colour for every possible answer.
+ANSWER_COLORS: Final[dict[str, str]] = {**EMOTION_COLORS, UNCERTAIN: UNCERTAIN_COLOR}
+
 #: What other copies of FER2013 and FER+ call the same classes, in lower case.
 EMOTION_ALIASES: Final[dict[str, str]] = {
     "anger": "angry",
@@ -39,8 +48,12 @@ EMOTION_ALIASES: Final[dict[str, str]] = {
 } | {name: name for name in EMOTIONS}
 
 
-def emotion_color_bgr(emotion: str) -> tuple[int, int, int]:
-    """Return the colour of ``emotion`` as (blue, green, red), each 0..255, for OpenCV drawing."""
-    hexadecimal = EMOTION_COLORS[emotion]
+def answer_color_bgr(answer: str) -> tuple[int, int, int]:
+    """Return an answer's colour as (blue, green, red), each 0..255, for OpenCV drawing.
+
+    Args:
+        answer: one of ``EMOTIONS``, or ``UNCERTAIN``.
+    """
+    hexadecimal = ANSWER_COLORS[answer]
     red, green, blue = (int(hexadecimal[start : start + 2], 16) for start in (1, 3, 5))
     return blue, green, red

@@ -24,16 +24,11 @@ from emotion_core.artefacts import (
     ModelCard,
     checksum,
 )
-from emotion_core.classifier import EmotionClassifier
-from emotion_core.datasets.types import FACE_SIZE, byte_identical_to
+from emotion_core.datasets.types import FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.evaluation import (
-    cross_fitted_calibration_error,
-    evaluate_logits,
-    fit_temperature,
-)
-from emotion_core.files import replace_folder, write_json
+from emotion_core.files import replace_folder
 from emotion_core.keras_classifier import KerasClassifier
+from emotion_core.model_card import measured, write_card
 from emotion_core.network import Network
 from emotion_core.training import METRICS_FILE, TrainingResult, TrainingRun
 
@@ -43,42 +38,39 @@ _LIBRARIES: Final = ("keras", "tensorflow", "ai-edge-litert", "numpy", "opencv-p
 
 
 def export_run(run: TrainingRun, result: TrainingResult, folder: Path) -> ModelCard:
-    """Calibrate the best network of a run, save it as ``folder``, and return its card.
+    """Calibrate and measure the best network of a run, save it as ``folder``, return its card.
 
-    The temperature is fitted on the images that selected the epoch, so their calibration error with
-    it flatters; the card gives the cross-fitted one beside it.
+    Temperature and certainty threshold are fitted on the images that selected the epoch, so their
+    figures with them flatter; the card gives the cross-fitted ones beside them.
 
     Raises:
         ModelError: ``folder`` exists and is not a model, or the exported forms disagree.
         OSError: the disk is full or cannot be written; nothing is changed.
     """
-    logits, labels = result.validation_logits, result.validation_set.labels
-    temperature = fit_temperature(logits, labels)
-    leaked = byte_identical_to(result.validation_set.images, run.training_set.images)
-    report = evaluate_logits(logits, labels, temperature=temperature, leaked=leaked)
     card = ModelCard(
         name=folder.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        temperature=temperature,
+        temperature=1.0,
         architecture=run.config.architecture,
         parameters=result.network.count_params(),
         data={
             "name": run.dataset.name,
             "fingerprint": run.dataset.fingerprint,
-            "training_images": len(run.training_set),
-            "selected_on": result.validation_set.name,
-            "selection_images": len(result.validation_set),
+            "teachers": [teacher.checksum for teacher in run.teachers],
         },
         config=asdict(run.config),
         best_epoch=result.best_epoch,
         versions={"python": platform.python_version()}
         | {name: version(name) for name in _LIBRARIES},
-        metrics={
-            **report.to_json(),
-            "ece_uncalibrated": result.validation.ece,
-            "ece_cross_fitted": cross_fitted_calibration_error(logits, labels),
-        },
+        metrics={},
         files={},
+    )
+    card = measured(
+        card,
+        KerasClassifier(result.network),
+        run.training_set,
+        result.validation_set,
+        result.validation_logits,
     )
     return save_model(folder, result.network, card, training_log=run.folder / METRICS_FILE)
 
@@ -99,14 +91,31 @@ def save_model(
         network.save(temporary / KERAS_FILE)
         (temporary / ARCHITECTURE_FILE).write_text(network.to_json(indent=1), encoding="utf-8")
         write_weights(temporary / WEIGHTS_FILE, network)
-        network.export(temporary / LITERT_FILE, format="litert", verbose=False)
+        write_litert(temporary / LITERT_FILE, network)
         if training_log is not None:
             shutil.copyfile(training_log, temporary / TRAINING_LOG_FILE)
         files = {path.name: checksum(path) for path in sorted(temporary.iterdir())}
-        card = replace(card, files=files)
+        sizes = {path.name: path.stat().st_size for path in sorted(temporary.iterdir())}
+        card = replace(card, files=files, sizes=sizes)
         _check_agreement(network, (temporary / LITERT_FILE).read_bytes(), card)
-        write_json(temporary / CARD_FILE, card.to_json())
-    return card
+        return write_card(temporary, card)
+
+
+def write_litert(path: Path, network: Network) -> None:
+    """Write a network for LiteRT with its weights as float16: half the bytes of float32.
+
+    LiteRT computes in float32 all the same. Nothing is lost when the weights are float16 numbers
+    already, as ``network.reparametrize`` leaves them.
+    """
+    import tensorflow
+
+    network.export(
+        path,
+        format="litert",
+        verbose=False,
+        optimizations=[tensorflow.lite.Optimize.DEFAULT],
+        target_spec={"supported_types": [tensorflow.float16]},
+    )
 
 
 def check_replaceable(folder: Path) -> None:
@@ -145,6 +154,9 @@ def write_weights(path: Path, network: Network) -> None:
 
 def _check_agreement(network: Network, litert_model: bytes, card: ModelCard) -> None:
     """Raise ModelError unless LiteRT gives the network's own scores, before anyone relies on it."""
+    # Only here: a machine that trains on another Keras backend, and cannot export, needs no LiteRT.
+    from emotion_core.classifier import EmotionClassifier
+
     faces = np.random.default_rng(0).integers(0, 256, (16, FACE_SIZE, FACE_SIZE), np.uint8)
     expected = KerasClassifier(network).predict_logits(faces)
     found = EmotionClassifier(litert_model, card).predict_logits(faces)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ from emotion_core.boxes import Box
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 
-COLUMNS = ["face", "x", "y", "width", "height", "emotion", "confidence", *EMOTIONS]
+COLUMNS = ["face", "x", "y", "width", "height", "emotion", "confidence", "answer", *EMOTIONS]
 CERTAINLY_HAPPY = (0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0)
 
 
@@ -62,6 +64,27 @@ def test_half_a_face_at_the_border(image: np.ndarray) -> None:
     assert face.confidence == 1.0
 
 
+def test_below_the_threshold_a_face_is_uncertain(image: np.ndarray) -> None:
+    image[:, 100:] = 140  # 140 / 255: 55 % happy
+    dark, middling = Box(10, 10, 60, 60), Box(120, 20, 50, 50)
+    boxes = FixedFaces(dark, middling)
+    faces = EmotionDetector(boxes, BrightnessClassifier(), 0.6).detect(image)
+    assert [face.answer for face in faces] == ["neutral", "uncertain"]
+    assert [face.emotion for face in faces] == ["neutral", "happy"]
+    everything = EmotionDetector(boxes, BrightnessClassifier()).detect(image)
+    assert [face.answer for face in everything] == ["neutral", "happy"]
+
+
+def test_load_takes_the_threshold_of_the_models_card(tiny_model: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    card = json.loads((folder / "card.json").read_text())
+    (folder / "card.json").write_text(json.dumps(card | {"certainty_threshold": 0.99}))
+    image = np.random.default_rng(0).integers(0, 256, (100, 200, 3), np.uint8)
+    (face,) = EmotionDetector.load(folder, FixedFaces(Box(10, 10, 60, 60))).detect(image)
+    assert face.certainty_threshold == 0.99
+    assert (face.certain, face.answer) == (False, "uncertain")
+
+
 def test_no_faces(image: np.ndarray) -> None:
     assert detector().detect(image) == []
 
@@ -77,8 +100,19 @@ def test_load_refuses_a_folder_without_a_model(tmp_path: Path) -> None:
 
 def test_reading_names_the_highest_score() -> None:
     reading = FaceReading(Box(0, 0, 1, 1), (0.1, 0.0, 0.1, 0.0, 0.5, 0.1, 0.2))
-    assert reading.emotion == "sad"
+    assert reading.emotion == reading.answer == "sad"
     assert reading.confidence == 0.5
+    assert reading.certain
+
+
+@pytest.mark.parametrize(
+    ("threshold", "answer"), [(0.0, "sad"), (0.5, "sad"), (0.51, "uncertain"), (1.0, "uncertain")]
+)
+def test_reading_is_certain_from_the_threshold_on(threshold: float, answer: str) -> None:
+    scores = (0.1, 0.0, 0.1, 0.0, 0.5, 0.1, 0.2)
+    reading = FaceReading(Box(0, 0, 1, 1), scores, threshold)
+    assert (reading.answer, reading.certain) == (answer, answer == "sad")
+    assert reading.emotion == "sad"
 
 
 @pytest.mark.parametrize(
@@ -98,13 +132,13 @@ def test_reading_takes_rounding_errors() -> None:
 def test_table() -> None:
     faces = [
         FaceReading(Box(5, -6, 7, 8), CERTAINLY_HAPPY),
-        FaceReading(Box(1, 2, 3, 4), (0.25, 0.0, 0.0, 0.0, 0.75, 0.0, 0.0)),
+        FaceReading(Box(1, 2, 3, 4), (0.25, 0.0, 0.0, 0.0, 0.75, 0.0, 0.0), 0.8),
     ]
     table = faces_table(faces)
     assert list(table.columns) == COLUMNS
     assert table.values.tolist() == [
-        [1, 5, -6, 7, 8, "happy", 1.0, *CERTAINLY_HAPPY],
-        [2, 1, 2, 3, 4, "sad", 0.75, 0.25, 0.0, 0.0, 0.0, 0.75, 0.0, 0.0],
+        [1, 5, -6, 7, 8, "happy", 1.0, "happy", *CERTAINLY_HAPPY],
+        [2, 1, 2, 3, 4, "sad", 0.75, "uncertain", 0.25, 0.0, 0.0, 0.0, 0.75, 0.0, 0.0],
     ]
 
 

@@ -6,6 +6,8 @@ import pytest
 from emotion_core.artefacts import CARD_FILE, ModelCard, load_card, read_model_file
 from emotion_core.errors import ModelError
 
+NEWER_FIELDS = ("certainty_threshold", "sizes")
+
 
 @pytest.fixture
 def model(tiny_model, tmp_path):
@@ -21,6 +23,7 @@ def test_card_tells_what_the_model_is(tiny_model, demo):
     assert card.temperature > 0
     assert card.metrics["n"] == (demo.splits == 1).sum()
     assert set(card.files) == {
+        "README.md",
         "model.keras",
         "model_arch.json",
         "model_weights.h5",
@@ -28,6 +31,17 @@ def test_card_tells_what_the_model_is(tiny_model, demo):
         "training_log.jsonl",
     }
     assert {"python", "keras", "tensorflow"} <= set(card.versions)
+    assert set(card.sizes) == set(card.files) - {"README.md"}
+    assert card.sizes["model.tflite"] == (tiny_model / "model.tflite").stat().st_size
+    assert card.certainty_threshold == card.metrics["selective"]["threshold"]
+
+
+def test_a_card_from_before_the_certainty_threshold(model):
+    content = json.loads((model / CARD_FILE).read_text())
+    older = {name: value for name, value in content.items() if name not in NEWER_FIELDS}
+    (model / CARD_FILE).write_text(json.dumps(older))
+    card = load_card(model)
+    assert (card.certainty_threshold, card.sizes) == (0, {})
 
 
 def test_missing_folder(tmp_path):
@@ -61,6 +75,14 @@ def test_temperature_must_be_positive(tiny_model, temperature):
     content = json.loads((tiny_model / CARD_FILE).read_text())
     with pytest.raises(ModelError, match="temperature: expected a positive number"):
         ModelCard(**{**content, "labels": tuple(content["labels"]), "temperature": temperature})
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1, float("nan")])
+def test_certainty_threshold_must_be_a_score(tiny_model, threshold):
+    content = json.loads((tiny_model / CARD_FILE).read_text())
+    changed = content | {"labels": tuple(content["labels"]), "certainty_threshold": threshold}
+    with pytest.raises(ModelError, match="certainty_threshold: expected 0 to 1, found"):
+        ModelCard(**changed)
 
 
 def test_replaced_file_is_noticed(model):

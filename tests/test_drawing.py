@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from emotion_core.analysis import FaceReading
 from emotion_core.boxes import Box
 from emotion_core.drawing import draw_faces, label_text
-from emotion_core.emotions import EMOTIONS, emotion_color_bgr
+from emotion_core.emotions import ANSWER_COLORS, EMOTIONS, answer_color_bgr
 
 
 def reading(box: Box, emotion: str = "happy", confidence: float = 0.93) -> FaceReading:
@@ -17,13 +19,21 @@ def reading(box: Box, emotion: str = "happy", confidence: float = 0.93) -> FaceR
     return FaceReading(box, tuple(scores))
 
 
+def uncertain(box: Box, emotion: str, confidence: float) -> FaceReading:
+    return replace(reading(box, emotion, confidence), certainty_threshold=0.5)
+
+
+def answer(box: Box, name: str) -> FaceReading:
+    return uncertain(box, "sad", 0.31) if name == "uncertain" else reading(box, name)
+
+
 def gray_image(width: int = 640, height: int = 480, value: int = 128) -> np.ndarray:
     return np.full((height, width, 3), value, np.uint8)
 
 
 def plate_rows(image: np.ndarray, emotion: str) -> tuple[int, int]:
     """First and last row in which a good part of the row has the emotion's colour."""
-    count = (image == emotion_color_bgr(emotion)).all(axis=2).sum(axis=1)
+    count = (image == answer_color_bgr(emotion)).all(axis=2).sum(axis=1)
     rows = np.flatnonzero(count > 40)
     return int(rows[0]), int(rows[-1])
 
@@ -33,6 +43,20 @@ def plate_rows(image: np.ndarray, emotion: str) -> tuple[int, int]:
 )
 def test_label_text(confidence: float, text: str) -> None:
     assert label_text(reading(Box(0, 0, 9, 9), "happy", confidence)) == text
+
+
+def test_label_of_what_is_uncertain() -> None:
+    text = label_text(uncertain(Box(0, 0, 9, 9), "sad", 0.31))
+    assert text == "uncertain (sad 31 %)"
+    assert text.isascii()
+
+
+def test_what_is_uncertain_is_grey_whatever_scores_highest() -> None:
+    drawn = draw_faces(gray_image(), [uncertain(Box(200, 150, 120, 120), "happy", 0.31)])
+    grey = np.array(answer_color_bgr("uncertain"))
+    for x, y in ((200, 200), (319, 200), (260, 269)):
+        assert (drawn[y, x] == grey).all()
+    assert not (drawn == answer_color_bgr("happy")).all(axis=2).any()
 
 
 def test_picture_stays_as_it_was() -> None:
@@ -54,13 +78,13 @@ def test_no_faces_give_an_equal_copy() -> None:
 def test_box_has_the_emotions_color_and_leaves_the_face_free(emotion: str) -> None:
     drawn = draw_faces(gray_image(), [reading(Box(200, 150, 120, 120), emotion)])
     for x, y in ((200, 200), (319, 200), (260, 269)):
-        assert tuple(drawn[y, x]) == emotion_color_bgr(emotion)
+        assert tuple(drawn[y, x]) == answer_color_bgr(emotion)
     assert (drawn[160:260, 210:310] == 128).all()
 
 
-@pytest.mark.parametrize("emotion", EMOTIONS)
-def test_label_stands_out_on_its_plate(emotion: str) -> None:
-    drawn = draw_faces(gray_image(), [reading(Box(200, 150, 120, 120), emotion)])
+@pytest.mark.parametrize("name", ANSWER_COLORS)
+def test_label_stands_out_on_its_plate(name: str) -> None:
+    drawn = draw_faces(gray_image(), [answer(Box(200, 150, 120, 120), name)])
     plate = drawn[125:148, 202:318].reshape(-1, 3)
     assert contrast(plate.min(axis=0), plate.max(axis=0)) >= 3  # WCAG 2 for large letters
 

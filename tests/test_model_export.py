@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 
 from emotion_core import model_export
-from emotion_core.artefacts import load_card
+from emotion_core.artefacts import load_card, read_model_file
 from emotion_core.errors import ModelError
 from emotion_core.evaluation import evaluate_classifier
 from emotion_core.keras_models import load_keras_classifier, load_network
+from emotion_core.model_card import readme_text
 from emotion_core.model_export import save_model
-from emotion_core.network import build_network
+from emotion_core.network import NetworkShape, build_network
 
 
 def test_the_card_gives_the_score_that_evaluation_finds(tiny_model, demo):
@@ -20,6 +21,25 @@ def test_the_card_gives_the_score_that_evaluation_finds(tiny_model, demo):
     for key in ("n", "accuracy", "confusion", "clean"):
         assert report[key] == card.metrics[key]
     assert report["log_loss"] == pytest.approx(card.metrics["log_loss"], rel=1e-4)
+
+
+def test_the_card_holds_what_is_fitted_and_what_it_costs(tiny_model, demo):
+    card = load_card(tiny_model)
+    assert {"ece", "ece_uncalibrated", "ece_cross_fitted"} <= set(card.metrics)
+    shifted = card.metrics["shifted_boxes"]
+    assert shifted["accuracy"] == card.metrics["accuracy"]
+    assert shifted["repeats"] == 5
+    training = demo.split("Training")
+    assert card.data["training_fingerprint"] == training.fingerprint
+    assert card.data["training_images"] == len(training)
+    assert card.data["training_images_also_selecting"] == 0
+    assert card.data["teachers"] == []
+
+
+def test_the_readme_is_the_cards(tiny_model):
+    card = load_card(tiny_model)
+    readme = read_model_file(tiny_model, card, "README.md").decode()
+    assert readme == readme_text(card)
 
 
 def test_a_failure_leaves_the_old_model_alone(tiny_model, tmp_path, monkeypatch):
@@ -38,7 +58,7 @@ def test_a_failure_leaves_the_old_model_alone(tiny_model, tmp_path, monkeypatch)
 
 def test_forms_that_disagree_are_not_published(tiny_model, tmp_path, monkeypatch):
     network = load_network(tiny_model)
-    other = build_network("vgg", filters=(4, 8), dropout=0.1)
+    other = build_network("vgg", NetworkShape((4, 8), (1, 1), deployed=True))
     monkeypatch.setattr(model_export, "KerasClassifier", lambda _network: Fixed(other))
     with pytest.raises(ModelError, match="the model was not saved"):
         save_model(tmp_path / "model", network, load_card(tiny_model))

@@ -34,7 +34,11 @@ class AlwaysHappy:
 
 @pytest.fixture(autouse=True)
 def detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    fake = analysis.EmotionDetector(FacesInTheCorner(), AlwaysHappy())
+    use_detector(monkeypatch)
+
+
+def use_detector(monkeypatch: pytest.MonkeyPatch, certainty_threshold: float = 0.0) -> None:
+    fake = analysis.EmotionDetector(FacesInTheCorner(), AlwaysHappy(), certainty_threshold)
     monkeypatch.setattr(analysis.EmotionDetector, "load", lambda *_: fake)
 
 
@@ -71,12 +75,12 @@ def test_annotated_copy_and_csv(
     assert names(out) == ["faces.csv", "team-annotated.jpg"]
     rows = read_csv(out / "faces.csv")
     assert list(rows[0]) == [
-        *("file", "face", "x", "y", "width", "height", "emotion", "confidence"),
+        *("file", "face", "x", "y", "width", "height", "emotion", "confidence", "answer"),
         *EMOTIONS,
     ]
     assert [row["face"] for row in rows] == ["1", "2"]
-    assert list(rows[1].values())[:8] == [
-        *(str(photos / "team.jpg"), "2", "15", "12", "40", "40", "happy", "0.666667"),
+    assert list(rows[1].values())[:9] == [
+        *(str(photos / "team.jpg"), "2", "15", "12", "40", "40", "happy", "0.666667", "happy"),
     ]
     assert float(rows[0]["angry"]) == pytest.approx(1 / 18, abs=1e-6)
     annotated = read_image(out / "team-annotated.jpg")
@@ -113,6 +117,23 @@ def test_json(photos: Path, tmp_path: Path) -> None:
     assert team["faces"][0]["emotion"] == "happy"
     assert list(team["faces"][0]["scores"]) == list(EMOTIONS)
     assert team["faces"][1]["x"] == 15
+
+
+def test_what_is_uncertain_is_said_everywhere(
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use_detector(monkeypatch, certainty_threshold=0.7)
+    out = tmp_path / "out"
+    assert analyze(photos / "team.jpg", "--out", out, "--json") == 0
+    assert [(row["emotion"], row["answer"]) for row in read_csv(out / "faces.csv")] == [
+        ("happy", "uncertain")
+    ] * 2
+    (team,) = json.loads((out / "faces.json").read_text())
+    assert team["faces"][0]["answer"] == "uncertain"
+    assert "team.jpg: uncertain (happy 67 %), uncertain (happy 67 %)" in capsys.readouterr().out
 
 
 def test_equal_names_from_different_folders(photos: Path, tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 
@@ -36,6 +37,31 @@ def test_temperature_of_the_card_is_applied(tiny_model, tmp_path):
     _, report = evaluate(tiny_model, tmp_path)
     assert load_card(tiny_model).temperature != 1
     assert 0 < report["ece"] < 1
+
+
+def test_threshold_of_the_card_is_applied(tiny_model, tmp_path, capsys):
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    content = json.loads((model / "card.json").read_text())
+    (model / "card.json").write_text(json.dumps(content | {"certainty_threshold": 0.0}))
+    _, report = evaluate(model, tmp_path)
+    assert report["selective"]["coverage"] == 1
+    assert "uncertain" not in capsys.readouterr().out
+    (model / "card.json").write_text(json.dumps(content | {"certainty_threshold": 1.0}))
+    _, report = evaluate(model, tmp_path)
+    assert (report["selective"]["threshold"], report["selective"]["coverage"]) == (1, 0)
+    assert "score 1.00 or more; the rest is uncertain" in capsys.readouterr().out
+    assert len(report["reliability"]) == 15
+
+
+def test_shifted_boxes(tiny_model, tmp_path, capsys):
+    _, report = evaluate(tiny_model, tmp_path, "--shifted-boxes")
+    shifted = report["shifted_boxes"]
+    assert (shifted["n"], shifted["repeats"]) == (126, 5)
+    assert shifted["accuracy"] == report["accuracy"]
+    printed = capsys.readouterr().out
+    assert "boxes shifted by up to 8 % of their side in x and y and scaled by 0.85 to" in printed
+    assert f"{shifted['points_lost']:.2f} points lost" in printed
+    assert "shifted_boxes" not in evaluate(tiny_model, tmp_path)[1]
 
 
 def test_missing_model(tmp_path, capsys):

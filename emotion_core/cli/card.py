@@ -1,0 +1,76 @@
+"""``card``: write a model's README from its card, measured anew on request."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from emotion_core.artefacts import CARD_FILE, README_FILE, ModelCard, load_card, read_model_file
+from emotion_core.cli.options import add_reading_options, quiet_native_libraries, read_data
+from emotion_core.errors import DatasetError
+from emotion_core.model_card import measured, write_card
+from emotion_core.training_data import split_for_training
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command to argparse's subparsers."""
+    parser = commands.add_parser(
+        "card",
+        help="write a model's README from its card",
+        description=f"Writes {README_FILE} from {CARD_FILE} alone. With --data it first fits "
+        "temperature and certainty threshold and measures all figures again, as at the end of "
+        "training, on the images that selected the model.",
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL_DIR")
+    parser.add_argument("--data", metavar="PATH", help="the data set it was trained on")
+    add_reading_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write README and card, and say so.
+
+    Raises:
+        ModelError: the folder is no model, or one of its files is not what the card says.
+        DatasetError: the data cannot be read, or is not what the model was trained on.
+    """
+    card = with_sizes(load_card(options.model), options.model)
+    if options.data:
+        card = measured_again(card, options)
+    write_card(options.model, card)
+    print(f"Wrote {options.model / README_FILE} and {CARD_FILE}")
+
+
+def with_sizes(card: ModelCard, folder: Path) -> ModelCard:
+    """Return ``card`` with its files' sizes, once they are what it says.
+
+    Raises:
+        ModelError: a file is missing or is not the one the card was written for.
+    """
+    names = sorted(set(card.files) - {README_FILE})
+    return replace(card, sizes={name: len(read_model_file(folder, card, name)) for name in names})
+
+
+def measured_again(card: ModelCard, options: argparse.Namespace) -> ModelCard:
+    """Return ``card`` with what the end of training fits and measures, by LiteRT.
+
+    Raises:
+        DatasetError: the data cannot be read, or is not what the model was trained on.
+    """
+    # Only here: the machine that trains need not have LiteRT.
+    from emotion_core.classifier import EmotionClassifier
+
+    dataset = read_data(options.data, options)
+    if dataset.fingerprint != card.data.get("fingerprint"):
+        raise DatasetError(
+            f"{options.data}: expected the data that {card.name} was trained on (fingerprint "
+            f"{card.data.get('fingerprint')}), found other data ({dataset.fingerprint}); use "
+            "evaluate to judge a model on other data"
+        )
+    training_set, selection_set = split_for_training(dataset, card.config["seed"])
+    with quiet_native_libraries():
+        classifier = EmotionClassifier.load(options.model, threads=2)
+    logits = classifier.predict_logits(selection_set.images)
+    return measured(card, classifier, training_set, selection_set, logits)
