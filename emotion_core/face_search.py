@@ -42,17 +42,25 @@ _TILT: Final = 30.0
 _SMALLEST_PIXELS: Final = 30
 # The shorter side in pixels at which larger faces are searched: half as many find them as well.
 _COARSE_LINES: Final = 120
+# The same for turned heads: this cascade takes twice the time of the others.
+_PROFILE_LINES: Final = 100
 # Smaller faces are searched in strips of about so many pixels, so that each takes a few ms.
 _STRIP_PIXELS: Final = 48_000
 # Sides of a face in the close-ups of the second look and of following, in pixels.
 _CONFIRMED_SIDE: Final = 60
 _FOLLOWED_SIDE: Final = 48
 
-# Votes that make a face: so many of the cascades that were trained apart from the search's, or
-# fewer of them and so many of all.
+# Votes that make an upright face in the second look: so many of the cascades that were trained
+# apart from the search's (dim faces with glasses get 17 to 22, cups and cats up to 9), or fewer of
+# them and so many of all.
 _SURE_APART_VOTES: Final = 14
 _APART_VOTES: Final = 9
 _ALL_VOTES: Final = 25
+# The fewest votes of each of them.
+_FEWEST_VOTES: Final = 3
+# Votes that make a tilted or turned face: in turned copies more looks like a face (a cat, tilted:
+# 27), and what is one gets 50 and more.
+_TILTED_VOTES: Final = 35
 # Votes that show that a known face is still there.
 _FOLLOWING_VOTES: Final = 8
 
@@ -106,6 +114,7 @@ class _Step:
     lines: int  # the picture's shorter side after reducing
     sides: tuple[int, int]
     cascade: str = FRONTAL
+    scale_step: float = 1.2
     angle: float = 0.0
     strip: tuple[int, int] = (0, 1)  # which strip of how many
 
@@ -124,7 +133,9 @@ class HaarFaceFinder:
         step = plan[self._steps % len(plan)]
         self._steps += 1
         view = _strip(gray, step)
-        hits = self._cascades.hits(view, step.angle, (step.cascade,), step.sides, 1.2, 2)
+        hits = self._cascades.hits(
+            view, step.angle, (step.cascade,), step.sides, step.scale_step, 2
+        )
         return [_to_find(group) for group in group_hits(hits)]
 
     def confirm(self, gray: NDArray[np.uint8], find: Find, attempt: int) -> Find | None:
@@ -139,18 +150,27 @@ class HaarFaceFinder:
             (not find.profile, 0.0),
         )[attempt % 4]
         view = close_up(gray, find.box, _CONFIRMED_SIDE)
-        sides = round(0.7 * _CONFIRMED_SIDE), round(1.45 * _CONFIRMED_SIDE)
-        apart = (PROFILE, PROFILE_MIRRORED) if profile else (FRONTAL_ALT, FRONTAL_ALT2)
-        look: list[Hit] = []
-        for cascades in (apart, (FRONTAL,)):
-            hits = self._cascades.hits(view, find.angle + turn, cascades, sides, 1.1, 2)
-            look += [hit for hit in hits if is_same_face(hit.box, find.box)]
-            votes = sum(hit.votes for hit in look)
-            if cascades == apart and votes < _APART_VOTES:
+        view, angle = close_up(gray, find.box, _CONFIRMED_SIDE), find.angle + turn
+        if profile:
+            look = self._look(view, find.box, angle, (PROFILE, PROFILE_MIRRORED))
+            return _to_find(look) if _votes(look) >= _TILTED_VOTES else None
+        look = self._look(view, find.box, angle, (FRONTAL_ALT, FRONTAL_ALT2))
+        each = [_votes(look, cascade) for cascade in (FRONTAL_ALT, FRONTAL_ALT2)]
+        if min(each) < _FEWEST_VOTES or sum(each) < _APART_VOTES:
+            return None
+        if find.angle:
+            return _to_find(look) if sum(each) >= _TILTED_VOTES else None
+        if sum(each) < _SURE_APART_VOTES:
+            look += self._look(view, find.box, angle, (FRONTAL,))
+            if _votes(look) < _ALL_VOTES:
                 return None
-            if votes >= (_SURE_APART_VOTES if cascades == apart else _ALL_VOTES):
-                return _to_find(look)
-        return None
+        return _to_find(look)
+
+    def _look(self, view: View, face: Box, angle: float, cascades: tuple[str, ...]) -> list[Hit]:
+        """Return what ``cascades`` find close up where ``face`` is."""
+        sides = round(0.7 * _CONFIRMED_SIDE), round(1.45 * _CONFIRMED_SIDE)
+        hits = self._cascades.hits(view, angle, cascades, sides, 1.1, 2)
+        return [hit for hit in hits if is_same_face(hit.box, face)]
 
     def follow(self, gray: NDArray[np.uint8], find: Find, attempt: int) -> Find | None:
         """Look near where a known face is expected; see ``FaceFinder.follow``.
@@ -173,7 +193,7 @@ class HaarFaceFinder:
         sides = round(0.75 * _FOLLOWED_SIDE), round(1.4 * _FOLLOWED_SIDE)
         hits = self._cascades.hits(view, find.angle + turn, cascades, sides, 1.15, 2)
         look = [hit for hit in hits if is_same_face(hit.box, find.box)]
-        if sum(hit.votes for hit in look) < _FOLLOWING_VOTES:
+        if _votes(look) < _FOLLOWING_VOTES:
             return None
         return _to_find(look)
 
@@ -222,7 +242,7 @@ class DetectorFaceFinder:
 
 
 def _plan(aspect: float, smallest_face: float) -> list[_Step]:
-    """Return the steps of one round: upright faces often, tilted and turned ones now and then."""
+    """Return the steps of one round: upright faces often, tilted or turned ones now and then."""
     lines = round(_SMALLEST_PIXELS / smallest_face)
     coarse = min(lines, _COARSE_LINES)
     upright = [_Step(coarse, (_SMALLEST_PIXELS, coarse))]
@@ -231,10 +251,17 @@ def _plan(aspect: float, smallest_face: float) -> list[_Step]:
         sides = _SMALLEST_PIXELS, round(1.25 * _SMALLEST_PIXELS * lines / _COARSE_LINES)
         count = _strip_count(round(lines * max(aspect, 1 / aspect)), lines, overlap=sides[1])
         upright += [_Step(lines, sides, strip=(index, count)) for index in range(count)]
-    tilted = [_Step(coarse, (24, coarse), angle=angle) for angle in (-_TILT, _TILT)]
-    fewer = min(lines, 100)
-    turned = [_Step(fewer, (22, fewer), cascade) for cascade in (PROFILE, PROFILE_MIRRORED)]
-    return [step for other in (*tilted, *turned) for step in (*upright, other)]
+    sides = _SMALLEST_PIXELS, coarse
+    tilted = [_Step(coarse, sides, angle=angle) for angle in (-_TILT, _TILT)]
+    fewer = min(lines, _PROFILE_LINES)
+    turned = [
+        _Step(fewer, (22, fewer), cascade, 1.3, angle)
+        for angle in (0.0, -_TILT, _TILT)
+        for cascade, angle in ((PROFILE, angle), (PROFILE_MIRRORED, -angle))
+    ]
+    others = [*tilted, *turned]
+    pairs = zip(others[::2], others[1::2], strict=True)
+    return [step for pair in pairs for step in (*upright, *pair)]
 
 
 def _strip_count(length: int, lines: int, overlap: int) -> int:
@@ -256,6 +283,10 @@ def _strip(gray: NDArray[np.uint8], step: _Step) -> View:
     part = gray[:, start:end] if axis else gray[start:end]
     origin = (float(start), 0.0) if axis else (0.0, float(start))
     return View(even_contrast(resized(part, factor), tiles=4), 1 / factor, origin)
+
+
+def _votes(hits: Sequence[Hit], cascade: str | None = None) -> int:
+    return sum(hit.votes for hit in hits if cascade in (None, hit.cascade))
 
 
 def _to_find(hits: Sequence[Hit]) -> Find:
