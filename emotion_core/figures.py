@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
+from emotion_core.evaluation import CoveragePoint, ReliabilityBin
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+# From the middle and the light end of the colour scale of `confusion_figure`.
+_PURPLE: Final = "#807dba"
+_LIGHT_PURPLE: Final = "rgba(128, 125, 186, 0.25)"
+_GREY: Final = "#8a8f98"
 
 
 def confusion_figure(confusion: NDArray[np.int64], title: str) -> Figure:
@@ -47,4 +54,93 @@ def confusion_figure(confusion: NDArray[np.int64], title: str) -> Figure:
     figure.update_xaxes(title="answer", side="top", showgrid=False)
     figure.update_yaxes(title="label", autorange="reversed", showgrid=False, scaleanchor="x")
     figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 120, "b": 20})
+    return figure
+
+
+def reliability_figure(bins: Sequence[ReliabilityBin], title: str) -> Figure:
+    """Draw how often answers are right by their score: on the diagonal, scores mean what they say.
+
+    Args:
+        bins: ``EvaluationReport.reliability``; empty bins are left out.
+        title: heading of the figure.
+    """
+    from plotly import graph_objects
+
+    filled = [bin_ for bin_ in bins if bin_.count]
+    accuracies = [bin_.accuracy for bin_ in filled]
+    bars = graph_objects.Bar(
+        x=[(bin_.low + bin_.high) / 2 for bin_ in filled],
+        width=[bin_.high - bin_.low for bin_ in filled],
+        y=[accuracy.value for accuracy in accuracies],
+        error_y={
+            "array": [accuracy.high - accuracy.value for accuracy in accuracies],
+            "arrayminus": [accuracy.value - accuracy.low for accuracy in accuracies],
+            "color": _GREY,
+        },
+        customdata=[[bin_.confidence, bin_.count] for bin_ in filled],
+        hovertemplate="mean score %{customdata[0]:.1%}, right %{y:.1%} of %{customdata[1]} images"
+        "<extra></extra>",
+        marker={"color": _PURPLE, "line": {"width": 1, "color": "white"}},
+        showlegend=False,
+    )
+    diagonal = graph_objects.Scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"dash": "dash", "color": _GREY},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    figure = graph_objects.Figure([bars, diagonal])
+    figure.update_xaxes(title="highest score", tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(title="right answers", tickformat=".0%", range=[0, 1], scaleanchor="x")
+    figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 60, "b": 60})
+    return figure
+
+
+def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title: str) -> Figure:
+    """Draw how often answers are right against the share of images that get one.
+
+    Args:
+        curve: ``EvaluationReport.coverage_curve``.
+        chosen: ``EvaluationReport.selective``, the point of the certainty threshold; it is marked.
+        title: heading of the figure.
+    """
+    from plotly import graph_objects
+
+    coverages = [point.coverage.value for point in curve]
+    accuracies = [point.accuracy for point in curve]
+    band = graph_objects.Scatter(
+        x=[*coverages, *reversed(coverages)],
+        y=[*(each.low for each in accuracies), *(each.high for each in reversed(accuracies))],
+        fill="toself",
+        fillcolor=_LIGHT_PURPLE,
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    line = graph_objects.Scatter(
+        x=coverages,
+        y=[each.value for each in accuracies],
+        customdata=[point.threshold for point in curve],
+        mode="lines",
+        line={"color": _PURPLE, "width": 3},
+        hovertemplate="score %{customdata:.0%} or more: %{x:.1%} answered, %{y:.1%} of them right"
+        "<extra></extra>",
+        showlegend=False,
+    )
+    marker = graph_objects.Scatter(
+        x=[chosen.coverage.value],
+        y=[chosen.accuracy.value],
+        mode="markers+text",
+        text=[f"uncertain below {chosen.threshold:.0%}"],
+        textposition="bottom left",
+        marker={"size": 12, "color": _PURPLE},
+        hovertemplate="%{x:.1%} answered, %{y:.1%} of them right<extra></extra>",
+        showlegend=False,
+    )
+    figure = graph_objects.Figure([band, line, marker])
+    figure.update_xaxes(title="answered", tickformat=".0%", range=[0, 1])
+    figure.update_yaxes(title="right of the answered", tickformat=".0%")
+    figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 60, "b": 60})
     return figure
