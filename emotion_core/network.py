@@ -1,4 +1,4 @@
-"""The CNNs: a registry of architectures, each in a form to train and a smaller form to deploy.
+"""The CNNs: what builds each architecture, in a form to train and a smaller form to deploy.
 
 Every network takes float32 ``[N, 48, 48, 1]``, grey 0..255 as read from a file, and returns logits
 ``[N, 7]``. Scaling happens inside, so that no caller can get it wrong.
@@ -57,19 +57,6 @@ class NetworkShape:
     depths: tuple[int, ...]
     dropout: float = 0.0
     deployed: bool = False
-
-
-@dataclass(frozen=True)
-class Architecture:
-    """An entry of the registry: what it is, where it comes from, and what builds its features.
-
-    ``build`` turns standardized faces ``[N, 44, 44, 1]`` into a feature map; what stands before and
-    behind is the same for all.
-    """
-
-    title: str
-    source: str
-    build: Callable[[Any, NetworkShape], Any]
 
 
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # no types in Keras
@@ -213,14 +200,12 @@ def build_repvgg(tensor: Any, shape: NetworkShape) -> Any:
     return tensor
 
 
-ARCHITECTURES: Final[dict[str, Architecture]] = {
-    "vgg": Architecture(
-        "VGG with batch norm", "Simonyan and Zisserman 2015; Ioffe and Szegedy 2015", build_vgg
-    ),
-    "resnet-se": Architecture(
-        "ResNet with squeeze-and-excitation", "He et al. 2016; Hu et al. 2018", build_resnet_se
-    ),
-    "repvgg": Architecture("RepVGG", "Ding et al. 2021", build_repvgg),
+#: What turns standardized faces ``[N, 44, 44, 1]`` into a feature map; what stands before and behind
+#: is the same for all.
+_FEATURES: Final[dict[str, Callable[[Any, NetworkShape], Any]]] = {
+    "vgg": build_vgg,
+    "resnet-se": build_resnet_se,
+    "repvgg": build_repvgg,
 }
 
 
@@ -228,22 +213,22 @@ def build_network(architecture: str, shape: NetworkShape, *, precision: str = "f
     """Build an untrained network.
 
     Args:
-        architecture: a key of ``ARCHITECTURES``.
+        architecture: a key of ``architectures.ARCHITECTURES``.
         shape: its width, depth and form.
         precision: a Keras dtype policy, ``float32`` or ``mixed_bfloat16``.
 
     Raises:
         TrainingError: the architecture is unknown.
     """
-    if architecture not in ARCHITECTURES:
+    if architecture not in _FEATURES:
         raise TrainingError(
-            f"expected an architecture of {', '.join(ARCHITECTURES)}, found {architecture!r}"
+            f"expected an architecture of {', '.join(_FEATURES)}, found {architecture!r}"
         )
     previous = keras.config.dtype_policy()
     keras.config.set_dtype_policy(precision)
     try:
         pixels = keras.Input((FACE_SIZE, FACE_SIZE, 1), name="face")
-        tensor = ARCHITECTURES[architecture].build(standardize(pixels), shape)
+        tensor = _FEATURES[architecture](standardize(pixels), shape)
         tensor = layers.GlobalAveragePooling2D(name="pool")(tensor)
         if not shape.deployed:
             tensor = layers.Dropout(shape.dropout, name="dropout")(tensor)

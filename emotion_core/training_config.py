@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from emotion_core.architectures import ARCHITECTURES
 from emotion_core.errors import TrainingError
 
 
@@ -60,7 +61,7 @@ class TrainingConfig:
         TrainingError: a field is out of its range.
     """
 
-    #: Key of ``network.ARCHITECTURES``.
+    #: Key of ``architectures.ARCHITECTURES``.
     architecture: str = "vgg"
     #: Channels of each stage; every stage after the first halves the resolution.
     filters: tuple[int, ...] = (32, 64, 128, 256)
@@ -121,6 +122,10 @@ class TrainingConfig:
                 "filters and depths: expected one number each for every stage, found "
                 f"{self.filters} and {self.depths}"
             )
+        if self.architecture not in ARCHITECTURES:
+            raise TrainingError(
+                f"architecture: expected {', '.join(ARCHITECTURES)}, found {self.architecture!r}"
+            )
         if self.precision not in ("float32", "mixed_bfloat16"):
             raise TrainingError(
                 f"precision: expected float32 or mixed_bfloat16, found {self.precision!r}"
@@ -142,6 +147,8 @@ class TrainingConfig:
 def with_settings(config: TrainingConfig, settings: Mapping[str, str]) -> TrainingConfig:
     """Return ``config`` with some fields replaced by what a user typed.
 
+    An architecture comes in its own shape, unless filters and depths are given too.
+
     Args:
         config: where all other fields come from.
         settings: values by field name, such as ``{"filters": "16,32", "augmentation.flip": "no"}``.
@@ -155,6 +162,10 @@ def with_settings(config: TrainingConfig, settings: Mapping[str, str]) -> Traini
         if name.startswith(_PREFIX)
     }
     plain = {name: text for name, text in settings.items() if not name.startswith(_PREFIX)}
+    if (known := ARCHITECTURES.get(plain.get("architecture", ""))) is not None:
+        config = replace(
+            config, architecture=plain["architecture"], filters=known.filters, depths=known.depths
+        )
     augmentation = replace(config.augmentation, **_parsed(config.augmentation, variation, _PREFIX))
     return replace(config, augmentation=augmentation, **_parsed(config, plain))
 

@@ -13,3 +13,23 @@ def test_reading_the_data_set():
     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["equal_pixels"] is True
+
+
+def test_speed_of_one_face(tiny_model):
+    command = [sys.executable, BENCHMARKS / "classifier_speed.py", tiny_model, "--faces", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert len(figures) == 2
+    assert figures[str(tiny_model)]["million_multiply_accumulates"] > 0
+
+
+def test_training_throughput():
+    command = [sys.executable, BENCHMARKS / "training_throughput.py"]
+    done = subprocess.run(
+        [*command, "--images", "64", "--repeat", "1"], capture_output=True, text=True, timeout=400
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["host augmentation, float32"]["ratio"] == 1
+    assert len(figures) == 7

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from emotion_core.architectures import ARCHITECTURES
 from emotion_core.errors import TrainingError
 from emotion_core.keras_classifier import KerasClassifier
 from emotion_core.network import (
-    ARCHITECTURES,
     FusedBatchNormalization,
     NetworkShape,
     build_network,
@@ -84,6 +84,14 @@ def test_multiply_accumulates_of_a_network_counted_by_hand():
     network = build_network("vgg", NetworkShape((2, 3), (1, 1), deployed=True))
     # 44 x 44 positions of a 3x3 from 1 to 2 channels, 22 x 22 of one from 2 to 3, then 3 to 7.
     assert multiply_accumulates(network) == 44 * 44 * 9 * 2 + 22 * 22 * 9 * 2 * 3 + 3 * 7
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+def test_the_registry_tells_the_truth(name):
+    entry = ARCHITECTURES[name]
+    network = build_network(name, NetworkShape(entry.filters, entry.depths, deployed=True))
+    assert network.count_params() == entry.parameters
+    assert multiply_accumulates(network) == entry.multiply_accumulates
 
 
 def test_mixed_precision_ends_in_float32_and_leaves_no_trace():

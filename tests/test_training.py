@@ -170,7 +170,7 @@ def test_another_teacher_under_the_same_path_is_refused(demo, tiny_model, tmp_pa
 
 
 def test_no_teacher_where_one_is_expected(demo, tiny_model, tmp_path):
-    with pytest.raises(TrainingError, match="found 0 teachers and 0.9; use the preset distill"):
+    with pytest.raises(TrainingError, match=r"found 0 teachers and 0\.9; use the preset distill"):
         TrainingRun.start(DISTILL, demo, tmp_path)
     with pytest.raises(TrainingError, match="found 1 teachers and 0; use the preset distill"):
         TrainingRun.start(TINY_CONFIG, demo, tmp_path, find_teachers([tiny_model]))

@@ -3,6 +3,7 @@ from dataclasses import asdict
 
 import pytest
 
+from emotion_core.architectures import ARCHITECTURES
 from emotion_core.errors import TrainingError
 from emotion_core.training_config import (
     PRESETS,
@@ -24,6 +25,11 @@ from emotion_core.training_config import (
         ("depths", (1, 2), "filters and depths: expected one number each for every stage"),
         ("vote_weight", 1.5, "vote_weight: expected 0 to 1, found 1.5"),
         ("distillation_temperature", 0, "distillation_temperature: expected 0.1 to 20, found 0"),
+        (
+            "architecture",
+            "alexnet",
+            "architecture: expected vgg, resnet-se, repvgg, found 'alexnet'",
+        ),
         ("precision", "int8", "precision: expected float32 or mixed_bfloat16, found 'int8'"),
     ],
 )
@@ -60,6 +66,14 @@ def test_settings_that_a_user_typed():
     assert (config.dropout, config.epochs) == (0.5, 3)
     assert config.augmentation == AugmentationConfig(flip=False, mixup=0.2)
     assert with_settings(config, {}) == config
+
+
+def test_an_architecture_comes_in_its_own_shape():
+    config = with_settings(TrainingConfig(), {"architecture": "resnet-se"})
+    known = ARCHITECTURES["resnet-se"]
+    assert (config.filters, config.depths) == (known.filters, known.depths)
+    narrow = with_settings(TrainingConfig(), {"architecture": "repvgg", "filters": "8,8,8,8"})
+    assert (narrow.filters, narrow.depths) == ((8, 8, 8, 8), ARCHITECTURES["repvgg"].depths)
 
 
 @pytest.mark.parametrize(

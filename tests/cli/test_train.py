@@ -35,6 +35,10 @@ def test_training_makes_a_model_and_leaves_nothing_else(tmp_path, capsys):
         (["--data", "demo", "--epochs", "0"], "epochs: expected 1 to 10000, found 0"),
         (["--data", "demo", "--resume"], "expected an unfinished run with a finished epoch"),
         (["--data", "demo", "--resume", "--seed", "1"], "a resumed run keeps its settings"),
+        (["--data", "demo", "--resume", "--set", "epochs=2"], "a resumed run keeps its settings"),
+        (["--data", "demo", "--set", "epoch=2"], "expected a setting of architecture, filters"),
+        (["--data", "demo", "--preset", "distill"], "found 0 teachers and 0.9; use the preset"),
+        (["--data", "demo", "--teachers", "nobody"], "expected a teacher's network at nobody"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, arguments, message):
@@ -43,6 +47,34 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, arguments, mess
     assert line.startswith("emotion_core: ")
     assert message in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_and_teachers_reach_the_run(tmp_path, tiny_model):
+    out = tmp_path / "student"
+    shape = ["--set", "filters=4,8", "--set", "depths=1,1"]
+    more = ["--preset", "distill", "--teachers", str(tiny_model), "--epochs", "1"]
+    assert main(["train", "--data", "demo", *more, *shape, "--out", str(out)]) == 0
+    config = load_card(out).config
+    assert (config["filters"], config["distillation_weight"]) == ([4, 8], 0.9)
+
+
+def test_what_is_no_setting_is_bad_usage(tmp_path, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        main(["train", "--data", "demo", "--set", "epochs", "--out", str(tmp_path / "m")])
+    assert exit_.value.code == 2
+    assert "expected NAME=VALUE, found 'epochs'" in capsys.readouterr().err
+
+
+def test_a_backend_without_export_keeps_the_run(tmp_path, capsys, monkeypatch):
+    """What is trained with JAX on one machine is finished with TensorFlow on another."""
+    monkeypatch.setattr("emotion_core.cli.train.keras_backend", lambda: "jax")
+    out = ["--out", str(tmp_path / "model")]
+    assert main(["train", *QUICK, "--set", "filters=4,8", "--set", "depths=1,1", *out]) == 0
+    assert "finish it with the same command under TensorFlow" in capsys.readouterr().out
+    assert not (tmp_path / "model").exists()
+    monkeypatch.undo()
+    assert main(["train", "--data", "demo", "--resume", *out]) == 0
+    assert load_card(tmp_path / "model").config["epochs"] == 1
 
 
 def test_a_folder_of_other_things_is_not_replaced(tmp_path, capsys):
