@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emotion_core.analysis import FaceReading
 from emotion_core.artefacts import ModelCard
-from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.emotions import ANSWER_COLORS, EMOTION_COLORS, EMOTIONS
 from emotion_core.images import encode_png
 
 _STYLE = Path(__file__).parent / "style.css"
@@ -23,7 +23,7 @@ def use_style() -> None:
 
 
 def face_scores(face: FaceReading, title: str = "", crop: NDArray[np.uint8] | None = None) -> str:
-    """Return HTML: the expression in large and seven bars.
+    """Return HTML: the answer in large, how sure it is, and seven bars.
 
     HTML because it is one small message whatever changes; seven widgets a face, twice a second,
     are not.
@@ -40,11 +40,12 @@ def face_scores(face: FaceReading, title: str = "", crop: NDArray[np.uint8] | No
         f'<span class="percent">{percent(score)}</span></div>'
         for emotion, score in zip(EMOTIONS, face.scores, strict=True)
     )
+    best = "" if face.certain else f"{face.emotion} "
     return (
         f'<div class="face">{_thumbnail(crop)}<div class="scores"><div class="face-name">'
-        f'<span class="dot" style="background:{EMOTION_COLORS[face.emotion]}"></span>'
-        f'<span class="emotion">{face.emotion}</span>'
-        f'<span class="confidence">{percent(face.confidence)}</span>'
+        f'<span class="dot" style="background:{ANSWER_COLORS[face.answer]}"></span>'
+        f'<span class="emotion">{face.answer}</span>'
+        f'<span class="confidence">{best}{percent(face.confidence)}</span>'
         f'<span class="number">{title}</span></div>{bars}</div></div>'
     )
 
@@ -70,10 +71,24 @@ def numbers(values: dict[str, str]) -> str:
 
 
 def show_model(card: ModelCard) -> None:
-    """Name the model in use and how often it is right."""
+    """Name the model in use, how often it is right, and what "uncertain" changes about that."""
     accuracy, data = card.metrics.get("accuracy"), card.data.get("selected_on")
     quality = f", right on {100 * accuracy:.1f} % of {data}" if accuracy and data else ""
-    st.caption(f"Model: **{card.name}**{quality}")
+    st.caption(f"Model: **{card.name}**{quality}{_certainty(card)}")
+
+
+def _certainty(card: ModelCard) -> str:
+    """Return what the threshold does: as measured on images that it was not chosen on."""
+    selective = card.metrics.get("selective", {})
+    if not card.certainty_threshold or "coverage_cross_fitted" not in selective:
+        return ""
+    coverage, right = (
+        percent(selective[f"{name}_cross_fitted"]) for name in ("coverage", "accuracy_answered")
+    )
+    return (
+        f". Below a score of {percent(card.certainty_threshold)} it answers “uncertain”: {coverage}"
+        f" of these pictures then get an answer, and {right} of the answers are right"
+    )
 
 
 def show_limits() -> None:

@@ -19,9 +19,10 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 import emotion_core.artefacts
 from emotion_core.analysis import EmotionDetector, FaceReading
 from emotion_core.boxes import Box
+from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
 from emotion_core.live import LiveSession
-from pages.shared import streaming
+from pages.shared import display, streaming
 
 ROOT = Path(__file__).parents[2]
 LIMITS = ["cannot tell what somebody feels", "nothing is stored unless you ask"]
@@ -34,7 +35,10 @@ class FixedDetector(EmotionDetector):
 
     def __init__(self, faces: list[FaceReading]) -> None:
         card = SimpleNamespace(
-            name="tiny", metrics={"accuracy": 0.6634}, data={"selected_on": "FER2013 PublicTest"}
+            name="tiny",
+            metrics={"accuracy": 0.6634},
+            data={"selected_on": "FER2013 PublicTest"},
+            certainty_threshold=0.0,
         )
         super().__init__(face_detector=None, classifier=SimpleNamespace(card=card))
         self.faces = faces
@@ -112,10 +116,19 @@ class TestLiveCamera:
         page = open_page(playing=True, frames=3)
         html = "\n".join(html_of(page))
         assert '<span class="emotion">happy</span>' in html
+        assert f'<span class="confidence">{display.percent(0.72)}</span>' in html
         assert html.count('class="score"') == 7
         assert "frames per second" in html
         assert "160x120" in html
         assert "from the left" not in html
+
+    def test_an_uncertain_face_is_said_to_be_one(self, use_faces, open_page):
+        use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY, certainty_threshold=0.8))
+        html = "\n".join(html_of(open_page(playing=True, frames=3)))
+        assert '<span class="emotion">uncertain</span>' in html
+        assert f'<span class="confidence">happy {display.percent(0.72)}</span>' in html
+        assert f'class="dot" style="background:{UNCERTAIN_COLOR}"' in html
+        assert html.count('class="score"') == 7
 
     def test_several_faces_are_told_apart_and_bounded(self, use_faces, open_page):
         faces = [FaceReading(Box(x, 10, 20, 20), ANGRY) for x in range(0, 120, 20)]
@@ -229,6 +242,13 @@ class TestPhoto:
         assert places == sorted(places)
         assert html.count("data:image/png;base64,") == 2
 
+    def test_uncertain_faces_keep_their_row(self, page, use_faces):
+        use_faces(FaceReading(Box(200, 60, 100, 100), ANGRY, certainty_threshold=0.9))
+        self.upload(page, "doubtful.png", portrait_png())
+        html = "\n".join(html_of(page))
+        assert '<span class="emotion">uncertain</span>' in html
+        assert f'<span class="confidence">angry {display.percent(0.72)}</span>' in html
+
     def test_no_face(self, page, use_faces):
         use_faces()
         self.upload(page, "wall.png", portrait_png())
@@ -253,6 +273,22 @@ class TestPhoto:
         text = text_of(page.run())
         assert not page.exception
         assert "The model cannot be used. expected a model folder" in text
+
+    def test_the_models_trade_off_is_told(self, page, use_faces):
+        use_faces()
+        card = EmotionDetector.load().classifier.card
+        card.certainty_threshold = 0.5
+        card.metrics["selective"] = {
+            "coverage_cross_fitted": 0.704,
+            "accuracy_answered_cross_fitted": 0.779,
+        }
+        text = text_of(page.run()).replace("\N{NO-BREAK SPACE}", " ")
+        assert "Below a score of 50 % it answers “uncertain”: 70 % of these pictures then" in text
+        assert "and 78 % of the answers are right" in text
+
+    def test_without_a_threshold_uncertain_is_not_mentioned(self, page, use_faces):
+        use_faces()
+        assert "uncertain" not in text_of(page.run())
 
     def test_with_the_shipped_model(self, page):
         self.upload(page, "astronaut.png", portrait_png())
