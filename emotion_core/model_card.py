@@ -170,7 +170,7 @@ def _data(card: ModelCard) -> str:
             "The training images are FER2013's official Training split (Goodfellow et al. 2013), "
             "none left out: faces from a web search, cropped by a face detector, each labelled "
             "with one of seven expressions. FER2013 was published with images that stand in more "
-            "than one split."
+            "than one split, so some of PrivateTest's are among them too."
         )
     return _section("Data and protocol", lines)
 
@@ -239,7 +239,8 @@ def _expressions(card: ModelCard) -> str:
     ]
     if "answered" in columns:
         lines.append("Answered: how many of them do not get the answer uncertain.")
-    return _section("Expressions", lines, _table(["", "images", *columns], rows))
+    names = ["F1" if column == "f1" else column for column in columns]
+    return _section("Expressions", lines, _table(["", "images", *names], rows))
 
 
 def _confusion(card: ModelCard) -> str:
@@ -250,7 +251,9 @@ def _confusion(card: ModelCard) -> str:
         [label, *(f"{count:,}" for count in row)]
         for label, row in zip(card.labels, confusion, strict=True)
     ]
-    lines = ["A row for each label, a column for each answer, numbers of images."]
+    lines = [
+        "Numbers of images: a row for each label, a column for each highest-scored expression."
+    ]
     return _section("Confusion matrix", lines, _table(["", *card.labels], rows))
 
 
@@ -308,6 +311,8 @@ def _certainty(card: ModelCard) -> str:
             "of the answers are right, but none that leaves less than "
             f"{100 * selective['least_coverage']:.0f} % answered."
         )
+        if selective["accuracy_answered"] < selective["target_accuracy"]:
+            lines.append("Here no threshold does both, and the second limit decides.")
     if "coverage_cross_fitted" in selective:
         lines.append(
             "With the threshold chosen on one half and measured on the other, "

@@ -119,7 +119,7 @@ def test_figures_have_intervals_and_the_seed(card):
 
 def test_expressions(card):
     header, _, *body = rows(section(card, "Expressions"))
-    assert header == ["", "images", "recall", "precision", "f1", "answered"]
+    assert header == ["", "images", "recall", "precision", "F1", "answered"]
     assert [row[0] for row in body] == list(EMOTIONS)
     recalls = {}
     for emotion, images, recall, *_rest in body:
@@ -178,6 +178,13 @@ def test_uncertain(card):
     assert [row[0] for row in table[2:6]] == ["0 %", "10 %", "20 %", "30 %"]
 
 
+@pytest.mark.parametrize(("accuracy", "reached"), [(0.79, False), (0.8, True)])
+def test_a_target_that_is_missed_is_said_to_be(card, accuracy, reached):
+    selective = card.metrics["selective"] | {"accuracy_answered": accuracy}
+    changed = replace(card, metrics=card.metrics | {"selective": selective})
+    assert ("no threshold does both" not in said(changed)) == reached
+
+
 def test_never_uncertain(card):
     assert "Every face gets an answer" in section(
         replace(card, certainty_threshold=0.0), "Uncertain"
@@ -232,7 +239,7 @@ def test_an_older_card_without_curves_and_thresholds(card):
     older = replace(card, metrics=metrics, certainty_threshold=0.0)
     assert "Uncertain" not in titles(older)
     assert len(rows(section(older, "Calibration"))) == 5
-    assert rows(section(older, "Expressions"))[0][-1] == "f1"
+    assert rows(section(older, "Expressions"))[0][-1] == "F1"
 
 
 @pytest.mark.parametrize(
@@ -265,7 +272,8 @@ def test_teachers(card, teachers, expected):
 
 def test_held_out_images_are_not_public_test(card):
     held_out = replace(card, data=card.data | {"selected_on": "mine.zip Training (held out)"})
-    assert "PrivateTest" not in readme_text(held_out)
+    assert "The PrivateTest split took no part" in said(card)
+    assert "The PrivateTest split took no part" not in said(held_out)
 
 
 @pytest.mark.parametrize("whole", [True, False])
