@@ -33,3 +33,18 @@ def test_training_throughput():
     figures = json.loads(done.stdout)
     assert figures["host augmentation, float32"]["ratio"] == 1
     assert len(figures) == 7
+
+
+def test_ablation_resumes_and_compares(tmp_path):
+    command = [sys.executable, BENCHMARKS / "ablation.py", "--data", "demo", "--out", tmp_path]
+    small = ["--set", "filters=4,8", "--set", "depths=1,1", "--epochs", "1"]
+    for _ in range(2):  # the second time nothing is left to train
+        done = subprocess.run(
+            [*command, *small, "--only", "no flip"], capture_output=True, text=True, timeout=400
+        )
+        assert done.returncode == 0, done.stderr
+    assert "no flip, seed 0" not in done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["baseline"]["points_above_baseline"] == 0
+    assert figures["baseline"]["clear"] is False
+    assert {"baseline-0", "no-flip-0"} == {path.name for path in tmp_path.iterdir()}
