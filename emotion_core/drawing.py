@@ -51,7 +51,13 @@ class _Pen:
         return self.for_unit(self.text_scale / 0.6 * shrink)
 
 
-def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArray[np.uint8]:
+def draw_faces(
+    image: NDArray[np.uint8],
+    faces: Sequence[FaceReading],
+    *,
+    boxes: bool = True,
+    labels: bool = True,
+) -> NDArray[np.uint8]:
     """Return a copy of ``image`` with each face's box and label, such as "happy 93 %".
 
     What is uncertain is grey. Lines and letters grow with the picture. A label stays inside the
@@ -60,16 +66,18 @@ def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArra
     Args:
         image: uint8 ``[H, W, 3]``, BGR.
         faces: in any order; the first ones get the best places for their labels.
+        boxes: whether to draw the boxes.
+        labels: whether to draw the labels.
 
     Returns:
         uint8 ``[H, W, 3]``, BGR.
     """
     canvas = image.copy()
     pen = _Pen.for_image(image)
-    for face in faces:
+    for face in faces if boxes else ():
         _draw_frame(canvas, face.box, answer_color_bgr(face.answer), pen)
     plates: list[Box] = []
-    for face in faces:
+    for face in faces if labels else ():
         others = [other.box for other in faces if other is not face]
         plates.append(_draw_label(canvas, face, pen, plates, others))
     return canvas

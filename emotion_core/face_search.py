@@ -149,7 +149,6 @@ class HaarFaceFinder:
             (find.profile, -10.0),
             (not find.profile, 0.0),
         )[attempt % 4]
-        view = close_up(gray, find.box, _CONFIRMED_SIDE)
         view, angle = close_up(gray, find.box, _CONFIRMED_SIDE), find.angle + turn
         if profile:
             look = self._look(view, find.box, angle, (PROFILE, PROFILE_MIRRORED))

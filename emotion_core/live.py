@@ -15,11 +15,16 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from emotion_core.analysis import FaceReading
+from emotion_core.boxes import Box
 from emotion_core.drawing import draw_faces
+from emotion_core.live_faces import LiveFace
+from emotion_core.overlay import blur, blur_all, draw_bars
+from emotion_core.tracking import SMALLEST_FACE
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,11 +32,54 @@ _LOGGER = logging.getLogger(__name__)
 WINDOW_SECONDS = 3.0
 
 
-class FrameDetector(Protocol):
-    """What a live session needs of `emotion_core.analysis.EmotionDetector`."""
+@dataclass(frozen=True)
+class LiveSettings:
+    """What a viewer may change while the video runs.
 
-    def detect(self, image: npt.NDArray[np.uint8]) -> list[FaceReading]:
+    Attributes:
+        detect: Whether to look for faces at all.
+        smoothing_seconds: Time constant of the scores, 0 to 10; 0 shows every reading as it is.
+        smallest_face: Side of the smallest face to find, 0.05 to 1 of the picture's shorter side.
+        mirror: Whether the video comes back mirrored, as people know themselves.
+        draw_boxes: Whether to draw the faces' boxes.
+        draw_labels: Whether to draw their expressions.
+        draw_bars: Whether to draw all seven scores beside each face.
+        blur_faces: Whether to hide the faces. Faces that are not found are not hidden; without
+            ``detect`` the whole picture is.
+
+    Raises:
+        ValueError: A number is out of its range.
+    """
+
+    detect: bool = True
+    smoothing_seconds: float = 0.5
+    smallest_face: float = SMALLEST_FACE
+    mirror: bool = False
+    draw_boxes: bool = True
+    draw_labels: bool = True
+    draw_bars: bool = False
+    blur_faces: bool = False
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("smoothing_seconds", 0.0, 10.0), ("smallest_face", 0.05, 1.0)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name}: expected {low:g} to {high:g}, found {value}")
+
+
+class FrameReader(Protocol):
+    """What a live session needs of `emotion_core.live_faces.LiveFaceReader`."""
+
+    def read(
+        self, image: npt.NDArray[np.uint8], now: float, smoothing: float, smallest_face: float
+    ) -> list[LiveFace]:
         """Return the faces in ``image`` (BGR uint8 ``[height, width, 3]``)."""
+
+    def hidden_places(self) -> list[Box]:
+        """Return where, in the newest frame, a face is or may be."""
+
+    def reset(self) -> None:
+        """Forget all faces."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +87,8 @@ class LiveSnapshot:
     """The state of a live stream after its newest frame; times are seconds of the session's clock.
 
     Attributes:
-        faces: Readings of the newest frame, from left to right.
+        faces: Smoothed readings of the newest frame, from left to right as the video shows them.
+        tracks: The same faces with their numbers and raw scores, in the same order.
         width: Width of the newest frame in pixels, 0 before the first frame.
         height: Height of the newest frame in pixels, 0 before the first frame.
         frames: Frames seen since the session was made, over all its streams.
@@ -54,6 +103,7 @@ class LiveSnapshot:
     """
 
     faces: tuple[FaceReading, ...] = ()
+    tracks: tuple[LiveFace, ...] = ()
     width: int = 0
     height: int = 0
     frames: int = 0
@@ -69,19 +119,27 @@ class LiveSnapshot:
 class LiveSession:
     """Finds and names the faces in every frame of one video stream.
 
-    One session serves one viewer: its detector is used by the stream's thread alone. A session
+    One session serves one viewer: its reader is used by the stream's thread alone. A session
     outlives the stream, so a viewer can stop and start again.
 
     Args:
-        detector: Finds and names faces; must not be shared with another thread.
+        reader: Finds, follows and names faces; must not be shared with another thread.
+        settings: What the viewer wants; may be exchanged at any time from any thread.
         clock: Seconds from any fixed point, never going back.
     """
 
     def __init__(
-        self, detector: FrameDetector, *, clock: Callable[[], float] = time.monotonic
+        self,
+        reader: FrameReader,
+        settings: LiveSettings | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._detector = detector
+        #: Read once a frame, so that no frame sees half of a change.
+        self.settings = settings or LiveSettings()
+        self._reader = reader
         self._clock = clock
+        self._start_anew = False
         self._timings: deque[tuple[float, float]] = deque()  # (finished at, seconds taken)
         self._logged_errors: set[type[Exception]] = set()
         self._lock = threading.Lock()
@@ -94,7 +152,9 @@ class LiveSession:
             return self._snapshot
 
     def on_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """Return ``frame`` with its faces drawn in, or unchanged when anything went wrong.
+        """Return ``frame`` with its faces drawn in.
+
+        When anything goes wrong it comes back unchanged, or grey when faces are to be hidden.
 
         Never raises: the streaming library ends the video at the first uncaught exception.
 
@@ -103,16 +163,20 @@ class LiveSession:
         """
         started = self._clock()
         try:
-            annotated, faces = self._annotate(frame)
+            annotated, faces = self._annotate(frame, started)
         except Exception as error:  # noqa: BLE001 - see above
+            # What failed half way may have left the reader in a state to fail in again.
+            self._start_anew = True
             self._swap(frame, (), started, error)
-            return frame
+            return _blank(frame) if self.settings.blur_faces else frame
         self._swap(frame, faces, started, None)
         return annotated
 
     def on_ended(self) -> None:
         """Forget the stream that ended; counts and the last error stay. May be called twice."""
         with self._lock:
+            # The reader belongs to the stream's thread: the next stream's first frame resets it.
+            self._start_anew = True
             self._timings.clear()
             self._snapshot = LiveSnapshot(
                 frames=self._snapshot.frames,
@@ -121,19 +185,37 @@ class LiveSession:
                 last_error_time=self._snapshot.last_error_time,
             )
 
-    def _annotate(self, frame: av.VideoFrame) -> tuple[av.VideoFrame, tuple[FaceReading, ...]]:
+    def _annotate(
+        self, frame: av.VideoFrame, now: float
+    ) -> tuple[av.VideoFrame, tuple[LiveFace, ...]]:
+        settings = self.settings
         image: npt.NDArray[Any] = frame.to_ndarray(format="bgr24")
-        faces = sorted(self._detector.detect(image), key=lambda face: face.box.x)
-        annotated = av.VideoFrame.from_ndarray(draw_faces(image, faces), format="bgr24")
-        annotated.pts = frame.pts
-        if frame.time_base is not None:
-            annotated.time_base = frame.time_base
-        return annotated, tuple(faces)
+        faces, hidden = self._read(image, now, settings)
+        if settings.blur_faces:
+            image = blur(image, hidden) if settings.detect else blur_all(image)
+        if settings.mirror:
+            image = cv2.flip(image, 1)
+            faces = [face.moved_to(_mirrored(face.box, frame.width)) for face in faces]
+        faces.sort(key=lambda face: face.box.x)
+        image = _draw(image, [face.smoothed for face in faces], settings)
+        return _stamped(image, frame), tuple(faces)
+
+    def _read(
+        self, image: npt.NDArray[np.uint8], now: float, settings: LiveSettings
+    ) -> tuple[list[LiveFace], list[Box]]:
+        """Return the faces, and where a face is or may be."""
+        start_anew, self._start_anew = self._start_anew, False
+        if start_anew or not settings.detect:
+            self._reader.reset()
+        if not settings.detect:
+            return [], []
+        faces = self._reader.read(image, now, settings.smoothing_seconds, settings.smallest_face)
+        return faces, self._reader.hidden_places() if settings.blur_faces else []
 
     def _swap(
         self,
         frame: av.VideoFrame,
-        faces: tuple[FaceReading, ...],
+        faces: tuple[LiveFace, ...],
         started: float,
         error: Exception | None,
     ) -> None:
@@ -146,7 +228,8 @@ class LiveSession:
             milliseconds = sorted(1000 * seconds for _, seconds in self._timings)
             self._snapshot = replace(
                 self._snapshot,
-                faces=faces,
+                faces=tuple(face.smoothed for face in faces),
+                tracks=faces,
                 width=frame.width,
                 height=frame.height,
                 frames=self._snapshot.frames + 1,
@@ -170,6 +253,32 @@ class LiveSession:
         if type(error) not in self._logged_errors:
             self._logged_errors.add(type(error))
             _LOGGER.error("A frame could not be analysed; the video goes on.", exc_info=error)
+
+
+def _stamped(image: npt.NDArray[np.uint8], frame: av.VideoFrame) -> av.VideoFrame:
+    """Return ``image`` (BGR) as a frame with the time stamp of ``frame``."""
+    result = av.VideoFrame.from_ndarray(image, format="bgr24")
+    result.pts = frame.pts
+    if frame.time_base is not None:
+        result.time_base = frame.time_base
+    return result
+
+
+def _blank(frame: av.VideoFrame) -> av.VideoFrame:
+    return _stamped(np.full((frame.height, frame.width, 3), 128, np.uint8), frame)
+
+
+def _mirrored(box: Box, width: int) -> Box:
+    return replace(box, x=width - box.x - box.width)
+
+
+def _draw(
+    image: npt.NDArray[np.uint8], faces: Sequence[FaceReading], settings: LiveSettings
+) -> npt.NDArray[np.uint8]:
+    canvas = draw_faces(image, faces, boxes=settings.draw_boxes, labels=settings.draw_labels)
+    if settings.draw_bars:
+        draw_bars(canvas, faces)
+    return canvas
 
 
 def _rate(times: Sequence[float]) -> float:

@@ -167,6 +167,11 @@ class FaceTracker:
         """Whether the last frame took a step of searching, which costs some milliseconds."""
         return self._searched
 
+    @property
+    def places(self) -> list[Box]:
+        """Where, in the last frame, a face was, may have been, or had just been lost."""
+        return [face.box for face in self._faces]
+
     def update(self, gray: NDArray[np.uint8], now: float) -> list[Track]:
         """Return the faces of the next frame, the longest known first.
 

@@ -8,7 +8,7 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 from emotion_core.errors import EmotionCoreError
 from emotion_core.live import LiveSession, LiveSnapshot
 from pages.shared import display, streaming
-from pages.shared.detectors import live_detector, live_session
+from pages.shared.detectors import live_reader, live_session
 from pages.shared.navigation import ensure_navigation
 
 REFRESH_SECONDS = 0.5
@@ -90,7 +90,7 @@ ensure_navigation()
 display.use_style()
 st.title("Live camera")
 try:
-    detector, session = live_detector(), live_session()
+    reader, session = live_reader(), live_session()
 except EmotionCoreError as error:
     st.error(f"The model cannot be used. {error}")
     display.show_limits()
@@ -107,5 +107,5 @@ with video:
 with panel:
     refresh = REFRESH_SECONDS if playing or signalling else None
     st.fragment(show_panel, run_every=refresh)(session, watch, playing, signalling)
-display.show_model(detector.classifier.card)
+display.show_model(reader.classifier.card)
 display.show_limits()

@@ -14,26 +14,38 @@ import pytest
 
 from emotion_core.analysis import FaceReading
 from emotion_core.boxes import Box
-from emotion_core.live import WINDOW_SECONDS, LiveSession, LiveSnapshot
+from emotion_core.live import WINDOW_SECONDS, LiveSession, LiveSettings, LiveSnapshot
+from emotion_core.live_faces import LiveFace
 
 HAPPY = (0.05, 0.01, 0.04, 0.72, 0.05, 0.03, 0.10)
 
 
-class FakeDetector:
+class FakeReader:
     """Answers with what it was told; an exception is raised."""
 
     def __init__(self, *answers: list[FaceReading] | Exception) -> None:
         self.answers = answers
         self.shapes: list[tuple[int, ...]] = []
+        self.asked: list[tuple[float, float]] = []
+        self.resets = 0
         self.after: Callable[[], None] = lambda: None
 
-    def detect(self, image: np.ndarray) -> list[FaceReading]:
+    def read(
+        self, image: np.ndarray, _: float, smoothing: float, smallest_face: float
+    ) -> list[LiveFace]:
         answer = self.answers[min(len(self.shapes), len(self.answers) - 1)]
         self.shapes.append(image.shape)
+        self.asked.append((smoothing, smallest_face))
         self.after()
         if isinstance(answer, Exception):
             raise answer
-        return answer
+        return [LiveFace(number, face, face) for number, face in enumerate(answer, start=1)]
+
+    def hidden_places(self) -> list[Box]:
+        return [Box(100, 60, 30, 30)]
+
+    def reset(self) -> None:
+        self.resets += 1
 
 
 class FakeClock:
@@ -67,7 +79,7 @@ def colorful_pixels(result: av.VideoFrame) -> int:
 
 
 def test_faces_are_drawn_and_the_time_stamp_passes_on():
-    session = LiveSession(FakeDetector([face()]))
+    session = LiveSession(FakeReader([face()]))
 
     result = session.on_frame(frame(pts=4500))
 
@@ -78,7 +90,7 @@ def test_faces_are_drawn_and_the_time_stamp_passes_on():
 
 
 def test_a_frame_without_a_face_comes_back_as_it_was():
-    session = LiveSession(FakeDetector([]))
+    session = LiveSession(FakeReader([]))
     result = session.on_frame(frame())
     assert colorful_pixels(result) == 0
     assert session.snapshot.faces == ()
@@ -86,39 +98,39 @@ def test_a_frame_without_a_face_comes_back_as_it_was():
 
 
 def test_a_frame_without_time_is_read_too():
-    session = LiveSession(FakeDetector([face()]))
+    session = LiveSession(FakeReader([face()]))
     bare = av.VideoFrame.from_ndarray(np.full((120, 160, 3), 128, np.uint8), format="bgr24")
     assert colorful_pixels(session.on_frame(bare)) > 200
 
 
 def test_faces_are_reported_from_left_to_right():
-    session = LiveSession(FakeDetector([face(90), face(10), face(50)]))
+    session = LiveSession(FakeReader([face(90), face(10), face(50)]))
     session.on_frame(frame())
     assert [reading.box.x for reading in session.snapshot.faces] == [10, 50, 90]
 
 
 @pytest.mark.parametrize("kind", ["yuv420p", "yuvj420p", "nv12", "gray", "rgb24"])
 def test_every_pixel_format_is_read(kind):
-    detector = FakeDetector([face()])
-    result = LiveSession(detector).on_frame(frame(kind=kind))
-    assert detector.shapes == [(120, 160, 3)]
+    reader = FakeReader([face()])
+    result = LiveSession(reader).on_frame(frame(kind=kind))
+    assert reader.shapes == [(120, 160, 3)]
     assert colorful_pixels(result) > 200
 
 
 def test_the_size_may_change_in_mid_stream():
-    detector = FakeDetector([])
-    session = LiveSession(detector)
+    reader = FakeReader([])
+    session = LiveSession(reader)
     sizes = [(640, 480), (320, 240), (321, 241), (16, 16), (1280, 720)]
     for width, height in sizes:
         result = session.on_frame(frame(width, height))
         assert (result.width, result.height) == (width, height)
         assert (session.snapshot.width, session.snapshot.height) == (width, height)
     assert session.snapshot.errors == 0
-    assert detector.shapes == [(height, width, 3) for width, height in sizes]
+    assert reader.shapes == [(height, width, 3) for width, height in sizes]
 
 
 def test_an_exception_gives_back_the_frame_and_is_counted():
-    session = LiveSession(FakeDetector([face()], ValueError("no\n  luck"), [face()]))
+    session = LiveSession(FakeReader([face()], ValueError("no\n  luck"), [face()]))
     first, second, third = (frame(pts=pts) for pts in (1, 2, 3))
 
     session.on_frame(first)
@@ -134,7 +146,7 @@ def test_an_exception_gives_back_the_frame_and_is_counted():
 
 def test_only_the_first_error_of_a_kind_is_logged(caplog):
     errors = [ValueError("a"), ValueError("b"), KeyError("c"), ValueError("d")]
-    session = LiveSession(FakeDetector(*errors))
+    session = LiveSession(FakeReader(*errors))
     with caplog.at_level(logging.ERROR):
         for _ in errors:
             session.on_frame(frame())
@@ -143,17 +155,17 @@ def test_only_the_first_error_of_a_kind_is_logged(caplog):
 
 
 def test_a_long_error_is_cut():
-    session = LiveSession(FakeDetector(ValueError("x" * 1000)))
+    session = LiveSession(FakeReader(ValueError("x" * 1000)))
     session.on_frame(frame())
     assert session.snapshot.last_error.endswith("x…")
     assert len(session.snapshot.last_error) == 300
 
 
 def test_rate_and_times_are_measured_in_the_callback():
-    clock, detector = FakeClock(), FakeDetector([])
-    session = LiveSession(detector, clock=clock)
+    clock, reader = FakeClock(), FakeReader([])
+    session = LiveSession(reader, clock=clock)
     taken = iter([0.01] * 18 + [0.02, 0.03])
-    detector.after = lambda: clock.wait(next(taken))
+    reader.after = lambda: clock.wait(next(taken))
     for number in range(20):
         clock.now = 1000 + number * 0.1  # ten frames a second
         session.on_frame(frame())
@@ -168,14 +180,14 @@ def test_rate_and_times_are_measured_in_the_callback():
 
 
 def test_only_the_last_seconds_count():
-    clock, detector = FakeClock(), FakeDetector([])
-    session = LiveSession(detector, clock=clock)
-    detector.after = lambda: clock.wait(1.0)
+    clock, reader = FakeClock(), FakeReader([])
+    session = LiveSession(reader, clock=clock)
+    reader.after = lambda: clock.wait(1.0)
     for _ in range(3):
         session.on_frame(frame())
     assert session.snapshot.processing_ms_p50 == pytest.approx(1000)
 
-    detector.after = lambda: clock.wait(0.001)
+    reader.after = lambda: clock.wait(0.001)
     clock.wait(WINDOW_SECONDS + 1)
     for _ in range(11):
         session.on_frame(frame())
@@ -185,13 +197,13 @@ def test_only_the_last_seconds_count():
 
 
 def test_one_frame_has_no_rate():
-    session = LiveSession(FakeDetector([]), clock=FakeClock())
+    session = LiveSession(FakeReader([]), clock=FakeClock())
     session.on_frame(frame())
     assert session.snapshot.frames_per_second == 0.0
 
 
 def test_the_end_may_come_twice_and_before_any_frame():
-    session = LiveSession(FakeDetector([face()], ValueError("late")))
+    session = LiveSession(FakeReader([face()], ValueError("late")))
     session.on_ended()
     assert session.snapshot == LiveSnapshot()
 
@@ -207,7 +219,7 @@ def test_the_end_may_come_twice_and_before_any_frame():
 
 def test_a_session_starts_again_after_its_end():
     clock = FakeClock()
-    session = LiveSession(FakeDetector([face()]), clock=clock)
+    session = LiveSession(FakeReader([face()]), clock=clock)
     session.on_frame(frame())
     session.on_ended()
     clock.wait(0.5)
@@ -224,7 +236,7 @@ def test_a_snapshot_cannot_be_changed():
 
 
 def test_snapshots_read_from_another_thread_are_consistent():
-    session = LiveSession(FakeDetector([face()], []))  # a face in the first frame alone
+    session = LiveSession(FakeReader([face()], []))  # a face in the first frame alone
     seen: list[LiveSnapshot] = []
     done = threading.Event()
 
@@ -241,6 +253,113 @@ def test_snapshots_read_from_another_thread_are_consistent():
     assert all((len(snapshot.faces) == 1) == (snapshot.frames == 1) for snapshot in seen)
     counts = [snapshot.frames for snapshot in seen]
     assert counts == sorted(counts)
+
+
+def test_tracks_come_with_the_faces_in_the_same_order():
+    session = LiveSession(FakeReader([face(90), face(10)]))
+    session.on_frame(frame())
+    snapshot = session.snapshot
+    assert [(track.id, track.box.x) for track in snapshot.tracks] == [(2, 10), (1, 90)]
+    assert snapshot.faces == tuple(track.smoothed for track in snapshot.tracks)
+
+
+def test_settings_reach_the_reader_with_the_next_frame():
+    reader = FakeReader([])
+    session = LiveSession(reader, LiveSettings(smoothing_seconds=0.0))
+    session.on_frame(frame())
+    session.settings = LiveSettings(smoothing_seconds=2.0, smallest_face=0.3)
+    session.on_frame(frame())
+    assert reader.asked == [(0.0, LiveSettings().smallest_face), (2.0, 0.3)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"smoothing_seconds": -0.1},
+        {"smoothing_seconds": 11.0},
+        {"smoothing_seconds": float("nan")},
+        {"smallest_face": 0.0},
+        {"smallest_face": 1.1},
+    ],
+)
+def test_settings_out_of_range_are_refused(values):
+    with pytest.raises(ValueError, match=f"{next(iter(values))}: expected .* to .*, found"):
+        LiveSettings(**values)
+
+
+def test_without_detection_nothing_is_read_and_what_was_known_is_forgotten():
+    reader = FakeReader([face()])
+    session = LiveSession(reader, LiveSettings(detect=False))
+    assert colorful_pixels(session.on_frame(frame())) == 0
+    assert session.snapshot.faces == ()
+    assert (reader.shapes, reader.resets) == ([], 1)
+
+
+def test_mirrored_video_has_its_boxes_where_it_shows_them():
+    session = LiveSession(FakeReader([face(10), face(90)]), LiveSettings(mirror=True))
+    image = np.full((120, 160, 3), 128, np.uint8)
+    image[:, :20] = 0
+    result = session.on_frame(av.VideoFrame.from_ndarray(image, format="bgr24"))
+    assert result.to_ndarray(format="bgr24")[110, 150].max() == 0
+    assert [track.id for track in session.snapshot.tracks] == [2, 1]
+    assert [track.box.x for track in session.snapshot.tracks] == [160 - 90 - 40, 160 - 10 - 40]
+    assert [track.raw.box for track in session.snapshot.tracks] == [
+        track.box for track in session.snapshot.tracks
+    ]
+
+
+@pytest.mark.parametrize("drawn", ["draw_boxes", "draw_labels", "draw_bars"])
+def test_each_part_of_the_drawing_can_be_had_alone(drawn):
+    nothing = {"draw_boxes": False, "draw_labels": False, "draw_bars": False}
+    plain = LiveSession(FakeReader([face()]), LiveSettings(**nothing)).on_frame(frame())
+    part = LiveSession(FakeReader([face()]), LiveSettings(**nothing | {drawn: True}))
+    everything = LiveSession(FakeReader([face()]), LiveSettings(draw_bars=True))
+    assert colorful_pixels(plain) == 0
+    assert (
+        20 < colorful_pixels(part.on_frame(frame())) < colorful_pixels(everything.on_frame(frame()))
+    )
+
+
+def noise(width: int = 160, height: int = 120) -> av.VideoFrame:
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    return av.VideoFrame.from_ndarray(pixels, format="bgr24")
+
+
+def changed(result: av.VideoFrame, source: av.VideoFrame) -> np.ndarray:
+    """Return which pixels differ much, bool [height, width]."""
+    images = (each.to_ndarray(format="bgr24").astype(int) for each in (result, source))
+    return np.abs(next(images) - next(images)).max(axis=2) > 20
+
+
+def test_faces_are_hidden_where_they_are_or_may_be():
+    session = LiveSession(FakeReader([]), LiveSettings(blur_faces=True))
+    hidden = changed(session.on_frame(noise()), noise())
+    assert hidden[60:90, 100:130].mean() > 0.8
+    assert not hidden[:, :80].any()
+
+
+def test_without_detection_or_after_an_error_the_whole_picture_is_hidden():
+    for reader, settings in (
+        (FakeReader([]), LiveSettings(blur_faces=True, detect=False)),
+        (FakeReader(ValueError("no luck")), LiveSettings(blur_faces=True)),
+    ):
+        result = LiveSession(reader, settings).on_frame(noise())
+        assert changed(result, noise()).mean() > 0.8
+        assert (result.width, result.height) == (160, 120)
+
+
+def test_a_new_stream_and_an_error_start_anew():
+    reader = FakeReader([face()], ValueError("no luck"), [face()])
+    session = LiveSession(reader)
+    session.on_frame(frame())
+    assert reader.resets == 0
+    session.on_frame(frame())
+    session.on_frame(frame())
+    assert reader.resets == 1
+    session.on_ended()
+    session.on_frame(frame())
+    session.on_frame(frame())
+    assert reader.resets == 2
 
 
 def test_the_live_path_needs_no_heavy_library():

@@ -24,9 +24,10 @@ from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
-from emotion_core.analysis import EmotionDetector
+from emotion_core.boxes import Box
 from emotion_core.faces import LIVE_SETTINGS, HaarFaceDetector
 from emotion_core.live import LiveSession
+from emotion_core.live_faces import LiveFaceReader
 from pages.shared.streaming import keep_newest_frames_only
 
 Result = TypeVar("Result")
@@ -39,18 +40,18 @@ class FixedClassifier:
         return np.tile(np.float32([0, 0, 0, 1, 0, 0, 0]), (len(crops), 1))
 
 
-class FailsAtFirst:
+class FailsAtFirst(LiveFaceReader):
     """Breaks on the first frames, then works."""
 
-    def __init__(self, detector: EmotionDetector, failures: int) -> None:
-        self.detector = detector
+    def __init__(self, failures: int) -> None:
+        super().__init__(FixedClassifier())
         self.failures = failures
 
-    def detect(self, image: np.ndarray) -> list:
+    def read(self, image: np.ndarray, *args: float) -> list:
         if self.failures > 0:
             self.failures -= 1
             raise RuntimeError("the model is not in the mood")
-        return self.detector.detect(image)
+        return super().read(image, *args)
 
 
 def grey_portrait(width: int, height: int) -> np.ndarray:
@@ -197,18 +198,23 @@ def start(loop: asyncio.AbstractEventLoop) -> Iterator[Start]:
 
 
 @pytest.fixture
-def detector() -> EmotionDetector:
-    return EmotionDetector(HaarFaceDetector(LIVE_SETTINGS), FixedClassifier())
+def reader() -> LiveFaceReader:
+    return LiveFaceReader(FixedClassifier())
+
+
+def find(picture: np.ndarray) -> Box:
+    (box,) = HaarFaceDetector(LIVE_SETTINGS).detect(picture)
+    return box
 
 
 def is_annotated(image: np.ndarray) -> bool:
     return orange_box(image) is not None
 
 
-def test_the_box_comes_back_where_the_face_is(start, detector):
-    session = LiveSession(detector)
+def test_the_box_comes_back_where_the_face_is(start, reader):
+    session = LiveSession(reader)
     camera = Camera(grey_portrait(640, 480))
-    (expected,) = detector.face_detector.detect(camera.picture)
+    expected = find(camera.picture)
 
     client, _ = start(session, camera)
     box = orange_box(client.watch(is_annotated))
@@ -221,8 +227,8 @@ def test_the_box_comes_back_where_the_face_is(start, detector):
     assert session.snapshot.processing_ms_p50 > 0
 
 
-def test_the_video_follows_a_change_of_size(start, detector):
-    session = LiveSession(detector)
+def test_the_video_follows_a_change_of_size(start, reader):
+    session = LiveSession(reader)
     camera = Camera(grey_portrait(640, 480))
     client, _ = start(session, camera)
     client.watch(is_annotated)
@@ -230,22 +236,22 @@ def test_the_video_follows_a_change_of_size(start, detector):
     camera.picture = grey_portrait(320, 240)
     image = client.watch(lambda image: image.shape == (240, 320, 3) and is_annotated(image))
     box = orange_box(image)
-    (expected,) = detector.face_detector.detect(camera.picture)
+    expected = find(camera.picture)
     assert box is not None
     assert abs(box[0] - expected.x) < 12
     assert session.snapshot.errors == 0
 
 
-def test_the_video_goes_on_after_exceptions(start, detector):
-    session = LiveSession(FailsAtFirst(detector, failures=10))
+def test_the_video_goes_on_after_exceptions(start):
+    session = LiveSession(FailsAtFirst(failures=10))
     client, _ = start(session, Camera(grey_portrait(640, 480)))
     client.watch(is_annotated)
     assert session.snapshot.errors == 10
     assert session.snapshot.last_error == "RuntimeError: the model is not in the mood"
 
 
-def test_the_end_reaches_the_session_and_a_new_stream_starts(start, detector):
-    session = LiveSession(detector)
+def test_the_end_reaches_the_session_and_a_new_stream_starts(start, reader):
+    session = LiveSession(reader)
     client, worker = start(session, Camera(grey_portrait(640, 480)))
     client.watch(is_annotated)
     worker.stop()

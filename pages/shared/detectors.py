@@ -7,22 +7,25 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.analysis import EmotionDetector
-from emotion_core.faces import LIVE_SETTINGS, HaarFaceDetector
-from emotion_core.live import LiveSession
+from emotion_core.live import LiveSession, LiveSettings
+from emotion_core.live_faces import LiveFaceReader
 
 
 @st.cache_resource(scope="session", show_spinner="Loading the model …")
-def live_detector() -> EmotionDetector:
-    """Return this viewer's detector for live video, warmed up.
+def live_reader() -> LiveFaceReader:
+    """Return what finds and reads this viewer's faces on live video, warmed up.
 
     Raises:
         ModelError: there is no usable model.
     """
     # For the whole process: several streams on several cores lose to each other's thread pools.
     cv2.setNumThreads(1)
-    detector = EmotionDetector.load(face_detector=HaarFaceDetector(LIVE_SETTINGS))
-    detector.detect(np.zeros((480, 640, 3), np.uint8))
-    return detector
+    reader = LiveFaceReader.load()
+    settings = LiveSettings()
+    nobody = np.zeros((480, 640, 3), np.uint8)
+    reader.read(nobody, 0.0, settings.smoothing_seconds, settings.smallest_face)
+    reader.reset()
+    return reader
 
 
 @st.cache_resource(scope="session", show_spinner=False)
@@ -32,7 +35,7 @@ def live_session() -> LiveSession:
     Raises:
         ModelError: there is no usable model.
     """
-    return LiveSession(live_detector())
+    return LiveSession(live_reader())
 
 
 @st.cache_resource(scope="session", show_spinner="Loading the model …")

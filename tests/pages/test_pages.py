@@ -22,6 +22,7 @@ from emotion_core.boxes import Box
 from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
 from emotion_core.live import LiveSession
+from emotion_core.live_faces import LiveFace, LiveFaceReader
 from pages.shared import display, streaming
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,18 @@ class FixedDetector(EmotionDetector):
         return self.faces
 
 
+class FixedReader(LiveFaceReader):
+    """Finds what the detector finds, in every frame."""
+
+    def __init__(self, detector: FixedDetector) -> None:
+        super().__init__(detector.classifier)
+        self.detector = detector
+
+    def read(self, image: np.ndarray, *_: float) -> list[LiveFace]:
+        faces = self.detector.detect(image)
+        return [LiveFace(number, face, face) for number, face in enumerate(faces, start=1)]
+
+
 @pytest.fixture(autouse=True)
 def no_memory_between_tests() -> None:
     st.cache_resource.clear()
@@ -54,11 +67,12 @@ def no_memory_between_tests() -> None:
 
 @pytest.fixture
 def use_faces(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let every detector find the given faces."""
+    """Let every detector and live reader find the given faces."""
 
     def use(*faces: FaceReading) -> None:
         detector = FixedDetector(list(faces))
         monkeypatch.setattr(EmotionDetector, "load", lambda **_: detector)
+        monkeypatch.setattr(LiveFaceReader, "load", lambda: FixedReader(detector))
 
     return use
 
@@ -154,7 +168,7 @@ class TestLiveCamera:
             def detect(_: np.ndarray) -> list[FaceReading]:
                 raise RuntimeError("broken lens")
 
-            session._detector = SimpleNamespace(detect=detect)
+            session._reader.detector = SimpleNamespace(detect=detect)
 
         text = text_of(open_page(playing=True, frames=2, detect=fail))
         assert "failed on 2 pictures; the video goes on" in text
@@ -188,10 +202,10 @@ class TestLiveCamera:
         assert "Use a photo instead" in text
 
     def test_a_missing_model(self, open_page, monkeypatch):
-        def load(**_: object) -> None:
+        def load() -> None:
             raise ModelError("expected a model folder, found none; train one")
 
-        monkeypatch.setattr(EmotionDetector, "load", load)
+        monkeypatch.setattr(LiveFaceReader, "load", load)
         text = text_of(open_page())
         assert "The model cannot be used. expected a model folder, found none; train one" in text
         for sentence in LIMITS:

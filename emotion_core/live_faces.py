@@ -1,0 +1,195 @@
+"""From the frames of a video to numbered faces with steady scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.analysis import FaceClassifier, FaceReading
+from emotion_core.boxes import Box
+from emotion_core.emotions import EMOTIONS
+from emotion_core.faces import crop_faces
+from emotion_core.images import to_gray
+from emotion_core.smoothing import ScoreSmoother, hold
+from emotion_core.tracking import FaceTracker, Track
+
+#: A face's expression changes when another one's smoothed score is higher by this; and what was
+#: certain becomes uncertain this far below the threshold.
+HOLD_MARGIN: Final = 0.1
+
+# Faces read in a frame that searched for none, and seconds after which a face is read anyway.
+_READ_PER_FRAME: Final = 2
+_READ_AGAIN_AFTER: Final = 0.25
+# Seconds for which a face that is out of sight is remembered: the tracker's time and some more.
+_REMEMBERED: Final = 2.0
+
+
+@dataclass(frozen=True)
+class SteadyReading(FaceReading):
+    """A reading of smoothed scores whose expression is held until another one is clearly ahead.
+
+    Attributes:
+        held: one of ``EMOTIONS``; its score need not be the highest.
+    """
+
+    held: str = EMOTIONS[0]
+
+    @property
+    def emotion(self) -> str:
+        """Name of the expression that is held."""
+        return self.held
+
+    @property
+    def confidence(self) -> float:
+        """Score of ``emotion``, 0..1."""
+        return self.scores[EMOTIONS.index(self.held)]
+
+
+@dataclass(frozen=True)
+class LiveFace:
+    """One face of one frame.
+
+    Attributes:
+        id: the same for the same face in every frame; see ``emotion_core.tracking.Track``.
+        raw: the newest scores as the classifier gave them, up to a quarter of a second old.
+        smoothed: the scores to show.
+    """
+
+    id: int
+    raw: FaceReading
+    smoothed: FaceReading
+
+    @property
+    def box(self) -> Box:
+        """Where the face is, in pixels of the frame."""
+        return self.smoothed.box
+
+    def moved_to(self, box: Box) -> LiveFace:
+        """Return this face at ``box``."""
+        return LiveFace(self.id, replace(self.raw, box=box), replace(self.smoothed, box=box))
+
+
+@dataclass
+class _Memory:
+    """What is remembered of a face from frame to frame."""
+
+    read_at: float
+    seen_at: float
+    raw: tuple[float, ...]
+    smoothed: tuple[float, ...]
+    smoother: ScoreSmoother = field(default_factory=ScoreSmoother)
+    held: int | None = None
+    certain: bool = False
+
+
+class LiveFaceReader:
+    """Finds, follows and reads the faces of one video; not thread-safe.
+
+    A new face is read at once. After that the faces take turns, and frames that searched for
+    faces read none, so that no frame is slow.
+
+    Args:
+        classifier: scores the crops of faces.
+        tracker: follows the faces; one with Haar cascades when left out.
+        certainty_threshold: confidence 0..1 below which a face's expression is "uncertain".
+    """
+
+    def __init__(
+        self,
+        classifier: FaceClassifier,
+        tracker: FaceTracker | None = None,
+        certainty_threshold: float = 0.0,
+    ) -> None:
+        self.classifier = classifier
+        self.tracker = tracker or FaceTracker()
+        self.certainty_threshold = certainty_threshold
+        self._memories: dict[int, _Memory] = {}
+
+    @classmethod
+    def load(cls, model_dir: Path | None = None) -> LiveFaceReader:
+        """Return a reader with the model in ``model_dir`` (the shipped one when left out), warm.
+
+        Raises:
+            ModelError: the folder holds no usable model.
+        """
+        # Imported here so that a reader with a classifier of one's own needs no LiteRT.
+        from emotion_core.classifier import EmotionClassifier
+
+        classifier = EmotionClassifier.load(model_dir)
+        return cls(classifier, certainty_threshold=classifier.card.certainty_threshold)
+
+    def reset(self) -> None:
+        """Forget all faces, as when another video begins."""
+        self.tracker.reset()
+        self._memories.clear()
+
+    def read(
+        self, image: NDArray[np.uint8], now: float, smoothing: float, smallest_face: float
+    ) -> list[LiveFace]:
+        """Return the faces of the next frame, the longest known first.
+
+        Args:
+            image: uint8 ``[H, W, 3]`` BGR or ``[H, W]`` grey; the size may change.
+            now: time of the frame in seconds, never going back.
+            smoothing: time constant of the scores in seconds; 0 for none.
+            smallest_face: side of the smallest face, as a share of the picture's shorter side.
+        """
+        self.tracker.smallest_face = smallest_face
+        gray = to_gray(image)
+        tracks = self.tracker.update(gray, now)
+        due = self._due(tracks, now)
+        scores = self.classifier.predict_scores(crop_faces(gray, [track.box for track in due]))
+        for track, row in zip(due, scores.tolist(), strict=True):
+            self._note(track.id, tuple(row), now, smoothing)
+        for track in tracks:
+            self._memories[track.id].seen_at = now
+        self._memories = {
+            number: memory
+            for number, memory in self._memories.items()
+            if now - memory.seen_at <= _REMEMBERED
+        }
+        return [self._face(track) for track in tracks]
+
+    def hidden_places(self) -> list[Box]:
+        """Return where, in the newest frame, a face is, may be, or has just been lost."""
+        return self.tracker.places
+
+    def _due(self, tracks: Sequence[Track], now: float) -> list[Track]:
+        """Return the faces to read in this frame: new ones, and those read longest ago."""
+        new = [track for track in tracks if track.id not in self._memories]
+        known = sorted(
+            (track for track in tracks if track.id in self._memories),
+            key=lambda track: self._memories[track.id].read_at,
+        )
+        if not self.tracker.searched:
+            return [*new, *known[: max(0, _READ_PER_FRAME - len(new))]]
+        old = now - _READ_AGAIN_AFTER
+        return [*new, *(track for track in known[:1] if self._memories[track.id].read_at <= old)]
+
+    def _note(self, number: int, raw: tuple[float, ...], now: float, smoothing: float) -> None:
+        memory = self._memories.setdefault(number, _Memory(now, now, raw, raw))
+        memory.raw, memory.read_at = raw, now
+        memory.smoothed = memory.smoother.update(raw, now, smoothing)
+        memory.held = hold(memory.held, memory.smoothed, HOLD_MARGIN if smoothing > 0 else 0.0)
+        threshold = self._threshold(memory) if smoothing > 0 else self.certainty_threshold
+        memory.certain = memory.smoothed[memory.held] >= threshold
+
+    def _threshold(self, memory: _Memory) -> float:
+        return max(0.0, self.certainty_threshold - (HOLD_MARGIN if memory.certain else 0.0))
+
+    def _face(self, track: Track) -> LiveFace:
+        memory = self._memories[track.id]
+        # After the reading was noted, its threshold is such that it gives the same answer.
+        smoothed = SteadyReading(
+            track.box,
+            memory.smoothed,
+            self._threshold(memory),
+            held=EMOTIONS[memory.held or 0],
+        )
+        raw = FaceReading(track.box, memory.raw, self.certainty_threshold)
+        return LiveFace(track.id, raw, smoothed)
