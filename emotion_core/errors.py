@@ -6,6 +6,7 @@
     ├── DatasetError            a data set that cannot be read or is not what it should be
     ├── ImageError              a picture that cannot be read or decoded
     ├── ModelError              a model folder or file that is missing, damaged or refused
+    ├── SessionError            a recorded session that cannot be written, read or deleted
     └── TrainingError           a training run that cannot start, resume or finish
 
 A message says what was expected, what was found and what to do about it, on one line, so that a
@@ -29,6 +30,10 @@ class ImageError(EmotionCoreError):
 
 class ModelError(EmotionCoreError):
     """A model is missing, damaged, of the wrong shape, or carries code and is refused."""
+
+
+class SessionError(EmotionCoreError):
+    """A recorded session cannot be written, read or deleted."""
 
 
 class TrainingError(EmotionCoreError):
