@@ -107,7 +107,7 @@ def readme_text(card: ModelCard) -> str:
 
 def _introduction(card: ModelCard) -> str:
     size = card.sizes.get(LITERT_FILE)
-    megabytes = f", {size / 1e6:.1f} MB as `{LITERT_FILE}`" if size else ""
+    megabytes = f", {size / 1e6:.2g} MB as `{LITERT_FILE}`" if size else ""
     what = _wrapped(
         f"A convolutional neural network ({card.architecture}, {card.parameters:,} weights"
         f"{megabytes}) that takes a grey picture of a face, 48x48 pixels, and gives a score to "
@@ -161,10 +161,10 @@ def _data(card: ModelCard) -> str:
             f"images: {selected_on}. Temperature and certainty threshold were fitted on these "
             "images, and all figures below were measured on them; they are not a test score."
         )
-        if selected_on.endswith(" PublicTest"):
-            lines.append("The PrivateTest split took no part in training or selection.")
     if leaks := _leaks(card):
         lines.append(leaks)
+    if selected_on and selected_on.endswith(" PublicTest"):
+        lines.append("The PrivateTest split took no part in training or selection.")
     if _is_fer2013(card):
         lines.append(
             "The training images are FER2013's official Training split (Goodfellow et al. 2013), "
@@ -312,7 +312,10 @@ def _certainty(card: ModelCard) -> str:
             f"{100 * selective['least_coverage']:.0f} % answered."
         )
         if selective["accuracy_answered"] < selective["target_accuracy"]:
-            lines.append("Here no threshold does both, and the second limit decides.")
+            lines.append(
+                "Here none does both; of those that leave as many answered, this one has the most "
+                "accurate answers."
+            )
     if "coverage_cross_fitted" in selective:
         lines.append(
             "With the threshold chosen on one half and measured on the other, "

@@ -182,7 +182,7 @@ def test_uncertain(card):
 def test_a_target_that_is_missed_is_said_to_be(card, accuracy, reached):
     selective = card.metrics["selective"] | {"accuracy_answered": accuracy}
     changed = replace(card, metrics=card.metrics | {"selective": selective})
-    assert ("no threshold does both" not in said(changed)) == reached
+    assert ("Here none does both" not in said(changed)) == reached
 
 
 def test_never_uncertain(card):
