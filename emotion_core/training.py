@@ -107,6 +107,8 @@ class TrainingRun:
         self.epochs: list[EpochMetrics] = []
         self._best_weights: dict[str, NDArray[Any]] = {}
         self._best_epoch = 0
+        self._checkpoint_seconds = 0.0
+        self._saved_at = -math.inf
         self._build()
 
     @classmethod
@@ -195,6 +197,11 @@ class TrainingRun:
         compiled = "auto" if keras.backend.backend() == "jax" else False
         self.model.compile(optimizer=self.optimizer, jit_compile=compiled)
 
+    @property
+    def completed(self) -> bool:
+        """Whether every epoch is done."""
+        return len(self.epochs) == self.config.epochs
+
     # Checkpoints ----------------------------------------------------------------------------
 
     def _state_variables(self) -> list[Any]:
@@ -203,10 +210,12 @@ class TrainingRun:
         return [*variables, *self.optimizer.variables]
 
     def _save(self) -> None:
-        arrays: dict[str, Any] = {
-            f"state{index}": keras.ops.convert_to_numpy(variable)
-            for index, variable in enumerate(self._state_variables())
-        }
+        arrays: dict[str, Any] = {}
+        if not self.completed:  # a finished run needs its best weights alone, a quarter of it all
+            arrays |= {
+                f"state{index}": keras.ops.convert_to_numpy(variable)
+                for index, variable in enumerate(self._state_variables())
+            }
         arrays |= self._best_weights
         arrays["best_epoch"] = np.array(self._best_epoch)
         arrays["epochs"] = np.array(json.dumps([asdict(epoch) for epoch in self.epochs]))
@@ -218,11 +227,12 @@ class TrainingRun:
         try:
             with path.open("rb") as file, np.load(file) as stored:
                 arrays = dict(stored)
-            for index, variable in enumerate(self._state_variables()):
-                variable.assign(arrays[f"state{index}"])
             self._best_weights = {key: arrays[key] for key in arrays if "best_weight" in key}
             self._best_epoch = int(arrays["best_epoch"])
             self.epochs = [EpochMetrics(**epoch) for epoch in json.loads(str(arrays["epochs"]))]
+            if not self.completed:
+                for index, variable in enumerate(self._state_variables()):
+                    variable.assign(arrays[f"state{index}"])
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise TrainingError(
                 f"{path} is damaged ({error}); delete {self.folder} and start anew"
@@ -240,13 +250,17 @@ class TrainingRun:
         on_progress: Callable[[TrainingProgress], None] | None = None,
         on_epoch: Callable[[EpochMetrics], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        checkpoint_seconds: float = 0.0,
     ) -> TrainingResult:
         """Train to the last epoch, or until ``should_stop`` says so at the end of a step.
 
         Args:
             on_progress: called after every step.
-            on_epoch: called after every epoch, once its checkpoint is on disk.
+            on_epoch: called after every epoch, once its checkpoint, if it is due, is on disk.
             should_stop: asked after every step; a stopped epoch is not counted.
+            checkpoint_seconds: write a checkpoint after an epoch only when the last one is older
+                than this; for accelerators, where an epoch takes less time than its checkpoint.
+                Who stops or kills the run loses the epochs after the last one.
 
         Raises:
             TrainingError: stopped before the first epoch was finished, or the loss is not a
@@ -254,8 +268,9 @@ class TrainingRun:
             OSError: the disk is full; the last checkpoint stays.
         """
         watcher = _Watcher(self, on_progress, on_epoch, should_stop)
+        self._checkpoint_seconds = checkpoint_seconds
         done = len(self.epochs)
-        if done < self.config.epochs:
+        if not self.completed:
             self.model.fit(
                 batches(self.training_set, self.config, done),
                 steps_per_epoch=self.steps,
@@ -294,7 +309,9 @@ class TrainingRun:
         self.epochs.append(metrics)
         with (self.folder / METRICS_FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(metrics)) + "\n")
-        self._save()
+        if self.completed or time.monotonic() - self._saved_at >= self._checkpoint_seconds:
+            self._save()
+            self._saved_at = time.monotonic()
         return metrics
 
     def _result(self) -> TrainingResult:
@@ -316,7 +333,7 @@ class TrainingRun:
             validation=evaluate_logits(logits, self.validation_set.labels),
             validation_logits=logits,
             validation_set=self.validation_set,
-            completed=len(self.epochs) == self.config.epochs,
+            completed=self.completed,
         )
 
     def discard(self) -> None:

@@ -1,4 +1,4 @@
-"""The command line: ``python -m emotion_core train | evaluate | analyze | dataset | card``."""
+"""The command line: ``python -m emotion_core COMMAND``, one module for each command."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from emotion_core.cli import analyze, card, dataset, evaluate, train
+from emotion_core.cli import analyze, architectures, card, dataset, evaluate, train
 from emotion_core.errors import EmotionCoreError
 
 EXIT_FAILED = 1
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Read facial expressions, and train and judge the network that does.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (train, evaluate, analyze, dataset, card):
+    for command in (train, architectures, evaluate, analyze, dataset, card):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:

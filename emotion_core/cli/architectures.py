@@ -27,5 +27,6 @@ def run(options: argparse.Namespace) -> None:  # noqa: ARG001  # every command t
         filters, depths = (",".join(map(str, shape)) for shape in (entry.filters, entry.depths))
         millions = entry.multiply_accumulates / 1e6
         print(
-            f"{name:12}{filters:18}{depths:10}{entry.parameters:>11,}{millions:8.1f}  {entry.source}"
+            f"{name:12}{filters:18}{depths:10}{entry.parameters:>11,}{millions:8.1f}  "
+            f"{entry.source}"
         )

@@ -61,6 +61,13 @@ def add_parser(commands: Any) -> None:
         help="models to learn from, for the preset distill",
     )
     parser.add_argument(
+        "--checkpoint-every",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="write checkpoints no more often than this (default: after every epoch)",
+    )
+    parser.add_argument(
         "--resume", action="store_true", help="continue an unfinished run with its own settings"
     )
     parser.set_defaults(run=run)
@@ -100,6 +107,7 @@ def run(options: argparse.Namespace) -> None:
             on_progress=lambda progress: show_progress(bar, progress),
             on_epoch=lambda metrics: bar.write(epoch_line(metrics), file=sys.stdout),
             should_stop=lambda: bool(interrupted),
+            checkpoint_seconds=options.checkpoint_every,
         )
     if not result.completed:
         print(f"Stopped. {training_run.folder} keeps the run; continue it with --resume.")
