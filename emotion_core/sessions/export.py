@@ -1,0 +1,74 @@
+"""A session in one file: CSV, Parquet or ZIP."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from emotion_core.errors import SessionError
+from emotion_core.files import replace_file
+from emotion_core.sessions.storage import RECORDING_FILE, SESSION_FILES, Session
+from emotion_core.sessions.tables import complete_lines, joined_table, read_tables
+
+#: Kinds of files, by suffix.
+EXPORT_KINDS: Final = ("csv", "parquet", "zip")
+
+
+def export_session(session: Session, path: Path) -> None:
+    """Write ``session`` to ``path``, whole or not at all; the suffix chooses the kind.
+
+    Raises:
+        SessionError: the suffix is none of ``EXPORT_KINDS``, or the session is damaged.
+        OSError: ``path`` cannot be written.
+    """
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in EXPORT_KINDS:
+        raise SessionError(
+            f"{path}: expected a name that ends in .csv, .parquet or .zip, found "
+            f"{path.suffix or 'none of them'}"
+        )
+    with replace_file(path) as temporary, temporary.open("wb") as file:
+        write_export(session, kind, file)
+
+
+def write_export(session: Session, kind: str, file: BinaryIO) -> None:
+    """Write ``session`` to an open file.
+
+    CSV and Parquet hold `emotion_core.sessions.tables.joined_table`: a row for each face of each
+    frame. Parquet keeps the header beside it: ``pandas.read_parquet(…).attrs["session"]``. ZIP
+    holds everything: header, both tables, video.
+
+    Args:
+        session: what to write.
+        kind: one of ``EXPORT_KINDS``.
+        file: where to write it; one in memory will do.
+
+    Raises:
+        SessionError: the session is damaged.
+    """
+    if kind == "zip":
+        _write_zip(session, file)
+        return
+    table = joined_table(*read_tables(session.folder))
+    if kind == "csv":
+        # As it was recorded; pandas would write "2026-01-01 12:00:00.250000+00:00".
+        table["wall_clock"] = table["wall_clock"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"
+        table.to_csv(file, index=False)
+    else:
+        table.attrs["session"] = session.header.to_json()
+        table.to_parquet(file, engine="pyarrow", index=False)
+
+
+def _write_zip(session: Session, file: BinaryIO) -> None:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in SESSION_FILES:
+            path = session.folder / name
+            if name == RECORDING_FILE or not path.is_file():
+                continue
+            if path.suffix == ".csv":
+                archive.writestr(f"{session.id}/{name}", complete_lines(path))
+            else:
+                # A video is compressed already.
+                stored = zipfile.ZIP_STORED if path.suffix == ".mp4" else None
+                archive.write(path, f"{session.id}/{name}", stored)

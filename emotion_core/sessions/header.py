@@ -1,0 +1,176 @@
+"""What a recorded session says about itself: ``session.json``."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from emotion_core.errors import SessionError
+from emotion_core.files import write_json
+
+HEADER_FILE: Final = "session.json"
+
+#: Version of the layout of a session's folder.
+SESSION_FORMAT: Final = 1
+
+_PROJECT_FILE: Final = Path(__file__).resolve().parents[2] / "pyproject.toml"
+
+
+@dataclass(frozen=True)
+class SessionDescription:
+    """What is known when a recording starts.
+
+    Attributes:
+        consent: the text that was shown beside the record button.
+        model_name: name of the model that reads the expressions.
+        model_checksum: SHA-256 of its ``model.tflite``, from its card.
+        camera_size: width and height of the picture in pixels; a camera may change it later, so
+            that every frame states its own.
+        settings: everything else that bears on the readings, such as the smoothing; JSON values.
+    """
+
+    consent: str
+    model_name: str
+    model_checksum: str
+    camera_size: tuple[int, int]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What became of a session's video.
+
+    Attributes:
+        codec: name of the encoder.
+        frames: pictures in the file.
+        dropped: pictures left out because the encoder was busy.
+        start: time of the first picture in seconds since the start of the session; the video's own
+            times count from there.
+        problem: why the video ended before the session, on one line; None when it did not.
+    """
+
+    codec: str
+    frames: int
+    dropped: int
+    start: float = 0.0
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class SessionHeader:
+    """The content of ``session.json``: written at the start, and again when the recording ends.
+
+    Attributes:
+        description: what was known at the start.
+        started: UTC time in ISO 8601.
+        app_version: version of this project.
+        ended: UTC time in ISO 8601; None until the end, and for good when the process was killed.
+        frames: frames recorded.
+        dropped: frames lost because the disk could not keep up.
+        seconds: time of the last frame since the start.
+        persons: number of different tracks.
+        problem: why the recording ended by itself, on one line; None when it did not.
+        video: facts of the video; None without one.
+        name: given by the user.
+        notes: written by the user.
+        format: version of the layout.
+    """
+
+    description: SessionDescription
+    started: str
+    app_version: str
+    ended: str | None = None
+    frames: int = 0
+    dropped: int = 0
+    seconds: float = 0.0
+    persons: int = 0
+    problem: str | None = None
+    video: VideoFacts | None = None
+    name: str = ""
+    notes: str = ""
+    format: int = SESSION_FORMAT
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> SessionHeader:
+        """Return the header that ``to_json`` made ``content`` of.
+
+        Raises:
+            ValueError: a value is missing or not of its kind.
+        """
+        try:
+            description = SessionDescription(**content["description"])
+            video = content["video"]
+            header = cls(
+                **{
+                    **content,
+                    "description": replace(description, camera_size=_pair(description.camera_size)),
+                    "video": None if video is None else VideoFacts(**video),
+                }
+            )
+            for time in (header.started, header.ended or header.started):
+                datetime.fromisoformat(time)
+            counts = (header.frames, header.dropped, header.persons, header.seconds)
+            if min(counts) < 0:
+                raise ValueError("a negative count")
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"{type(error).__name__}: {error}") from error
+        return header
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the header as plain JSON values."""
+        return asdict(self)
+
+
+def read_header(folder: Path) -> SessionHeader:
+    """Read and check the header of the session in ``folder``.
+
+    Raises:
+        SessionError: there is none, or it is damaged or of another format.
+    """
+    path = folder / HEADER_FILE
+    if not path.is_file():
+        raise SessionError(
+            f"{folder}: expected a session with {HEADER_FILE}, found none; move the folder "
+            "elsewhere or delete it"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != SESSION_FORMAT:
+            raise SessionError(
+                f"{path}: expected session format {SESSION_FORMAT}, found {content['format']}; it "
+                "was written by another version of this project"
+            )
+        return SessionHeader.from_json(content)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SessionError(
+            f"{path} is damaged ({error}); restore it from a backup or delete the session"
+        ) from error
+
+
+def write_header(folder: Path, header: SessionHeader) -> None:
+    """Write ``session.json``, whole or not at all."""
+    write_json(folder / HEADER_FILE, header.to_json())
+
+
+def iso_time(seconds: float) -> str:
+    """Return a time in seconds since 1970 as UTC in ISO 8601 with milliseconds."""
+    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def app_version() -> str:
+    """Return the version of this project, or "unknown" outside its folder."""
+    try:
+        project = tomllib.loads(_PROJECT_FILE.read_text(encoding="utf-8"))["project"]
+    except OSError:
+        return "unknown"
+    return str(project["version"])
+
+
+def _pair(values: Any) -> tuple[int, int]:
+    width, height = values
+    return int(width), int(height)

@@ -1,0 +1,309 @@
+"""The recording of a live session: written as it goes, and never in the way of the video.
+
+The stream's thread hands every frame over; a thread of the recorder's own writes them twice a
+second and makes sure that they are on the disk. A process that is killed loses what came since.
+"""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import logging
+import os
+import threading
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from io import FileIO
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.analysis import FaceReading
+from emotion_core.errors import SessionError
+from emotion_core.sessions.header import (
+    SessionDescription,
+    SessionHeader,
+    app_version,
+    iso_time,
+    write_header,
+)
+from emotion_core.sessions.storage import RECORDING_FILE, Session, open_session
+from emotion_core.sessions.tables import (
+    FACES_COLUMNS,
+    FACES_FILE,
+    FRAMES_COLUMNS,
+    FRAMES_FILE,
+    FrameRecord,
+    face_lines,
+    frame_line,
+    header_line,
+)
+from emotion_core.sessions.video import VIDEO_FILE, VideoRecorder
+
+_LOGGER = logging.getLogger(__name__)
+
+#: Seconds between two writes: with the time a write takes, less than a second can be lost.
+WRITE_EVERY: Final = 0.5
+#: Frames that may wait for the disk, a minute's worth; more are dropped and counted.
+MOST_WAITING: Final = 1800
+
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class SessionRecorder:
+    """Records one session; made by `start`.
+
+    `record` is called by one thread, the stream's; everything else may be called by any.
+
+    Attributes:
+        folder: the session's folder.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        header: SessionHeader,
+        video: VideoRecorder | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self.folder = folder
+        self._header = header
+        self._video = video
+        self._started = clock()
+        self._frames_file = _new_table(folder / FRAMES_FILE, FRAMES_COLUMNS)
+        self._faces_file = _new_table(folder / FACES_FILE, FACES_COLUMNS)
+        # A deque needs no lock between one thread that appends and one that takes.
+        self._waiting: deque[FrameRecord] = deque()
+        self._seen = 0
+        self._dropped = 0
+        self._written = 0
+        self._seconds = 0.0
+        self._tracks: set[int] = set()
+        self._problem: str | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="session-recorder", daemon=True)
+        _running.add(self)
+        self._thread.start()
+
+    @classmethod
+    def start(
+        cls,
+        folder: Path,
+        description: SessionDescription,
+        *,
+        with_video: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> SessionRecorder:
+        """Make the folder of a new session and be ready to record.
+
+        Args:
+            folder: holds all sessions: `emotion_core.sessions.sessions_dir()`.
+            description: what the header states.
+            with_video: whether to keep the pictures as well, as ``video.mp4``.
+            clock: the one that times the frames; seconds, never going back.
+
+        Raises:
+            SessionError: the folder cannot be written.
+        """
+        now = time.time()
+        header = SessionHeader(description, iso_time(now), app_version())
+        try:
+            own = _new_folder(folder, time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)))
+            write_header(own, header)
+            (own / RECORDING_FILE).touch()
+            video = VideoRecorder(own / VIDEO_FILE) if with_video else None
+            return cls(own, header, video, clock)
+        except OSError as error:
+            raise SessionError(
+                f"{folder}: expected a folder to record in, but it cannot be written "
+                f"({error.strerror}); make room, or name another with EMOTION_SESSIONS_DIR"
+            ) from error
+
+    @property
+    def running(self) -> bool:
+        """Whether frames are still taken."""
+        return not self._stopping.is_set()
+
+    @property
+    def problem(self) -> str | None:
+        """Why the recording or its video ended by itself, on one line to show; else None."""
+        if self._problem is None and self._video is not None:
+            return self._video.facts.problem
+        return self._problem
+
+    @property
+    def frames(self) -> int:
+        """Frames that are on the disk."""
+        return self._written
+
+    @property
+    def dropped(self) -> int:
+        """Frames lost because the disk could not keep up."""
+        return self._dropped
+
+    @property
+    def seconds(self) -> float:
+        """Time of the last frame on the disk since the start."""
+        return self._seconds
+
+    def record(
+        self,
+        frame_time: float,
+        wall_clock: float,
+        readings: Sequence[tuple[int, FaceReading]],
+        image: NDArray[np.uint8],
+    ) -> None:
+        """Hand one frame over; takes microseconds and never waits nor raises for the disk.
+
+        Args:
+            frame_time: when the frame came, in seconds of the recorder's clock.
+            wall_clock: the same in seconds since 1970 (``time.time()``).
+            readings: number of the track and reading of each face; empty without a face.
+            image: uint8 ``[H, W, 3]``, BGR, as it is shown. Only its size is kept, unless the
+                session has a video; then it must not be changed afterwards.
+        """
+        seconds = frame_time - self._started
+        if self._stopping.is_set() or seconds < 0:
+            return
+        self._seen += 1
+        if len(self._waiting) < MOST_WAITING:
+            height, width = image.shape[:2]
+            size = width, height
+            frame = FrameRecord(self._seen, seconds, wall_clock, size, tuple(readings))
+            self._waiting.append(frame)
+        else:
+            self._dropped += 1
+        if self._video is not None:
+            self._video.record(seconds, image)
+
+    def request_stop(self) -> None:
+        """Take no more frames and let the threads finish; does not wait for them."""
+        self._stopping.set()
+        if self._video is not None:
+            self._video.request_stop()
+
+    def stop(self, timeout: float = 20.0) -> Session:
+        """End the recording and return it; waits ``timeout`` seconds at most.
+
+        Raises:
+            SessionError: the disk does not respond, or what was recorded is gone.
+        """
+        self.request_stop()
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            raise SessionError(
+                f"{self.folder}: expected the disk to take the recording within {timeout:g} s, "
+                "but it does not respond; look for the session in the list later"
+            )
+        return open_session(self.folder)
+
+    def _run(self) -> None:
+        """Write until stopped, then finish the header."""
+        try:
+            self._write_until_stopped()
+        except Exception as error:
+            self._problem = _explained(error, self._seconds)
+            self.request_stop()
+            _LOGGER.error("The recording of a session ended early.", exc_info=error)
+        finally:
+            self._frames_file.close()
+            self._faces_file.close()
+            self._finish()
+            _running.discard(self)
+
+    def _write_until_stopped(self) -> None:
+        stopping = False
+        while not stopping:
+            stopping = self._stopping.wait(WRITE_EVERY)
+            self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        frames = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        # The faces first: see `emotion_core.sessions.tables`.
+        _append(self._faces_file, map(face_lines, frames))
+        _append(self._frames_file, map(frame_line, frames))
+        os.utime(self.folder / RECORDING_FILE)
+        if frames:
+            self._written += len(frames)
+            self._seconds = frames[-1].seconds
+            self._tracks.update(track for frame in frames for track, _ in frame.readings)
+
+    def _finish(self) -> None:
+        video = None if self._video is None else self._video.stop()
+        if not self.folder.is_dir():
+            return  # deleted meanwhile; the header must not bring it back
+        header = replace(
+            self._header,
+            ended=iso_time(time.time()),
+            frames=self._written,
+            dropped=self._dropped,
+            seconds=round(self._seconds, 3),
+            persons=len(self._tracks),
+            problem=self._problem,
+            video=video,
+        )
+        try:
+            write_header(self.folder, header)
+        except OSError as error:
+            # The session stays marked as interrupted, which it is.
+            self._problem = self._problem or _explained(error, self._seconds)
+        (self.folder / RECORDING_FILE).unlink(missing_ok=True)
+
+
+# Their threads are daemons, so that a forgotten recording never keeps a process from ending; what
+# still waits is written when it does.
+_running: weakref.WeakSet[SessionRecorder] = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    recorders = list(_running)
+    for recorder in recorders:
+        recorder.request_stop()
+    for recorder in recorders:
+        recorder._thread.join(5.0)
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    """Make a folder that only its owner can look into, with a number when ``name`` is taken."""
+    parent.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while True:
+        folder = parent / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
+
+
+def _new_table(path: Path, columns: Sequence[str]) -> FileIO:
+    file = FileIO(path, "x")
+    _append(file, [header_line(columns)])
+    return file
+
+
+def _append(file: FileIO, lines: Iterable[str]) -> None:
+    """Write ``lines`` and make sure that they are on the disk.
+
+    Unbuffered: what a full disk did not take must not be tried again when the file is closed.
+    """
+    rest = memoryview("".join(lines).encode())
+    while rest:
+        rest = rest[file.write(rest) :]
+    os.fsync(file.fileno())
+
+
+def _explained(error: Exception, seconds: float) -> str:
+    """Return one line for the user."""
+    kept = f"recording ended after {seconds:.0f} s; what was recorded until then is kept"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        return f"The disk is full: {kept}. Make room, then record again."
+    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    return f"The session cannot be written ({reason}): {kept}."

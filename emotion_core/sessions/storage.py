@@ -1,0 +1,245 @@
+"""The folder of all sessions: list, open, rename, delete."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+import platformdirs
+
+from emotion_core.errors import SessionError
+from emotion_core.sessions.header import HEADER_FILE, SessionHeader, read_header, write_header
+from emotion_core.sessions.tables import FACES_FILE, FRAMES_FILE, read_tables
+from emotion_core.sessions.video import VIDEO_FILE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SESSIONS_DIR_VARIABLE: Final = "EMOTION_SESSIONS_DIR"
+
+#: Touched twice a second while the session is being recorded, then removed.
+RECORDING_FILE: Final = ".recording"
+
+#: Everything a session's folder may hold; the header last, so that what a deletion leaves when it
+#: is interrupted is still a session.
+SESSION_FILES: Final = (RECORDING_FILE, VIDEO_FILE, FACES_FILE, FRAMES_FILE, HEADER_FILE)
+# What desktops leave in a folder that someone looked into.
+_DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
+
+# A recorder that has not touched its file for so many seconds is gone.
+_GONE_AFTER: Final = 5.0
+
+State = Literal["complete", "interrupted", "recording"]
+
+
+@dataclass(frozen=True)
+class Session:
+    """One session on the disk.
+
+    Attributes:
+        folder: where it is.
+        header: what it says about itself.
+        state: "complete"; "interrupted" when the process was killed or the disk was full; or
+            "recording".
+        frames: frames recorded.
+        seconds: time from its start to its last frame.
+        persons: number of different tracks.
+        size: bytes of all its files.
+    """
+
+    folder: Path
+    header: SessionHeader
+    state: State
+    frames: int
+    seconds: float
+    persons: int
+    size: int
+
+    @property
+    def id(self) -> str:
+        """Name of the folder: the time of the start in UTC."""
+        return self.folder.name
+
+    @property
+    def video(self) -> Path | None:
+        """The video, if there is one."""
+        path = self.folder / VIDEO_FILE
+        return path if path.is_file() else None
+
+
+@dataclass(frozen=True)
+class SessionList:
+    """What a folder of sessions holds.
+
+    Attributes:
+        sessions: the newest first.
+        problems: one line for each folder that is no session, or a damaged one.
+    """
+
+    sessions: tuple[Session, ...]
+    problems: tuple[str, ...]
+
+
+def sessions_dir() -> Path:
+    """Return the folder of all sessions; it need not exist.
+
+    It is named by the environment variable EMOTION_SESSIONS_DIR, else it is in the user's data.
+    """
+    chosen = os.environ.get(SESSIONS_DIR_VARIABLE)
+    return Path(chosen or Path(platformdirs.user_data_dir("emotion-dashboard")) / "sessions")
+
+
+def list_sessions(folder: Path) -> SessionList:
+    """Return the sessions in ``folder``, which need not exist.
+
+    Raises:
+        SessionError: the folder cannot be read.
+    """
+    sessions, problems = [], []
+    for entry in _folders_in(folder):
+        try:
+            sessions.append(open_session(entry))
+        except SessionError as error:
+            problems.append(str(error))
+    sessions.sort(key=lambda session: (session.header.started, session.id), reverse=True)
+    return SessionList(tuple(sessions), tuple(problems))
+
+
+def find_session(folder: Path, session_id: str) -> Session:
+    """Return the session in ``folder`` with this id.
+
+    Raises:
+        SessionError: there is none, or it is damaged.
+    """
+    return open_session(_folder_of(folder, session_id))
+
+
+def open_session(folder: Path) -> Session:
+    """Return the session in ``folder``; what an interrupted one holds is counted.
+
+    Raises:
+        SessionError: the folder is no session, or a damaged one.
+    """
+    header = read_header(folder)
+    state = _state(folder, header)
+    frames, seconds, persons = header.frames, header.seconds, header.persons
+    if header.ended is None:
+        frames, seconds, persons = _counted(*read_tables(folder))
+    try:
+        size = sum(entry.stat().st_size for entry in folder.iterdir())
+    except OSError as error:
+        raise SessionError(
+            f"{folder} cannot be read ({error.strerror}); was it deleted?"
+        ) from error
+    return Session(folder, header, state, frames, seconds, persons, size)
+
+
+def rename_session(session: Session, *, name: str, notes: str) -> Session:
+    """Write a name and notes into the header, and return the session with them.
+
+    Raises:
+        SessionError: the session is being recorded, or cannot be written.
+    """
+    _refuse_while_recording(session.folder)
+    header = replace(read_header(session.folder), name=name, notes=notes)
+    try:
+        write_header(session.folder, header)
+    except OSError as error:
+        raise SessionError(
+            f"{session.folder}: name and notes cannot be written ({error.strerror}); make room, or "
+            "allow writing there"
+        ) from error
+    return open_session(session.folder)
+
+
+def delete_session(folder: Path, session_id: str) -> None:
+    """Delete one session with everything it holds; a damaged one as well.
+
+    Nothing is deleted that no recording wrote: neither a folder without a header nor files that
+    someone put beside it.
+
+    Raises:
+        SessionError: there is no such session, it is being recorded, it holds other files, or it
+            cannot be deleted.
+    """
+    own = _folder_of(folder, session_id)
+    if not (own / HEADER_FILE).is_file():
+        raise SessionError(
+            f"{own}: expected a session with {HEADER_FILE}, found none; nothing was deleted"
+        )
+    _refuse_while_recording(own)
+    try:
+        names = {entry.name for entry in own.iterdir()}
+        others = sorted(name for name in names if not _is_ours(name))
+        if others:
+            raise SessionError(
+                f"{own}: expected a session's files only, found {others[0]}; nothing was deleted; "
+                "move it elsewhere first"
+            )
+        for name in [*sorted(names - set(SESSION_FILES)), *SESSION_FILES]:
+            (own / name).unlink(missing_ok=True)
+        own.rmdir()
+    except OSError as error:
+        raise SessionError(
+            f"{own} cannot be deleted ({error.strerror}); close what uses it, or allow writing "
+            "there, and try again"
+        ) from error
+
+
+def _folders_in(folder: Path) -> Sequence[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SessionError(
+            f"{folder}: expected the folder of all sessions, but it cannot be read "
+            f"({error.strerror}); name another with {SESSIONS_DIR_VARIABLE}"
+        ) from error
+    return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+
+
+def _folder_of(folder: Path, session_id: str) -> Path:
+    """Return the session's folder, which lies directly in ``folder`` and is no link."""
+    own = folder / session_id
+    is_plain_name = session_id not in ("", ".", "..") and Path(session_id).name == session_id
+    if not is_plain_name or own.is_symlink() or not own.is_dir():
+        raise SessionError(
+            f"expected the id of a session in {folder}, found {session_id!r}; list them with "
+            "python -m emotion_core sessions list"
+        )
+    return own
+
+
+def _is_ours(name: str) -> bool:
+    # The last ones are headers that a killed process was about to replace (`files.replace_file`).
+    own = name in SESSION_FILES or name in _DESKTOP_FILES
+    return own or (name.startswith(".session-") and name.endswith(".json"))
+
+
+def _refuse_while_recording(folder: Path) -> None:
+    try:
+        recording = _state(folder, read_header(folder)) == "recording"
+    except SessionError:
+        return  # damaged, so nobody is writing it
+    if recording:
+        raise SessionError(f"{folder.name} is being recorded; stop the recording first")
+
+
+def _state(folder: Path, header: SessionHeader) -> State:
+    if header.ended is not None:
+        return "complete" if header.problem is None else "interrupted"
+    try:
+        age = time.time() - (folder / RECORDING_FILE).stat().st_mtime
+    except OSError:
+        return "interrupted"
+    return "recording" if age < _GONE_AFTER else "interrupted"
+
+
+def _counted(frames: pd.DataFrame, faces: pd.DataFrame) -> tuple[int, float, int]:
+    seconds = float(frames["seconds"].iloc[-1]) if len(frames) else 0.0
+    return len(frames), seconds, int(faces["face"].nunique())

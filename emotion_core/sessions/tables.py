@@ -1,0 +1,141 @@
+"""The two tables of a session: ``frames.csv`` and ``faces.csv``.
+
+Both are only ever appended to, the faces of a frame before the frame itself. What a killed process
+leaves is therefore sound up to its last lines, and reading leaves out a line that was cut in two
+and a frame whose faces are not all there.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from emotion_core.analysis import FACE_COLUMNS, FaceReading, face_row
+from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
+from emotion_core.errors import SessionError
+from emotion_core.sessions.header import iso_time
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FRAMES_FILE: Final = "frames.csv"
+FACES_FILE: Final = "faces.csv"
+
+_TIME_COLUMNS: Final = ("frame", "seconds", "wall_clock")
+
+#: One row a frame: its number, seconds since the start on a clock that is never set, UTC in ISO
+#: 8601, its size in pixels, and how many faces it has. Numbers left out are frames dropped.
+FRAMES_COLUMNS: Final = (*_TIME_COLUMNS, "frame_width", "frame_height", "faces")
+
+#: One row a face: the frame it is in, and the columns of every table of faces. ``face`` is the
+#: number of its track: the same in every frame.
+FACES_COLUMNS: Final = (*_TIME_COLUMNS, *FACE_COLUMNS)
+
+_DIGITS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRecord:
+    """What is written of one frame.
+
+    Attributes:
+        number: counts the frames of the session from 1, dropped ones included.
+        seconds: time since the start of the session.
+        wall_clock: time in seconds since 1970.
+        size: width and height in pixels.
+        readings: number of the track and reading of each face.
+    """
+
+    number: int
+    seconds: float
+    wall_clock: float
+    size: tuple[int, int]
+    readings: tuple[tuple[int, FaceReading], ...]
+
+
+def header_line(columns: Iterable[str]) -> str:
+    """Return the first line of a table."""
+    return ",".join(columns) + "\n"
+
+
+def frame_line(frame: FrameRecord) -> str:
+    """Return the line of one frame in ``frames.csv``."""
+    return _line(*_times(frame), *frame.size, len(frame.readings))
+
+
+def face_lines(frame: FrameRecord) -> str:
+    """Return the lines of one frame in ``faces.csv``, one for each face."""
+    times = _times(frame)
+    return "".join(
+        _line(*times, *face_row(track, reading).values()) for track, reading in frame.readings
+    )
+
+
+def complete_lines(path: Path) -> bytes:
+    """Return a table's content without a last line that was cut in two."""
+    content = path.read_bytes()
+    # After a power failure, the end of a file may read as zeros that were never written.
+    content = content.split(b"\0", 1)[0]
+    return content[: content.rfind(b"\n") + 1]
+
+
+def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the frames and the faces of the session in ``folder``, by the columns above.
+
+    Raises:
+        SessionError: a table is missing or damaged.
+    """
+    frames = _read(folder / FRAMES_FILE, FRAMES_COLUMNS)
+    faces = _read(folder / FACES_FILE, FACES_COLUMNS)
+    present = faces.groupby("frame").size().reindex(frames["frame"], fill_value=0).to_numpy()
+    frames = frames[present == frames["faces"]].reset_index(drop=True)
+    faces = faces[faces["frame"].isin(frames["frame"])].reset_index(drop=True)
+    return frames, faces
+
+
+def joined_table(frames: pd.DataFrame, faces: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a face, and one with empty values for each frame without a face.
+
+    Columns: those of a frame but its number of faces, then those of a face. ``wall_clock`` is a
+    UTC time.
+    """
+    import pandas as pd
+
+    joined = frames.drop(columns="faces").merge(
+        faces.drop(columns=["seconds", "wall_clock"]), on="frame", how="left"
+    )
+    for column in ("face", "x", "y", "width", "height"):
+        joined[column] = joined[column].astype("Int64")  # whole numbers, though some are missing
+    joined["wall_clock"] = pd.to_datetime(joined["wall_clock"], utc=True, format="ISO8601")
+    return joined
+
+
+def _times(frame: FrameRecord) -> tuple[int, float, str]:
+    return frame.number, frame.seconds, iso_time(frame.wall_clock)
+
+
+def _line(*values: Any) -> str:
+    texts = (f"{value:.{_DIGITS}f}" if isinstance(value, float) else str(value) for value in values)
+    return ",".join(texts) + "\n"
+
+
+def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    import pandas as pd
+
+    texts = {"wall_clock", "emotion", "answer"}
+    numbers = {"seconds", "confidence", *EMOTIONS}
+    kinds = {name: str if name in texts else float if name in numbers else int for name in columns}
+    try:
+        table = pd.read_csv(io.BytesIO(complete_lines(path)), dtype=kinds, usecols=list(columns))
+        if "answer" in columns and not table["answer"].isin(list(ANSWER_COLORS)).all():
+            raise ValueError("an unknown expression")
+    except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors
+        reason = " ".join(str(error).split())
+        raise SessionError(
+            f"{path} cannot be read ({reason}); expected a table as this project writes it; "
+            "restore it from a backup or delete the session"
+        ) from error
+    return table[list(columns)]
