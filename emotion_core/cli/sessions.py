@@ -9,17 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from emotion_core.sessions import (
-    PersonSummary,
+from emotion_core.sessions.export import export_session
+from emotion_core.sessions.storage import (
     Session,
-    SessionSummary,
     delete_session,
-    export_session,
     find_session,
     list_sessions,
     sessions_dir,
-    summarize_session,
 )
+from emotion_core.sessions.summary import PersonSummary, SessionSummary, summarize_session
 
 
 def add_parser(commands: Any) -> None:

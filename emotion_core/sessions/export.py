@@ -8,7 +8,8 @@ from typing import BinaryIO, Final
 
 from emotion_core.errors import SessionError
 from emotion_core.files import replace_file
-from emotion_core.sessions.storage import RECORDING_FILE, SESSION_FILES, Session
+from emotion_core.sessions.header import RECORDING_FILE
+from emotion_core.sessions.storage import SESSION_FILES, Session
 from emotion_core.sessions.tables import complete_lines, joined_table, read_tables
 
 #: Kinds of files, by suffix.

@@ -1,4 +1,4 @@
-"""What a recorded session says about itself: ``session.json``."""
+"""What a recorded session says about itself, ``session.json``; the names of its other files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from emotion_core.errors import SessionError
 from emotion_core.files import write_json
 
 HEADER_FILE: Final = "session.json"
+FRAMES_FILE: Final = "frames.csv"
+FACES_FILE: Final = "faces.csv"
+VIDEO_FILE: Final = "video.mp4"
+#: Touched twice a second while the session is being recorded, then removed.
+RECORDING_FILE: Final = ".recording"
 
 #: Version of the layout of a session's folder.
 SESSION_FORMAT: Final = 1

@@ -26,24 +26,26 @@ from numpy.typing import NDArray
 from emotion_core.analysis import FaceReading
 from emotion_core.errors import SessionError
 from emotion_core.sessions.header import (
+    FACES_FILE,
+    FRAMES_FILE,
+    RECORDING_FILE,
+    VIDEO_FILE,
     SessionDescription,
     SessionHeader,
     app_version,
     iso_time,
     write_header,
 )
-from emotion_core.sessions.storage import RECORDING_FILE, Session, open_session
+from emotion_core.sessions.storage import Session, open_session
 from emotion_core.sessions.tables import (
     FACES_COLUMNS,
-    FACES_FILE,
     FRAMES_COLUMNS,
-    FRAMES_FILE,
     FrameRecord,
     face_lines,
     frame_line,
     header_line,
 )
-from emotion_core.sessions.video import VIDEO_FILE, VideoRecorder
+from emotion_core.sessions.video import VideoRecorder
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -12,17 +12,22 @@ from typing import TYPE_CHECKING, Final, Literal
 import platformdirs
 
 from emotion_core.errors import SessionError
-from emotion_core.sessions.header import HEADER_FILE, SessionHeader, read_header, write_header
-from emotion_core.sessions.tables import FACES_FILE, FRAMES_FILE, read_tables
-from emotion_core.sessions.video import VIDEO_FILE
+from emotion_core.sessions.header import (
+    FACES_FILE,
+    FRAMES_FILE,
+    HEADER_FILE,
+    RECORDING_FILE,
+    VIDEO_FILE,
+    SessionHeader,
+    read_header,
+    write_header,
+)
+from emotion_core.sessions.tables import read_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SESSIONS_DIR_VARIABLE: Final = "EMOTION_SESSIONS_DIR"
-
-#: Touched twice a second while the session is being recorded, then removed.
-RECORDING_FILE: Final = ".recording"
 
 #: Everything a session's folder may hold; the header last, so that what a deletion leaves when it
 #: is interrupted is still a session.

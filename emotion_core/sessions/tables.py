@@ -16,13 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 from emotion_core.analysis import FACE_COLUMNS, FaceReading, face_row
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
 from emotion_core.errors import SessionError
-from emotion_core.sessions.header import iso_time
+from emotion_core.sessions.header import FACES_FILE, FRAMES_FILE, iso_time
 
 if TYPE_CHECKING:
     import pandas as pd
-
-FRAMES_FILE: Final = "frames.csv"
-FACES_FILE: Final = "faces.csv"
 
 _TIME_COLUMNS: Final = ("frame", "seconds", "wall_clock")
 

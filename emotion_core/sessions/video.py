@@ -22,8 +22,6 @@ from emotion_core.sessions.header import VideoFacts
 
 _LOGGER = logging.getLogger(__name__)
 
-VIDEO_FILE: Final = "video.mp4"
-
 # A quarter of a second at 30 frames a second; a picture of 1280x720 takes 2.8 MB.
 _MOST_WAITING: Final = 8
 # MPEG-4 part 2 allows no finer clock than 1/65535 s.
