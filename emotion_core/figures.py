@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PURPLE: Final = "#807dba"
 _LIGHT_PURPLE: Final = "rgba(128, 125, 186, 0.25)"
 _GREY: Final = "#8a8f98"
+_PINK: Final = "#cc79a7"
 
 
 def confusion_figure(confusion: NDArray[np.int64], title: str) -> Figure:
@@ -143,4 +144,88 @@ def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title
     figure.update_xaxes(title="answered", tickformat=".0%", range=[0, 1])
     figure.update_yaxes(title="right of the answered", tickformat=".0%")
     figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 60, "b": 60})
+    return figure
+
+
+def training_figure(epochs: Sequence[Mapping[str, Any]], title: str) -> Figure:
+    """Draw a run's accuracy epoch by epoch, on the faces it learns from and on those it does not.
+
+    Args:
+        epochs: lines of ``training_log.jsonl``, see ``training.EpochMetrics``.
+        title: heading of the figure.
+    """
+    from plotly import graph_objects
+
+    numbers = [epoch["epoch"] for epoch in epochs]
+    lines = (
+        ("Training, varied, with dropout", "train_accuracy", _GREY),
+        ("validation accuracy", "validation_accuracy", _PURPLE),
+        ("validation macro F1", "validation_macro_f1", _PINK),
+    )
+    figure = graph_objects.Figure(
+        [
+            graph_objects.Scatter(
+                x=numbers,
+                y=[epoch[key] for epoch in epochs],
+                name=name,
+                mode="lines+markers" if len(numbers) < 40 else "lines",
+                line={"color": color, "width": 2},
+                hovertemplate=f"epoch %{{x}}: {name} %{{y:.2%}}<extra></extra>",
+            )
+            for name, key, color in lines
+        ]
+    )
+    best = max(epochs, key=lambda epoch: epoch["validation_accuracy"])
+    figure.add_trace(
+        graph_objects.Scatter(
+            x=[best["epoch"]],
+            y=[best["validation_accuracy"]],
+            mode="markers",
+            marker={"size": 11, "color": _PURPLE},
+            name=f"best: epoch {best['epoch']}",
+            hovertemplate="epoch %{x}: %{y:.2%}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="epoch")
+    figure.update_yaxes(tickformat=".0%")
+    figure.update_layout(
+        title=title,
+        margin={"l": 60, "r": 20, "t": 60, "b": 60},
+        legend={"x": 0.98, "y": 0.02, "xanchor": "right", "yanchor": "bottom"},
+    )
+    return figure
+
+
+def ablation_figure(variants: Mapping[str, Mapping[str, Any]], title: str) -> Figure:
+    """Draw how far each variant of a recipe lies above or below the baseline.
+
+    Args:
+        variants: figures by name, as ``benchmarks/ablation.py`` prints them; the baseline's own
+            entry is left out.
+        title: heading of the figure.
+    """
+    from plotly import graph_objects
+
+    ranked = sorted(
+        (
+            (entry["points_above_baseline"], bool(entry["clear"]), name)
+            for name, entry in variants.items()
+            if name != "baseline"
+        )
+    )
+    figure = graph_objects.Figure(
+        graph_objects.Bar(
+            x=[points for points, _, _ in ranked],
+            y=[name for _, _, name in ranked],
+            orientation="h",
+            text=[f"{points:+.1f}" for points, _, _ in ranked],
+            textposition="outside",
+            cliponaxis=False,
+            marker={"color": [_PURPLE if clear else _LIGHT_PURPLE for _, clear, _ in ranked]},
+            hovertemplate="%{y}: %{x:+.2f} points<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="points of accuracy above the baseline (dark: clear, p < 0.05)")
+    figure.update_yaxes(automargin=True)
+    figure.update_layout(title=title, margin={"l": 20, "r": 60, "t": 60, "b": 60})
     return figure

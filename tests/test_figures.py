@@ -2,7 +2,13 @@ import numpy as np
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.evaluation import CoveragePoint, ReliabilityBin, wilson_interval
-from emotion_core.figures import confusion_figure, coverage_figure, reliability_figure
+from emotion_core.figures import (
+    ablation_figure,
+    confusion_figure,
+    coverage_figure,
+    reliability_figure,
+    training_figure,
+)
 
 
 def test_confusion_is_drawn_by_row_share_with_counts():
@@ -47,3 +53,32 @@ def test_coverage_is_drawn_with_the_chosen_threshold():
     assert band.y[-1] == wilson_interval(6, 10).high
     assert (marker.x[0], marker.y[0]) == (0.5, 0.8)
     assert marker.text[0] == "uncertain below 50%"
+
+
+def test_training_curves_mark_the_best_epoch():
+    epochs = [
+        {
+            "epoch": number,
+            "train_accuracy": 0.4,
+            "validation_accuracy": accuracy,
+            "validation_macro_f1": 0.3,
+        }
+        for number, accuracy in ((1, 0.5), (2, 0.7), (3, 0.6))
+    ]
+    figure = training_figure(epochs, "three epochs")
+    *lines, best = figure.data
+    assert [tuple(line.x) for line in lines] == [(1, 2, 3)] * 3
+    assert tuple(lines[1].y) == (0.5, 0.7, 0.6)
+    assert (best.x, best.y, best.name) == ((2,), (0.7,), "best: epoch 2")
+
+
+def test_ablation_ranks_the_variants_and_leaves_the_baseline_out():
+    variants = {
+        "baseline": {"points_above_baseline": 0, "clear": False},
+        "worse": {"points_above_baseline": -1.25, "clear": True},
+        "better": {"points_above_baseline": 0.5, "clear": False},
+    }
+    (bars,) = ablation_figure(variants, "an ablation").data
+    assert tuple(bars.y) == ("worse", "better")
+    assert tuple(bars.text) == ("-1.2", "+0.5")
+    assert bars.marker.color[0] != bars.marker.color[1]

@@ -1,0 +1,118 @@
+"""Draws the documentation's figures from what training and the ablation wrote.
+
+python docs/draw_figures.py --model models/NAME --ablation ABLATION.json --out docs/pictures
+
+Either may be left out. ``--model`` draws confusion.png, reliability.png, coverage.png and
+training.png; ``--ablation`` draws ablation.png from what ``benchmarks/ablation.py`` printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+
+from install import installed_browser  # noqa: E402 - the path comes first
+
+from emotion_core import figures  # noqa: E402
+from emotion_core.artefacts import TRAINING_LOG_FILE, load_card  # noqa: E402
+from emotion_core.evaluation import CoveragePoint, ReliabilityBin  # noqa: E402
+
+Drawing = tuple[Any, int, int]  # figure, width and height in pixels
+
+
+def main() -> None:
+    """Draw what the options ask for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--ablation", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    drawn: dict[str, Drawing] = {}
+    if options.model:
+        drawn |= model_figures(options.model)
+    if options.ablation:
+        content = json.loads(options.ablation.read_text(encoding="utf-8"))
+        variants = {name: entry for name, entry in content.items() if isinstance(entry, dict)}
+        title = f"{content['epochs']} epochs, seeds {', '.join(map(str, content['seeds']))}"
+        drawn["ablation"] = (figures.ablation_figure(variants, title), 760, 560)
+    draw(drawn, options.out)
+
+
+def model_figures(folder: Path) -> dict[str, Drawing]:
+    """Return the figures of one model by file name."""
+    metrics = load_card(folder).metrics
+    lines = (folder / TRAINING_LOG_FILE).read_text(encoding="utf-8").splitlines()
+    epochs = [json.loads(line) for line in lines]
+    bins = [
+        ReliabilityBin(
+            entry["low"],
+            entry["high"],
+            entry["count"],
+            entry["correct"],
+            entry["confidence"] or (entry["low"] + entry["high"]) / 2,
+        )
+        for entry in metrics["reliability"]
+    ]
+    selective = metrics["selective"]
+    curve = [
+        coverage_point(metrics["n"], *point)
+        for point in zip(
+            *(selective["curve"][key] for key in ("threshold", "coverage", "accuracy")), strict=True
+        )
+    ]
+    chosen = coverage_point(
+        metrics["n"],
+        *(selective[key] for key in ("threshold", "coverage", "accuracy_answered")),
+    )
+    images = f"{metrics['n']} images"
+    return {
+        "confusion": (
+            figures.confusion_figure(
+                np.array(metrics["confusion"]), f"{images}, accuracy {metrics['accuracy']:.1%}"
+            ),
+            720,
+            720,
+        ),
+        "reliability": (
+            figures.reliability_figure(bins, f"{images}, ECE {metrics['ece']:.1%}"),
+            560,
+            560,
+        ),
+        "coverage": (figures.coverage_figure(curve, chosen, images), 640, 420),
+        "training": (figures.training_figure(epochs, f"{len(epochs)} epochs"), 760, 420),
+    }
+
+
+def coverage_point(n: int, threshold: float, coverage: float, accuracy: float) -> CoveragePoint:
+    """Return the point with the counts that its shares stand for."""
+    answered = round(coverage * n)
+    return CoveragePoint(threshold, n, answered, round(accuracy * answered))
+
+
+def draw(drawn: dict[str, Drawing], folder: Path) -> None:
+    """Save every figure as PNG."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=installed_browser(playwright), args=["--no-sandbox"]
+        )
+        for name, (figure, width, height) in drawn.items():
+            figure.update_layout(width=width, height=height, template="plotly_white")
+            page = browser.new_page(viewport={"width": width + 20, "height": height + 20})
+            page.set_content(figure.to_html(include_plotlyjs=True, config={"staticPlot": True}))
+            page.locator(".main-svg").first.wait_for()
+            page.screenshot(path=folder / f"{name}.png")
+            page.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
