@@ -125,7 +125,6 @@ class TrainingRun:
             TrainingError: the folder holds an unfinished run, the data cannot be split or lacks the
                 votes that the settings ask for, or the settings ask for teachers and there are
                 none, or the other way round.
-            ModelError: a teacher cannot be read.
             DatasetError: there is no Training split.
         """
         if (folder / CHECKPOINT_FILE).exists():
@@ -155,9 +154,8 @@ class TrainingRun:
         """Continue the run in ``folder`` from its last finished epoch, with its own settings.
 
         Raises:
-            TrainingError: there is nothing to resume, it was started with other data or teachers,
-                or its checkpoint is damaged.
-            ModelError: a teacher cannot be read.
+            TrainingError: there is nothing to resume, it was started with other data, or its
+                checkpoint is damaged.
         """
         description = read_run(folder)
         if description.data != dataset.fingerprint:
@@ -181,8 +179,6 @@ class TrainingRun:
         )
         total = self.steps * config.epochs
         self.augmentation = FaceAugmentation(config.augmentation, config.seed, total)
-        teachers = tuple(load_teacher(teacher, config.precision) for teacher in self.teachers)
-        self.model = TrainingStep(self.network, self.augmentation, config, teachers)
         warmup = round(total * config.warmup)
         self.schedule = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=config.learning_rate / 25 if warmup else config.learning_rate,
@@ -193,9 +189,16 @@ class TrainingRun:
         self.optimizer = keras.optimizers.AdamW(self.schedule, weight_decay=config.weight_decay)
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(self.network.trainable_variables)
+
+    def _training_step(self) -> TrainingStep:
+        """Return the compiled step. A finished run needs none, and its teachers may be gone."""
+        config = self.config
+        teachers = tuple(load_teacher(teacher, config.precision) for teacher in self.teachers)
+        step = TrainingStep(self.network, self.augmentation, config, teachers)
         # XLA has no kernel for TensorFlow's affine warp, and is slower on a CPU; JAX has its own.
         compiled = "auto" if keras.backend.backend() == "jax" else False
-        self.model.compile(optimizer=self.optimizer, jit_compile=compiled)
+        step.compile(optimizer=self.optimizer, jit_compile=compiled)
+        return step
 
     @property
     def completed(self) -> bool:
@@ -263,15 +266,16 @@ class TrainingRun:
                 Who stops or kills the run loses the epochs after the last one.
 
         Raises:
-            TrainingError: stopped before the first epoch was finished, or the loss is not a
-                number.
+            TrainingError: stopped before the first epoch was finished, the loss is not a number, or
+                a teacher is no longer the one that the run was started with.
+            ModelError: a teacher cannot be read.
             OSError: the disk is full; the last checkpoint stays.
         """
         watcher = _Watcher(self, on_progress, on_epoch, should_stop)
         self._checkpoint_seconds = checkpoint_seconds
         done = len(self.epochs)
         if not self.completed:
-            self.model.fit(
+            self._training_step().fit(
                 batches(self.training_set, self.config, done),
                 steps_per_epoch=self.steps,
                 initial_epoch=done,

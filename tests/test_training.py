@@ -168,10 +168,19 @@ def test_a_resumed_student_has_the_same_teacher(demo, tiny_model, tmp_path):
 
 def test_another_teacher_under_the_same_path_is_refused(demo, tiny_model, tmp_path):
     teacher = shutil.copytree(tiny_model, tmp_path / "teacher")
-    TrainingRun.start(DISTILL, demo, tmp_path / "run", find_teachers([teacher])).run()
+    run = TrainingRun.start(DISTILL, demo, tmp_path / "run", find_teachers([teacher]))
+    steps = []
+    run.run(should_stop=lambda: steps.append(1) or len(steps) > run.steps)
     (teacher / "model.keras").write_bytes(b"another one")
     with pytest.raises(TrainingError, match="is not the teacher that the run was started with"):
-        TrainingRun.resume(demo, tmp_path / "run")
+        TrainingRun.resume(demo, tmp_path / "run").run()
+
+
+def test_a_finished_student_needs_its_teacher_no_more(demo, tiny_model, tmp_path):
+    teacher = shutil.copytree(tiny_model, tmp_path / "teacher")
+    TrainingRun.start(DISTILL, demo, tmp_path / "run", find_teachers([teacher])).run()
+    shutil.rmtree(teacher)
+    assert TrainingRun.resume(demo, tmp_path / "run").run().completed
 
 
 def test_no_teacher_where_one_is_expected(demo, tiny_model, tmp_path):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from emotion_core.artefacts import KERAS_FILE
 from emotion_core.cli.options import add_data_options, quiet_native_libraries, read_data
 from emotion_core.datasets import FaceDataset
 from emotion_core.errors import TrainingError
@@ -113,10 +114,11 @@ def run(options: argparse.Namespace) -> None:
         print(f"Stopped. {training_run.folder} keeps the run; continue it with --resume.")
         raise KeyboardInterrupt
     if keras_backend() != "tensorflow":
+        result.network.save(training_run.folder / KERAS_FILE)  # enough to be a teacher
         print(
-            f"Trained: epoch {result.best_epoch} of {len(result.epochs)} is best. This Keras "
-            f"backend cannot write LiteRT models: {training_run.folder} keeps the run; finish it "
-            "with the same command under TensorFlow and --resume."
+            f"Trained: epoch {result.best_epoch} of {len(result.epochs)} is best, accuracy "
+            f"{result.validation.accuracy.value:.4f}. This Keras backend cannot write LiteRT "
+            f"models: {training_run.folder} keeps the run; finish it under TensorFlow with --resume"
         )
         return
     with quiet_native_libraries():

@@ -10,6 +10,7 @@ from emotion_core.artefacts import load_card
 from emotion_core.cli import main
 from emotion_core.keras_classifier import KerasClassifier
 from emotion_core.keras_models import load_keras_classifier
+from emotion_core.teachers import find_teachers
 
 QUICK = ["--data", "demo", "--preset", "quick", "--epochs", "1"]
 
@@ -70,8 +71,9 @@ def test_a_backend_without_export_keeps_the_run(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("emotion_core.cli.train.keras_backend", lambda: "jax")
     out = ["--out", str(tmp_path / "model")]
     assert main(["train", *QUICK, "--set", "filters=4,8", "--set", "depths=1,1", *out]) == 0
-    assert "finish it with the same command under TensorFlow" in capsys.readouterr().out
+    assert "finish it under TensorFlow with --resume" in capsys.readouterr().out
     assert not (tmp_path / "model").exists()
+    assert find_teachers([tmp_path / "model.training"])
     monkeypatch.undo()
     assert main(["train", "--data", "demo", "--resume", *out]) == 0
     assert load_card(tmp_path / "model").config["epochs"] == 1
