@@ -7,9 +7,11 @@ second and makes sure that they are on the disk. A process that is killed loses 
 from __future__ import annotations
 
 import atexit
+import contextlib
 import errno
 import logging
 import os
+import shutil
 import threading
 import time
 import weakref
@@ -58,7 +60,7 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class SessionRecorder:
-    """Records one session; made by `start`.
+    """Records one session; made by `start`, ended by `stop`.
 
     `record` is called by one thread, the stream's; everything else may be called by any.
 
@@ -70,15 +72,18 @@ class SessionRecorder:
         self,
         folder: Path,
         header: SessionHeader,
-        video: VideoRecorder | None,
+        with_video: bool,
         clock: Callable[[], float],
     ) -> None:
         self.folder = folder
         self._header = header
-        self._video = video
         self._started = clock()
-        self._frames_file = _new_table(folder / FRAMES_FILE, FRAMES_COLUMNS)
-        self._faces_file = _new_table(folder / FACES_FILE, FACES_COLUMNS)
+        write_header(folder, header)
+        for name, columns in ((FRAMES_FILE, FRAMES_COLUMNS), (FACES_FILE, FACES_COLUMNS)):
+            with FileIO(folder / name, "x") as file:
+                _append(file, [header_line(columns)])
+        (folder / RECORDING_FILE).touch()
+        self._video = VideoRecorder(folder / VIDEO_FILE) if with_video else None
         # A deque needs no lock between one thread that appends and one that takes.
         self._waiting: deque[FrameRecord] = deque()
         self._seen = 0
@@ -114,13 +119,13 @@ class SessionRecorder:
         """
         now = time.time()
         header = SessionHeader(description, iso_time(now), app_version())
+        own: Path | None = None
         try:
             own = _new_folder(folder, time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)))
-            write_header(own, header)
-            (own / RECORDING_FILE).touch()
-            video = VideoRecorder(own / VIDEO_FILE) if with_video else None
-            return cls(own, header, video, clock)
+            return cls(own, header, with_video, clock)
         except OSError as error:
+            if own is not None:
+                shutil.rmtree(own, ignore_errors=True)
             raise SessionError(
                 f"{folder}: expected a folder to record in, but it cannot be written "
                 f"({error.strerror}); make room, or name another with EMOTION_SESSIONS_DIR"
@@ -213,22 +218,22 @@ class SessionRecorder:
             self.request_stop()
             _LOGGER.error("The recording of a session ended early.", exc_info=error)
         finally:
-            self._frames_file.close()
-            self._faces_file.close()
             self._finish()
             _running.discard(self)
 
     def _write_until_stopped(self) -> None:
-        stopping = False
-        while not stopping:
-            stopping = self._stopping.wait(WRITE_EVERY)
-            self._write_waiting()
+        frames_path, faces_path = self.folder / FRAMES_FILE, self.folder / FACES_FILE
+        with FileIO(frames_path, "a") as frames_file, FileIO(faces_path, "a") as faces_file:
+            stopping = False
+            while not stopping:
+                stopping = self._stopping.wait(WRITE_EVERY)
+                self._write_waiting(frames_file, faces_file)
 
-    def _write_waiting(self) -> None:
+    def _write_waiting(self, frames_file: FileIO, faces_file: FileIO) -> None:
         frames = [self._waiting.popleft() for _ in range(len(self._waiting))]
         # The faces first: see `emotion_core.sessions.tables`.
-        _append(self._faces_file, map(face_lines, frames))
-        _append(self._frames_file, map(frame_line, frames))
+        _append(faces_file, map(face_lines, frames))
+        _append(frames_file, map(frame_line, frames))
         os.utime(self.folder / RECORDING_FILE)
         if frames:
             self._written += len(frames)
@@ -254,7 +259,8 @@ class SessionRecorder:
         except OSError as error:
             # The session stays marked as interrupted, which it is.
             self._problem = self._problem or _explained(error, self._seconds)
-        (self.folder / RECORDING_FILE).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # left behind, it counts for a few seconds only
+            (self.folder / RECORDING_FILE).unlink()
 
 
 # Their threads are daemons, so that a forgotten recording never keeps a process from ending; what
@@ -285,12 +291,6 @@ def _new_folder(parent: Path, name: str) -> Path:
             return folder
 
 
-def _new_table(path: Path, columns: Sequence[str]) -> FileIO:
-    file = FileIO(path, "x")
-    _append(file, [header_line(columns)])
-    return file
-
-
 def _append(file: FileIO, lines: Iterable[str]) -> None:
     """Write ``lines`` and make sure that they are on the disk.
 
@@ -304,6 +304,8 @@ def _append(file: FileIO, lines: Iterable[str]) -> None:
 
 def _explained(error: Exception, seconds: float) -> str:
     """Return one line for the user."""
+    if isinstance(error, FileNotFoundError):
+        return f"The session's folder is gone: recording ended after {seconds:.0f} s."
     kept = f"recording ended after {seconds:.0f} s; what was recorded until then is kept"
     if isinstance(error, OSError) and error.errno in _FULL:
         return f"The disk is full: {kept}. Make room, then record again."

@@ -132,7 +132,7 @@ def open_session(folder: Path) -> Session:
     header = read_header(folder)
     state = _state(folder, header)
     frames, seconds, persons = header.frames, header.seconds, header.persons
-    if header.ended is None:
+    if state != "complete":
         frames, seconds, persons = _counted(*read_tables(folder))
     try:
         size = sum(entry.stat().st_size for entry in folder.iterdir())

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from emotion_core.analysis import FaceReading
+from emotion_core.boxes import Box
+from emotion_core.cli import main
+from emotion_core.sessions.header import SessionDescription
+from emotion_core.sessions.recorder import SessionRecorder
+from emotion_core.sessions.storage import Session, rename_session
+
+HAPPY = FaceReading(Box(1, 2, 30, 40), (0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05))
+
+
+@pytest.fixture(autouse=True)
+def _own_sessions(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path / "sessions"))
+
+
+@pytest.fixture
+def session(tmp_path) -> Session:
+    """A second without a face, then a second with one."""
+    description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48))
+    recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)
+    image = np.zeros((48, 64, 3), np.uint8)
+    for number in range(9):
+        recorder.record(number / 4, number / 4, [(5, HAPPY)] if number > 3 else [], image)
+    return rename_session(recorder.stop(), name="first try", notes="with glasses")
+
+
+def test_list(session, capsys):
+    assert main(["sessions", "list"]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split() == ["id", "started", "length", "persons", "size", "state", "name"]
+    assert row.startswith(f"{session.id}  20")
+    assert row.endswith("  0:02 min  1        0.0 MB  complete  first try")
+
+
+def test_list_goes_on_after_a_foreign_folder(session, tmp_path, capsys):
+    (tmp_path / "sessions" / "holiday").mkdir()
+    assert main(["sessions", "list"]) == 0
+    output = capsys.readouterr()
+    assert session.id in output.out
+    (line,) = output.err.splitlines()
+    assert line.startswith("emotion_core: ")
+    assert "holiday: expected a session" in line
+
+
+def test_list_of_none(tmp_path, capsys):
+    assert main(["sessions", "list"]) == 0
+    assert capsys.readouterr().out == f"No sessions in {tmp_path / 'sessions'}.\n"
+
+
+def test_show(session, capsys):
+    assert main(["sessions", "show", session.id]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{session.id}: first try (complete)"
+    assert lines[2:] == [
+        "length       0:02 min, 9 frames, 0 dropped",
+        "model        fer2013-vgg",
+        "no face      1.0 of 2.0 s",
+        "notes        with glasses",
+        "",
+        "person 5: seen for 1.0 s, 0.0 changes a minute, longest happy for 1.0 s",
+        "  happy      100.0%      1.0 s",
+    ]
+
+
+def test_export(session, tmp_path, capsys):
+    for name, read in (("a.csv", pd.read_csv), ("a.parquet", pd.read_parquet)):
+        assert main(["sessions", "export", session.id, "--to", str(tmp_path / name)]) == 0
+        assert len(read(tmp_path / name)) == 9
+        assert capsys.readouterr().out == f"Wrote {tmp_path / name}\n"
+
+
+def test_delete(session, capsys):
+    assert main(["sessions", "delete", session.id]) == 0
+    assert capsys.readouterr().out == f"Deleted {session.id}\n"
+    assert not session.folder.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["show", "x"], ["delete", "x"], ["delete", ".."], ["export", "x", "--to", "a.csv"]],
+)
+def test_an_unknown_id_is_one_line(session, arguments, capsys):
+    assert main(["sessions", *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("emotion_core: expected the id of a session in ")
+    assert session.folder.exists()
+
+
+def test_an_action_is_needed(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["sessions"])
+    assert stop.value.code == 2
+    assert "the following arguments are required: ACTION" in capsys.readouterr().err

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+
+import pandas as pd
+import pytest
+from recordings import IMAGE, STARTED, WALL_CLOCK, reading, record, start
+
+from emotion_core.errors import SessionError
+from emotion_core.sessions.export import EXPORT_KINDS, export_session, write_export
+from emotion_core.sessions.tables import FACES_COLUMNS
+
+FRAMES = [(0.0, {}), (0.04, {1: "happy"}), (0.08, {1: "sad", 2: "uncertain"})]
+
+
+@pytest.fixture
+def session(tmp_path):
+    return record(tmp_path / "sessions", FRAMES)
+
+
+def test_csv(session, tmp_path):
+    export_session(session, tmp_path / "out" / "a.csv")
+    table = pd.read_csv(tmp_path / "out" / "a.csv")
+    assert set(FACES_COLUMNS) <= set(table.columns)
+    assert table["frame"].tolist() == [1, 2, 3, 3]
+    assert table["face"].tolist()[1:] == [1, 1, 2]
+    assert table["answer"].tolist()[1:] == ["happy", "sad", "uncertain"]
+    assert table.loc[0].dropna().index.tolist() == [
+        "frame",
+        "seconds",
+        "wall_clock",
+        "frame_width",
+        "frame_height",
+    ]
+    assert table["wall_clock"][1] == "2026-01-01T12:00:00.290Z"
+
+
+def test_parquet_keeps_kinds_and_header(session, tmp_path):
+    export_session(session, tmp_path / "a.parquet")
+    table = pd.read_parquet(tmp_path / "a.parquet")
+    assert table["wall_clock"][0] == pd.Timestamp("2026-01-01 12:00:00.250", tz="UTC")
+    assert table["face"].dtype == "Int64"
+    assert table["face"].tolist()[1:] == [1, 1, 2]
+    assert table["happy"].tolist()[1:] == [0.7, 0.05, 0.05]
+    assert table.attrs["session"]["description"]["model_name"] == "fer2013-vgg"
+
+
+def test_zip_holds_everything(tmp_path):
+    recorder = start(tmp_path, with_video=True)
+    recorder.record(STARTED, WALL_CLOCK, [(1, reading("happy"))], IMAGE)
+    session = recorder.stop()
+    with (session.folder / "faces.csv").open("a") as file:
+        file.write("2,0.")
+    export_session(session, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        names = {name.removeprefix(f"{session.id}/"): name for name in archive.namelist()}
+        assert sorted(names) == ["faces.csv", "frames.csv", "session.json", "video.mp4"]
+        assert json.loads(archive.read(names["session.json"])) == json.loads(
+            (session.folder / "session.json").read_text()
+        )
+        assert len(pd.read_csv(archive.open(names["faces.csv"]))) == 1
+        assert archive.read(names["video.mp4"]) == session.video.read_bytes()
+
+
+@pytest.mark.parametrize("kind", EXPORT_KINDS)
+def test_a_session_without_frames(tmp_path, kind):
+    file = io.BytesIO()
+    write_export(record(tmp_path, []), kind, file)
+    file.seek(0)
+    if kind == "csv":
+        assert len(pd.read_csv(file)) == 0
+    elif kind == "parquet":
+        assert len(pd.read_parquet(file)) == 0
+    else:
+        assert len(zipfile.ZipFile(file).namelist()) == 3
+
+
+@pytest.mark.parametrize(("name", "found"), [("a.xlsx", r"\.xlsx"), ("a", "none of them")])
+def test_another_suffix(session, tmp_path, name, found):
+    with pytest.raises(SessionError, match=rf"ends in \.csv, \.parquet or \.zip, found {found}"):
+        export_session(session, tmp_path / name)
+    assert not (tmp_path / name).exists()

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from recordings import DESCRIPTION, IMAGE, STARTED, WALL_CLOCK, reading, record, start
+
+from emotion_core.errors import SessionError
+from emotion_core.sessions import recorder as recorder_module
+from emotion_core.sessions.recorder import MOST_WAITING, WRITE_EVERY, SessionRecorder
+from emotion_core.sessions.storage import list_sessions, open_session
+from emotion_core.sessions.summary import summarize_session
+from emotion_core.sessions.tables import read_tables
+
+#: Records for ever: a person who is happy, without and with a face in turns.
+PROGRAM = """
+import sys, time
+from pathlib import Path
+sys.path.insert(0, sys.argv[2])
+from recordings import DESCRIPTION, IMAGE, reading
+from emotion_core.sessions.recorder import SessionRecorder
+recorder = SessionRecorder.start(Path(sys.argv[1]), DESCRIPTION, with_video=True)
+number = 0
+while recorder.running:
+    number += 1
+    readings = [(1, reading("happy"))] if number % 2 else []
+    recorder.record(time.monotonic(), time.time(), readings, IMAGE.copy())
+    print(recorder.frames, flush=True)
+    time.sleep(0.01)
+print(recorder.stop().header.problem, flush=True)
+"""
+
+
+def run_program(folder: Path, before: str = "") -> subprocess.Popen[str]:
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-c", before + PROGRAM, str(folder), str(Path(__file__).parent)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=root,
+    )
+
+
+def wait_until(true, seconds=30.0):
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
+
+
+def test_a_session_from_start_to_end(tmp_path):
+    recorder = start(tmp_path)
+    assert recorder.running
+    recorder.record(STARTED + 0.5, WALL_CLOCK, [(7, reading("happy"))], IMAGE)
+    recorder.record(STARTED + 0.75, WALL_CLOCK, [(7, reading("sad")), (9, reading("sad"))], IMAGE)
+    recorder.record(STARTED + 1.0, WALL_CLOCK, [], IMAGE)
+    session = recorder.stop()
+    assert not recorder.running
+    assert recorder.problem is None
+    assert (recorder.frames, recorder.seconds, recorder.dropped) == (3, 1.0, 0)
+    assert session.state == "complete"
+    assert (session.frames, session.seconds, session.persons) == (3, 1.0, 2)
+    assert session.header.description == DESCRIPTION
+    assert session.header.started <= session.header.ended
+    assert session.video is None
+    assert session.header.video is None
+    assert sorted(path.name for path in session.folder.iterdir()) == [
+        "faces.csv",
+        "frames.csv",
+        "session.json",
+    ]
+    assert session.folder.stat().st_mode & 0o077 == 0  # nobody else's business
+
+
+def test_the_header_is_there_from_the_start(tmp_path):
+    recorder = start(tmp_path)
+    header = json.loads((recorder.folder / "session.json").read_text())
+    assert header["ended"] is None
+    assert header["description"]["consent"] == DESCRIPTION.consent
+    assert open_session(recorder.folder).state == "recording"
+    recorder.stop()
+
+
+def test_it_is_written_as_it_goes(tmp_path):
+    recorder = start(tmp_path)
+    recorder.record(STARTED, WALL_CLOCK, [(1, reading("happy"))], IMAGE)
+    wait_until(lambda: recorder.frames == 1)
+    frames, faces = read_tables(recorder.folder)
+    assert (len(frames), len(faces)) == (1, 1)
+    assert open_session(recorder.folder).frames == 1
+    recorder.stop()
+    assert WRITE_EVERY < 1
+
+
+def test_sessions_of_one_second_have_folders_of_their_own(tmp_path):
+    sessions = [record(tmp_path, []) for _ in range(3)]
+    assert len({session.id for session in sessions}) == 3
+    assert len(list_sessions(tmp_path).sessions) == 3
+
+
+def test_frames_before_the_start_and_after_the_end_do_not_count(tmp_path):
+    recorder = start(tmp_path)
+    recorder.record(STARTED - 0.01, WALL_CLOCK, [], IMAGE)
+    recorder.request_stop()
+    recorder.record(STARTED + 1, WALL_CLOCK, [], IMAGE)
+    assert recorder.stop().frames == 0
+
+
+def test_stopping_twice_is_the_same(tmp_path):
+    recorder = start(tmp_path)
+    assert recorder.stop() == recorder.stop()
+
+
+def test_a_disk_that_does_not_respond_never_blocks_and_drops_are_counted(tmp_path, monkeypatch):
+    stuck, release = threading.Event(), threading.Event()
+
+    def fsync(_: int) -> None:
+        stuck.set()
+        assert release.wait(60)
+
+    recorder = start(tmp_path)
+    monkeypatch.setattr(recorder_module.os, "fsync", fsync)
+    assert stuck.wait(30)
+    # One thread: were `record` to wait for the disk, nobody would release it.
+    for number in range(MOST_WAITING + 25):
+        recorder.record(STARTED + number, WALL_CLOCK, [], IMAGE)
+    assert recorder.dropped == 25
+    with pytest.raises(
+        SessionError, match="expected the disk to take the recording within 0 s, but"
+    ):
+        recorder.stop(timeout=0)
+    release.set()
+    session = recorder.stop()
+    assert (session.frames, session.header.dropped) == (MOST_WAITING, 25)
+    assert session.seconds == MOST_WAITING - 1
+
+
+def test_frames_dropped_leave_a_gap_in_the_numbers(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder_module, "MOST_WAITING", 2)
+    monkeypatch.setattr(recorder_module, "WRITE_EVERY", 0.05)
+    recorder = start(tmp_path)
+    release = threading.Event()
+    monkeypatch.setattr(recorder_module.os, "fsync", lambda _: release.wait(60))
+    time.sleep(0.2)  # so that the writer waits
+    for number in range(4):
+        recorder.record(STARTED + number, WALL_CLOCK, [], IMAGE)
+    release.set()
+    wait_until(lambda: recorder.frames == 2)
+    recorder.record(STARTED + 4, WALL_CLOCK, [], IMAGE)
+    frames, _ = read_tables(recorder.stop().folder)
+    assert frames["frame"].tolist() == [1, 2, 5]
+
+
+def test_a_killed_process_leaves_a_session_that_opens(tmp_path):
+    with run_program(tmp_path) as process:
+        on_disk = 0
+        while on_disk < 100:
+            on_disk = int(process.stdout.readline())
+        process.send_signal(signal.SIGKILL)
+        process.wait(30)
+    (entry,) = tmp_path.iterdir()
+    assert open_session(entry).state == "recording"  # for a few seconds: its writer may be slow
+    long_ago = time.time() - 60
+    os.utime(entry / ".recording", (long_ago, long_ago))
+    for name in ("faces.csv", "frames.csv"):  # and the last line of each cut in two
+        with (entry / name).open("a") as file:
+            file.write("99999,12.3")
+    (session,) = list_sessions(tmp_path).sessions
+    assert session.state == "interrupted"
+    assert session.header.ended is None
+    assert session.frames >= on_disk
+    assert session.persons == 1
+    summary = summarize_session(session)
+    (person,) = summary.persons
+    assert person.shares["happy"] == pytest.approx(1)
+    assert 0 < summary.no_face_seconds < summary.seconds
+    assert session.video is not None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_full_disk_ends_the_recording_with_one_line(tmp_path):
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (9000, 9000))\n"
+    with run_program(tmp_path, before=limit) as process:
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    problem = output.splitlines()[-1]
+    assert problem.startswith("The disk is full: recording ended after ")
+    assert problem.endswith("was recorded until then is kept. Make room, then record again.")
+    (session,) = list_sessions(tmp_path).sessions
+    assert session.state == "interrupted"
+    assert session.header.problem == problem
+    assert session.frames > 50
+    assert len(read_tables(session.folder)[1]) > 25
+
+
+def test_a_disk_too_full_for_the_header_too(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    recorder = start(tmp_path)
+    recorder.record(STARTED, WALL_CLOCK, [], IMAGE)
+    wait_until(lambda: recorder.frames == 1)
+    monkeypatch.setattr(recorder_module, "_append", full)
+    monkeypatch.setattr(recorder_module, "write_header", full)
+    wait_until(lambda: recorder.problem is not None)
+    recorder.record(STARTED + 1, WALL_CLOCK, [], IMAGE)  # the video goes on
+    session = recorder.stop()
+    assert recorder.problem.startswith("The disk is full: recording ended after 0 s")
+    assert session.state == "interrupted"
+    assert session.frames == 1
+
+
+def test_a_folder_deleted_meanwhile_does_not_come_back(tmp_path):
+    recorder = start(tmp_path)
+    shutil.rmtree(recorder.folder)
+    wait_until(lambda: not recorder.running)
+    with pytest.raises(SessionError, match=r"expected a session with session\.json, found none"):
+        recorder.stop()
+    assert recorder.problem == "The session's folder is gone: recording ended after 0 s."
+    assert not recorder.folder.exists()
+
+
+def test_an_unforeseen_error_is_told_as_well(tmp_path, monkeypatch):
+    recorder = start(tmp_path)
+    monkeypatch.setattr(recorder_module, "frame_line", lambda _: 1 / 0)
+    recorder.record(STARTED, WALL_CLOCK, [], IMAGE)
+    wait_until(lambda: recorder.problem is not None)
+    assert recorder.problem == (
+        "The session cannot be written (ZeroDivisionError: division by zero): recording ended "
+        "after 0 s; what was recorded until then is kept."
+    )
+    assert recorder.stop().state == "interrupted"
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SessionError, match="expected a folder to record in, but it cannot be"):
+        SessionRecorder.start(tmp_path / "file" / "sessions", DESCRIPTION)
+
+
+def test_a_disk_that_is_full_at_the_start_leaves_nothing(tmp_path, monkeypatch):
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(recorder_module.os, "fsync", full)
+    with pytest.raises(SessionError, match=r"cannot be written \(No space left on device\); make"):
+        start(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_ends_normally_finishes_its_recordings(tmp_path):
+    ending = PROGRAM.split("while")[0] + "recorder.record(time.monotonic(), 0.0, [], IMAGE)"
+    command = [sys.executable, "-c", ending, str(tmp_path), str(Path(__file__).parent)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2]
+    )
+    assert done.stderr == ""
+    (session,) = list_sessions(tmp_path).sessions
+    assert (session.state, session.frames, session.header.video.frames) == ("complete", 1, 1)
+
+
+def test_recording_needs_nothing_heavy():
+    program = (
+        "import sys, emotion_core.sessions.recorder\n"
+        "names = ('tensorflow', 'keras', 'pandas', 'plotly', 'streamlit', 'pyarrow')\n"
+        "print([name for name in names if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.stdout.strip() == "[]", done.stderr

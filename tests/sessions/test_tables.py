@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from recordings import record
+
+from emotion_core.emotions import EMOTIONS, UNCERTAIN
+from emotion_core.errors import SessionError
+from emotion_core.sessions.tables import joined_table, read_tables
+
+FRAMES = [
+    (0.0, {}),
+    (0.04, {1: "happy"}),
+    (0.08, {1: "sad", 2: UNCERTAIN}),
+    (0.12, {2: "fear"}),
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return record(tmp_path, FRAMES).folder
+
+
+def test_what_is_recorded_is_read(folder):
+    frames, faces = read_tables(folder)
+    assert frames["frame"].tolist() == [1, 2, 3, 4]
+    assert frames["seconds"].tolist() == [0.0, 0.04, 0.08, 0.12]
+    assert frames["faces"].tolist() == [0, 1, 2, 1]
+    assert set(frames["frame_width"]) == {64}
+    assert set(frames["frame_height"]) == {48}
+    assert frames["wall_clock"][0] == "2026-01-01T12:00:00.250Z"
+    assert frames["wall_clock"][1] == "2026-01-01T12:00:00.290Z"
+    assert faces["frame"].tolist() == [2, 3, 3, 4]
+    assert faces["seconds"].tolist() == [0.04, 0.08, 0.08, 0.12]
+    assert faces["face"].tolist() == [1, 1, 2, 2]
+    assert faces["answer"].tolist() == ["happy", "sad", "uncertain", "fear"]
+    assert faces["emotion"].tolist() == ["happy", "sad", "sad", "fear"]
+    assert faces.loc[0, ["x", "y", "width", "height"]].tolist() == [1, 2, 30, 40]
+    assert faces.loc[0, list(EMOTIONS)].tolist() == [0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05]
+
+
+def test_a_session_without_frames(tmp_path):
+    frames, faces = read_tables(record(tmp_path, []).folder)
+    assert len(frames) == len(faces) == 0
+    assert len(joined_table(frames, faces)) == 0
+
+
+@pytest.mark.parametrize("cut", [1, 5, 20, 150])
+@pytest.mark.parametrize("name", ["frames.csv", "faces.csv"])
+def test_a_table_that_ends_anywhere_is_read_up_to_the_last_whole_frame(folder, name, cut):
+    path = folder / name
+    content = path.read_bytes()
+    path.write_bytes(content[:-cut])
+    frames, faces = read_tables(folder)
+    whole = content[:-cut].count(b"\n") - 1
+    assert whole < content.count(b"\n") - 1
+    assert faces["frame"].isin(frames["frame"]).all()
+    assert len(faces) == frames["faces"].sum()
+    if name == "frames.csv":
+        assert frames["frame"].tolist() == [1, 2, 3, 4][:whole]
+    else:  # the third frame has the second and the third face
+        assert frames["frame"].tolist() == {3: [1, 2, 3], 2: [1, 2], 1: [1, 2]}[whole]
+
+
+def test_zeros_that_a_power_failure_leaves_are_no_damage(folder):
+    with (folder / "faces.csv").open("ab") as file:
+        file.write(bytes(3000))
+    assert len(read_tables(folder)[1]) == 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("happy,0.7000,happy", "happy,0.7000,merry"),
+        ("0.0400", "soon"),
+        ("frame,", "picture,"),
+        ("frame,seconds", ""),
+    ],
+)
+def test_a_damaged_table_is_one_line(folder, old, new):
+    path = folder / "faces.csv"
+    content = path.read_text()
+    assert old in content
+    path.write_text(content.replace(old, new, 1))
+    with pytest.raises(
+        SessionError, match=r"faces\.csv cannot be read \(.+\); expected a table"
+    ) as error:
+        read_tables(folder)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_table(folder):
+    (folder / "frames.csv").unlink()
+    with pytest.raises(SessionError, match=r"frames\.csv cannot be read"):
+        read_tables(folder)
+
+
+def test_joined_table_keeps_frames_without_a_face(folder):
+    table = joined_table(*read_tables(folder))
+    assert table["frame"].tolist() == [1, 2, 3, 3, 4]
+    assert table["face"].isna().tolist() == [True, False, False, False, False]
+    assert table["face"].dtype == table["x"].dtype == "Int64"
+    assert table["wall_clock"][0] == pd.Timestamp("2026-01-01 12:00:00.250", tz="UTC")
