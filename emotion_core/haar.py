@@ -115,11 +115,11 @@ class Cascades:
         return found
 
     def _cascade(self, name: str) -> cv2.CascadeClassifier:
-        if name not in self._loaded:
+        file = name.split()[0]
+        if file not in self._loaded:
             folder = Path(cv2.data.haarcascades)  # type: ignore[attr-defined] # not in the stubs
-            file = folder / f"haarcascade_{name.split()[0]}.xml"
-            self._loaded[name] = cv2.CascadeClassifier(str(file))
-        return self._loaded[name]
+            self._loaded[file] = cv2.CascadeClassifier(str(folder / f"haarcascade_{file}.xml"))
+        return self._loaded[file]
 
 
 def resized(gray: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:

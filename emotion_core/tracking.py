@@ -26,12 +26,13 @@ from emotion_core.haar import is_same_face
 SMALLEST_FACE: Final = 1 / 8
 
 # Steps of searching a second of video: as many as frames while a face may be missing, else fewer.
-_EAGER_RATE: Final = 30.0
+_EAGER_RATE: Final = 40.0
 _CALM_RATE: Final = 10.0
 # Seconds: where a face has just been found, there may be others.
 _EAGER_AFTER_NEW: Final = 1.0
-# Steps that may be taken in one frame, when the camera is slow or has just been started.
-_MOST_STEPS: Final = 3
+# Steps that may be taken in one frame when the camera is slow or has just been started; at 30
+# frames a second it is one.
+_MOST_STEPS: Final = 4
 # Looks at what may be a face before it is given up.
 _CONFIRM_ATTEMPTS: Final = 4
 # Seconds: a face is looked at again after so long; not seen for so long, it is gone; after flow
@@ -44,8 +45,8 @@ _GLIDE: Final = 0.15
 
 # Optical flow runs on the picture halved until its shorter side is below twice this.
 _FLOW_LINES: Final = 240
-_GRID: Final = 6
-_FEWEST_POINTS: Final = 8
+_GRID: Final = 5
+_FEWEST_POINTS: Final = 7
 # Points that come back further than this from their start, in shares of the box's side, are wrong.
 _RETURN_ERROR: Final = 0.04
 # Correlation of a face with itself a frame ago, and of one found again with the one that was lost.
@@ -226,10 +227,11 @@ class FaceTracker:
         eager = len(shown) < max(1, len(self._faces)) or now - self._new_at < _EAGER_AFTER_NEW
         rate = _EAGER_RATE if eager else _CALM_RATE
         self._credit = min(_MOST_STEPS, self._credit + elapsed * rate)
-        # A little less than one: frames do not come as punctually as the rate says.
-        self._searched = self._credit >= 0.95
-        while self._credit >= 0.95:
-            self._credit = max(0.0, self._credit - 1)
+        # A little less than one is enough: frames do not come as punctually as the rate says.
+        steps = min(int(self._credit + 0.05), max(1, int(elapsed * rate)))
+        self._credit = max(0.0, self._credit - steps)
+        self._searched = steps > 0
+        for _ in range(steps):
             self._step(gray, now)
 
     def _step(self, gray: NDArray[np.uint8], now: float) -> None:
