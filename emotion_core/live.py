@@ -9,9 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import av
@@ -23,13 +22,12 @@ from emotion_core.analysis import FaceReading
 from emotion_core.boxes import Box
 from emotion_core.drawing import draw_faces
 from emotion_core.live_faces import LiveFace
+from emotion_core.live_history import LiveHistory
+from emotion_core.live_timing import StreamFigures, StreamTiming
 from emotion_core.overlay import blur, blur_all, draw_bars
 from emotion_core.tracking import SMALLEST_FACE
 
 _LOGGER = logging.getLogger(__name__)
-
-#: Rates and times describe the last few seconds: long enough to be steady, short enough to follow.
-WINDOW_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -82,6 +80,22 @@ class FrameReader(Protocol):
         """Forget all faces."""
 
 
+class FrameRecorder(Protocol):
+    """What a live session needs of `emotion_core.sessions.recorder.SessionRecorder`."""
+
+    def record(
+        self,
+        frame_time: float,
+        wall_clock: float,
+        readings: Sequence[tuple[int, FaceReading]],
+        image: npt.NDArray[np.uint8],
+    ) -> None:
+        """Hand one frame over; never waits and never raises."""
+
+    def request_stop(self) -> None:
+        """Take no more frames."""
+
+
 @dataclass(frozen=True)
 class LiveSnapshot:
     """The state of a live stream after its newest frame; times are seconds of the session's clock.
@@ -92,10 +106,7 @@ class LiveSnapshot:
         width: Width of the newest frame in pixels, 0 before the first frame.
         height: Height of the newest frame in pixels, 0 before the first frame.
         frames: Frames seen since the session was made, over all its streams.
-        frames_per_second: Rate at which the callback ran over the last seconds. Frames that the
-            streaming library skipped because the callback was busy do not count.
-        processing_ms_p50: Median time from receiving a frame to returning it, in milliseconds.
-        processing_ms_p95: 95th percentile of the same.
+        stream: How the stream keeps up.
         errors: Frames that could not be analysed and went back unchanged.
         last_error: What went wrong last, on one line; None when nothing did.
         last_error_time: When that was.
@@ -107,9 +118,7 @@ class LiveSnapshot:
     width: int = 0
     height: int = 0
     frames: int = 0
-    frames_per_second: float = 0.0
-    processing_ms_p50: float = 0.0
-    processing_ms_p95: float = 0.0
+    stream: StreamFigures = field(default_factory=StreamFigures)
     errors: int = 0
     last_error: str | None = None
     last_error_time: float | None = None
@@ -139,8 +148,12 @@ class LiveSession:
         self.settings = settings or LiveSettings()
         self._reader = reader
         self._clock = clock
+        #: The last minute, to draw.
+        self.history = LiveHistory()
+        #: Records every frame while it is set; asked to stop when the stream ends.
+        self.recorder: FrameRecorder | None = None
         self._start_anew = False
-        self._timings: deque[tuple[float, float]] = deque()  # (finished at, seconds taken)
+        self._timing = StreamTiming()
         self._logged_errors: set[type[Exception]] = set()
         self._lock = threading.Lock()
         self._snapshot = LiveSnapshot()
@@ -174,10 +187,13 @@ class LiveSession:
 
     def on_ended(self) -> None:
         """Forget the stream that ended; counts and the last error stay. May be called twice."""
+        if (recorder := self.recorder) is not None:
+            recorder.request_stop()
+        self.history.clear()
         with self._lock:
             # The reader belongs to the stream's thread: the next stream's first frame resets it.
             self._start_anew = True
-            self._timings.clear()
+            self._timing = StreamTiming()
             self._snapshot = LiveSnapshot(
                 frames=self._snapshot.frames,
                 errors=self._snapshot.errors,
@@ -198,6 +214,10 @@ class LiveSession:
             faces = [face.moved_to(_mirrored(face.box, frame.width)) for face in faces]
         faces.sort(key=lambda face: face.box.x)
         image = _draw(image, [face.smoothed for face in faces], settings)
+        self.history.add(now, faces)
+        if (recorder := self.recorder) is not None:
+            readings = [(face.id, face.smoothed) for face in faces]
+            recorder.record(now, time.time(), readings, image)
         return _stamped(image, frame), tuple(faces)
 
     def _read(
@@ -222,10 +242,7 @@ class LiveSession:
         """Replace the snapshot by one that includes ``frame``."""
         finished = self._clock()
         with self._lock:
-            self._timings.append((finished, finished - started))
-            while self._timings[0][0] < finished - WINDOW_SECONDS:
-                self._timings.popleft()
-            milliseconds = sorted(1000 * seconds for _, seconds in self._timings)
+            self._timing.note(frame.time, started, finished)
             self._snapshot = replace(
                 self._snapshot,
                 faces=tuple(face.smoothed for face in faces),
@@ -233,9 +250,7 @@ class LiveSession:
                 width=frame.width,
                 height=frame.height,
                 frames=self._snapshot.frames + 1,
-                frames_per_second=_rate([time for time, _ in self._timings]),
-                processing_ms_p50=_percentile(milliseconds, 0.5),
-                processing_ms_p95=_percentile(milliseconds, 0.95),
+                stream=self._timing.figures(),
                 last_frame_time=finished,
             )
             if error is not None:
@@ -279,18 +294,6 @@ def _draw(
     if settings.draw_bars:
         draw_bars(canvas, faces)
     return canvas
-
-
-def _rate(times: Sequence[float]) -> float:
-    """Return events per second from the times of at least two events, else 0."""
-    if len(times) < 2 or times[-1] <= times[0]:
-        return 0.0
-    return (len(times) - 1) / (times[-1] - times[0])
-
-
-def _percentile(ordered: Sequence[float], share: float) -> float:
-    """Return the value with ``share`` of the ``ordered`` values (at least one) up to it."""
-    return ordered[round(share * (len(ordered) - 1))]
 
 
 def _one_line(error: Exception) -> str:

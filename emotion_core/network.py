@@ -200,8 +200,8 @@ def build_repvgg(tensor: Any, shape: NetworkShape) -> Any:
     return tensor
 
 
-#: What turns standardized faces ``[N, 44, 44, 1]`` into a feature map; what stands before and behind
-#: is the same for all.
+#: What turns standardized faces ``[N, 44, 44, 1]`` into a feature map; what stands before and
+#: behind is the same for all.
 _FEATURES: Final[dict[str, Callable[[Any, NetworkShape], Any]]] = {
     "vgg": build_vgg,
     "resnet-se": build_resnet_se,

@@ -14,8 +14,9 @@ import pytest
 
 from emotion_core.analysis import FaceReading
 from emotion_core.boxes import Box
-from emotion_core.live import WINDOW_SECONDS, LiveSession, LiveSettings, LiveSnapshot
+from emotion_core.live import LiveSession, LiveSettings, LiveSnapshot
 from emotion_core.live_faces import LiveFace
+from emotion_core.live_timing import WINDOW_SECONDS
 
 HAPPY = (0.05, 0.01, 0.04, 0.72, 0.05, 0.03, 0.10)
 
@@ -173,9 +174,9 @@ def test_rate_and_times_are_measured_in_the_callback():
     snapshot = session.snapshot
     assert snapshot.frames == 20
     # 19 intervals; the last frame finished 20 ms later in its interval than the first.
-    assert snapshot.frames_per_second == pytest.approx(19 / 1.92)
-    assert snapshot.processing_ms_p50 == pytest.approx(10)
-    assert snapshot.processing_ms_p95 == pytest.approx(20)
+    assert snapshot.stream.frames_per_second == pytest.approx(19 / 1.92)
+    assert snapshot.stream.processing_ms_p50 == pytest.approx(10)
+    assert snapshot.stream.processing_ms_p95 == pytest.approx(20)
     assert snapshot.last_frame_time == pytest.approx(1000 + 1.9 + 0.03)
 
 
@@ -185,21 +186,21 @@ def test_only_the_last_seconds_count():
     reader.after = lambda: clock.wait(1.0)
     for _ in range(3):
         session.on_frame(frame())
-    assert session.snapshot.processing_ms_p50 == pytest.approx(1000)
+    assert session.snapshot.stream.processing_ms_p50 == pytest.approx(1000)
 
     reader.after = lambda: clock.wait(0.001)
     clock.wait(WINDOW_SECONDS + 1)
     for _ in range(11):
         session.on_frame(frame())
         clock.wait(0.049)
-    assert session.snapshot.processing_ms_p95 == pytest.approx(1)
-    assert session.snapshot.frames_per_second == pytest.approx(20)
+    assert session.snapshot.stream.processing_ms_p95 == pytest.approx(1)
+    assert session.snapshot.stream.frames_per_second == pytest.approx(20)
 
 
 def test_one_frame_has_no_rate():
     session = LiveSession(FakeReader([]), clock=FakeClock())
     session.on_frame(frame())
-    assert session.snapshot.frames_per_second == 0.0
+    assert session.snapshot.stream.frames_per_second == 0.0
 
 
 def test_the_end_may_come_twice_and_before_any_frame():
@@ -212,7 +213,7 @@ def test_the_end_may_come_twice_and_before_any_frame():
     for _ in range(2):
         session.on_ended()
         snapshot = session.snapshot
-        assert (snapshot.faces, snapshot.frames_per_second) == ((), 0.0)
+        assert (snapshot.faces, snapshot.stream.frames_per_second) == ((), 0.0)
         assert snapshot.last_frame_time is None
         assert (snapshot.frames, snapshot.errors) == (2, 1)
 
@@ -226,7 +227,7 @@ def test_a_session_starts_again_after_its_end():
     session.on_frame(frame())
     clock.wait(0.5)
     session.on_frame(frame())
-    assert session.snapshot.frames_per_second == pytest.approx(2)  # the pause does not count
+    assert session.snapshot.stream.frames_per_second == pytest.approx(2)  # the pause does not count
     assert session.snapshot.frames == 3
 
 
@@ -369,3 +370,46 @@ def test_the_live_path_needs_no_heavy_library():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+class FakeRecorder:
+    def __init__(self) -> None:
+        self.recorded: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
+        self.stops = 0
+
+    def record(self, frame_time, wall_clock, readings, image) -> None:
+        assert wall_clock > 1e9
+        tracks = tuple(track for track, _ in readings)
+        self.recorded.append((frame_time, tracks, image.shape))
+
+    def request_stop(self) -> None:
+        self.stops += 1
+
+
+def test_a_recorder_gets_every_frame_while_it_is_set():
+    clock = FakeClock()
+    session = LiveSession(FakeReader([face()], []), clock=clock)
+    session.on_frame(frame())
+    session.recorder = recorder = FakeRecorder()
+    session.on_frame(frame())
+    session.recorder = None
+    session.on_frame(frame())
+    assert recorder.recorded == [(clock.now, (), (120, 160, 3))]
+
+
+def test_the_end_of_the_stream_ends_the_recording():
+    session = LiveSession(FakeReader([face()]))
+    session.recorder = recorder = FakeRecorder()
+    session.on_frame(frame())
+    session.on_ended()
+    assert recorder.stops == 1
+
+
+def test_the_last_minute_is_kept_and_forgotten_with_the_stream():
+    clock = FakeClock()
+    session = LiveSession(FakeReader([face()]), clock=clock)
+    session.on_frame(frame())
+    (timeline,) = session.history.timelines(clock.now, most=4)
+    assert timeline.answers == ("happy",)
+    session.on_ended()
+    assert session.history.timelines(clock.now, most=4) == []

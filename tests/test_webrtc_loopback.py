@@ -224,7 +224,7 @@ def test_the_box_comes_back_where_the_face_is(start, reader):
     assert abs(left - expected.x) < 15
     assert abs(bottom - (expected.y + expected.height)) < 15
     assert session.snapshot.frames > 0
-    assert session.snapshot.processing_ms_p50 > 0
+    assert session.snapshot.stream.processing_ms_p50 > 0
 
 
 def test_the_video_follows_a_change_of_size(start, reader):
