@@ -16,7 +16,8 @@ HEADER_FILE: Final = "session.json"
 FRAMES_FILE: Final = "frames.csv"
 FACES_FILE: Final = "faces.csv"
 VIDEO_FILE: Final = "video.mp4"
-#: Touched twice a second while the session is being recorded, then removed.
+#: Touched twice a second while the session is being recorded, then removed; it holds room for the
+#: last header on a disk that is full.
 RECORDING_FILE: Final = ".recording"
 
 #: Version of the layout of a session's folder.
@@ -51,7 +52,7 @@ class VideoFacts:
 
     Attributes:
         codec: name of the encoder.
-        frames: pictures in the file.
+        frames: pictures encoded.
         dropped: pictures left out because the encoder was busy.
         start: time of the first picture in seconds since the start of the session; the video's own
             times count from there.

@@ -56,6 +56,7 @@ WRITE_EVERY: Final = 0.5
 #: Frames that may wait for the disk, a minute's worth; more are dropped and counted.
 MOST_WAITING: Final = 1800
 
+_ROOM_FOR_HEADER: Final = 8192
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -82,7 +83,7 @@ class SessionRecorder:
         for name, columns in ((FRAMES_FILE, FRAMES_COLUMNS), (FACES_FILE, FACES_COLUMNS)):
             with FileIO(folder / name, "x") as file:
                 _append(file, [header_line(columns)])
-        (folder / RECORDING_FILE).touch()
+        (folder / RECORDING_FILE).write_bytes(bytes(_ROOM_FOR_HEADER))
         self._video = VideoRecorder(folder / VIDEO_FILE) if with_video else None
         # A deque needs no lock between one thread that appends and one that takes.
         self._waiting: deque[FrameRecord] = deque()
@@ -254,13 +255,13 @@ class SessionRecorder:
             problem=self._problem,
             video=video,
         )
+        with contextlib.suppress(OSError):  # left behind, it counts for a few seconds only
+            (self.folder / RECORDING_FILE).unlink()
         try:
             write_header(self.folder, header)
         except OSError as error:
             # The session stays marked as interrupted, which it is.
             self._problem = self._problem or _explained(error, self._seconds)
-        with contextlib.suppress(OSError):  # left behind, it counts for a few seconds only
-            (self.folder / RECORDING_FILE).unlink()
 
 
 # Their threads are daemons, so that a forgotten recording never keeps a process from ending; what

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
+import struct
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -50,7 +51,9 @@ class VideoRecorder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.codec = available_codec()
-        self._waiting: queue.Queue[tuple[float, NDArray[np.uint8]]] = queue.Queue(_MOST_WAITING)
+        # Handing over to this kind of queue takes no lock. One thread hands over, so that the queue
+        # is no longer than it finds it.
+        self._waiting: queue.SimpleQueue[tuple[float, NDArray[np.uint8]]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._frames = 0
         self._dropped = 0
@@ -73,9 +76,9 @@ class VideoRecorder:
         """
         if self._stopping.is_set() or self._problem is not None:
             return
-        try:
-            self._waiting.put_nowait((seconds, image))
-        except queue.Full:
+        if self._waiting.qsize() < _MOST_WAITING:
+            self._waiting.put((seconds, image))
+        else:
             self._dropped += 1
 
     def request_stop(self) -> None:
@@ -95,6 +98,8 @@ class VideoRecorder:
             self._encode_all()
         except Exception as error:
             reason = " ".join(str(error).split())
+            with contextlib.suppress(OSError):
+                keep_whole_fragments(self.path)
             self._problem = (
                 f"The video ended early ({reason}): what was filmed until then plays, and the "
                 "readings are recorded without it."
@@ -178,6 +183,31 @@ class _Encoder:
 def available_codec() -> str:
     """Return the best encoder that PyAV has here: libx264, else mpeg4."""
     return "libx264" if "libx264" in av.codecs_available else "mpeg4"
+
+
+def keep_whole_fragments(path: Path) -> None:
+    """Cut a fragmented MP4 file where its last whole fragment ends, so that it plays to its end.
+
+    A full disk leaves a fragment without its last pictures. Without any whole fragment, nothing
+    would play, and the file is removed.
+
+    Raises:
+        OSError: the file cannot be read or written.
+    """
+    end = 0
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        position = 0
+        # Boxes of ISO/IEC 14496-12: a length of four bytes, a kind, a content.
+        while position + 8 <= size:
+            file.seek(position)
+            length, kind = struct.unpack(">I4s", file.read(8))
+            position += max(8, length)
+            if kind == b"mdat" and position <= size:
+                end = position
+        file.truncate(end)
+    if end == 0:
+        path.unlink()
 
 
 def _even_size(image: NDArray[np.uint8]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ import pytest
 from recordings import IMAGE, STARTED, WALL_CLOCK, start
 
 from emotion_core.sessions import video as video_module
-from emotion_core.sessions.video import VideoRecorder, available_codec
+from emotion_core.sessions.video import VideoRecorder, available_codec, keep_whole_fragments
 
 #: Uneven times, as of a camera that slows down in the dark.
 TIMES = [0.25, 0.283, 0.317, 0.45, 0.5, 1.7, 1.733]
@@ -175,3 +175,47 @@ def test_a_session_with_its_video(tmp_path):
     assert session.header.video.frames == 5
     assert session.header.video.start == pytest.approx(0.5)
     assert len(decoded(session.video)) == 5
+
+
+@pytest.fixture
+def two_fragments(tmp_path) -> Path:
+    """A video of two seconds: two fragments of ten pictures, and the index at the end."""
+    path = tmp_path / "video.mp4"
+    film(path, [picture(10 * number) for number in range(20)], [n / 10 for n in range(20)])
+    return path
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (0.02, 0), (1.0, 20)])
+def test_whole_fragments_are_kept(two_fragments, share, expected):
+    content = two_fragments.read_bytes()
+    two_fragments.write_bytes(content[: round(share * len(content))])
+    keep_whole_fragments(two_fragments)
+    if expected:
+        assert len(decoded(two_fragments)) == expected
+    else:
+        assert not two_fragments.exists()
+
+
+def test_a_fragment_that_was_cut_in_two_is_left_out(two_fragments):
+    content = two_fragments.read_bytes()
+    second = content.rindex(b"mdat")
+    for end in (second + 4, second + 20, content.rindex(b"moof") + 2):
+        two_fragments.write_bytes(content[:end])
+        keep_whole_fragments(two_fragments)
+        assert len(decoded(two_fragments)) == 10
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit on the size of files")
+def test_a_full_disk_leaves_a_video_that_plays(tmp_path):
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (30000, 30000))\n"
+    noise = PROGRAM.replace(
+        "np.full((48, 64, 3), number % 256, np.uint8)",
+        "np.random.default_rng(number).integers(0, 255, (48, 64, 3), np.uint8)",
+    ).replace("(100_000)", "(60)")
+    path = tmp_path / "video.mp4"
+    command = [sys.executable, "-c", limit + noise + "print(recorder.stop().problem)", str(path)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2]
+    )
+    assert done.stdout.splitlines()[-1].startswith("The video ended early ([Errno 27]")
+    assert 0 < len(decoded(path)) < 60
