@@ -114,7 +114,15 @@ def transitions_figure(person: PersonSummary, title: str) -> Figure:
         ygap=2,
     )
     figure = graph_objects.Figure(heatmap)
-    figure.update_xaxes(title="to", side="top", showgrid=False)
-    figure.update_yaxes(title="from", autorange="reversed", showgrid=False, scaleanchor="x")
+    # "domain": in a narrow window the axes shrink, rather than reach beyond the squares.
+    figure.update_xaxes(title="to", side="top", showgrid=False, constrain="domain")
+    figure.update_yaxes(
+        title="from",
+        autorange="reversed",
+        showgrid=False,
+        scaleanchor="x",
+        constrain="domain",
+        constraintoward="top",
+    )
     figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 120, "b": 20})
     return figure

@@ -27,8 +27,9 @@ _LOGGER = logging.getLogger(__name__)
 _MOST_WAITING: Final = 8
 # MPEG-4 part 2 allows no finer clock than 1/65535 s.
 _TIME_BASE: Final = Fraction(1, 1000)
-# A fragment ends where a key frame starts: this much is lost at most when the process is killed.
-_KEY_FRAME_EVERY: Final = 1.0
+# Seconds. A fragment is written when the next key frame comes: with what waits to be encoded, less
+# than a second is lost when the process is killed.
+_KEY_FRAME_EVERY: Final = 0.5
 _OPTIONS: Final = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
 # zerolatency: no picture waits in the encoder for later ones.
 _CODEC_OPTIONS: Final = {

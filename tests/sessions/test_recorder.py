@@ -121,40 +121,47 @@ def test_stopping_twice_is_the_same(tmp_path):
     assert recorder.stop() == recorder.stop()
 
 
-def test_a_disk_that_does_not_respond_never_blocks_and_drops_are_counted(tmp_path, monkeypatch):
-    stuck, release = threading.Event(), threading.Event()
+@pytest.fixture
+def stuck_disk(monkeypatch):
+    """Return a function that makes the disk stop responding, and one that lets it go on."""
+    stuck, released = threading.Event(), threading.Event()
 
     def fsync(_: int) -> None:
         stuck.set()
-        assert release.wait(60)
+        assert released.wait(60)
 
+    def stick() -> None:
+        monkeypatch.setattr(recorder_module.os, "fsync", fsync)
+        assert stuck.wait(30)
+
+    yield stick, released.set
+    released.set()
+
+
+def test_a_disk_that_does_not_respond_never_blocks_and_drops_are_counted(tmp_path, stuck_disk):
+    stick, release = stuck_disk
     recorder = start(tmp_path)
-    monkeypatch.setattr(recorder_module.os, "fsync", fsync)
-    assert stuck.wait(30)
+    stick()
     # One thread: were `record` to wait for the disk, nobody would release it.
     for number in range(MOST_WAITING + 25):
         recorder.record(STARTED + number, WALL_CLOCK, [], IMAGE)
     assert recorder.dropped == 25
-    with pytest.raises(
-        SessionError, match="expected the disk to take the recording within 0 s, but"
-    ):
+    with pytest.raises(SessionError, match="expected the disk to take the recording within 0 s, b"):
         recorder.stop(timeout=0)
-    release.set()
+    release()
     session = recorder.stop()
     assert (session.frames, session.header.dropped) == (MOST_WAITING, 25)
     assert session.seconds == MOST_WAITING - 1
 
 
-def test_frames_dropped_leave_a_gap_in_the_numbers(tmp_path, monkeypatch):
+def test_frames_dropped_leave_a_gap_in_the_numbers(tmp_path, stuck_disk, monkeypatch):
+    stick, release = stuck_disk
     monkeypatch.setattr(recorder_module, "MOST_WAITING", 2)
-    monkeypatch.setattr(recorder_module, "WRITE_EVERY", 0.05)
     recorder = start(tmp_path)
-    release = threading.Event()
-    monkeypatch.setattr(recorder_module.os, "fsync", lambda _: release.wait(60))
-    time.sleep(0.2)  # so that the writer waits
+    stick()
     for number in range(4):
         recorder.record(STARTED + number, WALL_CLOCK, [], IMAGE)
-    release.set()
+    release()
     wait_until(lambda: recorder.frames == 2)
     recorder.record(STARTED + 4, WALL_CLOCK, [], IMAGE)
     frames, _ = read_tables(recorder.stop().folder)
