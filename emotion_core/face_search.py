@@ -7,6 +7,7 @@ milliseconds; `emotion_core.tracking` decides when to take the next one.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,6 +47,10 @@ _COARSE_LINES: Final = 120
 _PROFILE_LINES: Final = 100
 # Smaller faces are searched in strips of about so many pixels, so that each takes a few ms.
 _STRIP_PIXELS: Final = 40_000
+# The cascades' own size in pixels: nothing can be found in pictures with fewer lines.
+_LEAST_LINES: Final = 24
+# Pictures are not cut into more strips than one of this shape.
+_MOST_ASPECT: Final = 4.0
 # Sides of a face in the close-ups of the second look and of following, in pixels.
 _CONFIRMED_SIDE: Final = 60
 _FOLLOWED_SIDE: Final = 48
@@ -125,6 +130,8 @@ class HaarFaceFinder:
 
     def search(self, gray: NDArray[np.uint8], smallest_face: float) -> list[Find]:
         """Take the next step through the whole picture; see ``FaceFinder.search``."""
+        if min(gray.shape) < _LEAST_LINES:
+            return []
         plan = _plan(gray.shape[1] / gray.shape[0], smallest_face)
         step = plan[self._steps % len(plan)]
         self._steps += 1
@@ -227,7 +234,8 @@ class DetectorFaceFinder:
         return next((Find(box) for box in boxes if is_same_face(box, find.box)), None)
 
 
-def _plan(aspect: float, smallest_face: float) -> list[_Step]:
+@functools.lru_cache(maxsize=16)
+def _plan(aspect: float, smallest_face: float) -> tuple[_Step, ...]:
     """Return the steps of one round: upright faces often, tilted or turned ones now and then."""
     lines = round(_SMALLEST_PIXELS / smallest_face)
     coarse = min(lines, _COARSE_LINES)
@@ -235,7 +243,8 @@ def _plan(aspect: float, smallest_face: float) -> list[_Step]:
     if lines > _COARSE_LINES:
         # Up to where the coarse step begins, and a little over.
         sides = _SMALLEST_PIXELS, round(1.25 * _SMALLEST_PIXELS * lines / _COARSE_LINES)
-        count = _strip_count(round(lines * max(aspect, 1 / aspect)), lines, overlap=sides[1])
+        longer = round(lines * min(max(aspect, 1 / aspect), _MOST_ASPECT))
+        count = _strip_count(longer, lines, overlap=sides[1])
         upright += [_Step(lines, sides, strip=(index, count)) for index in range(count)]
     sides = _SMALLEST_PIXELS, coarse
     tilted = [_Step(coarse, sides, angle=angle) for angle in (-_TILT, _TILT)]
@@ -247,7 +256,7 @@ def _plan(aspect: float, smallest_face: float) -> list[_Step]:
     ]
     others = [*tilted, *turned]
     pairs = zip(others[::2], others[1::2], strict=True)
-    return [step for pair in pairs for step in (*upright, *pair)]
+    return tuple(step for pair in pairs for step in (*upright, *pair))
 
 
 def _strip_count(length: int, lines: int, overlap: int) -> int:
