@@ -23,8 +23,8 @@ from emotion_core.sessions.header import VideoFacts
 
 _LOGGER = logging.getLogger(__name__)
 
-# A quarter of a second at 30 frames a second; a picture of 1280x720 takes 2.8 MB.
-_MOST_WAITING: Final = 8
+# Half a second at 30 frames a second; a picture of 640x480 takes 0.9 MB.
+_MOST_WAITING: Final = 15
 # MPEG-4 part 2 allows no finer clock than 1/65535 s.
 _TIME_BASE: Final = Fraction(1, 1000)
 # Seconds. A fragment is written when the next key frame comes: with what waits to be encoded, less
@@ -33,7 +33,7 @@ _KEY_FRAME_EVERY: Final = 0.5
 _OPTIONS: Final = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
 # zerolatency: no picture waits in the encoder for later ones.
 _CODEC_OPTIONS: Final = {
-    "libx264": {"preset": "veryfast", "tune": "zerolatency", "crf": "23"},
+    "libx264": {"preset": "superfast", "tune": "zerolatency", "crf": "23"},
     "mpeg4": {"qmin": "3", "qmax": "10"},
 }
 

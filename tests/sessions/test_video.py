@@ -12,7 +12,12 @@ import pytest
 from recordings import IMAGE, STARTED, WALL_CLOCK, start
 
 from emotion_core.sessions import video as video_module
-from emotion_core.sessions.video import VideoRecorder, available_codec, keep_whole_fragments
+from emotion_core.sessions.video import (
+    _MOST_WAITING,
+    VideoRecorder,
+    available_codec,
+    keep_whole_fragments,
+)
 
 #: Uneven times, as of a camera that slows down in the dark.
 TIMES = [0.25, 0.283, 0.317, 0.45, 0.5, 1.7, 1.733]
@@ -124,7 +129,7 @@ def test_a_busy_encoder_never_blocks_and_drops_are_counted(tmp_path, monkeypatch
     assert busy.wait(30)
     for number in range(1, 21):
         recorder.record(number, picture(5))
-    assert recorder.facts.dropped == 20 - 8
+    assert recorder.facts.dropped == 20 - _MOST_WAITING
     assert recorder.stop(timeout=0).problem.startswith("The video could not be finished in time")
     release.set()
     recorder._thread.join(30)
@@ -211,11 +216,12 @@ def test_a_full_disk_leaves_a_video_that_plays(tmp_path):
     noise = PROGRAM.replace(
         "np.full((48, 64, 3), number % 256, np.uint8)",
         "np.random.default_rng(number).integers(0, 255, (48, 64, 3), np.uint8)",
-    ).replace("(100_000)", "(60)")
+    ).replace("print(recorder.facts.frames, flush=True)", "if recorder.facts.problem: break")
     path = tmp_path / "video.mp4"
     command = [sys.executable, "-c", limit + noise + "print(recorder.stop().problem)", str(path)]
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2]
     )
     assert done.stdout.splitlines()[-1].startswith("The video ended early ([Errno 27]")
-    assert 0 < len(decoded(path)) < 60
+    assert len(decoded(path)) > 0
+    assert path.stat().st_size < 30_000
