@@ -16,6 +16,10 @@ live_camera = st.Page(
 )
 photo = st.Page("pages/photo.py", title="Photo", icon=":material/image:", url_path="photo")
 
+sessions = st.Page(
+    "pages/sessions.py", title="Sessions", icon=":material/timeline:", url_path="sessions"
+)
+
 
 def _start() -> None:
     # Streamlit serves a default page at "/" alone; this way the live camera has an address too.
@@ -24,6 +28,6 @@ def _start() -> None:
 
 start = st.Page(_start, title="Start", default=True, visibility="hidden")
 
-page = st.navigation([start, live_camera, photo], position="top")
+page = st.navigation([start, live_camera, photo, sessions], position="top")
 note_page(page)
 page.run()

@@ -6,12 +6,15 @@ import streamlit as st
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from emotion_core.errors import EmotionCoreError
-from emotion_core.live import LiveSession, LiveSnapshot
+from emotion_core.live import LiveSession, LiveSettings
+from emotion_core.live_figures import timelines_figure
 from pages.shared import display, streaming
 from pages.shared.detectors import live_reader, live_session
 from pages.shared.navigation import ensure_navigation
+from pages.shared.recording import show_recording
 
 REFRESH_SECONDS = 0.5
+TIMELINE_SECONDS = 1.0
 MOST_FACES = 4
 
 IDLE = """
@@ -38,7 +41,7 @@ def show_panel(
     problem = streaming.camera_problem("camera_problem")
     with body:
         if phase == "playing":
-            show_readings(session.snapshot, now)
+            show_readings(session, now)
         elif phase in ("slow", "failed"):
             st.warning(streaming.CANNOT_CONNECT)
             offer_photo()
@@ -51,8 +54,9 @@ def show_panel(
             st.info(IDLE)
 
 
-def show_readings(snapshot: LiveSnapshot, now: float) -> None:
+def show_readings(session: LiveSession, now: float) -> None:
     """Show every face's scores and how fast the stream is read."""
+    snapshot = session.snapshot
     if snapshot.last_error_time is not None and now - snapshot.last_error_time < 10:
         st.warning(
             f"Reading the faces failed on {snapshot.errors} pictures; the video goes on without. "
@@ -61,23 +65,82 @@ def show_readings(snapshot: LiveSnapshot, now: float) -> None:
     if snapshot.last_frame_time is None or now - snapshot.last_frame_time > 3:
         st.info(NO_PICTURE)
         return
-    if not snapshot.faces:
+    if not session.settings.detect:
+        st.info("**Finding faces is switched off** (under Adjust).")
+    elif not snapshot.faces:
         st.info(NO_FACE)
-    several = len(snapshot.faces) > 1
-    for number, face in enumerate(snapshot.faces[:MOST_FACES], start=1):
-        title = f"face {number} from the left" if several else ""
-        st.html(display.face_scores(face, title))
-    if len(snapshot.faces) > MOST_FACES:
-        st.caption(f"and {len(snapshot.faces) - MOST_FACES} more faces")
+    for face in snapshot.tracks[:MOST_FACES]:
+        st.html(display.face_scores(face.smoothed, f"person {face.id}"))
+    if len(snapshot.tracks) > MOST_FACES:
+        st.caption(f"and {len(snapshot.tracks) - MOST_FACES} more faces")
+    stream = snapshot.stream
     st.html(
         display.numbers(
             {
-                "frames per second": f"{snapshot.frames_per_second:.1f}",
-                "per frame, median": f"{snapshot.processing_ms_p50:.1f} ms",
-                "95 % of frames within": f"{snapshot.processing_ms_p95:.1f} ms",
+                "frames per second": f"{stream.frames_per_second:.1f}",
                 "picture size": f"{snapshot.width}x{snapshot.height}",
+                "per frame, median": f"{stream.processing_ms_p50:.1f} ms",
+                "95 % of frames within": f"{stream.processing_ms_p95:.1f} ms",
+                "delay added here": f"{stream.delay_ms:.0f} ms",
+                "frames skipped": f"{stream.skipped}",
             }
         )
+    )
+
+
+def show_timelines(session: LiveSession) -> None:
+    """Show everyone's scores over the last minute."""
+    timelines = session.history.timelines(time.monotonic(), MOST_FACES)
+    if timelines:
+        st.plotly_chart(
+            timelines_figure(timelines), key="timelines", config={"displayModeBar": False}
+        )
+
+
+def show_controls(session: LiveSession) -> None:
+    """Show what can be changed while the video runs; a change counts from the next frame on."""
+    usual = LiveSettings()
+    shown = st.pills(
+        "On the video",
+        ["Boxes", "Labels", "Scores", "Mirrored", "Faces blurred"],
+        selection_mode="multi",
+        default=["Boxes", "Labels"],
+        key="live_shown",
+        persist_state="session",
+    )
+    with st.popover("Adjust", icon=":material/tune:"):
+        detect = st.toggle("Find and read faces", True, key="live_detect", persist_state="session")
+        smoothing = st.slider(
+            "Smoothing",
+            0.0,
+            3.0,
+            usual.smoothing_seconds,
+            0.1,
+            format="%.1f s",
+            help="Scores are averaged over about this long. 0 shows every reading as it is.",
+            key="live_smoothing",
+            persist_state="session",
+        )
+        smallest = st.slider(
+            "Smallest face",
+            5,
+            60,
+            round(100 * usual.smallest_face),
+            format="%d %%",
+            help="Side of the smallest face to find, as a share of the picture's shorter side. "
+            "Larger is quicker.",
+            key="live_smallest",
+            persist_state="session",
+        )
+    session.settings = LiveSettings(
+        detect=detect,
+        smoothing_seconds=smoothing,
+        smallest_face=smallest / 100,
+        mirror="Mirrored" in shown,
+        draw_boxes="Boxes" in shown,
+        draw_labels="Labels" in shown,
+        draw_bars="Scores" in shown,
+        blur_faces="Faces blurred" in shown,
     )
 
 
@@ -90,7 +153,7 @@ ensure_navigation()
 display.use_style()
 st.title("Live camera")
 try:
-    reader, session = live_reader(), live_session()
+    card, session = live_reader().classifier.card, live_session()
 except EmotionCoreError as error:
     st.error(f"The model cannot be used. {error}")
     display.show_limits()
@@ -104,8 +167,14 @@ with video:
         playing, signalling = streaming.camera_stream(session).state
     except SignallingTimeoutError:
         watch.fail()
+    st.fragment(show_controls)(session)
 with panel:
     refresh = REFRESH_SECONDS if playing or signalling else None
     st.fragment(show_panel, run_every=refresh)(session, watch, playing, signalling)
-display.show_model(reader.classifier.card)
+refresh = TIMELINE_SECONDS if playing else None
+if playing:
+    st.fragment(show_timelines, run_every=refresh)(session)
+st.subheader("Record")
+st.fragment(show_recording, run_every=refresh)(session, card, playing)
+display.show_model(card)
 display.show_limits()

@@ -78,7 +78,13 @@ def running_server(log: Path) -> Iterator[Server]:
     command = [sys.executable, "-m", "streamlit", "run", "app.py"]
     command += ["--server.port", str(port), "--server.headless", "true"]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=os.environ | {"EMOTION_SESSIONS_DIR": str(log.with_name("sessions"))},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
         try:
             server = Server(process, f"http://localhost:{port}", log)
             server.wait_until_healthy()

@@ -21,8 +21,11 @@ from emotion_core.analysis import EmotionDetector, FaceReading
 from emotion_core.boxes import Box
 from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
-from emotion_core.live import LiveSession
+from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_faces import LiveFace, LiveFaceReader
+from emotion_core.sessions.header import SessionDescription
+from emotion_core.sessions.recorder import SessionRecorder
+from emotion_core.sessions.storage import Session, find_session, list_sessions
 from pages.shared import display, streaming
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +43,7 @@ class FixedDetector(EmotionDetector):
             metrics={"accuracy": 0.6634},
             data={"selected_on": "FER2013 PublicTest"},
             certainty_threshold=0.0,
+            files={"model.tflite": "0" * 64},
         )
         super().__init__(face_detector=None, classifier=SimpleNamespace(card=card))
         self.faces = faces
@@ -75,6 +79,13 @@ def use_faces(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         monkeypatch.setattr(LiveFaceReader, "load", lambda: FixedReader(detector))
 
     return use
+
+
+@pytest.fixture
+def sessions_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where sessions go in a test."""
+    monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path / "sessions"))
+    return tmp_path / "sessions"
 
 
 def text_of(page: AppTest) -> str:
@@ -134,7 +145,8 @@ class TestLiveCamera:
         assert html.count('class="score"') == 7
         assert "frames per second" in html
         assert "160x120" in html
-        assert "from the left" not in html
+        assert "frames skipped" in html
+        assert "delay added here" in html
 
     def test_an_uncertain_face_is_said_to_be_one(self, use_faces, open_page):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY, certainty_threshold=0.8))
@@ -150,12 +162,86 @@ class TestLiveCamera:
         page = open_page(playing=True, frames=1)
         html = "\n".join(html_of(page))
         assert html.count('class="face"') == 4
-        assert "face 4 from the left" in html
+        assert "person 4" in html
         assert "and 2 more faces" in text_of(page)
 
     def test_no_face(self, use_faces, open_page):
         use_faces()
         assert "No face found." in text_of(open_page(playing=True, frames=1))
+
+    def test_what_the_controls_say_counts_for_the_next_frame(self, use_faces, open_page):
+        use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY))
+        seen = []
+        page = open_page(detect=lambda session: seen.append(session))
+        assert seen[-1].settings == LiveSettings(smallest_face=0.12)
+        page.button_group(key="live_shown").set_value(["Mirrored", "Faces blurred", "Scores"])
+        page.slider(key="live_smoothing").set_value(0.0)
+        page.slider(key="live_smallest").set_value(30)
+        page.toggle(key="live_detect").set_value(v=False)
+        page.run()
+        assert seen[-1].settings == LiveSettings(
+            detect=False,
+            smoothing_seconds=0.0,
+            smallest_face=0.3,
+            mirror=True,
+            draw_boxes=False,
+            draw_labels=False,
+            draw_bars=True,
+            blur_faces=True,
+        )
+
+    def test_switched_off_is_no_missing_face(self, use_faces, open_page):
+        use_faces()
+        page = open_page(playing=True, frames=1)
+        page.toggle(key="live_detect").set_value(v=False).run()
+        assert "Finding faces is switched off" in text_of(page)
+        assert "No face found." not in text_of(page)
+
+    def test_the_last_minute_is_drawn(self, use_faces, open_page):
+        use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY))
+        (chart,) = open_page(playing=True, frames=2).get("plotly_chart")
+        assert "person 1" in chart.proto.spec
+
+    def test_nothing_is_recorded_without_consent_and_a_camera(self, use_faces, open_page):
+        use_faces()
+        page = open_page(playing=True, frames=1)
+        assert page.button(key="start_recording").disabled
+        page.checkbox(key="record_consent").check().run()
+        assert not page.button(key="start_recording").disabled
+        idle = open_page()
+        idle.checkbox(key="record_consent").check().run()
+        assert idle.button(key="start_recording").disabled
+
+    def test_a_session_is_recorded_and_summed_up(self, use_faces, open_page, sessions_folder):
+        use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY))
+        page = open_page(playing=True, frames=3)
+        page.checkbox(key="record_consent").check().run()
+        page.button(key="start_recording").click().run()
+        assert "Recording" in text_of(page)
+        page.run()  # three more frames
+        page.button(key="stop_recording").click().run()
+        page.run()
+        assert not page.exception
+        text = text_of(page)
+        assert "The session just recorded" in "".join(each.value for each in page.subheader)
+        (session,) = list_sessions(sessions_folder).sessions
+        assert session.state == "complete"
+        assert session.frames >= 3
+        assert session.header.description.model_name == "tiny"
+        assert "agreed to be recorded" in session.header.description.consent
+        assert f"<b>{session.frames}</b><span>frames</span>" in text
+        assert {"CSV", "Parquet", "ZIP"} <= {each.label for each in page.get("download_button")}
+
+    def test_where_nothing_can_be_written_nothing_is_recorded(
+        self, use_faces, open_page, monkeypatch, tmp_path
+    ):
+        use_faces()
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path / "file" / "sessions"))
+        page = open_page(playing=True, frames=1)
+        page.checkbox(key="record_consent").check().run()
+        page.button(key="start_recording").click().run()
+        assert "expected a folder to record in" in text_of(page)
 
     def test_no_picture_yet(self, use_faces, open_page):
         use_faces()
@@ -214,6 +300,67 @@ class TestLiveCamera:
     def test_a_real_missing_model(self, open_page, monkeypatch, tmp_path):
         monkeypatch.setattr(emotion_core.artefacts, "MODELS_FOLDER", tmp_path)
         assert "The model cannot be used." in text_of(open_page())
+
+
+class TestSessions:
+    @pytest.fixture
+    def open_page(self, monkeypatch, sessions_folder) -> Callable[[], AppTest]:  # noqa: ARG002
+        monkeypatch.setattr(st, "page_link", lambda *_, label, **__: st.markdown(label))
+        page = AppTest.from_file(str(ROOT / "pages/sessions.py"), default_timeout=30)
+
+        def run() -> AppTest:
+            page.run()
+            assert not page.exception
+            return page
+
+        return run
+
+    def test_before_the_first_one(self, open_page, sessions_folder):
+        text = text_of(open_page())
+        assert "No session yet." in text
+        assert str(sessions_folder) in text
+
+    def test_a_session_is_shown_renamed_and_deleted(self, open_page, sessions_folder):
+        recorded = record(sessions_folder)
+        page = open_page()
+        assert page.selectbox(key="chosen_session").value.id == recorded.id
+        assert len(page.get("plotly_chart")) == 2  # shares and timeline; nothing changed
+        page.text_input(key=f"name {recorded.id}").set_value("pilot")
+        page.button(key=f"save {recorded.id}").click().run()
+        assert find_session(sessions_folder, recorded.id).header.name == "pilot"
+        page.button(key=f"delete {recorded.id}").click().run()
+        assert not page.exception
+        assert "No session yet." in text_of(page)
+        assert list_sessions(sessions_folder).sessions == ()
+
+    def test_a_damaged_one_is_told_and_the_others_shown(self, open_page, sessions_folder):
+        recorded = record(sessions_folder)
+        damaged = sessions_folder / "20260101-000000"
+        damaged.mkdir()
+        (damaged / "session.json").write_text("{")
+        page = open_page()
+        assert "20260101-000000" in "".join(each.value for each in page.warning)
+        assert page.selectbox(key="chosen_session").value.id == recorded.id
+
+    def test_a_session_without_a_face(self, open_page, sessions_folder):
+        record(sessions_folder, faces=())
+        assert "No face was seen in this session." in text_of(open_page())
+
+
+def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Session:
+    """Record two seconds of one face, or of what is given."""
+    clock = iter([0.0])
+    recorder = SessionRecorder.start(
+        folder,
+        SessionDescription("agreed", "tiny", "0" * 64, (160, 120)),
+        clock=lambda: next(clock),
+    )
+    image = np.full((120, 160, 3), 128, np.uint8)
+    readings = (FaceReading(Box(10, 10, 50, 50), HAPPY),) if faces is None else faces
+    for frame in range(40):
+        numbered = list(enumerate(readings, start=1))
+        recorder.record(frame / 20, 1.8e9 + frame / 20, numbered, image)
+    return recorder.stop()
 
 
 def av_frame() -> av.VideoFrame:

@@ -1,0 +1,53 @@
+"""Sessions: what was recorded on the live page, to look at, to keep elsewhere or to delete."""
+
+import streamlit as st
+
+from emotion_core.errors import SessionError
+from emotion_core.sessions.storage import Session, SessionList, list_sessions, sessions_dir
+from pages.shared import display
+from pages.shared.navigation import ensure_navigation
+from pages.shared.recording import show_session
+
+NONE_YET = """
+**No session yet.** On the page *Live camera*, start the camera, agree below the video, and press
+**Record**. Sessions are kept in `{folder}` on the machine that runs this app.
+"""
+
+
+def find_sessions() -> SessionList:
+    """Return all sessions, or say why they cannot be listed."""
+    try:
+        return list_sessions(sessions_dir())
+    except SessionError as error:
+        st.error(str(error))
+        return SessionList((), ())
+
+
+def describe(session: Session) -> str:
+    """Return one line for the list."""
+    minutes, seconds = divmod(round(session.seconds), 60)
+    state = "" if session.state == "complete" else f", {session.state}"
+    started = session.header.started[:16].replace("T", " ")
+    name = f"{session.header.name}: " if session.header.name else ""
+    persons = "1 person" if session.persons == 1 else f"{session.persons} persons"
+    return f"{name}{started} UTC, {minutes}:{seconds:02d}, {persons}{state}"
+
+
+ensure_navigation()
+display.use_style()
+st.title("Sessions")
+found = find_sessions()
+for problem in found.problems:
+    st.warning(problem)
+if not found.sessions:
+    st.info(NONE_YET.format(folder=sessions_dir()))
+    st.page_link("pages/live_camera.py", label="Live camera", icon=":material/videocam:")
+else:
+    session = st.selectbox(
+        f"{len(found.sessions)} recorded",
+        found.sessions,
+        format_func=describe,
+        key="chosen_session",
+    )
+    show_session(session, on_deleted=lambda: st.session_state.pop("chosen_session", None))
+display.show_limits()
