@@ -13,7 +13,7 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert stop.value.code == 0
     printed = capsys.readouterr().out
-    for command in ("train", "evaluate", "analyze", "dataset", "card"):
+    for command in ("train", "architectures", "evaluate", "analyze", "dataset", "card", "sessions"):
         assert f"    {command} " in printed
 
 
