@@ -79,11 +79,11 @@ def _axis(row: int) -> str:
 def _band(timeline: Timeline, axis: str, row: int) -> list[dict[str, Any]]:
     """Return the seven areas of one face."""
     # Gaps are drawn as zeros: a stacked area knows no gaps, and would bridge them.
-    scores = np.nan_to_num(timeline.scores)
+    scores = np.nan_to_num(timeline.scores).astype(np.float32)
     return [
         {
             "type": "scatter",
-            "x": timeline.seconds,
+            "x": timeline.seconds.astype(np.float32),  # half the bytes to send
             "y": scores[:, index],
             "name": emotion,
             "legendgroup": emotion,
