@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 import cv2
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from emotion_core.boxes import Box
 from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.errors import ModelError
 from emotion_core.haar import (
     FRONTAL,
     FRONTAL_ALT,
@@ -181,6 +183,45 @@ class HaarFaceDetector:
             if _confirmation(look) >= self.settings.confirming_votes:
                 break
         return look
+
+
+class YuNetFaceDetector:
+    """Finds faces with YuNet (Wu, Peng and Yu 2023), for those who have its ``.onnx`` file.
+
+    Not thread-safe: make one for each session or thread.
+
+    Args:
+        model: the file, such as ``face_detection_yunet_2023mar.onnx`` from OpenCV's model zoo.
+        least_score: score 0..1 from which on a find is a face.
+
+    Raises:
+        ModelError: the file is missing or OpenCV cannot use it.
+    """
+
+    def __init__(self, model: Path, least_score: float = 0.7) -> None:
+        if not model.is_file():
+            raise ModelError(f"{model}: expected YuNet's .onnx file, found no such file")
+        try:
+            self._detector = cv2.FaceDetectorYN.create(
+                str(model), "", (320, 320), score_threshold=least_score
+            )
+        except cv2.error:
+            raise ModelError(
+                f"{model}: expected YuNet's .onnx file, found one that OpenCV cannot read; "
+                "download it again"
+            ) from None
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Box]:
+        """Return the faces in ``image``, the largest first; see ``FaceDetector.detect``."""
+        color = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR) if image.ndim == 2 else image
+        self._detector.setInputSize((image.shape[1], image.shape[0]))
+        _, rows = self._detector.detect(color)
+        # One row a face: x, y, width, height, five points, score; None when there is no face.
+        boxes = [
+            Box(round(x), round(y), max(1, round(width)), max(1, round(height))).to_square()
+            for x, y, width, height in (() if rows is None else np.asarray(rows)[:, :4].tolist())
+        ]
+        return sorted(boxes, key=lambda box: box.area, reverse=True)
 
 
 def _confirmation(look: Sequence[Hit]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -12,12 +13,14 @@ import pytest
 import skimage.data
 
 from emotion_core.boxes import Box, intersection_over_union
+from emotion_core.errors import ModelError
 from emotion_core.faces import (
     LIVE_SETTINGS,
     PHOTO_SETTINGS,
     HaarFaceDetector,
     HaarSettings,
     Search,
+    YuNetFaceDetector,
     crop_face,
     crop_faces,
 )
@@ -122,6 +125,48 @@ def test_search_for_large_faces_only(astronaut: np.ndarray) -> None:
     assert HaarFaceDetector(large).detect(astronaut) == []
     small = HaarSettings((Search(smallest_face=0.04, largest_face=0.1),))
     assert not is_found(ASTRONAUT_FACE, HaarFaceDetector(small).detect(astronaut))
+
+
+@pytest.fixture
+def yunet_file(tmp_path: Path) -> Path:
+    file = tmp_path / "yunet.onnx"
+    file.write_bytes(b"no network")
+    return file
+
+
+def test_a_file_that_is_no_yunet_model_is_refused(yunet_file: Path, capfd) -> None:
+    with pytest.raises(ModelError, match="found one that OpenCV cannot read"):
+        YuNetFaceDetector(yunet_file)
+    with pytest.raises(ModelError, match="found no such file"):
+        YuNetFaceDetector(yunet_file.with_name("other.onnx"))
+    capfd.readouterr()  # OpenCV's own complaint
+
+
+@pytest.mark.parametrize("shape", [(120, 160), (120, 160, 3)])
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (None, []),
+        (
+            [[10.4, 20.2, 30.0, 40.0, *[0.0] * 10, 0.9], [0.0, 0.0, 59.6, 60.0, *[0.0] * 10, 0.8]],
+            [Box(0, 0, 60, 60), Box(5, 20, 40, 40)],
+        ),
+    ],
+)
+def test_yunets_rows_become_square_boxes(
+    yunet_file: Path, monkeypatch: pytest.MonkeyPatch, shape, rows, expected
+) -> None:
+    class Network:
+        def setInputSize(self, size: tuple[int, int]) -> None:  # noqa: N802 - OpenCV's name
+            self.size = size
+
+        def detect(self, image: np.ndarray) -> tuple[int, np.ndarray | None]:
+            assert image.shape == (120, 160, 3)
+            assert self.size == (160, 120)
+            return 1, None if rows is None else np.float32(rows)
+
+    monkeypatch.setattr(cv2, "FaceDetectorYN", SimpleNamespace(create=lambda *_, **__: Network()))
+    assert YuNetFaceDetector(yunet_file).detect(np.zeros(shape, np.uint8)) == expected
 
 
 def test_crop_is_the_box_reduced() -> None:
