@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -70,18 +70,25 @@ class Server:
 
 
 @contextmanager
-def running_server(log: Path) -> Iterator[Server]:
-    """Run the app on a free port until the block ends; its output goes to ``log``."""
+def running_server(
+    log: Path, *, script: str = "app.py", environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run the app on a free port until the block ends; its output goes to ``log``.
+
+    Sessions that are recorded meanwhile go to a folder beside the log.
+    """
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", script]
     command += ["--server.port", str(port), "--server.headless", "true"]
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env=os.environ | {"EMOTION_SESSIONS_DIR": str(log.with_name("sessions"))},
+            env=os.environ
+            | {"EMOTION_SESSIONS_DIR": str(log.with_name("sessions"))}
+            | dict(environment or {}),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
