@@ -4,12 +4,14 @@
 
 The made-up camera shows a face and, as a row of black and white fields, the number of the frame.
 Two videos are read at the same instant, ten times a second: the browser's own view of the camera,
-and what came back; the difference of their frame numbers, times 1/30 s, is the delay. Browser and
-server run on this machine, so that a good part of the delay is the encoding at both ends: compare
-with ``pass-through``, whose callback does nothing. ``overloaded`` shows that the delay stays
-bounded when the callback is far too slow. Prints JSON: for each callback the median and 95th
+and what came back; the difference of their frame numbers is the delay. Browser and server run on
+this machine, so that a good part of the delay is the encoding at both ends: compare with
+``pass-through``, whose callback does nothing. ``overloaded`` shows that the delay stays bounded
+when the callback is far too slow. Prints JSON: for each callback the median and 95th
 percentile in milliseconds, what is above pass-through in the same run, and the slope in
 milliseconds a minute.
+
+``--viewers 4 --rate 15`` lets four browser pages stream at once and measures the first of them.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
@@ -33,7 +35,6 @@ from install import MISSING, installed_browser  # noqa: E402
 from live_view import START_MS, press, streamer  # noqa: E402
 from support import camera_flags, on_wall, portrait, running_server, write_clip  # noqa: E402
 
-RATE = 30
 #: Frames of the film, which repeats after 4 seconds: the longest delay that can be told.
 FRAMES = 128
 #: The two videos are read one after the other: what came back may seem to be this much ahead.
@@ -81,19 +82,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=60, help="for each (default: 60)")
     parser.add_argument("--callbacks", nargs="+", choices=CALLBACKS, default=CALLBACKS)
+    parser.add_argument("--viewers", type=int, default=1, help="pages at once (default: 1)")
+    parser.add_argument("--rate", type=int, default=30, help="frames a second (default: 30)")
     options = parser.parse_args()
     results: dict[str, dict[str, float]] = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         executable = installed_browser(playwright)
         if executable is None:
             parser.error(MISSING)
-        clip = write_clip(Path(folder) / "camera.y4m", numbered_frames(), RATE)
+        clip = write_clip(Path(folder) / "camera.y4m", numbered_frames(), options.rate)
         flags = [*CHROMIUM_FLAGS, *camera_flags(clip)]
         for callback in options.callbacks:
             browser = playwright.chromium.launch(executable_path=executable, args=flags)
-            samples = measure(callback, browser, Path(folder), options.seconds)
+            log = Path(folder) / f"{callback}.log"
+            samples = measure(callback, browser, log, options.seconds, options.viewers)
             browser.close()
-            results[callback] = figures(samples)
+            results[callback] = figures(samples, options.rate)
     base = results.get("pass-through")
     for result in results.values():
         if base and result["samples"] and base["samples"]:
@@ -115,28 +119,35 @@ def numbered_frames() -> list[np.ndarray]:
     return frames
 
 
-def measure(callback: str, browser: Browser, folder: Path, seconds: float) -> list[list[Any]]:
+def measure(
+    callback: str, browser: Browser, log: Path, seconds: float, viewers: int
+) -> list[list[Any]]:
     """Stream through one callback and return the samples: time, number sent, number returned."""
     script = "app.py" if callback == "app" else "benchmarks/stream_app.py"
     environment = {"BENCHMARK_CALLBACK": callback, "PYTHONPATH": str(ROOT)}
-    log = folder / f"{callback}.log"
     with running_server(log, script=script, environment=environment) as server:
-        page = browser.new_page()
-        page.add_init_script(KEEP_CAMERA)
-        page.goto(server.url)
-        press(page, "Start")
-        page.get_by_text("frames per second").wait_for(timeout=START_MS)
-        page.wait_for_timeout(3000)  # until bit rate and buffers have settled
-        samples: list[list[Any]] = (
-            streamer(page)
-            .locator("video")
-            .first.evaluate(SAMPLE, {"seconds": seconds, "bits": BITS, "field": FIELD})
+        pages = [start_viewer(browser, server.url) for _ in range(viewers)]
+        pages[0].wait_for_timeout(3000)  # until bit rate and buffers have settled
+        video = streamer(pages[0]).locator("video").first
+        samples: list[list[Any]] = video.evaluate(
+            SAMPLE, {"seconds": seconds, "bits": BITS, "field": FIELD}
         )
-        page.close()
+        for page in pages:
+            page.close()
     return samples
 
 
-def figures(samples: list[list[Any]]) -> dict[str, float]:
+def start_viewer(browser: Browser, url: str) -> Page:
+    """Open a page of its own, as another person would, and start its stream."""
+    page = browser.new_context().new_page()
+    page.add_init_script(KEEP_CAMERA)
+    page.goto(url)
+    press(page, "Start")
+    page.get_by_text("frames per second").wait_for(timeout=START_MS)
+    return page
+
+
+def figures(samples: list[list[Any]], rate: int) -> dict[str, float]:
     """Return what the samples of one callback come to."""
     readable = [
         (time, (sent - returned + AHEAD) % FRAMES - AHEAD)
@@ -146,7 +157,7 @@ def figures(samples: list[list[Any]]) -> dict[str, float]:
     if len(readable) < 2:
         return {"samples": len(readable)}
     times, steps = np.array(readable, np.float64).T
-    delays = 1000 * steps / RATE
+    delays = 1000 * steps / rate
     slope = np.polyfit(times / 60_000, delays, 1)[0]
     return {
         "samples": len(readable),

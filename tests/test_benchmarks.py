@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -27,7 +29,7 @@ def test_speed_of_one_face(tiny_model):
 def test_training_throughput():
     command = [sys.executable, BENCHMARKS / "training_throughput.py"]
     done = subprocess.run(
-        [*command, "--images", "64", "--repeat", "1"], capture_output=True, text=True, timeout=400
+        [*command, "--images", "64", "--repeat", "1"], capture_output=True, text=True, timeout=280
     )
     assert done.returncode == 0, done.stderr
     figures = json.loads(done.stdout)
@@ -40,7 +42,7 @@ def test_ablation_resumes_and_compares(tmp_path):
     small = ["--set", "filters=4,8", "--set", "depths=1,1", "--epochs", "1"]
     for _ in range(2):  # the second time nothing is left to train
         done = subprocess.run(
-            [*command, *small, "--only", "no flip"], capture_output=True, text=True, timeout=400
+            [*command, *small, "--only", "no flip"], capture_output=True, text=True, timeout=280
         )
         assert done.returncode == 0, done.stderr
     assert "no flip, seed 0" not in done.stderr
@@ -48,3 +50,20 @@ def test_ablation_resumes_and_compares(tmp_path):
     assert figures["baseline"]["points_above_baseline"] == 0
     assert figures["baseline"]["clear"] is False
     assert {"baseline-0", "no-flip-0"} == {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.browser
+def test_delay_from_camera_to_screen():
+    command = [sys.executable, BENCHMARKS / "glass_to_glass.py", "--seconds", "2"]
+    done = subprocess.run(
+        [*command, "--callbacks", "pass-through", "app"],
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    if "need Chromium and none" in done.stderr:
+        pytest.skip(done.stderr)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["pass-through"]["samples"] > 0
+    assert figures["app"]["samples"] > 0
