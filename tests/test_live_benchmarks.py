@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[1]
 def run(name: str, *arguments: str) -> dict:
     done = subprocess.run(
         [sys.executable, ROOT / "benchmarks" / name, *arguments],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=280,
