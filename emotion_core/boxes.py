@@ -1,4 +1,4 @@
-"""Rectangles in pixel coordinates, and the one rule that turns a face's box into a crop."""
+"""Where faces are: rectangles in pixel coordinates, and how far the face in them is tilted."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ class Box:
     """An upright rectangle in pixels; the origin is the image's top left corner.
 
     ``x`` and ``y`` may be negative and the box may reach beyond the image: a face at the border
-    keeps its true size. Width and height are at least 1.
+    keeps its true size. Width and height are at least 1. ``angle`` is by how many degrees to turn
+    the image against the clock, about the box's centre, to see the face upright.
     """
 
     x: int
     y: int
     width: int
     height: int
+    angle: float = 0.0
 
     def __post_init__(self) -> None:
         if self.width < 1 or self.height < 1:
@@ -39,13 +41,14 @@ class Box:
             round(self.y * factor),
             max(1, round(self.width * factor)),
             max(1, round(self.height * factor)),
+            self.angle,
         )
 
     def to_square(self, scale: float = 1.0) -> Box:
         """Return the square with the same centre whose side is ``scale`` times the longer side."""
         side = max(1, round(max(self.width, self.height) * scale))
         center_x, center_y = self.center
-        return Box(round(center_x - side / 2), round(center_y - side / 2), side, side)
+        return Box(round(center_x - side / 2), round(center_y - side / 2), side, side, self.angle)
 
 
 def intersection_over_union(first: Box, second: Box) -> float:

@@ -284,7 +284,7 @@ def _blank(frame: av.VideoFrame) -> av.VideoFrame:
 
 
 def _mirrored(box: Box, width: int) -> Box:
-    return replace(box, x=width - box.x - box.width)
+    return replace(box, x=width - box.x - box.width, angle=-box.angle)
 
 
 def _draw(

@@ -143,7 +143,9 @@ class LiveFaceReader:
         gray = to_gray(image)
         tracks = self.tracker.update(gray, now)
         due = self._due(tracks, now)
-        scores = self.classifier.predict_scores(crop_faces(gray, [track.box for track in due]))
+        scores = self.classifier.predict_scores(
+            crop_faces(gray, [track.tilted_box for track in due])
+        )
         for track, row in zip(due, scores.tolist(), strict=True):
             self._note(track.id, tuple(row), now, smoothing)
         for track in tracks:

@@ -11,7 +11,7 @@ has been; see `emotion_core.face_search` for how faces are found.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -71,6 +71,11 @@ class Track:
     id: int
     box: Box
     angle: float
+
+    @property
+    def tilted_box(self) -> Box:
+        """The box with the angle, to crop an upright face from."""
+        return replace(self.box, angle=self.angle)
 
 
 @dataclass

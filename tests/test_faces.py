@@ -184,6 +184,37 @@ def test_crop_of_the_networks_size_is_unchanged() -> None:
     np.testing.assert_array_equal(crop_face(gray, Box(3, 5, 48, 48)), gray[5:53, 3:51])
 
 
+@pytest.mark.parametrize("angle", [-40.0, -12.0, 12.0, 40.0])
+def test_a_tilted_face_is_cropped_upright(astronaut: np.ndarray, angle: float) -> None:
+    """Turn the picture, tell the box, and the crop is what it was before, but for resampling."""
+    gray = cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY)
+    box = Box(160, 70, 120, 120)
+    matrix = cv2.getRotationMatrix2D(box.center, -angle, 1.0)
+    turned = cv2.warpAffine(gray, matrix, gray.shape[::-1], borderMode=cv2.BORDER_REPLICATE)
+    upright = crop_face(gray, box).astype(int)
+    tilted = crop_face(turned, replace(box, angle=angle)).astype(int)
+    wrong = crop_face(turned, replace(box, angle=-angle)).astype(int)
+    assert np.abs(tilted - upright).mean() < 6
+    assert np.abs(wrong - upright).mean() > 12
+
+
+def test_a_slight_tilt_is_left(astronaut: np.ndarray) -> None:
+    gray = cv2.cvtColor(astronaut, cv2.COLOR_BGR2GRAY)
+    box = Box(160, 70, 120, 120)
+    np.testing.assert_array_equal(crop_face(gray, replace(box, angle=4.0)), crop_face(gray, box))
+
+
+@pytest.mark.parametrize("angle", [25.0, -25.0])
+def test_photo_tells_how_far_a_face_is_tilted(
+    astronaut: np.ndarray, photo: HaarFaceDetector, angle: float
+) -> None:
+    height, width = astronaut.shape[:2]
+    matrix = cv2.getRotationMatrix2D((225, 130), -angle, 1.0)
+    tilted = cv2.warpAffine(astronaut, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    box = photo.detect(tilted)[0]
+    assert box.angle == pytest.approx(angle, abs=12)
+
+
 def test_crop_is_square_around_the_boxs_center() -> None:
     gray = np.random.default_rng(0).integers(0, 256, (100, 100), np.uint8)
     np.testing.assert_array_equal(
