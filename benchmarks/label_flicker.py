@@ -84,7 +84,7 @@ def read_scores(folder: Path, clip: str, classifier: EmotionClassifier) -> dict[
         for track in tracker.update(gray, index / CLIP_RATE):
             for person, face in faces.items():
                 if intersection_over_union(track.box, face) >= 0.5:
-                    crop = crop_face(gray, track.box)[None]
+                    crop = crop_face(gray, track.tilted_box)[None]
                     row = classifier.predict_scores(crop)[0].astype(np.float64)
                     scores.setdefault(person, []).append(row)
     return {person: np.stack(rows) for person, rows in scores.items()}
