@@ -57,6 +57,7 @@ def draw_faces(
     *,
     boxes: bool = True,
     labels: bool = True,
+    numbers: Sequence[int] | None = None,
 ) -> NDArray[np.uint8]:
     """Return a copy of ``image`` with each face's box and label, such as "happy 93 %".
 
@@ -68,6 +69,7 @@ def draw_faces(
         faces: in any order; the first ones get the best places for their labels.
         boxes: whether to draw the boxes.
         labels: whether to draw the labels.
+        numbers: one for each face, to stand before its label.
 
     Returns:
         uint8 ``[H, W, 3]``, BGR.
@@ -77,9 +79,10 @@ def draw_faces(
     for face in faces if boxes else ():
         _draw_frame(canvas, face.box, answer_color_bgr(face.answer), pen)
     plates: list[Box] = []
-    for face in faces if labels else ():
+    for index, face in enumerate(faces if labels else ()):
         others = [other.box for other in faces if other is not face]
-        plates.append(_draw_label(canvas, face, pen, plates, others))
+        text = label_text(face) if numbers is None else f"{numbers[index]}: {label_text(face)}"
+        plates.append(_draw_label(canvas, face, text, pen, plates, others))
     return canvas
 
 
@@ -99,11 +102,11 @@ def _draw_frame(
 def _draw_label(
     canvas: NDArray[np.uint8],
     face: FaceReading,
+    text: str,
     pen: _Pen,
     plates: Sequence[Box],
     others: Sequence[Box],
 ) -> Box:
-    text = label_text(face)
     pen = pen.for_label(_plate_size(text, pen)[0], face.box)
     image_size = canvas.shape[1], canvas.shape[0]
     plate = _place_plate(face.box, _plate_size(text, pen), image_size, plates, others)

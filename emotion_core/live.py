@@ -213,7 +213,7 @@ class LiveSession:
             image = cv2.flip(image, 1)
             faces = [face.moved_to(_mirrored(face.box, frame.width)) for face in faces]
         faces.sort(key=lambda face: face.box.x)
-        image = _draw(image, [face.smoothed for face in faces], settings)
+        image = _draw(image, faces, settings)
         self.history.add(now, faces)
         if (recorder := self.recorder) is not None:
             readings = [(face.id, face.smoothed) for face in faces]
@@ -288,11 +288,16 @@ def _mirrored(box: Box, width: int) -> Box:
 
 
 def _draw(
-    image: npt.NDArray[np.uint8], faces: Sequence[FaceReading], settings: LiveSettings
+    image: npt.NDArray[np.uint8], faces: Sequence[LiveFace], settings: LiveSettings
 ) -> npt.NDArray[np.uint8]:
-    canvas = draw_faces(image, faces, boxes=settings.draw_boxes, labels=settings.draw_labels)
+    readings = [face.smoothed for face in faces]
+    # One person needs no number to be told from the others.
+    numbers = [face.id for face in faces] if len(faces) > 1 else None
+    canvas = draw_faces(
+        image, readings, boxes=settings.draw_boxes, labels=settings.draw_labels, numbers=numbers
+    )
     if settings.draw_bars:
-        draw_bars(canvas, faces)
+        draw_bars(canvas, readings)
     return canvas
 
 

@@ -162,3 +162,12 @@ def test_label_keeps_off_other_faces() -> None:
 def test_picture_smaller_than_a_label(width: int, height: int) -> None:
     drawn = draw_faces(gray_image(width, height), [reading(Box(0, 0, 8, 8))])
     assert drawn.shape == (height, width, 3)
+
+
+def test_a_number_stands_before_the_label() -> None:
+    image = np.full((240, 320, 3), 128, np.uint8)
+    face = reading(Box(100, 100, 100, 100), "happy", 0.9)
+    plain, numbered = draw_faces(image, [face]), draw_faces(image, [face], numbers=[7])
+    changed = np.any(plain != numbered, axis=2)
+    assert changed.any()
+    assert not changed[100:].any()  # the label above the face, and nothing else
