@@ -5,7 +5,8 @@
 
 Every variant is one ``python -m emotion_core train`` away from the baseline, the preset
 ``standard``; ``--set`` changes all of them, for example to a narrower network. Models land in
-``DIR/VARIANT-SEED``; what is there already is not trained again, and an interrupted run is resumed.
+``DIR/VARIANT-SEED`` (on a Keras backend that cannot export, runs in ``DIR/VARIANT-SEED.training``);
+what is there already is not trained again, and an interrupted run is resumed.
 Prints JSON: for each variant the mean over seeds of PublicTest accuracy, the same without images
 that stand in Training, macro F1, log loss, calibration error before scaling, and the points of
 accuracy above the baseline; ``clear`` says whether McNemar's test on all images and seeds together
@@ -95,11 +96,20 @@ def folder_of(name: str, seed: int, options: argparse.Namespace) -> Path:
     return Path(options.out) / f"{plain}-{seed}"
 
 
-def train(name: str, seed: int, options: argparse.Namespace) -> None:
-    """Train one variant unless its model is there."""
+def network_of(name: str, seed: int, options: argparse.Namespace) -> Path | None:
+    """Return a variant's network if it is trained."""
     folder = folder_of(name, seed, options)
-    if folder.exists():
+    for place in (folder, folder.with_name(f"{folder.name}.training")):
+        if (place / "model.keras").exists():
+            return place / "model.keras"
+    return None
+
+
+def train(name: str, seed: int, options: argparse.Namespace) -> None:
+    """Train one variant unless it is there."""
+    if network_of(name, seed, options) is not None:
         return
+    folder = folder_of(name, seed, options)
     command = [sys.executable, "-m", "emotion_core", "train", "--data", options.data]
     command += ["--out", str(folder.resolve())]
     if (folder.with_name(f"{folder.name}.training") / "checkpoint.npz").exists():
@@ -116,41 +126,39 @@ def train(name: str, seed: int, options: argparse.Namespace) -> None:
 
 def compare(names: list[str], options: argparse.Namespace) -> dict[str, Any]:
     """Return every variant's mean figures and its distance from the baseline."""
-    from emotion_core.datasets import open_dataset
+    import numpy as np
 
-    validation = open_dataset(options.data).split("PublicTest")
-    right = {name: answers_right(name, options, validation) for name in names}
+    from emotion_core.datasets import open_dataset
+    from emotion_core.datasets.types import byte_identical_to
+    from emotion_core.evaluation import evaluate_logits
+    from emotion_core.keras_models import load_keras_classifier
+
+    dataset = open_dataset(options.data)
+    validation = dataset.split("PublicTest")
+    leaked = byte_identical_to(validation.images, dataset.split("Training").images)
+    right: dict[str, Any] = {}
     result: dict[str, Any] = {"epochs": options.epochs, "seeds": options.seeds}
     for name in names:
-        metrics = [
-            json.loads((folder_of(name, seed, options) / "card.json").read_text())["metrics"]
-            for seed in options.seeds
+        paths = [network_of(name, seed, options) for seed in options.seeds]
+        logits = [
+            load_keras_classifier(path).predict_logits(validation.images) for path in paths if path
         ]
+        reports = [evaluate_logits(each, validation.labels, leaked=leaked) for each in logits]
+        right[name] = np.concatenate([each.argmax(axis=1) == validation.labels for each in logits])
         figures = {
-            key: sum(entry[key] for entry in metrics) / len(metrics)
-            for key in ("accuracy", "macro_f1", "log_loss", "ece_uncalibrated")
+            "accuracy": [report.accuracy.value for report in reports],
+            "clean_accuracy": [report.clean.accuracy.value for report in reports if report.clean],
+            "macro_f1": [report.macro_f1.value for report in reports],
+            "log_loss": [report.log_loss for report in reports],
+            "ece_uncalibrated": [report.ece for report in reports],
         }
-        figures["clean_accuracy"] = sum(m["clean"]["accuracy"] for m in metrics) / len(metrics)
         points = 100 * (right[name].mean() - right[BASELINE].mean())
         result[name] = {
-            **{key: round(value, 4) for key, value in figures.items()},
+            **{key: round(sum(values) / len(values), 4) for key, values in figures.items()},
             "points_above_baseline": round(float(points), 2),
             "clear": mcnemar(right[BASELINE], right[name]) < 0.05,
         }
     return result
-
-
-def answers_right(name: str, options: argparse.Namespace, validation: Any) -> Any:
-    """Return bool ``[seeds * images]``: which answers of a variant are right."""
-    import numpy as np
-
-    from emotion_core.classifier import EmotionClassifier
-
-    answers = [
-        EmotionClassifier.load(folder_of(name, seed, options)).predict_logits(validation.images)
-        for seed in options.seeds
-    ]
-    return np.concatenate([logits.argmax(axis=1) == validation.labels for logits in answers])
 
 
 def mcnemar(first: Any, second: Any) -> float:
