@@ -17,7 +17,7 @@ from emotion_core.live_faces import LiveFace
 #: How far back the history goes.
 HISTORY_SECONDS: Final = 60.0
 #: Time between two samples: scores are smoothed, so that more would show nothing new.
-SAMPLE_SECONDS: Final = 0.25
+SAMPLE_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)

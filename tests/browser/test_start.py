@@ -13,6 +13,7 @@ from support import running_server
         ("/", "Live camera", "/live_camera"),
         ("/live_camera", "Live camera", "/live_camera"),
         ("/photo", "Photo", "/photo"),
+        ("/sessions", "Sessions", "/sessions"),
     ],
 )
 def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, heading, lands_at):
@@ -21,7 +22,7 @@ def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, hea
         page.goto(server.url + address)
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
         names = page.get_by_role("navigation", name="App pages").locator("a p")
-        expect(names).to_have_text(["Live camera", "Photo"])
+        expect(names).to_have_text(["Live camera", "Photo", "Sessions"])
         expect(page).to_have_url(server.url + lands_at)
         expect(page.get_by_text("Page not found")).to_have_count(0)
         assert "Traceback" not in server.log.read_text()

@@ -14,7 +14,7 @@ def test_help_names_every_command(capsys):
     assert stop.value.code == 0
     printed = capsys.readouterr().out
     for command in ("train", "architectures", "evaluate", "analyze", "dataset", "card", "sessions"):
-        assert f"    {command} " in printed
+        assert f"\n    {command}" in printed
 
 
 def test_a_command_is_needed(capsys):
