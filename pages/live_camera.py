@@ -171,10 +171,9 @@ with video:
 with panel:
     refresh = REFRESH_SECONDS if playing or signalling else None
     st.fragment(show_panel, run_every=refresh)(session, watch, playing, signalling)
-refresh = TIMELINE_SECONDS if playing else None
 if playing:
-    st.fragment(show_timelines, run_every=refresh)(session)
+    st.fragment(show_timelines, run_every=TIMELINE_SECONDS)(session)
 st.subheader("Record")
-st.fragment(show_recording, run_every=refresh)(session, card, playing)
+show_recording(session, card, playing)
 display.show_model(card)
 display.show_limits()

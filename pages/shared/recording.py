@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 import streamlit as st
 
@@ -19,6 +20,7 @@ from emotion_core.sessions.storage import (
     Session,
     delete_session,
     find_session,
+    open_session,
     rename_session,
     sessions_dir,
 )
@@ -30,13 +32,19 @@ CONSENT = (
     "its seven scores and its expression, on the machine that runs this app, until I delete it."
 )
 
+STATE_SECONDS = 1.0
+
 _RECORDER = "live_recorder"
 _FINISHED = "live_recorded_session"
 _PROBLEM = "live_recording_problem"
 
 
 def show_recording(session: LiveSession, card: ModelCard, playing: bool) -> None:
-    """Show the record button, the recording that goes on, or the one that has just ended."""
+    """Show the record button, the recording that goes on, or the one that has just ended.
+
+    Only the state of a recording that goes on refreshes itself: what is redrawn cannot be
+    downloaded from at that moment.
+    """
     recorder: SessionRecorder | None = st.session_state.get(_RECORDER)
     if recorder is not None and not recorder.running:
         _finish(session, recorder)
@@ -45,22 +53,27 @@ def show_recording(session: LiveSession, card: ModelCard, playing: bool) -> None
         _offer_recording(session, card, playing)
         _show_finished()
         return
+    st.fragment(_show_state, run_every=STATE_SECONDS)(recorder)
+    st.button(
+        "Stop recording",
+        icon=":material/stop:",
+        key="stop_recording",
+        on_click=_finish,
+        args=(session, recorder),
+    )
+
+
+def _show_state(recorder: SessionRecorder) -> None:
+    if not recorder.running:  # the disk is full, say
+        st.rerun()
     if recorder.problem:
         st.warning(recorder.problem)
     minutes, seconds = divmod(int(recorder.seconds), 60)
     dropped = f", {recorder.dropped} dropped" if recorder.dropped else ""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            f":red[:material/fiber_manual_record:] **Recording** {minutes}:{seconds:02d}, "
-            f"{recorder.frames} frames{dropped}"
-        )
-        st.button(
-            "Stop recording",
-            icon=":material/stop:",
-            key="stop_recording",
-            on_click=_finish,
-            args=(session, recorder),
-        )
+    st.markdown(
+        f":red[:material/fiber_manual_record:] **Recording** {minutes}:{seconds:02d}, "
+        f"{recorder.frames} frames{dropped}"
+    )
 
 
 def _offer_recording(session: LiveSession, card: ModelCard, playing: bool) -> None:
@@ -106,6 +119,8 @@ def _finish(session: LiveSession, recorder: SessionRecorder) -> None:
     """Take leave of a recorder that was stopped, by its button or by the end of the stream."""
     session.recorder = None
     del st.session_state[_RECORDER]
+    if recorder.problem:
+        st.session_state[_PROBLEM] = recorder.problem
     try:
         st.session_state[_FINISHED] = recorder.stop().id
     except SessionError as error:
@@ -132,7 +147,7 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
         on_deleted: called after the user has deleted it.
     """
     try:
-        summary = summarize_session(session)
+        summary = _summary(str(session.folder), session.size)
     except SessionError as error:
         st.error(str(error))
         _offer_deletion(session, on_deleted)
@@ -152,6 +167,11 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
     _offer_files(session)
     _offer_notes(session)
     _offer_deletion(session, on_deleted)
+
+
+@st.cache_data(max_entries=20, show_spinner="Reading the session …")
+def _summary(folder: str, size: int) -> SessionSummary:  # noqa: ARG001 - another size, other content
+    return summarize_session(open_session(Path(folder)))
 
 
 def _facts(session: Session, summary: SessionSummary) -> dict[str, str]:
