@@ -60,16 +60,18 @@ class NetworkShape:
 
 
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # no types in Keras
-    """Batch norm that uses TensorFlow's fused kernel in training; elsewhere it is Keras' own.
+    """Batch norm that trains in bfloat16 with TensorFlow's fused kernel; else it is Keras' own.
 
     Keras 3 computes moments and scaling as separate operations in float32, which takes a third of
-    a whole training step on a CPU. The fused kernel also runs in bfloat16, with float32 statistics.
-    Its running variance is the unbiased estimate, larger by ``n / (n - 1)``.
+    a whole bfloat16 training step on a CPU. The fused kernel runs in bfloat16, with float32
+    statistics; in float32 it is the slower one. Its running variance is the unbiased estimate,
+    larger by ``n / (n - 1)``.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalize ``[N, H, W, C]`` over all axes but the last."""
-        if not training or mask is not None or keras.backend.backend() != "tensorflow":
+        fused = keras.backend.backend() == "tensorflow" and self.compute_dtype == "bfloat16"
+        if not (fused and training) or mask is not None:
             return super().call(inputs, training=training, mask=mask)
         import tensorflow
 
