@@ -162,7 +162,8 @@ class LiveSession:
     def snapshot(self) -> LiveSnapshot:
         """The state after the newest frame; safe to read from any thread."""
         with self._lock:
-            return self._snapshot
+            # Summed up here: a page looks twice a second, frames come thirty times.
+            return replace(self._snapshot, stream=self._timing.figures())
 
     def on_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return ``frame`` with its faces drawn in.
@@ -250,7 +251,6 @@ class LiveSession:
                 width=frame.width,
                 height=frame.height,
                 frames=self._snapshot.frames + 1,
-                stream=self._timing.figures(),
                 last_frame_time=finished,
             )
             if error is not None:

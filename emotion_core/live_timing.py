@@ -48,7 +48,7 @@ class _Frame:
 
 
 class StreamTiming:
-    """Measures one stream from the times of its frames; used by one thread."""
+    """Measures one stream from the times of its frames; not thread-safe."""
 
     def __init__(self) -> None:
         self._frames: deque[_Frame] = deque()

@@ -16,7 +16,7 @@ from emotion_core.keras_models import ends_in_softmax, load_network
 from emotion_core.network import Network
 
 #: Scores below this are not told apart; keeps their logarithm finite.
-_SMALLEST_SCORE: Final = 1e-8
+SMALLEST_SCORE: Final = 1e-8
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def load_teacher(teacher: Teacher, precision: str = "float32") -> Network:
     for layer in network.layers[:-1]:  # the last one keeps float32, for the digits
         layer.dtype_policy = precision
     if ends_in_softmax(network):
-        scores = ops.maximum(network.output, _SMALLEST_SCORE)
+        scores = ops.maximum(network.output, SMALLEST_SCORE)
         return keras.Model(network.input, ops.log(scores), name=network.name)
     return network
 

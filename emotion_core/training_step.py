@@ -9,10 +9,8 @@ from keras import ops
 
 from emotion_core.augmentation import FaceAugmentation
 from emotion_core.network import Network
+from emotion_core.teachers import SMALLEST_SCORE
 from emotion_core.training_config import TrainingConfig
-
-#: Scores below this are not told apart; keeps the logarithm of a teacher's score finite.
-_SMALLEST_SCORE = 1e-8
 
 
 class TrainingStep(keras.Model):  # type: ignore[misc]  # Keras ships no types
@@ -84,7 +82,7 @@ class TrainingStep(keras.Model):  # type: ignore[misc]  # Keras ships no types
         if self.teachers and weight:
             teaching = y_pred["teaching"]
             student = ops.log_softmax(logits / temperature)
-            difference = ops.log(ops.maximum(teaching, _SMALLEST_SCORE)) - student
+            difference = ops.log(ops.maximum(teaching, SMALLEST_SCORE)) - student
             divergence = ops.mean(ops.sum(teaching * difference, axis=-1))
             loss = (1 - weight) * loss + weight * temperature**2 * divergence
         return loss

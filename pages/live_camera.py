@@ -14,7 +14,7 @@ from pages.shared.navigation import ensure_navigation
 from pages.shared.recording import show_recording
 
 REFRESH_SECONDS = 0.5
-TIMELINE_SECONDS = 2.0  # drawing it costs the browser more than the video does
+TIMELINE_SECONDS = 2.0
 MOST_FACES = 4
 
 IDLE = """
