@@ -74,6 +74,14 @@ class LiveFace:
         return LiveFace(self.id, replace(self.raw, box=box), replace(self.smoothed, box=box))
 
 
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """What reads a face, and how sure it has to be."""
+
+    classifier: FaceClassifier
+    certainty_threshold: float
+
+
 @dataclass
 class _Memory:
     """What is remembered of a face from frame to frame."""
@@ -105,10 +113,25 @@ class LiveFaceReader:
         tracker: FaceTracker | None = None,
         certainty_threshold: float = 0.0,
     ) -> None:
-        self.classifier = classifier
         self.tracker = tracker or FaceTracker()
-        self.certainty_threshold = certainty_threshold
+        self._wanted = self._used = _Judge(classifier, certainty_threshold)
         self._memories: dict[int, _Memory] = {}
+
+    @property
+    def classifier(self) -> FaceClassifier:
+        """What reads the faces, from the next frame on at the latest."""
+        return self._wanted.classifier
+
+    def use_classifier(self, classifier: FaceClassifier, certainty_threshold: float = 0.0) -> None:
+        """Read with another classifier from the next frame on; may be called from any thread.
+
+        Faces keep their numbers; their scores start anew, since those of two models do not mix.
+
+        Args:
+            classifier: warmed up, and used by this reader alone.
+            certainty_threshold: see the class.
+        """
+        self._wanted = _Judge(classifier, certainty_threshold)
 
     @classmethod
     def load(cls, model_dir: Path | None = None) -> LiveFaceReader:
@@ -139,11 +162,14 @@ class LiveFaceReader:
             smoothing: time constant of the scores in seconds; 0 for none.
             smallest_face: side of the smallest face, as a share of the picture's shorter side.
         """
+        if self._used is not self._wanted:
+            self._used = self._wanted
+            self._memories.clear()
         self.tracker.smallest_face = smallest_face
         gray = to_gray(image)
         tracks = self.tracker.update(gray, now)
         due = self._due(tracks, now)
-        scores = self.classifier.predict_scores(
+        scores = self._used.classifier.predict_scores(
             crop_faces(gray, [track.tilted_box for track in due])
         )
         for track, row in zip(due, scores.tolist(), strict=True):
@@ -178,11 +204,11 @@ class LiveFaceReader:
         memory.raw, memory.read_at = raw, now
         memory.smoothed = memory.smoother.update(raw, now, smoothing)
         memory.held = hold(memory.held, memory.smoothed, HOLD_MARGIN if smoothing > 0 else 0.0)
-        threshold = self._threshold(memory) if smoothing > 0 else self.certainty_threshold
+        threshold = self._threshold(memory) if smoothing > 0 else self._used.certainty_threshold
         memory.certain = memory.smoothed[memory.held] >= threshold
 
     def _threshold(self, memory: _Memory) -> float:
-        return max(0.0, self.certainty_threshold - (HOLD_MARGIN if memory.certain else 0.0))
+        return max(0.0, self._used.certainty_threshold - (HOLD_MARGIN if memory.certain else 0.0))
 
     def _face(self, track: Track) -> LiveFace:
         memory = self._memories[track.id]
@@ -193,5 +219,5 @@ class LiveFaceReader:
             self._threshold(memory),
             held=EMOTIONS[memory.held or 0],
         )
-        raw = FaceReading(track.box, memory.raw, self.certainty_threshold)
+        raw = FaceReading(track.box, memory.raw, self._used.certainty_threshold)
         return LiveFace(track.id, raw, smoothed)

@@ -9,7 +9,7 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_figures import timelines_figure
 from pages.shared import display, streaming
-from pages.shared.detectors import live_reader, live_session
+from pages.shared.detectors import choose_model, live_reader, live_session
 from pages.shared.navigation import ensure_navigation
 from pages.shared.recording import show_recording
 
@@ -97,7 +97,7 @@ def show_timelines(session: LiveSession) -> None:
         )
 
 
-def show_controls(session: LiveSession) -> None:
+def show_controls(session: LiveSession, model: str) -> None:
     """Show what can be changed while the video runs; a change counts from the next frame on."""
     usual = LiveSettings()
     shown = st.pills(
@@ -109,6 +109,9 @@ def show_controls(session: LiveSession) -> None:
         persist_state="session",
     )
     with st.popover("Adjust", icon=":material/tune:"):
+        choose_model(live_reader(), disabled=session.recorder is not None)
+        if live_reader().classifier.card.name != model:
+            st.rerun()  # the rest of the page names the model too
         detect = st.toggle("Find and read faces", True, key="live_detect", persist_state="session")
         smoothing = st.slider(
             "Smoothing",
@@ -167,7 +170,7 @@ with video:
         playing, signalling = streaming.camera_stream(session).state
     except SignallingTimeoutError:
         watch.fail()
-    st.fragment(show_controls)(session)
+    st.fragment(show_controls)(session, card.name)
 with panel:
     refresh = REFRESH_SECONDS if playing or signalling else None
     st.fragment(show_panel, run_every=refresh)(session, watch, playing, signalling)

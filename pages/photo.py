@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.analysis import FaceReading
+from emotion_core.artefacts import ModelCard
 from emotion_core.drawing import draw_faces
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces import crop_face
 from emotion_core.images import read_image, to_gray
 from pages.shared import display
-from pages.shared.detectors import photo_detector
+from pages.shared.detectors import chosen_model, photo_detector
 from pages.shared.downloads import offer_downloads
 from pages.shared.navigation import ensure_navigation
 
@@ -42,7 +45,9 @@ def choose_picture() -> tuple[str, bytes] | None:
 
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner="Looking for faces …")
-def read_faces(name: str, content: bytes) -> tuple[NDArray[np.uint8], list[FaceReading]]:
+def read_faces(
+    name: str, content: bytes, model_dir: Path | None
+) -> tuple[NDArray[np.uint8], list[FaceReading]]:
     """Return the picture (BGR) and its faces from left to right; kept for reruns.
 
     Raises:
@@ -50,7 +55,7 @@ def read_faces(name: str, content: bytes) -> tuple[NDArray[np.uint8], list[FaceR
         ModelError: there is no usable model.
     """
     image = read_image(content, name)
-    return image, sorted(photo_detector().detect(image), key=lambda face: face.box.x)
+    return image, sorted(photo_detector(model_dir).detect(image), key=lambda face: face.box.x)
 
 
 def show_faces(image: NDArray[np.uint8], faces: list[FaceReading]) -> None:
@@ -62,10 +67,10 @@ def show_faces(image: NDArray[np.uint8], faces: list[FaceReading]) -> None:
             st.html(display.face_scores(face, title, crop=crop_face(gray, face.box)))
 
 
-def show_result(name: str, content: bytes) -> None:
+def show_result(name: str, content: bytes, card: ModelCard) -> None:
     """Show the annotated picture beside its faces, or why there are none."""
     try:
-        image, faces = read_faces(name, content)
+        image, faces = read_faces(name, content, chosen_model())
     except ImageError as error:
         st.error(f"This file cannot be read. {error}")
         return
@@ -76,7 +81,7 @@ def show_result(name: str, content: bytes) -> None:
     with right:
         if faces:
             show_faces(image, faces)
-            offer_downloads(name, photo_detector().classifier.card.name, image, faces)
+            offer_downloads(name, card.name, image, faces)
         else:
             st.warning(NO_FACE)
 
@@ -85,13 +90,13 @@ ensure_navigation()
 display.use_style()
 st.title("Photo")
 try:
-    card = photo_detector().classifier.card
+    card = photo_detector(chosen_model()).classifier.card
 except EmotionCoreError as error:
     st.error(f"The model cannot be used. {error}")
     display.show_limits()
     st.stop()
 
 if picture := choose_picture():
-    show_result(*picture)
+    show_result(*picture, card)
 display.show_model(card)
 display.show_limits()

@@ -181,3 +181,16 @@ def test_a_face_can_be_moved():
 def test_degenerate_pictures(shape):
     reader = LiveFaceReader(ToldClassifier())
     assert play(reader, np.zeros(shape, np.uint8), 0.2) == []
+
+
+def test_another_model_reads_from_the_next_frame_on_without_scores_of_the_one_before():
+    before, after = ToldClassifier("happy"), ToldClassifier("sad")
+    reader, picture = make(before, LEFT), scene([LEFT])
+    play(reader, picture, 1)
+    reader.use_classifier(after, certainty_threshold=0.9)
+    asked = len(before.counts)
+    (face,) = play(reader, picture, 0, start=1)
+    assert reader.classifier is after
+    assert (face.id, face.smoothed.emotion, face.smoothed.certain) == (1, "sad", False)
+    assert face.smoothed.scores == pytest.approx(tuple(after.row))
+    assert len(before.counts) == asked

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,7 +19,9 @@ from streamlit_webrtc.component import WebRtcStreamerState
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 import emotion_core.artefacts
+import emotion_core.model_library
 from emotion_core.analysis import EmotionDetector, FaceReading
+from emotion_core.artefacts import CARD_FILE, LITERT_FILE, default_model_dir
 from emotion_core.boxes import Box
 from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
@@ -86,6 +90,20 @@ def sessions_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Where sessions go in a test."""
     monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path / "sessions"))
     return tmp_path / "sessions"
+
+
+@pytest.fixture
+def model_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A library with two models beside the usual one."""
+    shipped = default_model_dir()
+    for name in (shipped.name, "other", "broken"):
+        folder = tmp_path / "models" / name
+        folder.mkdir(parents=True)
+        shutil.copy(shipped / LITERT_FILE, folder)
+        card = json.loads((shipped / CARD_FILE).read_text("utf-8"))
+        (folder / CARD_FILE).write_text(json.dumps({**card, "name": name}), "utf-8")
+    monkeypatch.setattr(emotion_core.model_library, "MODELS_FOLDER", tmp_path / "models")
+    return tmp_path / "models"
 
 
 def text_of(page: AppTest) -> str:
@@ -189,6 +207,20 @@ class TestLiveCamera:
             draw_bars=True,
             blur_faces=True,
         )
+
+    def test_another_model_is_put_to_work(self, use_faces, open_page, model_library):
+        use_faces()
+        readers = []
+        page = open_page(detect=lambda session: readers.append(session._reader))
+        page.selectbox(key="model_in_use").set_value("other").run()
+        assert not page.exception
+        assert "Model: **other**" in text_of(page)
+        assert readers[-1].classifier.card.name == "other"
+        (model_library / "broken" / LITERT_FILE).write_bytes(b"nothing")
+        page.selectbox(key="model_in_use").set_value("broken").run()
+        assert "This model cannot be used." in text_of(page)
+        assert page.selectbox(key="model_in_use").value == "other"
+        assert readers[-1].classifier.card.name == "other"
 
     def test_switched_off_is_no_missing_face(self, use_faces, open_page):
         use_faces()
