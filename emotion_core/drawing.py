@@ -96,6 +96,8 @@ def _draw_frame(
     canvas: NDArray[np.uint8], box: Box, color: tuple[int, int, int], pen: _Pen
 ) -> None:
     corners = (box.x, box.y), (box.x + box.width - 1, box.y + box.height - 1)
+    # The dark edge keeps a grey frame visible before a grey wall, and a bright one in the sun.
+    cv2.rectangle(canvas, *corners, _BLACK, pen.line + 2)
     cv2.rectangle(canvas, *corners, color, pen.line)
 
 
