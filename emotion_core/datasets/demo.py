@@ -8,6 +8,7 @@ them: lowered or raised brows, lids, lip corners, a wrinkled nose and so on, at 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -119,12 +120,17 @@ EXPRESSIONS: Final[dict[str, tuple[FacialActions, ...]]] = {
 }  # fmt: skip
 
 
-def demo_dataset(images_per_class: int = 120, seed: int = 0) -> FaceDataset:
+def demo_dataset(
+    images_per_class: int = 120,
+    seed: int = 0,
+    progress: Callable[[float], None] | None = None,
+) -> FaceDataset:
     """Draw a data set of the seven expressions: 70 % Training, 15 % each of the two test splits.
 
     Args:
         images_per_class: at least 3, so that every split holds every expression.
         seed: equal seeds give equal images.
+        progress: called with the share that is drawn, 0.0 to 1.0.
 
     Raises:
         DatasetError: ``images_per_class`` is too small.
@@ -136,7 +142,11 @@ def demo_dataset(images_per_class: int = 120, seed: int = 0) -> FaceDataset:
         )
     random = np.random.default_rng(seed)
     labels = np.tile(np.arange(len(EMOTIONS), dtype=np.uint8), images_per_class)
-    images = np.stack([draw_face(EMOTIONS[label], random) for label in labels])
+    images = np.empty((len(labels), FACE_SIZE, FACE_SIZE), np.uint8)
+    for place, label in enumerate(labels):
+        images[place] = draw_face(EMOTIONS[label], random)
+        if progress is not None:
+            progress((place + 1) / len(labels))
     return FaceDataset(
         name=DEMO_DATASET_NAME,
         images=images,

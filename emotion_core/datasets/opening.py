@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets import cache
+from emotion_core.datasets import cache, demo
 from emotion_core.datasets.archives import (
     ARCHIVE_SUFFIXES,
     CSV_NAMES,
@@ -20,7 +20,6 @@ from emotion_core.datasets.archives import (
     open_archived_csv,
 )
 from emotion_core.datasets.csv_reader import CsvFaces, open_plain_csv, read_csv
-from emotion_core.datasets.demo import demo_dataset
 from emotion_core.datasets.image_folder import PictureFile, list_pictures, read_image_folder
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.datasets.votes import VOTES_NAME, read_votes
@@ -61,7 +60,7 @@ def open_dataset(
     """
     if os.fspath(path) == DEMO_NAME:
         _refuse_votes(DEMO_NAME, votes_path)
-        return _read_only(demo_dataset())
+        return _open_demo(progress, use_cache)
     try:
         source = _find_source(Path(path))
     except OSError as error:  # a forbidden folder, a name too long
@@ -71,6 +70,13 @@ def open_dataset(
         return _open_folder(source, skip_bad_rows, progress, use_cache)
     votes = _find_votes(source, votes_path)
     return _open_csv(source, votes, skip_bad_rows, progress, use_cache)
+
+
+def _open_demo(progress: Callable[[float], None] | None, use_cache: bool) -> FaceDataset:
+    # Drawing takes seconds. Whoever changes the drawing changes the state of its file.
+    state = _file_state(Path(demo.__file__))
+    key = cache.CacheKey((DEMO_NAME, str(demo.__file__)), state)
+    return _cached(key, use_cache, progress, lambda: demo.demo_dataset(progress=progress))
 
 
 def _find_source(path: Path) -> Path:

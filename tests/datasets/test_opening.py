@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset, open_dataset
+from emotion_core.datasets import DEMO_DATASET_NAME, demo, demo_dataset, open_dataset
 from emotion_core.errors import DatasetError
 
 
@@ -18,6 +18,18 @@ def test_demo():
     assert dataset.name == DEMO_DATASET_NAME
     assert dataset.fingerprint == demo_dataset().fingerprint
     assert not dataset.images.flags.writeable
+
+
+def test_the_demo_is_drawn_once(monkeypatch):
+    shares = []
+    first = open_dataset("demo", progress=shares.append)
+    assert len(shares) > 100
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    monkeypatch.setattr(demo, "demo_dataset", None)
+    again = open_dataset("demo", progress=shares.append)
+    assert again.fingerprint == first.fingerprint
+    np.testing.assert_array_equal(again.images, first.images)
 
 
 def test_demo_has_no_rows_for_votes(write_lines, vote_lines):
