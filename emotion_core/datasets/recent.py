@@ -1,0 +1,95 @@
+"""Remembers which data sets were opened last, so that nobody types a path twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from emotion_core.files import write_json
+
+#: Names the folder to use instead of the platform's folder for the user's data.
+DATA_DIR_VARIABLE: Final = "EMOTION_DATA_DIR"
+
+#: How many are remembered.
+MOST_RECENT: Final = 8
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RecentDataset:
+    """A data set that was opened.
+
+    Attributes:
+        path: absolute path of its file or folder.
+        name: what it is called.
+        images: how many faces it had.
+    """
+
+    path: str
+    name: str
+    images: int
+
+    @property
+    def id(self) -> str:
+        """A short name for addresses: it tells data sets apart without giving their path away."""
+        return path_id(self.path)
+
+
+def path_id(path: str) -> str:
+    """Return the ``RecentDataset.id`` of a path."""
+    return f"{Path(path).name}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+
+
+def recent_file() -> Path:
+    """Return the file that lists them; it need not exist."""
+    chosen = os.environ.get(DATA_DIR_VARIABLE)
+    folder = Path(chosen or platformdirs.user_data_dir("emotion-dashboard"))
+    return folder / "recent_datasets.json"
+
+
+def recent_datasets() -> tuple[RecentDataset, ...]:
+    """Return the data sets opened last, the newest first; those that are gone are left out."""
+    return tuple(entry for entry in _read() if Path(entry.path).exists())
+
+
+def remember_dataset(opened: RecentDataset) -> None:
+    """Put a data set at the head of the list. A list that cannot be written is not worth an error.
+
+    Two processes that do so at the same moment may lose one of the two entries.
+    """
+    others = [entry for entry in _read() if entry.path != opened.path]
+    _write([opened, *others][:MOST_RECENT])
+
+
+def forget_dataset(path: str) -> None:
+    """Take a data set off the list; the data set itself stays."""
+    _write([entry for entry in _read() if entry.path != path])
+
+
+def _read() -> list[RecentDataset]:
+    try:
+        entries = json.loads(recent_file().read_text(encoding="utf-8"))
+        return [
+            RecentDataset(str(entry["path"]), str(entry["name"]), int(entry["images"]))
+            for entry in entries
+        ]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        _log.info("%s is damaged and begun anew: %s", recent_file(), error)
+        return []
+
+
+def _write(entries: list[RecentDataset]) -> None:
+    try:
+        write_json(recent_file(), [asdict(entry) for entry in entries])
+    except OSError as error:
+        _log.warning("the list of recent data sets cannot be written: %s", error)
