@@ -1,6 +1,7 @@
 """Benchmarks still run; what they measure is nobody's business on a busy machine."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,6 +51,18 @@ def test_ablation_resumes_and_compares(tmp_path):
     assert figures["baseline"]["points_above_baseline"] == 0
     assert figures["baseline"]["clear"] is False
     assert {"baseline-0", "no-flip-0"} == {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.fer2013
+def test_turning_tilted_faces_upright():
+    if "FER2013_CSV" not in os.environ:
+        pytest.skip("FER2013_CSV names no data set")
+    command = [sys.executable, BENCHMARKS / "tilt.py", "--data", os.environ["FER2013_CSV"]]
+    done = subprocess.run([*command, "--images", "60"], capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    angles = json.loads(done.stdout)["angles"]
+    assert angles["0"]["as it is"] == angles["0"]["turned upright"]
+    assert angles["45"]["as it is"] < angles["45"]["turned upright"]
 
 
 @pytest.mark.browser
