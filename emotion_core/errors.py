@@ -3,11 +3,13 @@
 ::
 
     EmotionCoreError            anything a user can mend; the message says how
+    ├── ConnectionSettingsError STUN and TURN settings that cannot be used
     ├── DatasetError            a data set that cannot be read or is not what it should be
     ├── ImageError              a picture that cannot be read or decoded
     ├── ModelError              a model folder or file that is missing, damaged or refused
     ├── SessionError            a recorded session that cannot be written, read or deleted
-    └── TrainingError           a training run that cannot start, resume or finish
+    ├── TrainingError           a training run that cannot start, resume or finish
+    └── WebhookError            an address that events must not or cannot be sent to
 
 A message says what was expected, what was found and what to do about it, on one line, so that a
 page can show it and the command line can print it behind the program's name.
@@ -18,6 +20,10 @@ from __future__ import annotations
 
 class EmotionCoreError(Exception):
     """Base of all errors with a message meant for the user."""
+
+
+class ConnectionSettingsError(EmotionCoreError):
+    """STUN and TURN settings are missing, incomplete or wrong."""
 
 
 class DatasetError(EmotionCoreError):
@@ -38,3 +44,7 @@ class SessionError(EmotionCoreError):
 
 class TrainingError(EmotionCoreError):
     """A training run cannot start, resume or finish."""
+
+
+class WebhookError(EmotionCoreError):
+    """An address that events must not be sent to, or that does not take them."""

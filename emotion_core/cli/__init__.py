@@ -7,7 +7,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from emotion_core.cli import analyze, architectures, card, dataset, evaluate, sessions, train
+from emotion_core.cli import (
+    analyze,
+    architectures,
+    card,
+    connection,
+    dataset,
+    evaluate,
+    sessions,
+    train,
+)
 from emotion_core.errors import EmotionCoreError
 
 EXIT_FAILED = 1
@@ -26,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Read facial expressions, and train and judge the network that does.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (train, architectures, evaluate, analyze, dataset, card, sessions):
+    for command in (train, architectures, evaluate, analyze, dataset, card, connection, sessions):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:

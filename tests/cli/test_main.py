@@ -13,7 +13,10 @@ def test_help_names_every_command(capsys):
         main(["--help"])
     assert stop.value.code == 0
     printed = capsys.readouterr().out
-    for command in ("train", "architectures", "evaluate", "analyze", "dataset", "card", "sessions"):
+    for command in (
+        *("train", "architectures", "evaluate", "analyze"),
+        *("dataset", "card", "connection", "sessions"),
+    ):
         assert f"\n    {command}" in printed
 
 
