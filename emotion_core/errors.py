@@ -8,6 +8,8 @@
     ├── ImageError              a picture that cannot be read or decoded
     ├── ModelError              a model folder or file that is missing, damaged or refused
     ├── SessionError            a recorded session that cannot be written, read or deleted
+    ├── SourceError             a video file or camera that cannot be played
+    │   └── SourceLostError     … at the moment: it is worth another try
     ├── TrainingError           a training run that cannot start, resume or finish
     └── WebhookError            an address that events must not or cannot be sent to
 
@@ -40,6 +42,14 @@ class ModelError(EmotionCoreError):
 
 class SessionError(EmotionCoreError):
     """A recorded session cannot be written, read or deleted."""
+
+
+class SourceError(EmotionCoreError):
+    """A video file or camera cannot be played; trying again would not help."""
+
+
+class SourceLostError(SourceError):
+    """A camera does not answer, or stopped; it may come back."""
 
 
 class TrainingError(EmotionCoreError):

@@ -56,7 +56,7 @@ class ExpressionRule:
             raise ValueError(
                 f"emotion: expected one of {', '.join(EMOTIONS)}, found {self.emotion}"
             )
-        _check("threshold", self.threshold, 0.05, 0.99)
+        _check("threshold", self.threshold, LOWEST_THRESHOLD, HIGHEST_THRESHOLD)
         _check("seconds", self.seconds, SHORTEST, LONGEST)
 
     def __str__(self) -> str:
