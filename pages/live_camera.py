@@ -8,7 +8,7 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 from emotion_core.errors import EmotionCoreError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_figures import timelines_figure
-from pages.shared import display, streaming
+from pages.shared import connection, display, streaming
 from pages.shared.detectors import choose_model, live_reader, live_session
 from pages.shared.navigation import ensure_navigation
 from pages.shared.recording import show_recording
@@ -43,7 +43,7 @@ def show_panel(
         if phase == "playing":
             show_readings(session, now)
         elif phase in ("slow", "failed"):
-            st.warning(streaming.CANNOT_CONNECT)
+            connection.show_why_it_failed()
             offer_photo()
         elif problem:
             st.error(streaming.explain_camera_problem(problem))
@@ -155,6 +155,7 @@ def offer_photo() -> None:
 ensure_navigation()
 display.use_style()
 st.title("Live camera")
+connection.show_connection_problem()
 try:
     card, session = live_reader().classifier.card, live_session()
 except EmotionCoreError as error:

@@ -1,19 +1,25 @@
-"""The camera's way to this process and back: settings, and what to say when it fails."""
+"""The camera's way to this process and back, and whether it is open."""
 
 from __future__ import annotations
 
 import functools
+import inspect
+import logging
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import streamlit as st
+from aiortc import MediaStreamTrack
 from aiortc.contrib.media import MediaRelay
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, webrtc_streamer
-from streamlit_webrtc.relay import get_global_relay
 
+from emotion_core.ice import IceSettings
 from emotion_core.live import LiveSession
+from pages.shared.connection import read_connection
 from pages.shared.navigation import came_from_another_page
 
 #: After this long without a picture, connecting counts as failed and the page says why.
@@ -31,18 +37,15 @@ _CAMERA: Final = {
     "audio": False,
 }
 
-# Without an explicit list the library asks public servers for a way through the internet.
-_NO_OUTSIDE_SERVERS: Final = {"iceServers": []}
-
-
-#: What to say when connecting fails or takes longer than `CONNECT_SECONDS`.
-CANNOT_CONNECT: Final = """
-**The video cannot connect.** Browser and app send video to each other directly over UDP. That
-fails when a firewall or VPN blocks it, when the app runs on a remote server (it would need a TURN
-server between you and it), or when the page was opened neither at localhost nor with https.
-
-Single pictures need none of this:
-"""
+_LOG: Final = logging.getLogger(__name__)
+_NOT_NEWEST: Final = (
+    "streamlit-webrtc or aiortc is not the version in requirements.txt: its queue of frames cannot "
+    "be switched off, so the video may lag on a busy machine"
+)
+_MAY_BE_CUT: Final = (
+    "streamlit-webrtc is not the version in requirements.txt: it cannot be told that a stream is "
+    "still looked at, so the video may stop on a busy machine"
+)
 
 
 def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
@@ -51,13 +54,17 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
     Raises:
         SignallingTimeoutError: the connection could not be prepared on this side.
     """
-    keep_newest_frames_only(get_global_relay())
+    relay = _library_relay()
+    if relay is not None:
+        keep_newest_frames_only(relay)
     if context := st.session_state.get(_STREAMER_KEY):
         tell_whether_viewer_left(context, left=came_from_another_page())
-    return webrtc_streamer(
+    settings = read_connection().settings
+    configuration = settings.rtc_configuration(time.time())
+    context = webrtc_streamer(
         key=_STREAMER_KEY,
         mode=WebRtcMode.SENDRECV,
-        rtc_configuration=_NO_OUTSIDE_SERVERS,
+        rtc_configuration=configuration,
         media_stream_constraints=_CAMERA,
         video_frame_callback=session.on_frame,
         on_video_ended=session.on_ended,
@@ -78,16 +85,73 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
             "media_api_not_available": "This browser offers no camera on this address",
         },
     )
+    if not any(context.state):
+        _renew_credentials(settings, configuration)
+    elif context.state.playing and relay is not None:
+        check_that_newest_frames_are_kept(relay)
+    return context
+
+
+def _renew_credentials(settings: IceSettings, shown: dict[str, Any]) -> None:
+    """Run the page again before the credentials in the configuration ``shown`` run out.
+
+    The browser uses what it was given last, and a page may stay open for hours before Start.
+    """
+    if settings.turn_shared_secret:
+        renew = st.fragment(_rerun_if_outdated, run_every=settings.turn_lifetime_seconds / 4)
+        renew(settings, shown)
+
+
+def _rerun_if_outdated(settings: IceSettings, shown: dict[str, Any]) -> None:
+    if settings.rtc_configuration(time.time()) != shown:
+        st.rerun()
+
+
+def _library_relay() -> MediaRelay | None:
+    """Return the relay through which streamlit-webrtc sends; its name may go with any version."""
+    try:
+        from streamlit_webrtc.relay import get_global_relay
+
+        return get_global_relay()
+    except (ImportError, AttributeError):
+        _warn_once(_NOT_NEWEST)
+        return None
 
 
 def keep_newest_frames_only(relay: MediaRelay) -> None:
     """Make ``relay`` hand over the newest frame instead of queueing all of them.
 
     The library subscribes with an unbounded queue before the encoder: when encoding is slower than
-    the camera, the video lags by seconds after seconds (streamlit-webrtc issue 1422).
+    the camera, the video lags by seconds after seconds (streamlit-webrtc issue 1422). Where this
+    can no longer be changed, the video goes on with that and the log says so.
     """
-    if not isinstance(relay.subscribe, functools.partial):
-        relay.subscribe = functools.partial(relay.subscribe, buffered=False)  # type: ignore[method-assign]
+    if isinstance(relay.subscribe, _NewestOnly):
+        return
+    if "buffered" in inspect.signature(relay.subscribe).parameters:
+        relay.subscribe = _NewestOnly(relay.subscribe)  # type: ignore[method-assign]
+    else:
+        _warn_once(_NOT_NEWEST)
+
+
+def check_that_newest_frames_are_kept(relay: MediaRelay) -> None:
+    """Say so in the log when a video plays that was not sent through ``relay``."""
+    if isinstance(relay.subscribe, _NewestOnly) and not relay.subscribe.used:
+        _warn_once(_NOT_NEWEST)
+
+
+class _NewestOnly:
+    """`MediaRelay.subscribe` without the queue."""
+
+    def __init__(self, subscribe: Callable[..., MediaStreamTrack]) -> None:
+        self._subscribe = subscribe
+        self.used = False
+
+    def __call__(
+        self, track: MediaStreamTrack, buffered: bool = False, **options: object
+    ) -> MediaStreamTrack:
+        del buffered
+        self.used = True
+        return self._subscribe(track, buffered=False, **options)
 
 
 def tell_whether_viewer_left(context: WebRtcStreamerContext, *, left: bool) -> None:
@@ -97,7 +161,15 @@ def tell_whether_viewer_left(context: WebRtcStreamerContext, *, left: bool) -> N
     is busy, and then a stream that has just connected counts as left behind and is cut now and
     then.
     """
-    context._last_rendered_run_count = -1 if left else None
+    if hasattr(context, "_last_rendered_run_count"):
+        context._last_rendered_run_count = -1 if left else None
+    else:
+        _warn_once(_MAY_BE_CUT)
+
+
+@functools.cache
+def _warn_once(message: str) -> None:
+    _LOG.warning(message)
 
 
 Phase = Literal["idle", "connecting", "slow", "playing", "failed"]

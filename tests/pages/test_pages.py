@@ -301,7 +301,7 @@ class TestLiveCamera:
         monkeypatch.setattr(streaming, "CONNECT_SECONDS", 0.0)
         text = text_of(open_page(signalling=True))
         assert "The video cannot connect." in text
-        for reason in ("firewall", "remote server", "https"):
+        for reason in ("on the same machine", "firewall", "VPN"):
             assert reason in text
         assert "Use a photo instead" in text
 
