@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import av
 import cv2
@@ -26,8 +27,12 @@ from emotion_core.live_history import LiveHistory
 from emotion_core.live_timing import StreamFigures, StreamTiming
 from emotion_core.overlay import blur, blur_all, draw_bars
 from emotion_core.tracking import SMALLEST_FACE
+from emotion_core.triggers import Rule, RuleWatcher, TriggerEvent
 
 _LOGGER = logging.getLogger(__name__)
+
+# Events that are kept to be shown.
+_MOST_EVENTS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -92,8 +97,18 @@ class FrameRecorder(Protocol):
     ) -> None:
         """Hand one frame over; never waits and never raises."""
 
+    def record_event(self, event: TriggerEvent) -> None:
+        """Hand an event of the frame handed over before; never waits and never raises."""
+
     def request_stop(self) -> None:
         """Take no more frames."""
+
+
+class EventSender(Protocol):
+    """What a live session needs of `emotion_core.webhook.Webhook`."""
+
+    def send(self, event: TriggerEvent) -> None:
+        """Take an event; never waits."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +126,7 @@ class LiveSnapshot:
         last_error: What went wrong last, on one line; None when nothing did.
         last_error_time: When that was.
         last_frame_time: When the newest frame was finished; None while no stream runs.
+        events: What the rules made of this stream so far, the newest last; a few at most.
     """
 
     faces: tuple[FaceReading, ...] = ()
@@ -123,6 +139,7 @@ class LiveSnapshot:
     last_error: str | None = None
     last_error_time: float | None = None
     last_frame_time: float | None = None
+    events: tuple[TriggerEvent, ...] = ()
 
 
 class LiveSession:
@@ -152,6 +169,12 @@ class LiveSession:
         self.history = LiveHistory()
         #: Records every frame while it is set; asked to stop when the stream ends.
         self.recorder: FrameRecorder | None = None
+        #: What makes events, of any stream; may be exchanged like the settings.
+        self.rules: tuple[Rule, ...] = ()
+        #: Gets the events while it is set.
+        self.event_sender: EventSender | None = None
+        self._watcher = RuleWatcher()
+        self._events: deque[TriggerEvent] = deque(maxlen=_MOST_EVENTS)
         self._start_anew = False
         self._timing = StreamTiming()
         self._logged_errors: set[type[Exception]] = set()
@@ -163,7 +186,9 @@ class LiveSession:
         """The state after the newest frame; safe to read from any thread."""
         with self._lock:
             # Summed up here: a page looks twice a second, frames come thirty times.
-            return replace(self._snapshot, stream=self._timing.figures())
+            return replace(
+                self._snapshot, stream=self._timing.figures(), events=tuple(self._events)
+            )
 
     def on_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return ``frame`` with its faces drawn in.
@@ -191,7 +216,10 @@ class LiveSession:
         if (recorder := self.recorder) is not None:
             recorder.request_stop()
         self.history.clear()
+        # A new one, as the old one may be in use by the stream's thread until that has ended.
+        self._watcher = RuleWatcher()
         with self._lock:
+            self._events.clear()
             # The reader belongs to the stream's thread: the next stream's first frame resets it.
             self._start_anew = True
             self._timing = StreamTiming()
@@ -216,10 +244,32 @@ class LiveSession:
         faces.sort(key=lambda face: face.box.x)
         image = _draw(image, faces, settings)
         self.history.add(now, faces)
+        wall_clock, readings = time.time(), [(face.id, face.smoothed) for face in faces]
         if (recorder := self.recorder) is not None:
-            readings = [(face.id, face.smoothed) for face in faces]
-            recorder.record(now, time.time(), readings, image)
+            recorder.record(now, wall_clock, readings, image)
+        # Faces that are not looked for are not missing.
+        if settings.detect and (rules := self.rules):
+            self._apply(rules, now, wall_clock, readings)
         return _stamped(image, frame), tuple(faces)
+
+    def _apply(
+        self,
+        rules: tuple[Rule, ...],
+        now: float,
+        wall_clock: float,
+        readings: list[tuple[int, FaceReading]],
+    ) -> None:
+        """Hand on what the rules make of a frame; what goes wrong there costs no frame."""
+        try:
+            for event in self._watcher.observe(rules, now, wall_clock, readings):
+                with self._lock:
+                    self._events.append(event)
+                if (recorder := self.recorder) is not None:
+                    recorder.record_event(event)
+                if (sender := self.event_sender) is not None:
+                    sender.send(event)
+        except Exception as error:  # noqa: BLE001 - it is logged, once
+            self._log_once(error, "Rules could not be applied to a frame; the video goes on.")
 
     def _read(
         self, image: npt.NDArray[np.uint8], now: float, settings: LiveSettings
@@ -261,13 +311,13 @@ class LiveSession:
                     last_error_time=finished,
                 )
         if error is not None:
-            self._log_once(error)
+            self._log_once(error, "A frame could not be analysed; the video goes on.")
 
-    def _log_once(self, error: Exception) -> None:
+    def _log_once(self, error: Exception, message: str) -> None:
         """Log the first error of its kind: at 30 frames a second, a log of all helps nobody."""
         if type(error) not in self._logged_errors:
             self._logged_errors.add(type(error))
-            _LOGGER.error("A frame could not be analysed; the video goes on.", exc_info=error)
+            _LOGGER.error(message, exc_info=error)
 
 
 def _stamped(image: npt.NDArray[np.uint8], frame: av.VideoFrame) -> av.VideoFrame:

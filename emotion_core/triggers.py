@@ -164,13 +164,13 @@ class RuleWatcher:
             wall_clock: the same in seconds since 1970.
             readings: number and smoothed reading of every face in it.
         """
+        self._forget(rules, now)
         events = []
         for rule in rules:
             for look in rule._looks(readings):
                 condition = self._conditions.setdefault((rule, look.person), _Condition(now))
                 if condition.fires(look, now, rule.seconds):
                     events.append(TriggerEvent(now, wall_clock, str(rule), look.person, look.score))
-        self._forget(rules, now)
         return events
 
     def _forget(self, rules: Sequence[Rule], now: float) -> None:

@@ -17,6 +17,7 @@ from emotion_core.boxes import Box
 from emotion_core.live import LiveSession, LiveSettings, LiveSnapshot
 from emotion_core.live_faces import LiveFace
 from emotion_core.live_timing import WINDOW_SECONDS
+from emotion_core.triggers import ExpressionRule, FaceRule, TriggerEvent
 
 HAPPY = (0.05, 0.01, 0.04, 0.72, 0.05, 0.03, 0.10)
 
@@ -375,12 +376,16 @@ def test_the_live_path_needs_no_heavy_library():
 class FakeRecorder:
     def __init__(self) -> None:
         self.recorded: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
+        self.events: list[TriggerEvent] = []
         self.stops = 0
 
     def record(self, frame_time, wall_clock, readings, image) -> None:
         assert wall_clock > 1e9
         tracks = tuple(track for track, _ in readings)
         self.recorded.append((frame_time, tracks, image.shape))
+
+    def record_event(self, event: TriggerEvent) -> None:
+        self.events.append(event)
 
     def request_stop(self) -> None:
         self.stops += 1
@@ -413,3 +418,112 @@ def test_the_last_minute_is_kept_and_forgotten_with_the_stream():
     assert timeline.answers == ("happy",)
     session.on_ended()
     assert session.history.timelines(clock.now, most=4) == []
+
+
+SMILE = ExpressionRule("happy", 0.7, 1.0)
+NOBODY = FaceRule(present=False, seconds=1.0)
+
+
+class FakeSender:
+    def __init__(self) -> None:
+        self.sent: list[TriggerEvent] = []
+
+    def send(self, event: TriggerEvent) -> None:
+        self.sent.append(event)
+
+
+def run_for(session: LiveSession, clock: FakeClock, seconds: float) -> None:
+    """Pass ten frames a second through the session."""
+    for _ in range(round(seconds * 10)):
+        session.on_frame(frame(32, 32))
+        clock.wait(0.1)
+
+
+def test_without_rules_nothing_happens():
+    clock = FakeClock()
+    session = LiveSession(FakeReader([face()]), clock=clock)
+    session.event_sender = sender = FakeSender()
+    run_for(session, clock, 3)
+    assert session.snapshot.events == ()
+    assert sender.sent == []
+
+
+def test_an_event_goes_to_the_page_the_recording_and_the_sender():
+    clock = FakeClock()
+    session = LiveSession(FakeReader([face()]), clock=clock)
+    session.rules = (SMILE, NOBODY)
+    session.recorder, session.event_sender = recorder, sender = FakeRecorder(), FakeSender()
+    run_for(session, clock, 3)
+    (event,) = session.snapshot.events
+    assert (event.rule, event.person, event.score) == ("happy above 70 % for 1 s", 1, 0.72)
+    assert event.time == pytest.approx(1001.0, abs=0.11)
+    assert event.wall_clock > 1e9
+    assert recorder.events == sender.sent == [event]
+    assert event.time in [time for time, _, _ in recorder.recorded]
+
+
+def test_faces_that_are_not_looked_for_are_not_missing():
+    clock = FakeClock()
+    session = LiveSession(FakeReader([]), LiveSettings(detect=False), clock=clock)
+    session.rules = (NOBODY,)
+    run_for(session, clock, 3)
+    assert session.snapshot.events == ()
+    session.settings = LiveSettings()
+    run_for(session, clock, 3)
+    (event,) = session.snapshot.events
+    assert event.time == pytest.approx(1004.0, abs=0.11)
+
+
+def test_frames_that_fail_say_nothing_about_faces():
+    clock = FakeClock()
+    session = LiveSession(FakeReader(ValueError("no luck")), clock=clock)
+    session.rules = (NOBODY,)
+    run_for(session, clock, 3)
+    assert session.snapshot.events == ()
+
+
+def test_another_stream_begins_without_events():
+    clock = FakeClock()
+    session = LiveSession(FakeReader([]), clock=clock)
+    session.rules = (NOBODY,)
+    run_for(session, clock, 2)
+    session.on_ended()
+    assert session.snapshot.events == ()
+    run_for(session, clock, 0.9)
+    assert session.snapshot.events == ()
+    run_for(session, clock, 0.4)
+    assert len(session.snapshot.events) == 1
+
+
+def test_the_events_kept_are_bounded():
+    clock = FakeClock()
+    reader = FakeReader(*[[face()] if second % 2 else [] for second in range(90) for _ in range(3)])
+    session = LiveSession(reader, clock=clock)
+    session.rules = (NOBODY, FaceRule(present=True, seconds=1.0))
+    for _ in range(270):
+        session.on_frame(frame(32, 32))
+        clock.wait(0.6)
+    events = session.snapshot.events
+    assert len(events) == 20
+    assert events[-1].time > clock.now - 3
+
+
+class DeafRecorder(FakeRecorder):
+    def record_event(self, _: TriggerEvent) -> None:
+        raise OSError("no luck")
+
+
+@pytest.mark.parametrize("part", ["recorder", "event_sender", "rules"])
+def test_what_goes_wrong_with_an_event_costs_no_frame(part, caplog):
+    clock, reader = FakeClock(), FakeReader([face()])
+    session = LiveSession(reader, clock=clock)
+    session.rules = (SMILE,)
+    broken = {"recorder": DeafRecorder(), "event_sender": object(), "rules": (object(),)}
+    setattr(session, part, broken[part])
+    run_for(session, clock, 3)
+    assert session.snapshot.errors == 0
+    assert session.snapshot.faces == (face(),)
+    assert reader.resets == 0
+    assert [record.message for record in caplog.records] == [
+        "Rules could not be applied to a frame; the video goes on."
+    ]

@@ -123,8 +123,9 @@ def test_a_short_gap_goes_unnoticed():
     assert times(*film((1.0, 0.9)), *film((1.5, 0.9), start=1.8)) == pytest.approx([2.0])
 
 
-def test_a_gap_does_not_begin_another_episode():
+def test_a_gap_begins_another_episode_only_when_it_is_long():
     assert times(*film((3, 0.9)), *film((9, 0.9), start=5)) == [2.0]
+    assert times(*film((3, 0.9)), *film((9, 0.9), start=30)) == [2.0, 32.0]
 
 
 def test_out_of_sight_is_neither_true_nor_false_for_a_moment():
