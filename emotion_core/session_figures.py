@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from emotion_core.emotions import ANSWER_COLORS, EMOTION_COLORS, EMOTIONS
-from emotion_core.sessions.summary import PersonSummary, SessionSummary
+from emotion_core.emotions import ANSWER_COLORS, EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
+from emotion_core.sessions.summary import Event, PersonSummary, SessionSummary
 
 if TYPE_CHECKING:
-    from plotly.graph_objects import Figure
+    from plotly.graph_objects import Figure, Scatter
 
 _MARGIN: Final = {"l": 80, "r": 20, "t": 80, "b": 60}
 _LEGEND: Final = {"orientation": "h", "y": -0.25, "x": 0, "traceorder": "normal"}
 _HOUR: Final = 3600
 
 
-def timeline_figure(person: PersonSummary, title: str) -> Figure:
+def timeline_figure(person: PersonSummary, title: str, events: Sequence[Event] = ()) -> Figure:
     """Draw the seven scores of one person over time, in the colours of the expressions.
 
     Args:
         person: whose timeline; its number of points is bounded.
         title: heading of the figure.
+        events: those about this person, and those about nobody in particular, get a vertical line.
     """
     from plotly import graph_objects
 
     timeline = person.timeline
-    # Dates, because only their axes are divided into minutes and seconds.
-    times = np.datetime64("1970-01-01", "ms") + (1000 * timeline.seconds).astype("timedelta64[ms]")
+    times = _dates(timeline.seconds)
     lines = [
         graph_objects.Scatter(
             x=times,
@@ -41,6 +43,9 @@ def timeline_figure(person: PersonSummary, title: str) -> Figure:
         )
         for index, emotion in enumerate(EMOTIONS)
     ]
+    shown = [event for event in events if event.person in (None, person.person)]
+    if shown:
+        lines.append(_markers(shown))
     long = len(timeline.seconds) > 0 and timeline.seconds[-1] >= _HOUR
     clock = "%H:%M:%S" if long else "%M:%S"
     figure = graph_objects.Figure(lines)
@@ -48,6 +53,35 @@ def timeline_figure(person: PersonSummary, title: str) -> Figure:
     figure.update_yaxes(title="score", tickformat=".0%", range=[0, 1.02])
     figure.update_layout(title=title, hovermode="x unified", legend=_LEGEND, margin=_MARGIN)
     return figure
+
+
+def _markers(events: Sequence[Event]) -> Scatter:
+    """Return a vertical line for each event with its rule to be read at the top."""
+    from plotly import graph_objects
+
+    return graph_objects.Scatter(
+        x=_dates(np.array([event.seconds for event in events])),
+        y=[1.0] * len(events),
+        text=[event.rule for event in events],
+        name="event",
+        mode="markers",
+        marker={"symbol": "triangle-down", "size": 11, "color": UNCERTAIN_COLOR},
+        # One trace for any number of lines; shapes would be one object each.
+        error_y={
+            "type": "constant",
+            "value": 0,
+            "valueminus": 1,
+            "symmetric": False,
+            "thickness": 1.5,
+            "width": 0,
+        },
+        hovertemplate="%{text}",
+    )
+
+
+def _dates(seconds: NDArray[np.float64]) -> NDArray[np.datetime64]:
+    """Return times as dates, because only axes of dates are divided into minutes and seconds."""
+    return np.datetime64("1970-01-01", "ms") + (1000 * seconds).astype("timedelta64[ms]")
 
 
 def shares_figure(summary: SessionSummary, title: str, most_persons: int = 12) -> Figure:

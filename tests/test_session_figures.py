@@ -7,7 +7,7 @@ import pytest
 
 from emotion_core.emotions import ANSWER_COLORS, EMOTION_COLORS, EMOTIONS
 from emotion_core.session_figures import shares_figure, timeline_figure, transitions_figure
-from emotion_core.sessions.summary import PersonSummary, SessionSummary, Timeline
+from emotion_core.sessions.summary import Event, PersonSummary, SessionSummary, Timeline
 
 
 def person(
@@ -60,6 +60,23 @@ def test_hours_are_told_where_there_are_some(end, clock):
 
 def test_an_empty_timeline():
     assert len(timeline_figure(person(), "nobody").data[0].x) == 0
+
+
+def test_events_are_vertical_lines_where_they_happened():
+    events = [Event(0.5, "happy above 80 % for 2 s", 1, 0.9), Event(1.25, "no face for 1 s")]
+    others = [Event(0.75, "sad above 50 % for 1 s", 2, 0.6)]
+    figure = timeline_figure(person(1, timeline=timeline([0.0, 1.5])), "person 1", events + others)
+    *lines, markers = figure.data
+    assert len(lines) == len(EMOTIONS)
+    assert [str(time)[17:23] for time in markers.x] == ["00.500", "01.250"]
+    assert list(markers.text) == ["happy above 80 % for 2 s", "no face for 1 s"]
+    assert (markers.y[0], markers.error_y.value, markers.error_y.valueminus) == (1, 0, 1)
+
+
+def test_no_events_no_markers():
+    elsewhere = [Event(0.5, "sad above 50 % for 1 s", 2, 0.6)]
+    figure = timeline_figure(person(1, timeline=timeline([0.0, 1.5])), "person 1", elsewhere)
+    assert len(figure.data) == len(EMOTIONS)
 
 
 def test_shares_have_a_bar_for_each_person_and_a_colour_for_each_answer():

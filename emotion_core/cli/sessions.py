@@ -17,7 +17,12 @@ from emotion_core.sessions.storage import (
     list_sessions,
     sessions_dir,
 )
-from emotion_core.sessions.summary import PersonSummary, SessionSummary, summarize_session
+from emotion_core.sessions.summary import (
+    Event,
+    PersonSummary,
+    SessionSummary,
+    summarize_session,
+)
 
 
 def add_parser(commands: Any) -> None:
@@ -118,6 +123,8 @@ def session_text(session: Session, summary: SessionSummary) -> str:
     lines += [f"notes        {header.notes}"] if header.notes else []
     for person in summary.persons:
         lines += ["", *_person_lines(person)]
+    if summary.events:
+        lines += ["", "events", *map(_event_line, summary.events)]
     return "\n".join(lines)
 
 
@@ -135,6 +142,12 @@ def _person_lines(person: PersonSummary) -> Sequence[str]:
             if seconds
         ),
     ]
+
+
+def _event_line(event: Event) -> str:
+    person = "" if event.person is None else f", person {event.person}"
+    score = "" if event.score is None else f", score {event.score:.1%}"
+    return f"{event.seconds:8.1f} s  {event.rule}{person}{score}"
 
 
 def _cells(session: Session) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ A session is a folder that only its owner can look into:
 ``session.json``    `SessionHeader`: when, with which model and settings, the consent that was given
 ``frames.csv``      one line a frame
 ``faces.csv``       one line a face: time, box, track, the seven scores, the answer
+``events.csv``      one line an event that a rule made, when there was one
 ``video.mp4``       what was seen, when it was asked for
 ==================  ================================================================================
 

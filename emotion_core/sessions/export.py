@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from emotion_core.errors import SessionError
 from emotion_core.files import replace_file
 from emotion_core.sessions.header import RECORDING_FILE
 from emotion_core.sessions.storage import SESSION_FILES, Session
-from emotion_core.sessions.tables import complete_lines, joined_table, read_tables
+from emotion_core.sessions.tables import complete_lines, joined_table, read_events, read_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Kinds of files, by suffix.
 EXPORT_KINDS: Final = ("csv", "parquet", "zip")
@@ -37,8 +41,8 @@ def write_export(session: Session, kind: str, file: BinaryIO) -> None:
     """Write ``session`` to an open file.
 
     CSV and Parquet hold `emotion_core.sessions.tables.joined_table`: a row for each face of each
-    frame. Parquet keeps the header beside it: ``pandas.read_parquet(…).attrs["session"]``. ZIP
-    holds everything: header, both tables, video.
+    frame. Parquet keeps header and events beside it: ``pandas.read_parquet(…).attrs["session"]``
+    and ``["events"]``, a list of rows. ZIP holds everything: header, all tables, video.
 
     Args:
         session: what to write.
@@ -53,12 +57,34 @@ def write_export(session: Session, kind: str, file: BinaryIO) -> None:
         return
     table = joined_table(*read_tables(session.folder))
     if kind == "csv":
-        # As it was recorded; pandas would write "2026-01-01 12:00:00.250000+00:00".
-        table["wall_clock"] = table["wall_clock"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"
-        table.to_csv(file, index=False)
+        _with_texts(table).to_csv(file, index=False)
     else:
+        events = _with_texts(read_events(session.folder))
         table.attrs["session"] = session.header.to_json()
+        table.attrs["events"] = json.loads(events.to_json(orient="records", double_precision=4))
         table.to_parquet(file, engine="pyarrow", index=False)
+
+
+def write_events(session: Session, file: BinaryIO) -> None:
+    """Write the session's events alone to an open file, as CSV.
+
+    Args:
+        session: what to write.
+        file: where to write it; one in memory will do.
+
+    Raises:
+        SessionError: the session is damaged.
+    """
+    _with_texts(read_events(session.folder)).to_csv(file, index=False)
+
+
+def _with_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return ``table`` with its times as they were recorded.
+
+    pandas would write "2026-01-01 12:00:00.250000+00:00".
+    """
+    times = table["wall_clock"].dt.strftime("%Y-%m-%dT%H:%M:%S.%f").str[:-3] + "Z"
+    return table.assign(wall_clock=times)
 
 
 def _write_zip(session: Session, file: BinaryIO) -> None:

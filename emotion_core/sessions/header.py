@@ -15,6 +15,8 @@ from emotion_core.files import write_json
 HEADER_FILE: Final = "session.json"
 FRAMES_FILE: Final = "frames.csv"
 FACES_FILE: Final = "faces.csv"
+#: Made with its first line: sessions without an event have none.
+EVENTS_FILE: Final = "events.csv"
 VIDEO_FILE: Final = "video.mp4"
 #: Touched twice a second while the session is being recorded, then removed; it holds room for the
 #: last header on a disk that is full.

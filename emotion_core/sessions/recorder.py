@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from emotion_core.analysis import FaceReading
 from emotion_core.errors import SessionError
 from emotion_core.sessions.header import (
+    EVENTS_FILE,
     FACES_FILE,
     FRAMES_FILE,
     RECORDING_FILE,
@@ -40,14 +41,18 @@ from emotion_core.sessions.header import (
 )
 from emotion_core.sessions.storage import Session, open_session
 from emotion_core.sessions.tables import (
+    EVENTS_COLUMNS,
     FACES_COLUMNS,
     FRAMES_COLUMNS,
+    EventRecord,
     FrameRecord,
+    event_line,
     face_lines,
     frame_line,
     header_line,
 )
 from emotion_core.sessions.video import VideoRecorder
+from emotion_core.triggers import TriggerEvent
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -63,7 +68,8 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class SessionRecorder:
     """Records one session; made by `start`, ended by `stop`.
 
-    `record` is called by one thread, the stream's; everything else may be called by any.
+    `record` and `record_event` are called by one thread, the stream's; everything else may be
+    called by any.
 
     Attributes:
         folder: the session's folder.
@@ -87,6 +93,7 @@ class SessionRecorder:
         self._video = VideoRecorder(folder / VIDEO_FILE) if with_video else None
         # A deque needs no lock between one thread that appends and one that takes.
         self._waiting: deque[FrameRecord] = deque()
+        self._events: deque[EventRecord] = deque(maxlen=MOST_WAITING)
         self._seen = 0
         self._dropped = 0
         self._written = 0
@@ -189,6 +196,18 @@ class SessionRecorder:
         if self._video is not None:
             self._video.record(seconds, image)
 
+    def record_event(self, event: TriggerEvent) -> None:
+        """Hand an event over; as quick as `record`.
+
+        Args:
+            event: its time is in seconds of the recorder's clock.
+        """
+        seconds = event.time - self._started
+        if not self._stopping.is_set() and seconds >= 0:
+            self._events.append(
+                EventRecord(seconds, event.wall_clock, event.rule, event.person, event.score)
+            )
+
     def request_stop(self) -> None:
         """Take no more frames and let the threads finish; does not wait for them."""
         self._stopping.set()
@@ -231,6 +250,7 @@ class SessionRecorder:
                 self._write_waiting(frames_file, faces_file)
 
     def _write_waiting(self, frames_file: FileIO, faces_file: FileIO) -> None:
+        self._write_events()
         frames = [self._waiting.popleft() for _ in range(len(self._waiting))]
         # The faces first: see `emotion_core.sessions.tables`.
         _append(faces_file, map(face_lines, frames))
@@ -240,6 +260,15 @@ class SessionRecorder:
             self._written += len(frames)
             self._seconds = frames[-1].seconds
             self._tracks.update(track for frame in frames for track, _ in frame.readings)
+
+    def _write_events(self) -> None:
+        lines = [event_line(self._events.popleft()) for _ in range(len(self._events))]
+        if not lines:
+            return
+        with FileIO(self.folder / EVENTS_FILE, "a") as file:
+            if file.tell() == 0:
+                lines.insert(0, header_line(EVENTS_COLUMNS))
+            _append(file, lines)
 
     def _finish(self) -> None:
         video = None if self._video is None else self._video.stop()

@@ -13,6 +13,7 @@ import platformdirs
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.header import (
+    EVENTS_FILE,
     FACES_FILE,
     FRAMES_FILE,
     HEADER_FILE,
@@ -31,7 +32,9 @@ SESSIONS_DIR_VARIABLE: Final = "EMOTION_SESSIONS_DIR"
 
 #: Everything a session's folder may hold; the header last, so that what a deletion leaves when it
 #: is interrupted is still a session.
-SESSION_FILES: Final = (RECORDING_FILE, VIDEO_FILE, FACES_FILE, FRAMES_FILE, HEADER_FILE)
+SESSION_FILES: Final = (
+    RECORDING_FILE, VIDEO_FILE, EVENTS_FILE, FACES_FILE, FRAMES_FILE, HEADER_FILE,
+)  # fmt: skip
 # What desktops leave in a folder that someone looked into.
 _DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
 

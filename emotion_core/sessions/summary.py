@@ -7,7 +7,7 @@ counts as nothing; so does the time after the last frame.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS, UNCERTAIN
 from emotion_core.sessions.storage import Session
-from emotion_core.sessions.tables import read_tables
+from emotion_core.sessions.tables import read_events, read_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,6 +112,23 @@ class PersonSummary:
 
 
 @dataclass(frozen=True)
+class Event:
+    """Something that a rule was waiting for.
+
+    Attributes:
+        seconds: when, since the start of the session.
+        rule: the rule in words.
+        person: number of the track that it is about; None where it is about all faces.
+        score: the score that a rule on an expression asks for, at that time; else None.
+    """
+
+    seconds: float
+    rule: str
+    person: int | None = None
+    score: float | None = None
+
+
+@dataclass(frozen=True)
 class SessionSummary:
     """A whole session.
 
@@ -120,12 +137,14 @@ class SessionSummary:
         seconds: time that the frames stand for.
         no_face_seconds: the part of it without any face.
         persons: who was seen longest comes first.
+        events: in the order of their times.
     """
 
     frames: int
     seconds: float
     no_face_seconds: float
     persons: tuple[PersonSummary, ...]
+    events: tuple[Event, ...] = ()
 
 
 def summarize_session(session: Session) -> SessionSummary:
@@ -134,7 +153,8 @@ def summarize_session(session: Session) -> SessionSummary:
     Raises:
         SessionError: a table is missing or damaged.
     """
-    return summarize(*read_tables(session.folder))
+    summary = summarize(*read_tables(session.folder))
+    return replace(summary, events=_events(read_events(session.folder)))
 
 
 def summarize(
@@ -177,6 +197,12 @@ def frame_durations(times: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     steps = np.diff(times, append=times[-1:])
     return np.where(steps > LONGEST_GAP + _ROUNDING, 0.0, steps)
+
+
+def _events(table: pd.DataFrame) -> tuple[Event, ...]:
+    columns = table[["seconds", "rule", "person", "score"]].astype(object)
+    columns = columns.where(columns.notna(), None)
+    return tuple(Event(*row) for row in columns.itertuples(index=False))
 
 
 def _person(

@@ -1,6 +1,6 @@
-"""The two tables of a session: ``frames.csv`` and ``faces.csv``.
+"""The tables of a session: ``frames.csv``, ``faces.csv`` and, where there were any, ``events.csv``.
 
-Both are only ever appended to, the faces of a frame before the frame itself. What a killed process
+They are only ever appended to, the faces of a frame before the frame itself. What a killed process
 leaves is therefore sound up to its last lines, and reading leaves out a line that was cut in two
 and a frame whose faces are not all there.
 """
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from emotion_core.analysis import FACE_COLUMNS, FaceReading, face_row
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
 from emotion_core.errors import SessionError
-from emotion_core.sessions.header import FACES_FILE, FRAMES_FILE, iso_time
+from emotion_core.sessions.header import EVENTS_FILE, FACES_FILE, FRAMES_FILE, iso_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +30,10 @@ FRAMES_COLUMNS: Final = (*_TIME_COLUMNS, "frame_width", "frame_height", "faces")
 #: One row a face: the frame it is in, and the columns of every table of faces. ``face`` is the
 #: number of its track: the same in every frame.
 FACES_COLUMNS: Final = (*_TIME_COLUMNS, *FACE_COLUMNS)
+
+#: One row an event: when, the rule in words, the number of the track that it is about (none where
+#: it is about all faces), and the score that a rule on an expression asks for.
+EVENTS_COLUMNS: Final = ("seconds", "wall_clock", "rule", "person", "score")
 
 _DIGITS: Final = 4
 
@@ -53,6 +57,25 @@ class FrameRecord:
     readings: tuple[tuple[int, FaceReading], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """What is written of one event.
+
+    Attributes:
+        seconds: time since the start of the session.
+        wall_clock: time in seconds since 1970.
+        rule: the rule in words, without a comma.
+        person: number of the track that it is about; None where it is about all faces.
+        score: the score that a rule on an expression asks for; else None.
+    """
+
+    seconds: float
+    wall_clock: float
+    rule: str
+    person: int | None
+    score: float | None
+
+
 def header_line(columns: Iterable[str]) -> str:
     """Return the first line of a table."""
     return ",".join(columns) + "\n"
@@ -69,6 +92,12 @@ def face_lines(frame: FrameRecord) -> str:
     return "".join(
         _line(*times, *face_row(track, reading).values()) for track, reading in frame.readings
     )
+
+
+def event_line(event: EventRecord) -> str:
+    """Return the line of one event in ``events.csv``."""
+    about = ("" if value is None else value for value in (event.person, event.score))
+    return _line(event.seconds, iso_time(event.wall_clock), event.rule, *about)
 
 
 def complete_lines(path: Path) -> bytes:
@@ -93,21 +122,33 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     return frames, faces
 
 
+def read_events(folder: Path) -> pd.DataFrame:
+    """Return the events of the session in ``folder``, by `EVENTS_COLUMNS`; none is no error.
+
+    Raises:
+        SessionError: the table is damaged.
+    """
+    import pandas as pd
+
+    path = folder / EVENTS_FILE
+    # A killed process may leave half of the first line.
+    if path.is_file() and complete_lines(path):
+        return _with_times(_read(path, EVENTS_COLUMNS))
+    return _with_times(pd.DataFrame(columns=EVENTS_COLUMNS).astype(_kinds(EVENTS_COLUMNS)))
+
+
 def joined_table(frames: pd.DataFrame, faces: pd.DataFrame) -> pd.DataFrame:
     """Return one row a face, and one with empty values for each frame without a face.
 
     Columns: those of a frame but its number of faces, then those of a face. ``wall_clock`` is a
     UTC time.
     """
-    import pandas as pd
-
     joined = frames.drop(columns="faces").merge(
         faces.drop(columns=["seconds", "wall_clock"]), on="frame", how="left"
     )
     for column in ("face", "x", "y", "width", "height"):
         joined[column] = joined[column].astype("Int64")  # whole numbers, though some are missing
-    joined["wall_clock"] = pd.to_datetime(joined["wall_clock"], utc=True, format="ISO8601")
-    return joined
+    return _with_times(joined)
 
 
 def _times(frame: FrameRecord) -> tuple[int, float, str]:
@@ -119,14 +160,26 @@ def _line(*values: Any) -> str:
     return ",".join(texts) + "\n"
 
 
+def _with_times(table: pd.DataFrame) -> pd.DataFrame:
+    """Return ``table`` with UTC times in place of their texts."""
+    import pandas as pd
+
+    return table.assign(wall_clock=pd.to_datetime(table["wall_clock"], utc=True, format="ISO8601"))
+
+
+def _kinds(columns: Iterable[str]) -> dict[str, Any]:
+    texts = {"wall_clock", "emotion", "answer", "rule"}
+    numbers = {"seconds", "confidence", "score", *EMOTIONS}
+    kinds = {name: str if name in texts else float if name in numbers else int for name in columns}
+    return kinds | ({"person": "Int64"} if "person" in kinds else {})  # some have none
+
+
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     import pandas as pd
 
-    texts = {"wall_clock", "emotion", "answer"}
-    numbers = {"seconds", "confidence", *EMOTIONS}
-    kinds = {name: str if name in texts else float if name in numbers else int for name in columns}
     try:
-        table = pd.read_csv(io.BytesIO(complete_lines(path)), dtype=kinds, usecols=list(columns))
+        content = io.BytesIO(complete_lines(path))
+        table = pd.read_csv(content, dtype=_kinds(columns), usecols=list(columns))
         if "answer" in columns and not table["answer"].isin(list(ANSWER_COLORS)).all():
             raise ValueError("an unknown expression")
     except (OSError, ValueError) as error:  # pandas' own errors are ValueErrors

@@ -10,6 +10,7 @@ from emotion_core.cli import main
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session, rename_session
+from emotion_core.triggers import TriggerEvent
 
 HAPPY = FaceReading(Box(1, 2, 30, 40), (0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05))
 
@@ -65,6 +66,19 @@ def test_show(session, capsys):
         "",
         "person 5: seen for 1.0 s, 0.0 changes a minute, longest happy for 1.0 s",
         "  happy      100.0%      1.0 s",
+    ]
+
+
+def test_show_with_events(tmp_path, capsys):
+    description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48))
+    recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)
+    recorder.record_event(TriggerEvent(2.04, 2.04, "happy above 80 % for 2 s", 5, 0.8413))
+    recorder.record_event(TriggerEvent(100.0, 100.0, "no face for 10 s"))
+    assert main(["sessions", "show", recorder.stop().id]) == 0
+    assert capsys.readouterr().out.splitlines()[-3:] == [
+        "events",
+        "     2.0 s  happy above 80 % for 2 s, person 5, score 84.1%",
+        "   100.0 s  no face for 10 s",
     ]
 
 

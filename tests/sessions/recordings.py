@@ -13,6 +13,7 @@ from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session
+from emotion_core.triggers import TriggerEvent
 
 DESCRIPTION = SessionDescription(
     consent="I agree that my readings are kept on this machine.",
@@ -39,10 +40,29 @@ def start(folder: Path, with_video: bool = False) -> SessionRecorder:
     return SessionRecorder.start(folder, DESCRIPTION, with_video=with_video, clock=lambda: STARTED)
 
 
-def record(folder: Path, frames: Sequence[tuple[float, dict[int, str]]]) -> Session:
+def event(
+    seconds: float,
+    rule: str = "happy above 80 % for 2 s",
+    person: int | None = 1,
+    score: float | None = 0.84126,
+) -> TriggerEvent:
+    return TriggerEvent(STARTED + seconds, WALL_CLOCK + seconds, rule, person, score)
+
+
+def nobody(seconds: float) -> TriggerEvent:
+    return event(seconds, "no face for 10 s", None, None)
+
+
+def record(
+    folder: Path,
+    frames: Sequence[tuple[float, dict[int, str]]],
+    events: Sequence[TriggerEvent] = (),
+) -> Session:
     """Record frames, each a time in seconds since the start and an answer for each track."""
     recorder = start(folder)
     for seconds, answers in frames:
         readings = [(track, reading(answer)) for track, answer in answers.items()]
         recorder.record(STARTED + seconds, WALL_CLOCK + seconds, readings, IMAGE)
+    for each in events:
+        recorder.record_event(each)
     return recorder.stop()

@@ -6,10 +6,15 @@ import zipfile
 
 import pandas as pd
 import pytest
-from recordings import IMAGE, STARTED, WALL_CLOCK, reading, record, start
+from recordings import IMAGE, STARTED, WALL_CLOCK, event, nobody, reading, record, start
 
 from emotion_core.errors import SessionError
-from emotion_core.sessions.export import EXPORT_KINDS, export_session, write_export
+from emotion_core.sessions.export import (
+    EXPORT_KINDS,
+    export_session,
+    write_events,
+    write_export,
+)
 from emotion_core.sessions.tables import FACES_COLUMNS
 
 FRAMES = [(0.0, {}), (0.04, {1: "happy"}), (0.08, {1: "sad", 2: "uncertain"})]
@@ -82,3 +87,41 @@ def test_another_suffix(session, tmp_path, name, found):
     with pytest.raises(SessionError, match=rf"ends in \.csv, \.parquet or \.zip, found {found}"):
         export_session(session, tmp_path / name)
     assert not (tmp_path / name).exists()
+
+
+def test_events_come_along(tmp_path):
+    session = record(tmp_path / "sessions", FRAMES, [event(0.05), nobody(0.1)])
+    export_session(session, tmp_path / "a.parquet")
+    assert pd.read_parquet(tmp_path / "a.parquet").attrs["events"] == [
+        {
+            "seconds": 0.05,
+            "wall_clock": "2026-01-01T12:00:00.300Z",
+            "rule": "happy above 80 % for 2 s",
+            "person": 1,
+            "score": 0.8413,
+        },
+        {
+            "seconds": 0.1,
+            "wall_clock": "2026-01-01T12:00:00.350Z",
+            "rule": "no face for 10 s",
+            "person": None,
+            "score": None,
+        },
+    ]
+    export_session(session, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        inside = archive.read(f"{session.id}/events.csv").decode()
+    file = io.BytesIO()
+    write_events(session, file)
+    assert pd.read_csv(io.BytesIO(file.getvalue())).equals(pd.read_csv(io.StringIO(inside)))
+    assert inside.splitlines()[1] == (
+        "0.0500,2026-01-01T12:00:00.300Z,happy above 80 % for 2 s,1,0.8413"
+    )
+
+
+def test_no_events(session, tmp_path):
+    export_session(session, tmp_path / "a.parquet")
+    assert pd.read_parquet(tmp_path / "a.parquet").attrs["events"] == []
+    file = io.BytesIO()
+    write_events(session, file)
+    assert file.getvalue().decode().splitlines() == ["seconds,wall_clock,rule,person,score"]

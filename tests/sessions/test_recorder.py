@@ -12,14 +12,24 @@ import time
 from pathlib import Path
 
 import pytest
-from recordings import DESCRIPTION, IMAGE, STARTED, WALL_CLOCK, reading, record, start
+from recordings import (
+    DESCRIPTION,
+    IMAGE,
+    STARTED,
+    WALL_CLOCK,
+    event,
+    nobody,
+    reading,
+    record,
+    start,
+)
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions import recorder as recorder_module
 from emotion_core.sessions.recorder import MOST_WAITING, WRITE_EVERY, SessionRecorder
 from emotion_core.sessions.storage import list_sessions, open_session
 from emotion_core.sessions.summary import summarize_session
-from emotion_core.sessions.tables import read_tables
+from emotion_core.sessions.tables import read_events, read_tables
 
 #: Records for ever: a person who is happy, without and with a face in turns.
 PROGRAM = """
@@ -28,12 +38,15 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from recordings import DESCRIPTION, IMAGE, reading
 from emotion_core.sessions.recorder import SessionRecorder
+from emotion_core.triggers import TriggerEvent
 recorder = SessionRecorder.start(Path(sys.argv[1]), DESCRIPTION, with_video=True)
 number = 0
 while recorder.running:
     number += 1
     readings = [(1, reading("happy"))] if number % 2 else []
     recorder.record(time.monotonic(), time.time(), readings, IMAGE.copy())
+    if number % 10 == 1:
+        recorder.record_event(TriggerEvent(time.monotonic(), time.time(), "a face for 1 s"))
     print(recorder.frames, flush=True)
     time.sleep(0.01)
 print(recorder.stop().header.problem, flush=True)
@@ -100,6 +113,35 @@ def test_it_is_written_as_it_goes(tmp_path):
     assert open_session(recorder.folder).frames == 1
     recorder.stop()
     assert WRITE_EVERY < 1
+
+
+def test_events_are_written_as_they_happen(tmp_path):
+    recorder = start(tmp_path)
+    events = recorder.folder / "events.csv"
+    for number, happened in enumerate([event(0.1), nobody(0.2), event(0.3)], start=1):
+        recorder.record_event(happened)
+        wait_until(lambda: events.exists() and len(read_events(recorder.folder)) == number)  # noqa: B023
+    session = recorder.stop()
+    assert read_events(session.folder)["seconds"].tolist() == [0.1, 0.2, 0.3]
+    assert summarize_session(session).events[1].rule == "no face for 10 s"
+
+
+def test_events_before_the_start_and_after_the_end_do_not_count(tmp_path):
+    recorder = start(tmp_path)
+    recorder.record_event(event(-0.01))
+    recorder.request_stop()
+    recorder.record_event(event(1.0))
+    assert not (recorder.stop().folder / "events.csv").exists()
+
+
+def test_events_never_wait_for_a_disk_that_does_not_respond(tmp_path, stuck_disk):
+    stick, release = stuck_disk
+    recorder = start(tmp_path)
+    stick()
+    for number in range(MOST_WAITING + 5):
+        recorder.record_event(event(float(number)))
+    release()
+    assert len(read_events(recorder.stop().folder)) == MOST_WAITING
 
 
 def test_sessions_of_one_second_have_folders_of_their_own(tmp_path):
@@ -179,7 +221,7 @@ def test_a_killed_process_leaves_a_session_that_opens(tmp_path):
     assert open_session(entry).state == "recording"  # for a few seconds: its writer may be slow
     long_ago = time.time() - 60
     os.utime(entry / ".recording", (long_ago, long_ago))
-    for name in ("faces.csv", "frames.csv"):  # and the last line of each cut in two
+    for name in ("faces.csv", "frames.csv", "events.csv"):  # and the last line of each cut in two
         with (entry / name).open("a") as file:
             file.write("99999,12.3")
     (session,) = list_sessions(tmp_path).sessions
@@ -191,6 +233,7 @@ def test_a_killed_process_leaves_a_session_that_opens(tmp_path):
     (person,) = summary.persons
     assert person.shares["happy"] == pytest.approx(1)
     assert 0 < summary.no_face_seconds < summary.seconds
+    assert len(summary.events) >= on_disk // 10
     assert session.video is not None
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from recordings import record, start
+from recordings import event, record, start
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.storage import (
@@ -102,7 +102,7 @@ def test_rename(tmp_path):
 
 
 def test_delete(tmp_path):
-    session, other = record(tmp_path, FRAMES), record(tmp_path, FRAMES)
+    session, other = record(tmp_path, FRAMES, [event(0.1)]), record(tmp_path, FRAMES)
     (session.folder / ".session-x1.json").write_text("")  # a header that was never finished
     (session.folder / ".DS_Store").write_text("")
     delete_session(tmp_path, session.id)

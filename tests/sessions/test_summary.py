@@ -3,11 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from recordings import reading, record
+from recordings import event, nobody, reading, record
 
 from emotion_core.analysis import face_row
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
 from emotion_core.sessions.summary import (
+    Event,
     SessionSummary,
     Stretch,
     frame_durations,
@@ -213,3 +214,16 @@ def test_a_session_that_was_recorded(tmp_path):
     assert summary.seconds == pytest.approx(1.2)
     assert summary.no_face_seconds == pytest.approx(0.2)
     assert summary.persons[0].longest == Stretch("happy", 0.2, 1.2)
+
+
+def test_events_are_told_with_whom_they_are_about(tmp_path):
+    frames = [(0.0, {7: "happy"}), (0.5, {7: "happy"})]
+    session = record(tmp_path, frames, [event(0.2, person=7), nobody(0.4)])
+    assert summarize_session(session).events == (
+        Event(0.2, "happy above 80 % for 2 s", 7, 0.8413),
+        Event(0.4, "no face for 10 s"),
+    )
+
+
+def test_without_events(tmp_path):
+    assert summarize_session(record(tmp_path, [(0.0, {})])).events == ()

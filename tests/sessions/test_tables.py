@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from recordings import record
+from recordings import event, nobody, record
 
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.errors import SessionError
-from emotion_core.sessions.tables import joined_table, read_tables
+from emotion_core.sessions.tables import EVENTS_COLUMNS, joined_table, read_events, read_tables
 
 FRAMES = [
     (0.0, {}),
@@ -101,3 +101,44 @@ def test_joined_table_keeps_frames_without_a_face(folder):
     assert table["face"].isna().tolist() == [True, False, False, False, False]
     assert table["face"].dtype == table["x"].dtype == "Int64"
     assert table["wall_clock"][0] == pd.Timestamp("2026-01-01 12:00:00.250", tz="UTC")
+
+
+EVENTS = [event(0.05), nobody(0.1)]
+
+
+def test_events_that_are_recorded_are_read(tmp_path):
+    events = read_events(record(tmp_path, FRAMES, EVENTS).folder)
+    assert tuple(events.columns) == EVENTS_COLUMNS
+    assert events["seconds"].tolist() == [0.05, 0.1]
+    assert events["wall_clock"][0] == pd.Timestamp("2026-01-01 12:00:00.300", tz="UTC")
+    assert events["rule"].tolist() == ["happy above 80 % for 2 s", "no face for 10 s"]
+    assert events["person"].dtype == "Int64"
+    assert events["person"][0] == 1
+    assert events["score"][0] == 0.8413
+    assert events.loc[1, ["person", "score"]].isna().all()
+
+
+def test_a_session_without_events_has_no_table_of_them(folder):
+    assert not (folder / "events.csv").exists()
+    none = read_events(folder)
+    assert tuple(none.columns) == EVENTS_COLUMNS
+    assert len(none) == 0
+
+
+@pytest.mark.parametrize("length", [0, 5, 40, 90, 110])
+def test_events_that_end_anywhere_are_read_up_to_the_last_whole_one(tmp_path, length):
+    folder = record(tmp_path, FRAMES, EVENTS).folder
+    whole = read_events(folder)
+    path = folder / "events.csv"
+    content = path.read_bytes()[:length]
+    path.write_bytes(content)
+    left = read_events(folder)
+    assert left["rule"].tolist() == whole["rule"].tolist()[: max(0, content.count(b"\n") - 1)]
+    assert left["person"].dtype == "Int64"
+
+
+def test_damaged_events_are_one_line(tmp_path):
+    folder = record(tmp_path, FRAMES, EVENTS).folder
+    (folder / "events.csv").write_text("seconds,rule\n1,2\n")
+    with pytest.raises(SessionError, match=r"events\.csv cannot be read \(.+\); expected a table"):
+        read_events(folder)
