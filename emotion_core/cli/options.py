@@ -11,10 +11,11 @@ from pathlib import Path
 from tqdm import tqdm
 
 from emotion_core.datasets import FaceDataset, open_dataset
+from emotion_core.datasets.joining import join
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--data``, ``--votes`` and ``--skip-bad-rows``."""
+    """Add ``--data`` and what ``add_reading_options`` adds."""
     parser.add_argument(
         "--data",
         required=True,
@@ -26,9 +27,16 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--votes`` and ``--skip-bad-rows``."""
+    """Add ``--votes``, ``--join`` and ``--skip-bad-rows``."""
     parser.add_argument(
         "--votes", metavar="FILE", type=Path, help="FER+ votes (fer2013new.csv), joined by row"
+    )
+    parser.add_argument(
+        "--join",
+        metavar="PATH",
+        action="append",
+        default=[],
+        help="a further data set, such as own/NAME; its faces keep their splits; may be repeated",
     )
     parser.add_argument(
         "--skip-bad-rows", action="store_true", help="leave bad rows out and say how many"
@@ -36,11 +44,19 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_data(path: str, options: argparse.Namespace) -> FaceDataset:
-    """Open a data set with a progress bar, and say how many bad rows were left out.
+    """Open a data set and those to join to it.
 
     Raises:
-        DatasetError: the data set cannot be read.
+        DatasetError: a data set cannot be read.
     """
+    dataset = _open_with_progress(path, options.votes, options.skip_bad_rows)
+    return join(
+        dataset, *(_open_with_progress(each, None, options.skip_bad_rows) for each in options.join)
+    )
+
+
+def _open_with_progress(path: str, votes: Path | None, skip_bad_rows: bool) -> FaceDataset:
+    """Open a data set with a progress bar, and say how many bad rows were left out."""
     with tqdm(
         total=100,
         desc="Reading",
@@ -53,10 +69,7 @@ def read_data(path: str, options: argparse.Namespace) -> FaceDataset:
             bar.update(round(share * 100) - bar.n)
 
         dataset = open_dataset(
-            path,
-            votes_path=options.votes,
-            skip_bad_rows=options.skip_bad_rows,
-            progress=advance,
+            path, votes_path=votes, skip_bad_rows=skip_bad_rows, progress=advance
         )
     if dataset.dropped_rows:
         print(f"{dataset.name}: left out {dataset.dropped_rows} bad rows")

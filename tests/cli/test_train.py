@@ -4,10 +4,13 @@ import subprocess
 import sys
 import time
 
+import cv2
+import numpy as np
 import pytest
 
 from emotion_core.artefacts import load_card
 from emotion_core.cli import main
+from emotion_core.datasets import DEMO_DATASET_NAME
 from emotion_core.keras_classifier import KerasClassifier
 from emotion_core.keras_models import load_keras_classifier
 from emotion_core.teachers import find_teachers
@@ -29,10 +32,26 @@ def test_training_makes_a_model_and_leaves_nothing_else(tmp_path, capsys):
     assert json.loads(line)["epoch"] == 1
 
 
+def test_joined_data_is_trained_on(tmp_path, capsys):
+    """588 and 126 images of the demo, and 2 and 1 of another data set."""
+    faces = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
+    for name, face in zip(("train/sad/1", "train/happy/2", "val/sad/3"), faces, strict=True):
+        path = tmp_path / "own" / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), face)
+    shape = ["--set", "filters=4,8", "--set", "depths=1,1"]
+    joined = ["--join", str(tmp_path / "own"), *shape]
+    assert main(["train", *QUICK, *joined, "--out", str(tmp_path / "model")]) == 0
+    printed = capsys.readouterr().out
+    assert f"{DEMO_DATASET_NAME} + own: 590 images to train on, 127 to select" in printed
+    assert load_card(tmp_path / "model").data["name"] == f"{DEMO_DATASET_NAME} + own"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["--data", "nowhere.csv"], "nowhere.csv"),
+        (["--data", "demo", "--join", "nowhere"], "nowhere: expected a CSV file"),
         (["--data", "demo", "--epochs", "0"], "epochs: expected 1 to 10000, found 0"),
         (["--data", "demo", "--resume"], "expected an unfinished run with a finished epoch"),
         (["--data", "demo", "--resume", "--seed", "1"], "a resumed run keeps its settings"),
