@@ -16,6 +16,9 @@ live_camera = st.Page(
 )
 photo = st.Page("pages/photo.py", title="Photo", icon=":material/image:", url_path="photo")
 
+dataset = st.Page(
+    "pages/dataset.py", title="Data set", icon=":material/grid_view:", url_path="dataset"
+)
 sessions = st.Page(
     "pages/sessions.py", title="Sessions", icon=":material/timeline:", url_path="sessions"
 )
@@ -28,6 +31,6 @@ def _start() -> None:
 
 start = st.Page(_start, title="Start", default=True, visibility="hidden")
 
-page = st.navigation([start, live_camera, photo, sessions], position="top")
+page = st.navigation([start, live_camera, photo, sessions, dataset], position="top")
 note_page(page)
 page.run()

@@ -1,0 +1,29 @@
+"""Data set: what the network learns from, and what is wrong with it."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.shared import display
+from pages.shared.dataset_browse import show_browse
+from pages.shared.dataset_opening import chosen_dataset, offer_others
+from pages.shared.dataset_text import describe
+from pages.shared.navigation import ensure_navigation
+
+SECTIONS = {"Browse": show_browse}
+
+ensure_navigation()
+display.use_style()
+st.html(Path(__file__).parent / "shared" / "dataset.css")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Data set", width="stretch")
+    offer_others()
+opened = chosen_dataset()
+if opened is not None:
+    st.markdown(describe(opened.dataset))
+    for tab, show in zip(
+        st.tabs(list(SECTIONS), key="section", bind="query-params"), SECTIONS.values(), strict=True
+    ):
+        if tab.open:
+            with tab:
+                show(opened)

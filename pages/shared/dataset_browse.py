@@ -1,0 +1,195 @@
+"""The faces of a data set: filtered, sorted, page by page."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from emotion_core.datasets import SPLITS
+from emotion_core.datasets.selection import FaceFilter, in_order, matching_faces
+from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.errors import DatasetError
+from pages.shared import display
+from pages.shared.dataset_details import show_details
+from pages.shared.dataset_grid import PAGE_FACES, show_grid
+from pages.shared.dataset_scores import scores_of
+from pages.shared.dataset_store import OpenDataset
+from pages.shared.dataset_text import plain
+
+_BY_INDEX: Final = "index"
+_IMAGE: Final = "image"
+_DETAILS: Final = "face_details"
+
+# The widgets' keys are the names in the address.
+_SPLIT, _CLASS, _AGREEMENT, _FIND = "split", "class", "agreement", "find"
+_SORT, _DESCENDING, _PAGE = "sort", "descending", "page"
+
+NOTHING = """
+**No image is like that.** Take a filter away: click a chosen class or split again, or empty the
+search.
+"""
+
+
+def show_browse(opened: OpenDataset) -> None:
+    """Show filters, the grid, and the chosen face; only this part runs again when one changes."""
+    st.fragment(_browse)(opened)
+
+
+def _browse(opened: OpenDataset) -> None:
+    wanted = _filters(opened)
+    try:
+        found = matching_faces(opened.dataset, wanted, _columns(opened, wanted))
+    except DatasetError as error:
+        st.error(plain(str(error)))
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        indices = _sorted(opened, found)
+        shown = _page_of(opened, indices)
+    if not len(found):
+        st.info(NOTHING)
+        return
+    chosen = chosen_face(opened)
+    with st.container(key="dataset_browse"):
+        side, grid = st.columns([3, 5], gap="medium")
+    with side, st.container(key=_DETAILS):
+        if chosen is None:
+            st.html(_class_bars(opened, found))
+            st.caption("Click a face, or go there with the arrow keys, to see all about it.")
+        else:
+            show_details(opened, chosen, partial(choose_face, None))
+    with grid:
+        show_grid(
+            opened.dataset,
+            shown,
+            "browse_grid",
+            on_chosen=choose_face,
+            chosen=chosen,
+            captions=_captions(opened, shown),
+            label="Images that match",
+            details=_DETAILS,
+        )
+
+
+def choose_face(index: int | None) -> None:
+    """Show the details of a face from the next run on; they are in the address."""
+    if index is None:
+        st.query_params.pop(_IMAGE, None)
+    else:
+        st.query_params[_IMAGE] = str(index)
+
+
+def chosen_face(opened: OpenDataset) -> int | None:
+    """Return the face that the address names, if the data set has it."""
+    text = st.query_params.get(_IMAGE, "")
+    if text.isascii() and text.isdigit() and int(text) < len(opened.dataset):
+        return int(text)
+    return None
+
+
+def _first_page() -> None:
+    st.session_state[_PAGE] = 1
+
+
+def _filters(opened: OpenDataset) -> FaceFilter:
+    dataset = opened.dataset
+    present = [split for code, split in enumerate(SPLITS) if (dataset.splits == code).any()]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        emotions = st.pills(
+            "Class",
+            EMOTIONS,
+            selection_mode="multi",
+            key=_CLASS,
+            bind="query-params",
+            on_change=_first_page,
+        )
+        splits = st.pills(
+            "Split",
+            present,
+            selection_mode="multi",
+            key=_SPLIT,
+            bind="query-params",
+            on_change=_first_page,
+        )
+        with st.popover("More filters", icon=":material/filter_list:"):
+            scores = _agreement_filter() if dataset.votes is not None else ()
+            indices = st.text_input(
+                "Index",
+                key=_FIND,
+                bind="query-params",
+                on_change=_first_page,
+                placeholder="5, 100-120",
+                help="Numbers and ranges, counted from 0.",
+            )
+    return FaceFilter(tuple(splits), tuple(emotions), indices or "", scores)
+
+
+def _agreement_filter() -> tuple[tuple[str, float, float], ...]:
+    low, high = st.slider(
+        "Share of the FER+ votes for the label",
+        0,
+        100,
+        (0, 100),
+        5,
+        format="%d %%",
+        key=_AGREEMENT,
+        bind="query-params",
+        on_change=_first_page,
+    )
+    return () if (low, high) == (0, 100) else (("agreement", low / 100, high / 100),)
+
+
+def _columns(opened: OpenDataset, wanted: FaceFilter) -> dict[str, NDArray[np.float32]]:
+    scores = scores_of(opened)
+    return {name: scores[name].compute(opened) for name, _, _ in wanted.scores}
+
+
+def _sorted(opened: OpenDataset, found: NDArray[np.intp]) -> NDArray[np.intp]:
+    scores = scores_of(opened)
+    by = st.selectbox(
+        "Sort by",
+        [_BY_INDEX, *scores],
+        key=_SORT,
+        bind="query-params",
+        on_change=_first_page,
+        width=180,
+        help="  \n".join(f"{name}: {score.help}" for name, score in scores.items()),
+    )
+    descending = st.toggle(
+        "Largest first", key=_DESCENDING, bind="query-params", on_change=_first_page
+    )
+    if by == _BY_INDEX:
+        return found[::-1] if descending else found
+    return in_order(found, scores[by].compute(opened), descending=descending)
+
+
+def _page_of(opened: OpenDataset, indices: NDArray[np.intp]) -> NDArray[np.intp]:
+    pages = max(1, -(-len(indices) // PAGE_FACES))
+    number = 1
+    if pages > 1:
+        number = st.pagination(pages, key=_PAGE, bind="query-params")
+    st.markdown(f"**{len(indices):,}** of {len(opened.dataset):,} images")
+    return indices[(number - 1) * PAGE_FACES : number * PAGE_FACES]
+
+
+def _captions(opened: OpenDataset, indices: NDArray[np.intp]) -> list[str] | None:
+    by = st.session_state.get(_SORT, _BY_INDEX)
+    if by == _BY_INDEX:
+        return None
+    score = scores_of(opened)[by]
+    return [score.written(opened, index) for index in indices.tolist()]
+
+
+def _class_bars(opened: OpenDataset, found: NDArray[np.intp]) -> str:
+    """Return HTML: how the classes share the faces that match."""
+    counts = np.bincount(opened.dataset.labels[found], minlength=len(EMOTIONS))
+    bars = "".join(
+        f'<div class="score"><span>{emotion}</span><div class="track"><div class="bar" '
+        f'style="width:{count / counts.max():.1%};background:{EMOTION_COLORS[emotion]}"></div>'
+        f'</div><span class="percent">{display.percent(count / len(found))}</span></div>'
+        for emotion, count in zip(EMOTIONS, counts.tolist(), strict=True)
+    )
+    return f'<div class="beside"><div class="section">Classes among them</div>{bars}</div>'

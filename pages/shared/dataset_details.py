@@ -1,0 +1,172 @@
+"""Everything that is known about one face of a data set."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from emotion_core.analysis import FaceReading
+from emotion_core.boxes import Box
+from emotion_core.classifier import EmotionClassifier
+from emotion_core.datasets import FACE_SIZE, SPLITS, VOTE_NAMES
+from emotion_core.datasets.quality import VOTE_LABELS
+from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
+from emotion_core.errors import ModelError
+from emotion_core.thumbnails import png_address
+from pages.shared import display
+from pages.shared.dataset_scores import scores_of
+from pages.shared.dataset_store import OpenDataset
+from pages.shared.detectors import chosen_model
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+_HISTOGRAM_BINS = 32
+
+
+@dataclass(frozen=True)
+class SharedClassifier:
+    """A classifier for all viewers: a LiteRT interpreter must not be used by two at once."""
+
+    classifier: EmotionClassifier
+    lock: threading.Lock
+
+    def read(self, image: NDArray[np.uint8]) -> FaceReading:
+        """Return what the model sees in one face, grey uint8 ``[48, 48]``."""
+        with self.lock:
+            scores = self.classifier.predict_scores(image[None])[0]
+        threshold = self.classifier.card.certainty_threshold
+        return FaceReading(Box(0, 0, FACE_SIZE, FACE_SIZE), tuple(scores.tolist()), threshold)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
+def shared_classifier(model_dir: Path | None) -> SharedClassifier:
+    """Return the classifier of a model folder, see ``detectors.chosen_model``.
+
+    Raises:
+        ModelError: there is no usable model.
+    """
+    return SharedClassifier(EmotionClassifier.load(model_dir), threading.Lock())
+
+
+def show_details(opened: OpenDataset, index: int, on_closed: Callable[[], None]) -> None:
+    """Show one face.
+
+    Args:
+        opened: the data set.
+        index: the face's place in it.
+        on_closed: called when the viewer has seen enough.
+    """
+    dataset = opened.dataset
+    image = np.asarray(dataset.images[index])
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"Image {index}", anchor=False, width="stretch")
+        st.button(
+            "", icon=":material/close:", type="tertiary", help="Close", on_click=on_closed,
+            key="close_details",
+        )  # fmt: skip
+    st.html(_portrait(opened, index))
+    _show_reading(image)
+    if dataset.votes is not None:
+        st.html(_section("FER+ votes") + vote_bars(dataset.votes[index]))
+    st.html(_section("Greys, dark to bright"))
+    st.plotly_chart(
+        _histogram(image), key="histogram", height=110, config={"displayModeBar": False}
+    )
+
+
+def _show_reading(image: NDArray[np.uint8]) -> None:
+    try:
+        reading = shared_classifier(chosen_model()).read(image)
+    except ModelError as error:
+        st.warning(f"The model cannot be used. {error}")
+        return
+    st.html(_section("What the model sees") + display.face_scores(reading))
+
+
+def _section(title: str) -> str:
+    return f'<div class="section">{title}</div>'
+
+
+def _portrait(opened: OpenDataset, index: int) -> str:
+    """Return HTML: the face large, every pixel a square, beside what is known of it."""
+    dataset = opened.dataset
+    emotion = EMOTIONS[dataset.labels[index]]
+    facts = {
+        "label": f'<span class="dot" style="background:{EMOTION_COLORS[emotion]}"></span>{emotion}',
+        "split": SPLITS[dataset.splits[index]],
+        "row in the file": f"{dataset.rows[index]}",
+    }
+    for name, score in scores_of(opened).items():
+        facts[name] = score.written(opened, index)
+    rows = "".join(f"<dt>{what}</dt><dd>{value}</dd>" for what, value in facts.items())
+    source = png_address(np.asarray(dataset.images[index]))
+    return (
+        f'<div class="portrait"><img src="{source}" alt="image {index}, labelled {emotion}">'
+        f"<dl>{rows}</dl></div>"
+    )
+
+
+def vote_bars(votes: NDArray[np.uint8]) -> str:
+    """Return HTML: FER+ votes as bars, those that were given only.
+
+    Args:
+        votes: uint8 ``[10]`` in the order of ``VOTE_NAMES``.
+    """
+    total = max(1, int(votes.sum()))
+    given = [(int(count), place) for place, count in enumerate(votes) if count]
+    if not given:
+        return '<div class="score">nobody voted</div>'
+    bars = (
+        f'<div class="score"><span>{_vote_name(place)}</span><div class="track"><div class="bar" '
+        f'style="width:{count / total:.1%};background:{_vote_color(place)}"></div></div>'
+        f'<span class="percent">{count}</span></div>'
+        for count, place in sorted(given, key=lambda vote: (-vote[0], vote[1]))
+    )
+    return "".join(bars)
+
+
+def _vote_name(place: int) -> str:
+    label = VOTE_LABELS[place]
+    return (
+        EMOTIONS[label]
+        if label >= 0
+        else {"NF": "no face"}.get(VOTE_NAMES[place], VOTE_NAMES[place])
+    )
+
+
+def _vote_color(place: int) -> str:
+    label = VOTE_LABELS[place]
+    return EMOTION_COLORS[EMOTIONS[label]] if label >= 0 else UNCERTAIN_COLOR
+
+
+def _histogram(image: NDArray[np.uint8]) -> Figure:
+    from plotly import graph_objects
+
+    counts, edges = np.histogram(image, _HISTOGRAM_BINS, (0, 256))
+    middles = (edges[:-1] + edges[1:]) / 2
+    bars = graph_objects.Bar(
+        x=middles,
+        y=counts,
+        marker={
+            "color": [f"rgb({grey:.0f},{grey:.0f},{grey:.0f})" for grey in middles],
+            "line": {"width": 0.5, "color": UNCERTAIN_COLOR},
+        },
+        hovertemplate="greys around %{x:.0f}: %{y} pixels<extra></extra>",
+    )
+    figure = graph_objects.Figure(bars)
+    figure.update_layout(
+        bargap=0,
+        margin={"l": 0, "r": 0, "t": 0, "b": 20},
+        xaxis={"range": [0, 256], "tickvals": [0, 64, 128, 192, 255], "fixedrange": True},
+        yaxis={"visible": False, "fixedrange": True},
+        dragmode=False,
+    )
+    return figure

@@ -1,0 +1,77 @@
+"""The scores by which faces are filtered and sorted, computed once for all viewers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.datasets import FaceDataset
+from emotion_core.datasets.agreement import label_support
+from emotion_core.datasets.overview import DatasetOverview, survey_dataset
+from pages.shared import display
+from pages.shared.dataset_store import OpenDataset
+
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number for each face.
+
+    Attributes:
+        help: what it says.
+        compute: returns float32 ``[N]``; NaN where a face has none.
+        text: writes one value.
+    """
+
+    help: str
+    compute: Callable[[OpenDataset], Scores]
+    text: Callable[[float], str]
+
+    def written(self, opened: OpenDataset, index: int) -> str:
+        """Return the value of one face as the page writes it."""
+        value = float(self.compute(opened)[index])
+        return "none" if np.isnan(value) else self.text(value)
+
+
+def overview_of(opened: OpenDataset) -> DatasetOverview:
+    """Return the data set's overview, computed once for all viewers."""
+    return opened.derived("overview", survey_dataset)
+
+
+def _support(dataset: FaceDataset) -> Scores:
+    if dataset.votes is None:
+        return np.full(len(dataset), np.nan, np.float32)
+    return label_support(dataset.labels, dataset.votes)
+
+
+def _brightness(opened: OpenDataset) -> Scores:
+    return overview_of(opened).brightness
+
+
+def _contrast(opened: OpenDataset) -> Scores:
+    return overview_of(opened).contrast
+
+
+def _agreement(opened: OpenDataset) -> Scores:
+    return opened.derived("agreement", _support)
+
+
+#: By the name they have on the page and in addresses.
+SCORES: Final[dict[str, Score]] = {
+    "brightness": Score("mean grey, 0 to 255", _brightness, "{:.0f}".format),
+    "contrast": Score("standard deviation of the greys", _contrast, "{:.0f}".format),
+    "agreement": Score("share of the FER+ votes for the label", _agreement, display.percent),
+}
+
+
+def scores_of(opened: OpenDataset) -> dict[str, Score]:
+    """Return the scores that this data set has."""
+    without_votes = opened.dataset.votes is None
+    return {
+        name: score for name, score in SCORES.items() if not (without_votes and name == "agreement")
+    }
