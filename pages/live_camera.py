@@ -8,10 +8,11 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 from emotion_core.errors import EmotionCoreError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_figures import timelines_figure
-from pages.shared import connection, display, streaming
+from pages.shared import connection, display, sources, streaming
 from pages.shared.detectors import choose_model, live_reader, live_session
 from pages.shared.navigation import ensure_navigation
 from pages.shared.recording import show_recording
+from pages.shared.rules import show_events, show_rules
 
 REFRESH_SECONDS = 0.5
 TIMELINE_SECONDS = 2.0
@@ -40,10 +41,12 @@ def show_panel(
     body = st.container()
     problem = streaming.camera_problem("camera_problem")
     with body:
-        if phase == "playing":
+        if phase in ("playing", "idle") and sources.show_source(playing=playing):
+            pass
+        elif phase == "playing":
             show_readings(session, now)
         elif phase in ("slow", "failed"):
-            connection.show_why_it_failed()
+            connection.show_why_it_failed(watch.attempts)
             offer_photo()
         elif problem:
             st.error(streaming.explain_camera_problem(problem))
@@ -73,6 +76,7 @@ def show_readings(session: LiveSession, now: float) -> None:
         st.html(display.face_scores(face.smoothed, f"person {face.id}"))
     if len(snapshot.tracks) > MOST_FACES:
         st.caption(f"and {len(snapshot.tracks) - MOST_FACES} more faces")
+    show_events(session)
     stream = snapshot.stream
     st.html(
         display.numbers(
@@ -108,7 +112,8 @@ def show_controls(session: LiveSession, model: str) -> None:
         key="live_shown",
         persist_state="session",
     )
-    with st.popover("Adjust", icon=":material/tune:"):
+    buttons = st.container(horizontal=True)
+    with buttons.popover("Adjust", icon=":material/tune:"):
         choose_model(live_reader(), disabled=session.recorder is not None)
         if live_reader().classifier.card.name != model:
             st.rerun()  # the rest of the page names the model too
@@ -145,6 +150,8 @@ def show_controls(session: LiveSession, model: str) -> None:
         draw_bars="Scores" in shown,
         blur_faces="Faces blurred" in shown,
     )
+    with buttons:
+        show_rules(session)
 
 
 def offer_photo() -> None:
@@ -168,7 +175,7 @@ video, panel = st.columns([3, 2], gap="medium")
 with video:
     playing = signalling = False
     try:
-        playing, signalling = streaming.camera_stream(session).state
+        playing, signalling = sources.show_video(session)
     except SignallingTimeoutError:
         watch.fail()
     st.fragment(show_controls)(session, card.name)

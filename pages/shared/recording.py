@@ -13,7 +13,7 @@ from emotion_core.artefacts import LITERT_FILE, ModelCard
 from emotion_core.errors import SessionError
 from emotion_core.live import LiveSession
 from emotion_core.session_figures import shares_figure, timeline_figure, transitions_figure
-from emotion_core.sessions.export import write_export
+from emotion_core.sessions.export import write_events, write_export
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import (
@@ -103,7 +103,10 @@ def _start(session: LiveSession, card: ModelCard) -> None:
         model_name=card.name,
         model_checksum=card.files.get(LITERT_FILE, ""),
         camera_size=(snapshot.width, snapshot.height),
-        settings=asdict(session.settings),
+        settings={
+            **asdict(session.settings),
+            "rules": [rule.to_json() for rule in session.rules],
+        },
     )
     with_video = bool(st.session_state.get("record_video"))
     try:
@@ -162,9 +165,11 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
         _show_person(session, summary)
     else:
         st.info("No face was seen in this session.")
+    if summary.events:
+        _list_events(summary)
     if session.video:
         st.video(session.video.read_bytes())
-    _offer_files(session)
+    _offer_files(session, with_events=bool(summary.events))
     _offer_notes(session)
     _offer_deletion(session, on_deleted)
 
@@ -197,7 +202,7 @@ def _show_person(session: Session, summary: SessionSummary) -> None:
         )
     person = persons[number]
     title = f"Person {number}"
-    st.plotly_chart(timeline_figure(person, title), key=f"timeline {session.id}")
+    st.plotly_chart(timeline_figure(person, title, summary.events), key=f"timeline {session.id}")
     st.caption(_in_words(person))
     if person.transitions.any():
         with st.expander("Changes from one expression to another"):
@@ -211,10 +216,35 @@ def _in_words(person: PersonSummary) -> str:
     return words
 
 
-def _offer_files(session: Session) -> None:
+def _list_events(summary: SessionSummary) -> None:
+    with st.expander(f"Events: {len(summary.events)}"):
+        st.dataframe(
+            [
+                {
+                    "at": event.seconds,
+                    "rule": event.rule,
+                    "person": event.person,
+                    "score": event.score,
+                }
+                for event in summary.events
+            ],
+            hide_index=True,
+            column_config={
+                "at": st.column_config.NumberColumn(format="%.1f s"),
+                "score": st.column_config.NumberColumn(format="percent"),
+            },
+        )
+
+
+def _offer_files(session: Session, *, with_events: bool) -> None:
     def content(kind: str) -> bytes:
         file = io.BytesIO()
         write_export(session, kind, file)
+        return file.getvalue()
+
+    def events() -> bytes:
+        file = io.BytesIO()
+        write_events(session, file)
         return file.getvalue()
 
     kinds = {"CSV": "text/csv", "Parquet": "application/octet-stream", "ZIP": "application/zip"}
@@ -227,6 +257,16 @@ def _offer_files(session: Session) -> None:
                 f"session-{session.id}.{kind}",
                 mime,
                 key=f"{kind} {session.id}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+        if with_events:
+            st.download_button(
+                "Events",
+                events,
+                f"session-{session.id}-events.csv",
+                "text/csv",
+                key=f"events {session.id}",
                 on_click="ignore",
                 icon=":material/download:",
             )
