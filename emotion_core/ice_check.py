@@ -28,7 +28,7 @@ class ServerCheck:
     url: str
     works: bool
     finding: str
-    """What it answered; or what went wrong and what to do."""
+    """What it did, as the rest of a sentence; or what went wrong and what to do."""
 
 
 def check_servers(
@@ -58,19 +58,19 @@ async def _check(
         async with asyncio.timeout(timeout):
             if server.scheme == "stun":
                 seen = await _ask_for_address(server)
-                return ServerCheck(server.url, True, f"it sees this machine as {seen}")
+                return ServerCheck(server.url, True, f"sees this machine as {seen}")
             relay = await _ask_for_relay(server, credentials)
     except stun.TransactionFailed as failure:
         code, reason = failure.response.attributes.get("ERROR-CODE", (0, "no reason given"))
-        found = refusal if code == _UNAUTHORIZED else "its log tells why"
-        return ServerCheck(server.url, False, f"it refused, {code} {reason}: {found}")
+        advice = refusal if code == _UNAUTHORIZED else "its log tells why"
+        return ServerCheck(server.url, False, f"refused ({code} {reason}): {advice}")
     except (TimeoutError, stun.TransactionTimeout):
         return ServerCheck(server.url, False, _no_answer(server, timeout))
     except OSError as error:
         return ServerCheck(server.url, False, _cannot_reach(server, error))
     if problem := misplaced_relay(relay[0], relay[1]):
         return ServerCheck(server.url, False, problem)
-    return ServerCheck(server.url, True, f"it relays through {relay[0]}")
+    return ServerCheck(server.url, True, f"relays through {relay[0]}")
 
 
 def misplaced_relay(relay: str, server: str) -> str:
@@ -81,7 +81,7 @@ def misplaced_relay(relay: str, server: str) -> str:
     if ipaddress.ip_address(relay).is_global or not ipaddress.ip_address(server).is_global:
         return ""
     return (
-        f"it relays through {relay}, which nobody outside its network can reach; set "
+        f"relays through {relay}, which nobody outside its network can reach; set "
         f"external-ip={server} in turnserver.conf"
     )
 
@@ -97,26 +97,24 @@ def _refusal(settings: IceSettings) -> str:
 
 def _no_answer(server: IceServer, timeout: float) -> str:
     return (
-        f"no answer within {timeout:.0f} s: look at its address, whether it runs, and whether a "
-        f"firewall lets {server.transport.upper()} to port {server.port} through"
+        f"gave no answer within {timeout:.0f} s: look at its address, whether it runs, and "
+        f"whether a firewall lets {server.transport.upper()} to port {server.port} through"
     )
 
 
 def _cannot_reach(server: IceServer, error: OSError) -> str:
     if isinstance(error, socket.gaierror):
-        return f"the name {server.host} leads nowhere: look for a typing error"
+        return "has a name that leads nowhere: look for a typing error"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not valid ({error.verify_message}): renew it, or mend the name"
+        return f"has no valid certificate ({error.verify_message}): renew it, or mend the name"
     if isinstance(error, ssl.SSLError):
-        return (
-            f"no TLS on port {server.port} ({error.reason}): turns: needs cert and pkey set there"
-        )
+        return f"speaks no TLS on port {server.port} ({error.reason}): set cert and pkey there"
     if isinstance(error, ConnectionRefusedError):
         return (
-            f"nothing listens on {server.transport.upper()} port {server.port}: look at the "
+            f"does not listen on {server.transport.upper()} port {server.port}: look at the "
             "address, and whether the server runs"
         )
-    return f"it cannot be reached: {error.strerror or error}"
+    return f"cannot be reached: {error.strerror or error}"
 
 
 async def _ask_for_address(server: IceServer) -> str:

@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> None:
         return
     checks = check_servers(settings)
     for check in checks:
-        print(f"{'ok' if check.works else 'FAILED':<7} {check.url}: {check.finding}")
+        print(f"{'ok' if check.works else 'FAILED':<7} {check.url} {check.finding}")
     failed = sum(not check.works for check in checks)
     if failed:
         raise ConnectionSettingsError(

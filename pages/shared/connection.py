@@ -19,8 +19,7 @@ GUIDE: Final = "docs/connection.md"
 
 _HEADLINE: Final = "**The video cannot connect.**"
 
-#: Somebody who has just mended a server should not be told yesterday's news.
-_CHECK_LASTS_SECONDS: Final = 20
+_CHECKS_KEY: Final = "connection_checks"
 
 
 @dataclass(frozen=True)
@@ -61,18 +60,15 @@ def show_connection_problem() -> None:
         )
 
 
-def show_why_it_failed() -> None:
-    """Explain a connection that failed, after asking the servers that should have helped."""
-    connection = read_connection()
-    checks = _checked(connection.settings) if connection.settings.servers else ()
-    st.warning(explain_failure(connection.settings, checks, st.context.url or ""))
-
-
-@st.cache_data(
-    ttl=_CHECK_LASTS_SECONDS, max_entries=8, show_spinner="Asking the STUN and TURN servers …"
-)
-def _checked(settings: IceSettings) -> tuple[ServerCheck, ...]:
-    return check_servers(settings)
+def show_why_it_failed(attempt: int) -> None:
+    """Explain why the ``attempt`` to connect failed, after asking the servers, once for each."""
+    settings = read_connection().settings
+    asked, checks = st.session_state.get(_CHECKS_KEY, (None, ()))
+    if asked != attempt:
+        with st.spinner("Asking the servers that should help …"):
+            checks = check_servers(settings)
+        st.session_state[_CHECKS_KEY] = attempt, checks
+    st.warning(explain_failure(settings, checks, st.context.url or ""))
 
 
 def explain_failure(settings: IceSettings, checks: Sequence[ServerCheck], address: str) -> str:
@@ -105,9 +101,9 @@ def explain_failure(settings: IceSettings, checks: Sequence[ServerCheck], addres
 
 
 def _of_servers(failed: Sequence[ServerCheck]) -> str:
-    lines = "\n".join(f"- `{check.url}`: {check.finding}" for check in failed)
+    lines = "\n".join(f"- `{check.url}` {check.finding}" for check in failed)
     return (
-        f"{_HEADLINE} Servers that should help it do not, as seen from this app:\n\n{lines}\n\n"
+        f"{_HEADLINE} Just now this app asked the servers that should help:\n\n{lines}\n\n"
         f"Whoever runs the app finds more in {GUIDE}. Single pictures need none of this:"
     )
 

@@ -185,6 +185,8 @@ class ConnectionWatch:
     connecting_since: float | None = None
     last_observed: float = 0.0
     failed: bool = False
+    attempts: int = 0
+    """How often connecting was tried."""
 
     def observe(self, *, playing: bool, signalling: bool, now: float) -> Phase:
         """Return the phase of the connection, given the streamer's state at ``now`` (seconds)."""
@@ -195,6 +197,7 @@ class ConnectionWatch:
         if signalling:
             if self.connecting_since is None:
                 self.connecting_since, self.failed = now, False
+                self.attempts += 1
             return "slow" if now - self.connecting_since >= CONNECT_SECONDS else "connecting"
         if self.connecting_since is not None:
             # Browsers give up after about 15 s; a viewer who presses Stop does so earlier, and one
@@ -207,6 +210,7 @@ class ConnectionWatch:
     def fail(self) -> None:
         """Note that this side gave up."""
         self.connecting_since, self.failed = None, True
+        self.attempts += 1
 
 
 def camera_problem(key: str) -> str:
