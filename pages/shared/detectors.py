@@ -14,6 +14,7 @@ from emotion_core.errors import ModelError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_faces import LiveFaceReader
 from emotion_core.model_library import model_folders
+from pages.shared.cleanup import clean_up_after_leaving
 
 _MODEL = "model_in_use"
 _USED = "model_used"
@@ -27,6 +28,7 @@ def live_reader() -> LiveFaceReader:
     Raises:
         ModelError: there is no usable model.
     """
+    clean_up_after_leaving()
     # For the whole process: several streams on several cores lose to each other's thread pools.
     cv2.setNumThreads(1)
     reader = LiveFaceReader.load()
