@@ -21,7 +21,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="PATH",
         help="fer2013.csv, icml_face_data.csv, train.csv, a .zip or .tar.gz holding one of them, a "
-        "folder of images by split and class, or 'demo' for the synthetic demo dataset",
+        "folder or .zip of images by split and class, own/NAME for data captured here, or 'demo' "
+        "for the synthetic demo dataset",
     )
     add_reading_options(parser)
 

@@ -1,4 +1,4 @@
-"""Reads FER2013 as a folder of pictures by split and class, the form Kaggle's copies have.
+"""Reads FER2013 as pictures in folders by split and class, the form Kaggle's copies have.
 
 ``train/angry/Training_10118481.jpg``, ``test/happy/PrivateTest_10077120.jpg`` and so on.
 """
@@ -105,6 +105,36 @@ def read_image_folder(
             f"{folder}: expected pictures in folders by split and class, such as "
             "train/happy/face.png, or fer2013.csv; found neither"
         )
+
+    def read(name: str) -> bytes:
+        try:
+            return (folder / name).read_bytes()
+        except OSError as error:
+            raise RowError(f"expected a picture, but {error.strerror or error}") from error
+
+    return read_pictures(folder, pictures, read, skip_bad_rows=skip_bad_rows, progress=progress)
+
+
+def read_pictures(
+    source: Path,
+    pictures: list[PictureFile],
+    read: Callable[[str], bytes],
+    *,
+    skip_bad_rows: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> FaceDataset:
+    """Read the faces of a folder or an archive; ``rows`` are ranks in ``pictures``.
+
+    Args:
+        source: the folder or the archive; its name may tell the split too.
+        pictures: at least one.
+        read: returns the content of the picture with a name, or raises ``RowError``.
+        skip_bad_rows: leave bad pictures out instead of refusing the data set.
+        progress: called with the share that is done, 0.0 to 1.0.
+
+    Raises:
+        DatasetError: a picture is unreadable, of a wrong size or class.
+    """
     images = np.empty((len(pictures), FACE_SIZE, FACE_SIZE), np.uint8)
     labels = np.zeros(len(pictures), np.uint8)
     splits = np.zeros(len(pictures), np.uint8)
@@ -112,20 +142,20 @@ def read_image_folder(
     bad_rows: list[BadRow] = []
     for row, picture in enumerate(pictures):
         try:
-            labels[row] = _label_of(picture.name)
-            splits[row] = _split_of(picture.name, folder.name)
-            images[row] = _read_face(folder / picture.name)
+            labels[row] = label_of(picture.name)
+            splits[row] = split_of(picture.name, source.name.lower().removesuffix(".zip"))
+            images[row] = decode_face(read(picture.name))
         except RowError as error:
             good[row] = False
             bad_rows.append(BadRow(picture.name, str(error)))
         if progress is not None and (row + 1) % _PROGRESS_STEP == 0:
             progress((row + 1) / len(pictures))
     if bad_rows and not skip_bad_rows:
-        raise bad_rows_error(str(folder), bad_rows, "picture")
+        raise bad_rows_error(str(source), bad_rows, "picture")
     if not good.any():
-        raise no_rows_left_error(str(folder), bad_rows, "picture")
+        raise no_rows_left_error(str(source), bad_rows, "picture")
     return FaceDataset(
-        name=folder.name,
+        name=source.name,
         images=images[good],
         labels=labels[good],
         splits=splits[good],
@@ -134,7 +164,15 @@ def read_image_folder(
     )
 
 
-def _label_of(name: str) -> int:
+def label_of(name: str) -> int:
+    """Return the index in ``EMOTIONS`` that the folder of a picture tells.
+
+    Args:
+        name: its path below the data set's folder, with forward slashes.
+
+    Raises:
+        RowError: it is not in a folder of one of the seven classes.
+    """
     class_folder = name.split("/")[-2] if "/" in name else ""
     emotion = EMOTION_ALIASES.get(class_folder.strip().lower())
     if emotion is None:
@@ -142,8 +180,13 @@ def _label_of(name: str) -> int:
     return EMOTIONS.index(emotion)
 
 
-def _split_of(name: str, folder_name: str) -> int:
-    """Return the split that file name or folders tell; Training when none does."""
+def split_of(name: str, folder_name: str) -> int:
+    """Return the index in ``SPLITS`` that file name or folders tell; Training when none does.
+
+    Args:
+        name: its path below the data set's folder, with forward slashes.
+        folder_name: what the data set's folder is called.
+    """
     *folders, file_name = [folder_name, *name.split("/")]
     for code, split in enumerate(SPLITS):
         if file_name.startswith(f"{split}_"):
@@ -154,13 +197,14 @@ def _split_of(name: str, folder_name: str) -> int:
     return SPLITS.index("Training")
 
 
-def _read_face(path: Path) -> NDArray[np.uint8]:
+def decode_face(content: bytes) -> NDArray[np.uint8]:
+    """Return a picture file's content as a face, uint8 ``[48, 48]``, grey 0..255.
+
+    Raises:
+        RowError: it is no picture, a damaged one or of another size.
+    """
     try:
-        content = np.fromfile(path, np.uint8)  # unlike imread, takes any path on Windows
-    except OSError as error:
-        raise RowError(f"expected a picture, but {error.strerror or error}") from error
-    try:
-        face = cv2.imdecode(content, cv2.IMREAD_GRAYSCALE)
+        face = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
     except cv2.error:  # an empty file
         face = None
     if face is None:

@@ -16,11 +16,14 @@ from emotion_core.datasets import cache, demo
 from emotion_core.datasets.archives import (
     ARCHIVE_SUFFIXES,
     CSV_NAMES,
+    holds_pictures,
     is_archive,
     open_archived_csv,
+    read_archived_pictures,
 )
 from emotion_core.datasets.csv_reader import CsvFaces, open_plain_csv, read_csv
 from emotion_core.datasets.image_folder import PictureFile, list_pictures, read_image_folder
+from emotion_core.datasets.own_data import own_path
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.datasets.votes import VOTES_NAME, read_votes
 from emotion_core.errors import DatasetError
@@ -43,9 +46,9 @@ def open_dataset(
 
     Args:
         path: ``fer2013.csv``, ``icml_face_data.csv`` or ``train.csv``; a ``.zip``, ``.tar.gz`` or
-            ``.tgz`` with one of these inside; a folder with one of these, or with pictures by
-            split and class; or ``demo`` for ``demo_dataset()``. Without a split, faces are
-            Training.
+            ``.tgz`` with one of these inside; a folder with one of these, or a folder or ``.zip``
+            with pictures by split and class; ``own/NAME`` for one that was captured here (see
+            ``own_data``); or ``demo`` for ``demo_dataset()``. Without a split, faces are Training.
         votes_path: FER+ votes for the CSV file. A ``fer2013new.csv`` beside ``path`` is found by
             itself, and left out with a warning when it is not about the same faces.
         skip_bad_rows: leave bad rows out (see ``FaceDataset.dropped_rows``) instead of refusing.
@@ -68,6 +71,9 @@ def open_dataset(
     if source.is_dir():
         _refuse_votes(str(source), votes_path)
         return _open_folder(source, skip_bad_rows, progress, use_cache)
+    if holds_pictures(source):
+        _refuse_votes(source.name, votes_path)
+        return _open_picture_archive(source, skip_bad_rows, progress, use_cache)
     votes = _find_votes(source, votes_path)
     return _open_csv(source, votes, skip_bad_rows, progress, use_cache)
 
@@ -81,6 +87,8 @@ def _open_demo(progress: Callable[[float], None] | None, use_cache: bool) -> Fac
 
 def _find_source(path: Path) -> Path:
     """Return the file or picture folder that ``path`` stands for."""
+    if not path.exists() and (own := own_path(path)) is not None:
+        return own
     if not path.exists():
         raise DatasetError(
             f"{path}: expected a CSV file, a {', '.join(ARCHIVE_SUFFIXES)} archive, a folder or "
@@ -177,6 +185,21 @@ def _open_folder(
         use_cache,
         progress,
         lambda: read_image_folder(folder, pictures, skip_bad_rows=skip_bad_rows, progress=progress),
+    )
+
+
+def _open_picture_archive(
+    path: Path,
+    skip_bad_rows: bool,
+    progress: Callable[[float], None] | None,
+    use_cache: bool,
+) -> FaceDataset:
+    key = cache.CacheKey(("zip", skip_bad_rows, str(path.resolve())), _file_state(path))
+    return _cached(
+        key,
+        use_cache,
+        progress,
+        lambda: read_archived_pictures(path, skip_bad_rows=skip_bad_rows, progress=progress),
     )
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from emotion_core.datasets import open_dataset
 from emotion_core.errors import DatasetError
+from emotion_core.images import encode_png
 
 
 @pytest.fixture
@@ -79,12 +80,91 @@ def test_bad_rows_are_named_with_the_file_inside(tmp_path, csv_bytes, name):
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_an_archive_without_a_fer2013_file(tmp_path, name):
-    members = {"train/happy/1.png": b"", "train/sad/2.png": b""}
+    members = {"test.csv": b"", "notes/read_me.txt": b""}
     assert refusal(WRITERS[name](tmp_path / name, members)) == (
-        f"{name}: expected one of fer2013.csv, icml_face_data.csv, train.csv inside, found 1.png, "
-        "2.png; unpack an archive of pictures and give its folder"
+        f"{name}: expected one of fer2013.csv, icml_face_data.csv, train.csv inside, found "
+        "read_me.txt, test.csv; unpack an archive of pictures and give its folder"
     )
     assert "found nothing;" in refusal(WRITERS[name](tmp_path / name, {}))
+
+
+@pytest.mark.parametrize("name", ["faces.tar.gz", "faces.tgz"])
+def test_pictures_in_a_tar_archive(tmp_path, name):
+    assert "unpack an archive of pictures" in refusal(
+        write_tar(tmp_path / name, {"train/happy/1.png": b""})
+    )
+
+
+class TestPicturesInAZip:
+    @pytest.fixture
+    def members(self, faces):
+        """Kaggle's form: one picture of each split."""
+        names = "train/angry/3.png", "test/happy/PublicTest_1.png", "test/sad/2.png"
+        return {name: encode_png(face) for name, face in zip(names, faces[:3], strict=True)}
+
+    def test_they_are_read_as_a_folder_is(self, tmp_path, members):
+        path = write_zip(tmp_path / "archive.zip", members)
+        with zipfile.ZipFile(path) as archive:
+            archive.extractall(tmp_path / "unpacked")
+        shares = []
+        read, unpacked = (
+            open_dataset(path, progress=shares.append),
+            open_dataset(tmp_path / "unpacked"),
+        )
+        assert read.name == "archive.zip"
+        assert read.splits.tolist() == [1, 2, 0]
+        assert read.fingerprint == unpacked.fingerprint
+        assert read.rows.tolist() == unpacked.rows.tolist()
+        assert shares[-1] == 1.0
+        assert open_dataset(path).fingerprint == read.fingerprint  # from the cache
+
+    def test_a_changed_one_is_read_anew(self, tmp_path, members):
+        path = write_zip(tmp_path / "archive.zip", members)
+        assert len(open_dataset(path)) == 3
+        write_zip(path, dict(list(members.items())[:2]))
+        assert len(open_dataset(path)) == 2
+
+    def test_hidden_files_and_others_are_passed_over(self, tmp_path, members):
+        more = {"__MACOSX/train/angry/._3.png": b"\0", "train/angry/.3.png": b"", "a/b.txt": b""}
+        assert len(open_dataset(write_zip(tmp_path / "a.zip", members | more))) == 3
+
+    def test_the_archives_name_may_tell_the_split(self, tmp_path, faces):
+        path = write_zip(tmp_path / "Validation.zip", {"sad/1.png": encode_png(faces[0])})
+        assert open_dataset(path).splits.tolist() == [1]
+
+    def test_a_csv_file_counts_more(self, tmp_path, members, csv_bytes):
+        path = write_zip(tmp_path / "archive.zip", members | {"a/fer2013.csv": csv_bytes})
+        assert len(open_dataset(path)) == 6
+
+    def test_bad_pictures_are_named_or_left_out(self, tmp_path, members):
+        huge = {"train/sad/9.png": b"\0" * (1 << 21)}
+        bad = {"train/sad/7.png": b"", "train/contempt/8.png": b""}
+        path = write_zip(tmp_path / "archive.zip", members | bad | huge)
+        message = refusal(path)
+        assert "3 bad pictures (train/contempt/8.png, train/sad/7.png, train/sad/9.png)" in message
+        kept = open_dataset(path, skip_bad_rows=True)
+        assert (len(kept), kept.dropped_rows) == (3, 3)
+        only = write_zip(tmp_path / "only.zip", huge)
+        assert "1 bad picture (train/sad/9.png): expected at most 1 MB, found more" in refusal(only)
+
+    @pytest.mark.parametrize("where", [0.2, 0.5])
+    def test_damage_in_the_middle(self, tmp_path, members, where):
+        path = write_zip(tmp_path / "archive.zip", members)
+        content = bytearray(path.read_bytes())
+        place = int(where * len(content))
+        content[place : place + 64] = b"\xff" * 64
+        path.write_bytes(content)
+        assert "1 bad picture (" in refusal(path)
+        assert len(open_dataset(path, skip_bad_rows=True)) == 2
+
+    def test_encrypted(self, tmp_path, members):
+        path = encrypted(write_zip(tmp_path / "archive.zip", dict(list(members.items())[:1])))
+        assert "expected a picture, but File" in refusal(path)
+
+    def test_votes_need_rows(self, tmp_path, members, write_lines, vote_lines):
+        path = write_zip(tmp_path / "archive.zip", members)
+        with pytest.raises(DatasetError, match="leave the votes out, or give"):
+            open_dataset(path, votes_path=write_lines(vote_lines, "fer2013new.csv"))
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -118,13 +198,17 @@ def test_no_archive_at_all(tmp_path, name):
     assert f"{name}: expected a whole" in refusal(path)
 
 
-def test_an_encrypted_zip(tmp_path, csv_bytes):
-    path = write_zip(tmp_path / "faces.zip", {"fer2013.csv": csv_bytes})
+def encrypted(path):
+    """Say in both headers of the first member that it is encrypted."""
     content = path.read_bytes()
-    for signature, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):  # the flags in both headers
+    for signature, offset in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
         place = content.index(signature) + offset
         content = content[:place] + b"\x01" + content[place + 1 :]
     path.write_bytes(content)
-    message = refusal(path)
+    return path
+
+
+def test_an_encrypted_zip(tmp_path, csv_bytes):
+    message = refusal(encrypted(write_zip(tmp_path / "faces.zip", {"fer2013.csv": csv_bytes})))
     assert "is encrypted, password required" in message
     assert message.endswith("; unpack it and give the CSV file")
