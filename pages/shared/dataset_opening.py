@@ -19,7 +19,7 @@ from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.datasets.votes import VOTES_NAME
 from emotion_core.errors import EmotionCoreError
 from pages.shared.dataset_jobs import Cancelled, Job, show_job
-from pages.shared.dataset_store import OpenDataset, dataset_store
+from pages.shared.dataset_store import GOOD_ROWS, OpenDataset, dataset_store
 from pages.shared.dataset_text import plain
 
 #: In the address: which data set the page shows.
@@ -36,6 +36,7 @@ _PENDING: Final = "dataset_pending"
 _PROBLEM: Final = "dataset_problem"
 _UPLOADS: Final = "dataset_uploads"
 _POPOVER: Final = "dataset_opening"
+_SKIP: Final = "dataset_skip_bad_rows"
 _CLOSING: Final = "dataset_opening_done"
 
 
@@ -85,6 +86,12 @@ def offer_others() -> None:
         )
         _offer_paths()
         _offer_upload()
+        st.toggle(
+            "Skip bad rows",
+            key=_SKIP,
+            persist_state="session",
+            help="Open a data set without the rows or pictures that cannot be read.",
+        )
 
 
 def may_open_paths() -> bool:
@@ -106,8 +113,8 @@ def _follow_address() -> None:
         _begin(DEMO_NAME, DEMO_NAME)
     elif known := dataset_store().find(wanted):
         st.session_state[_OPEN] = known
-    elif path := _paths_on_offer().get(wanted):
-        _begin(path, Path(path).name)
+    elif path := _paths_on_offer().get(wanted.removesuffix(GOOD_ROWS)):
+        _begin(path, Path(path).name, skip_bad_rows=wanted.endswith(GOOD_ROWS))
     else:
         st.session_state[_PROBLEM] = (
             f"This link names the data set {wanted!r}, which has not been opened on this machine; "
@@ -124,14 +131,15 @@ def _write_address(opened: OpenDataset) -> None:
         st.query_params[ADDRESS] = shown
 
 
-def _begin(path: str, what: str) -> None:
-    st.session_state[_PENDING] = _Pending(what, dataset_store().open(path))
+def _begin(path: str, what: str, *, skip_bad_rows: bool = False) -> None:
+    job = dataset_store().open(path, skip_bad_rows=skip_bad_rows)
+    st.session_state[_PENDING] = _Pending(what, job)
 
 
 def _choose(path: str, what: str) -> None:
     """Begin to read what the viewer asked for, and let the menu close."""
     st.session_state[_CLOSING] = True
-    _begin(path, what)
+    _begin(path, what, skip_bad_rows=bool(st.session_state.get(_SKIP)))
 
 
 def _finish_pending() -> None:
@@ -219,7 +227,9 @@ def _open_upload(files: Sequence[UploadedFile]) -> None:
     st.session_state[_UPLOADS] += 1
     faces = [path for path in paths if path.name != VOTES_NAME] or paths
     if faces:
-        job = dataset_store().open_upload(faces[0], clean_up)
+        job = dataset_store().open_upload(
+            faces[0], clean_up, skip_bad_rows=bool(st.session_state.get(_SKIP))
+        )
         st.session_state[_PENDING] = _Pending(faces[0].name, job)
         st.session_state[_CLOSING] = True
     st.rerun()

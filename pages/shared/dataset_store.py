@@ -18,6 +18,9 @@ from pages.shared.dataset_jobs import Job, Progress
 
 Result = TypeVar("Result")
 
+#: Ends the id of a data set that was read without its bad rows.
+GOOD_ROWS: Final = "-good-rows"
+
 #: Data sets kept although nobody looks at them just now.
 _KEPT: Final = 3
 
@@ -62,22 +65,27 @@ class DatasetStore:
         self._lock = threading.Lock()
         self._open: weakref.WeakValueDictionary[str, OpenDataset] = weakref.WeakValueDictionary()
         self._kept: deque[OpenDataset] = deque(maxlen=_KEPT)
-        self._reading: dict[str, Job[OpenDataset]] = {}
+        self._reading: dict[tuple[str, bool], Job[OpenDataset]] = {}
 
-    def open(self, path: str) -> Job[OpenDataset]:
+    def open(self, path: str, *, skip_bad_rows: bool = False) -> Job[OpenDataset]:
         """Return the job that reads ``path``; a second viewer gets the one that is running."""
         with self._lock:
             self._reading = {key: job for key, job in self._reading.items() if job.running}
-            if path not in self._reading:
-                self._reading[path] = Job(lambda progress: self._read(path, progress))
-            return self._reading[path]
+            key = (path, skip_bad_rows)
+            if key not in self._reading:
+                self._reading[key] = Job(lambda progress: self._read(path, skip_bad_rows, progress))
+            return self._reading[key]
 
-    def open_upload(self, file: Path, clean_up: Callable[[], None]) -> Job[OpenDataset]:
+    def open_upload(
+        self, file: Path, clean_up: Callable[[], None], *, skip_bad_rows: bool = False
+    ) -> Job[OpenDataset]:
         """Return the job that reads an uploaded file into memory and then calls ``clean_up``."""
 
         def read(progress: Progress) -> OpenDataset:
             try:
-                dataset = open_dataset(file, progress=progress, use_cache=False)
+                dataset = open_dataset(
+                    file, skip_bad_rows=skip_bad_rows, progress=progress, use_cache=False
+                )
             finally:
                 clean_up()
             id_ = f"upload-{_content_digest(dataset)}"
@@ -89,13 +97,14 @@ class DatasetStore:
         """Return the open data set with this id, if there is one."""
         return self._open.get(id_)
 
-    def _read(self, path: str, progress: Progress) -> OpenDataset:
-        dataset = open_dataset(path, progress=progress)
+    def _read(self, path: str, skip_bad_rows: bool, progress: Progress) -> OpenDataset:
+        dataset = open_dataset(path, skip_bad_rows=skip_bad_rows, progress=progress)
         if path == DEMO_NAME:
             return self._shared(OpenDataset(dataset, DEMO_NAME, None))
         absolute = str(Path(path).resolve())
         remember_dataset(RecentDataset(absolute, dataset.name, len(dataset)))
-        return self._shared(OpenDataset(dataset, path_id(absolute), Path(absolute)))
+        id_ = path_id(absolute) + (GOOD_ROWS if skip_bad_rows else "")
+        return self._shared(OpenDataset(dataset, id_, Path(absolute)))
 
     def _shared(self, opened: OpenDataset) -> OpenDataset:
         """Return the data set that is open already when its content is the same."""

@@ -1,0 +1,326 @@
+"""The data set page without a browser: opening, browsing, and data sets that are hardly any."""
+
+from __future__ import annotations
+
+import time
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from emotion_core.datasets import FaceDataset
+from emotion_core.datasets.recent import path_id, recent_datasets
+from pages.shared import dataset_store
+
+ROOT = Path(__file__).parents[2]
+PAGE = str(ROOT / "pages/dataset.py")
+FACES = np.random.default_rng(0).integers(0, 256, (8, 48, 48)).astype(np.uint8)
+VOTES_HEADER = (
+    "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+)
+
+
+@pytest.fixture(autouse=True)
+def clean_slate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    st.cache_resource.clear()
+    monkeypatch.setenv("EMOTION_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("FER2013_CSV", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def quick_demo(monkeypatch: pytest.MonkeyPatch, demo: FaceDataset) -> None:
+    """The demo of twelve faces a class, at once."""
+    real = dataset_store.open_dataset
+    monkeypatch.setattr(
+        dataset_store,
+        "open_dataset",
+        lambda path, **options: demo if path == "demo" else real(path, **options),
+    )
+
+
+@pytest.fixture
+def write_csv(tmp_path: Path) -> Callable[..., Path]:
+    """Write a FER2013 CSV file: labels and splits of faces that are all different."""
+
+    def write(rows: Iterable[tuple[int, str]], name: str = "faces.csv") -> Path:
+        lines = ["emotion,pixels,Usage"]
+        for number, (label, split) in enumerate(rows):
+            face = np.roll(FACES[number % len(FACES)], number).ravel()
+            lines.append(f"{label},{' '.join(map(str, face))},{split}")
+        path = tmp_path / name
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    return write
+
+
+def run(page: AppTest) -> AppTest:
+    """Run the page until nothing is being read any more."""
+    page.run()
+    deadline = time.monotonic() + 60
+    while "dataset_pending" in page.session_state and time.monotonic() < deadline:
+        time.sleep(0.1)
+        page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def open_path(path: Path | str, *, skip_bad_rows: bool = False, **address: str) -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    page.query_params["section"] = "Browse"
+    for name, value in address.items():
+        page.query_params[name] = value
+    run(page)
+    # The menu is a popover that is filled when it is open.
+    page.session_state["dataset_opening"] = True
+    run(page)
+    page.toggle("dataset_skip_bad_rows").set_value(skip_bad_rows)
+    page.text_input("dataset_path").set_value(str(path))
+    return run(page)
+
+
+def one(value: str | list[str]) -> str:
+    """Return a parameter of the address: AppTest gives a list or not, by who has set it."""
+    return value if isinstance(value, str) else value[0]
+
+
+def text_of(page: AppTest) -> str:
+    elements = [*page.title, *page.caption, *page.markdown, *page.info, *page.warning, *page.error]
+    html = [element.proto.body for element in page.get("html")]
+    return "\n".join([element.value for element in elements] + html)
+
+
+class TestOpening:
+    def test_the_demo_is_there_at_once(self):
+        page = run(AppTest.from_file(PAGE, default_timeout=60))
+        text = text_of(page)
+        assert "demo \\(synthetic drawn faces\\)" in text
+        assert "84 images · Training 56 · PublicTest 14 · PrivateTest 14" in text
+
+    def test_a_path_is_opened_remembered_and_in_the_address(self, write_csv):
+        path = write_csv([(3, "Training"), (1, "PublicTest")])
+        page = open_path(path)
+        assert "**faces.csv** · 2 images · Training 1 · PublicTest 1" in text_of(page)
+        assert one(page.query_params["data"]) == path_id(str(path))
+        assert [entry.path for entry in recent_datasets()] == [str(path)]
+
+        linked = AppTest.from_file(PAGE, default_timeout=60)
+        linked.query_params["data"] = path_id(str(path))
+        assert "**faces.csv** · 2 images" in text_of(run(linked))
+
+    def test_votes_beside_the_file_and_bad_rows_are_told(self, write_csv):
+        path = write_csv([(3, "Training")])
+        path.with_name("fer2013new.csv").write_text(
+            f"{VOTES_HEADER}\nTraining,fer0.png,0,9,0,0,0,0,0,0,0,1\n"
+        )
+        page = open_path(path, image="0")
+        text = text_of(page)
+        assert "with FER+ votes" in text
+        assert "<span>no face</span>" in text
+        assert "agreement</dt><dd>90\N{NO-BREAK SPACE}%" in text
+
+    def test_a_bad_file_is_refused_and_the_page_goes_on(self, tmp_path):
+        bad = tmp_path / "letter*.csv"
+        bad.write_text("Dear :camera:, ...\n")
+        page = open_path(bad)
+        (error,) = page.error
+        assert (
+            "letter\\*.csv\\: expected a CSV file with the columns emotion, pixels" in error.value
+        )
+        assert "84 images" in text_of(page)
+        assert not run(page).error
+
+    @pytest.mark.parametrize("path", ["/nowhere/fer2013.csv", "x" * 5000, "\0"])
+    def test_a_path_that_is_none_is_refused(self, path):
+        page = open_path(path)
+        assert len(page.error) == 1
+        assert "84 images" in text_of(page)
+
+    def test_a_link_to_an_unknown_data_set_shows_the_demo(self):
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        page.query_params["data"] = "/etc/passwd"
+        run(page)
+        assert "has not been opened on this machine" in page.error[0].value
+        assert "84 images" in text_of(page)
+        assert "data" not in page.query_params
+
+    def test_paths_are_offered_on_this_machine_only(self, write_csv, monkeypatch):
+        path = write_csv([(3, "Training")])
+        open_path(path)
+        monkeypatch.setattr(st, "get_option", lambda _: "0.0.0.0")
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        page.session_state["dataset_opening"] = True
+        page.query_params["data"] = path_id(str(path))
+        st.cache_resource.clear()
+        run(page)
+        assert "has not been opened on this machine" in page.error[0].value
+        assert [button.label for button in page.button if "faces" in button.label] == [
+            "The demo: synthetic drawn faces"
+        ]
+        assert "dataset_path" not in [text.key for text in page.text_input]
+
+    def test_whoever_starts_the_app_may_suggest_one(self, write_csv, monkeypatch):
+        path = write_csv([(3, "Training")])
+        monkeypatch.setenv("FER2013_CSV", str(path))
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        page.session_state["dataset_opening"] = True
+        run(page)
+        next(button for button in page.button if button.label == "faces.csv").click()
+        assert "**faces.csv** · 1 images" in text_of(run(page))
+
+    def test_an_upload_is_read_and_its_copy_removed(self, write_csv, monkeypatch, tmp_path):
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "uploads"))
+        (tmp_path / "uploads").mkdir()
+        path = write_csv([(3, "Training"), (0, "Training")])
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        page.session_state["dataset_opening"] = True
+        run(page)
+        page.file_uploader[0].upload("faces.csv", path.read_bytes(), "text/csv")
+        run(page)
+        assert "**faces.csv** · 2 images" in text_of(page)
+        assert one(page.query_params["data"]).startswith("upload-")
+        assert list((tmp_path / "uploads").iterdir()) == []
+        assert recent_datasets() == ()
+
+    def test_two_viewers_share_the_arrays(self, write_csv):
+        path = write_csv([(3, "Training")])
+        first, second = open_path(path), open_path(path)
+        assert first.session_state["dataset_open"] is second.session_state["dataset_open"]
+
+
+class TestBrowse:
+    @pytest.fixture
+    def browse(self) -> Callable[..., AppTest]:
+        """Open the demo with an address."""
+
+        def open_demo(**address: str | list[str]) -> AppTest:
+            page = AppTest.from_file(PAGE, default_timeout=60)
+            page.query_params["section"] = "Browse"
+            for name, value in address.items():
+                page.query_params[name] = value
+            return run(page)
+
+        return open_demo
+
+    def test_everything_is_shown_at_first(self, browse):
+        assert "**84** of 84 images" in text_of(browse())
+
+    @pytest.mark.parametrize(
+        ("address", "count"),
+        [
+            ({"class": "disgust"}, 12),
+            ({"class": ["disgust", "fear"], "split": "PublicTest"}, 4),
+            ({"find": "3, 10-12"}, 4),
+            ({"class": "boredom"}, 84),
+            ({"find": "900"}, 0),
+        ],
+    )
+    def test_filters_are_in_the_address(self, browse, address, count):
+        page = browse(**address)
+        assert f"**{count}** of 84 images" in text_of(page)
+        assert bool(count) != any("No image is like that" in info.value for info in page.info)
+
+    def test_a_search_that_is_none_is_explained(self, browse):
+        page = browse(find="*happy*")
+        assert "expected numbers and ranges such as 5, 100\\-120" in page.error[0].value
+
+    def test_sorting_shows_the_scores(self, browse):
+        page = browse(sort="brightness", descending="true")
+        assert not page.error, page.error[0].value
+        assert page.selectbox("sort").value == "brightness"
+        assert "agreement" not in page.selectbox("sort").options  # the demo has no votes
+
+    def test_a_face_that_the_address_names_is_explained(self, browse):
+        text = text_of(browse(image="5"))
+        assert "image 5, labelled surprise" in text
+        assert "What the model sees" in text
+        assert "<dt>split</dt><dd>Training</dd>" in text
+
+    @pytest.mark.parametrize("image", ["84", "-1", "x", "²", "9" * 400])
+    def test_a_face_that_is_not_there_is_no_error(self, browse, image):
+        assert "Classes among them" in text_of(browse(image=image))
+
+    def test_a_face_is_closed_again(self, browse):
+        page = browse(image="5")
+        page.button("close_details").click()
+        run(page)
+        assert "image" not in page.query_params
+        assert "Classes among them" in text_of(page)
+
+    def test_another_filter_leads_to_the_first_page(self, monkeypatch):
+        faces = np.repeat(FACES[:1], 400, axis=0)
+        labels = np.arange(400, dtype=np.uint8) % 7
+        many = FaceDataset("many", faces, labels, labels * 0, np.arange(400))
+        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many)
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        page.query_params["section"] = "Browse"
+        page.query_params["page"] = "4"
+        run(page)
+        assert page.session_state["page"] == 4
+        page.toggle("descending").set_value(True)
+        run(page)
+        assert page.session_state["page"] == 1
+
+
+class TestDataSetsThatAreHardlyAny:
+    def test_one_image(self, write_csv):
+        page = open_path(write_csv([(6, "Training")]), image="0")
+        assert "**1** of 1 images" in text_of(page)
+
+    def test_all_of_one_class(self, write_csv):
+        page = open_path(write_csv([(4, "Training")] * 30))
+        assert "**30** of 30 images" in text_of(page)
+
+    def test_a_truncated_file(self, write_csv):
+        path = write_csv([(4, "Training"), (2, "Training")])
+        path.write_text(path.read_text()[:-2000])
+        page = open_path(path)
+        assert "expected 3 columns, found 2" in page.error[0].value
+        assert "84 images" in text_of(page)
+
+    def test_a_truncated_archive(self, write_csv, tmp_path):
+        path = tmp_path / "faces.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.write(write_csv([(4, "Training")]), "fer2013.csv")
+        path.write_bytes(path.read_bytes()[:500])
+        page = open_path(path)
+        assert "damaged or cannot be read" in page.error[0].value
+
+    def test_pictures_of_one_pixel_are_refused_or_skipped(self, tmp_path):
+        folder = tmp_path / "pictures" / "train" / "happy"
+        folder.mkdir(parents=True)
+        assert cv2.imwrite(str(folder / "dot.png"), np.full((1, 1), 200, np.uint8))
+        page = open_path(tmp_path / "pictures")
+        assert "expected 48x48 pixels, found 1x1" in page.error[0].value
+        assert "84 images" in text_of(page)
+
+        assert cv2.imwrite(str(folder / "face.png"), FACES[0])
+        page = open_path(tmp_path / "pictures", skip_bad_rows=True)
+        assert "1 images · Training 1 · 1 bad rows left out" in text_of(page)
+        linked = AppTest.from_file(PAGE, default_timeout=60)
+        linked.query_params["data"] = one(page.query_params["data"])
+        assert "1 bad rows left out" in text_of(run(linked))
+
+    def test_a_hundred_thousand_images(self, monkeypatch):
+        count = 100_000
+        many = FaceDataset(
+            "many",
+            np.zeros((count, 48, 48), np.uint8),
+            np.zeros(count, np.uint8),
+            np.zeros(count, np.uint8),
+            np.arange(count),
+            known_fingerprint="0",
+        )
+        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many)
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        page.query_params["section"] = "Browse"
+        page.query_params["page"] = "834"
+        page.query_params["sort"] = "contrast"
+        run(page)
+        assert "**100,000** of 100,000 images" in text_of(page)
