@@ -82,7 +82,6 @@ class SourceReader:
     ) -> None:
         self.loop = loop
         self.notify = notify
-        self._source = source
         self._clock = clock
         self._open = opener
         self._lock = threading.Lock()
@@ -91,7 +90,10 @@ class SourceReader:
         self._started = clock()
         self._played_since_opening = False
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="video-source", daemon=True)
+        # The thread alone holds the source: an uploaded video goes when it has been played.
+        self._thread = threading.Thread(
+            target=self._run, args=(source,), name="video-source", daemon=True
+        )
 
     @property
     def state(self) -> SourceState:
@@ -137,9 +139,9 @@ class SourceReader:
     ) -> None:
         self.stop()
 
-    def _run(self) -> None:
+    def _run(self, source: VideoSource) -> None:
         try:
-            self._play_until_over()
+            self._play_until_over(source)
         except SourceError as error:
             self._state = SourceState("failed", str(error))
         except Exception as error:
@@ -147,12 +149,12 @@ class SourceReader:
             self._state = SourceState("failed", f"{type(error).__name__}; the log has more of it")
         self.notify()
 
-    def _play_until_over(self) -> None:
+    def _play_until_over(self, source: VideoSource) -> None:
         wait = FIRST_WAIT
         while not self._stopping.is_set():
             self._played_since_opening = False
             try:
-                complaint = self._play()
+                complaint = self._play(source)
             except SourceLostError as lost:
                 if self._played_since_opening:
                     wait = FIRST_WAIT
@@ -165,9 +167,9 @@ class SourceReader:
                     return
                 self._stopping.wait(_SHORTEST_STEP)  # the last frame is to be seen, too
 
-    def _play(self) -> str:
+    def _play(self, source: VideoSource) -> str:
         """Play the source until it ends, is lost or a stop is asked for; return the complaint."""
-        with self._open(self._source) as video:
+        with self._open(source) as video:
             pace = _Pace(self._clock)
             for frame in video.frames():
                 if self._stopping.is_set():

@@ -42,8 +42,8 @@ def show_panel(
     problem = streaming.camera_problem("camera_problem")
     with body:
         if phase in ("playing", "idle") and sources.show_source(playing=playing):
-            pass
-        elif phase == "playing":
+            return
+        if phase == "playing":
             show_readings(session, now)
         elif phase in ("slow", "failed"):
             connection.show_why_it_failed(watch.attempts)

@@ -77,7 +77,7 @@ class Script:
         self.stopped = False
         reader._stopping = SimpleNamespace(wait=self.wait, is_set=lambda: self.stopped)
         taker = Taker(reader)
-        reader._run()
+        reader._run(PluggedCamera())
         return taker.times, reader.state
 
     @contextmanager
