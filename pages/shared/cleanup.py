@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from contextlib import suppress
 from typing import Final
@@ -23,14 +24,11 @@ _TRACKS: Final = "_MediaRelay__proxies"
 
 
 def clean_up_after_leaving() -> None:
-    """See to it that nothing is left of this viewer soon after the browser is gone.
-
-    Must be called before the viewer's first stream.
-    """
-    let_tracks_go(get_global_relay())
+    """See to it that nothing is left of this viewer soon after the browser has gone."""
     _session_to_close()
 
 
+@functools.cache  # there is one relay for the whole process
 def let_tracks_go(relay: MediaRelay) -> None:
     """Make ``relay`` forget tracks that were never played and that nobody has any more.
 
@@ -72,6 +70,7 @@ def _close_later(loop: asyncio.AbstractEventLoop, session_id: str) -> None:
 
 
 def _close_unless_back(session_id: str) -> None:
+    let_tracks_go(get_global_relay())
     server = runtime.get_instance()
     if not server.is_active_session(session_id):
         server.close_session(session_id)
