@@ -38,14 +38,18 @@ class Coturn:
         return path
 
 
+def host_for_tests() -> str:
+    """Return this machine's address: browsers leave loopback alone where there is another."""
+    return next(iter(get_host_addresses(use_ipv4=True, use_ipv6=False)), "127.0.0.1")
+
+
 @contextmanager
 def running_coturn(folder: Path, *options: str) -> Iterator[Coturn]:
     """Run coturn with ``options`` until the block ends; skip where it is not installed."""
     program = shutil.which("turnserver")
     if program is None:
         pytest.skip("needs coturn's turnserver; on Debian and Ubuntu: apt-get install coturn")
-    # Browsers leave the loopback device alone where there is another.
-    host = next(iter(get_host_addresses(use_ipv4=True, use_ipv6=False)), "127.0.0.1")
+    host = host_for_tests()
     with socket.socket(type=socket.SOCK_DGRAM) as probe:
         probe.bind((host, 0))
         port = probe.getsockname()[1]
@@ -60,7 +64,9 @@ def running_coturn(folder: Path, *options: str) -> Iterator[Coturn]:
         "log-file": "stdout",
     }
     command = [program, "-n", *(f"--{name}={value}" for name, value in settings.items())]
-    command += ["--allow-loopback-peers", "--no-cli", "--no-tls", "--no-dtls"]
+    command += ["--allow-loopback-peers", "--no-cli", "--no-dtls"]
+    if not any(option.startswith("--cert=") for option in options):
+        command.append("--no-tls")
     with log.open("wb") as output:
         process = subprocess.Popen([*command, *options], stdout=output, stderr=subprocess.STDOUT)
         try:

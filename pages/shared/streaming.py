@@ -88,7 +88,7 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
     if not any(context.state):
         _renew_credentials(settings, configuration)
     elif context.state.playing and relay is not None:
-        check_that_newest_frames_are_kept(relay)
+        _check_that_newest_frames_are_kept(relay)
     return context
 
 
@@ -133,7 +133,7 @@ def keep_newest_frames_only(relay: MediaRelay) -> None:
         _warn_once(_NOT_NEWEST)
 
 
-def check_that_newest_frames_are_kept(relay: MediaRelay) -> None:
+def _check_that_newest_frames_are_kept(relay: MediaRelay) -> None:
     """Say so in the log when a video plays that was not sent through ``relay``."""
     if isinstance(relay.subscribe, _NewestOnly) and not relay.subscribe.used:
         _warn_once(_NOT_NEWEST)

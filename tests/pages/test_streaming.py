@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+import asyncio
+import logging
 from types import SimpleNamespace
 
 import pytest
+import streamlit_webrtc.relay
+from aiortc import VideoStreamTrack
+from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc import component
 
-from pages.shared import navigation
+from emotion_core.ice import IceSettings
+from emotion_core.live import LiveSession
+from pages.shared import navigation, streaming
+from pages.shared.connection import Connection
 from pages.shared.streaming import (
     CONNECT_SECONDS,
     ConnectionWatch,
     explain_camera_problem,
+    keep_newest_frames_only,
     tell_whether_viewer_left,
 )
 
@@ -53,8 +62,11 @@ def test_a_failure_of_this_side_stays_until_the_next_try():
     watch = ConnectionWatch()
     watch.observe(now=0, **ASKING)
     watch.fail()
+    failed = watch.attempts
     assert watch.observe(now=1, **OFF) == "failed"
+    assert watch.attempts == failed
     assert watch.observe(now=2, **ASKING) == "connecting"
+    assert watch.attempts != failed
     assert watch.observe(now=2 + CONNECT_SECONDS, **ASKING) == "slow"
 
 
@@ -99,3 +111,154 @@ def test_only_a_context_left_behind_is_reset(monkeypatch, left):
     monkeypatch.setattr(component, "get_script_run_count", lambda _: 7)
     tell_whether_viewer_left(context, left=left)
     assert component._get_or_create_context("camera").state.playing is not left
+
+
+TURN = IceSettings(turn=("turn:turn.example.org",), turn_shared_secret="hush")
+
+
+class Page:
+    """Stands in for what the page's camera needs of Streamlit and of streamlit-webrtc."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, settings: IceSettings) -> None:
+        self.now, self.reruns, self.shown = 1_000_000_000.0, 0, {}
+        self.playing = False
+        self.timers: list[tuple[float, object, tuple]] = []
+        self.context = SimpleNamespace(_last_rendered_run_count=5)
+        monkeypatch.setattr(streaming, "came_from_another_page", lambda: False)
+        monkeypatch.setattr(streaming, "webrtc_streamer", self.streamer)
+        monkeypatch.setattr(streaming, "read_connection", lambda: Connection(settings))
+        monkeypatch.setattr(streaming.time, "time", lambda: self.now)
+        monkeypatch.setattr(streaming.st, "session_state", {"live_camera": self.context})
+        monkeypatch.setattr(streaming.st, "fragment", self.fragment)
+        monkeypatch.setattr(streaming.st, "rerun", self.rerun)
+
+    def streamer(self, **options: object) -> SimpleNamespace:
+        self.shown = options["rtc_configuration"]
+        self.context.state = component.WebRtcStreamerState(self.playing, signalling=False)
+        return self.context
+
+    def fragment(self, function, run_every):
+        return lambda *arguments: self.timers.append((run_every, function, arguments))
+
+    def rerun(self) -> None:
+        self.reruns += 1
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and the timers with it."""
+        for every, function, arguments in self.timers:
+            for _ in range(int(seconds // every)):
+                self.now += every
+                function(*arguments)
+
+
+@pytest.fixture(autouse=True)
+def _warnings_are_new():
+    streaming._warn_once.cache_clear()
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.message for record in caplog.records if record.levelno == logging.WARNING]
+
+
+@pytest.fixture
+def relay(monkeypatch) -> MediaRelay:
+    relay = MediaRelay()
+    monkeypatch.setattr(streamlit_webrtc.relay, "get_global_relay", lambda: relay)
+    return relay
+
+
+@pytest.mark.usefixtures("relay")
+def test_no_outside_servers_unless_set(monkeypatch, caplog):
+    page = Page(monkeypatch, IceSettings())
+    streaming.camera_stream(LiveSession(reader=None))
+    assert page.shown == {"iceServers": []}
+    assert page.timers == []
+    assert page.context._last_rendered_run_count is None
+    assert warnings_of(caplog) == []
+
+
+@pytest.mark.usefixtures("relay")
+def test_credentials_are_renewed_while_the_page_waits_for_start(monkeypatch):
+    page = Page(monkeypatch, TURN)
+    streaming.camera_stream(LiveSession(reader=None))
+    assert page.shown == TURN.rtc_configuration(page.now)
+    expires = float(page.shown["iceServers"][0]["username"].split(":")[0])
+    while not page.reruns:
+        page.wait(TURN.turn_lifetime_seconds / 4)
+        assert page.now < expires - 60  # whoever presses Start now still has a minute to connect
+    assert TURN.rtc_configuration(page.now) != page.shown
+
+
+@pytest.mark.usefixtures("relay")
+def test_the_page_is_not_run_again_while_the_video_plays(monkeypatch):
+    page = Page(monkeypatch, TURN)
+    page.playing = True
+    streaming.camera_stream(LiveSession(reader=None))
+    assert page.timers == []
+
+
+def subscribe(relay: MediaRelay) -> None:
+    async def once() -> None:
+        relay.subscribe(VideoStreamTrack()).stop()
+
+    asyncio.run(once())
+
+
+def test_a_library_as_it_should_be_causes_no_warning(monkeypatch, caplog, relay):
+    page = Page(monkeypatch, IceSettings())
+    streaming.camera_stream(LiveSession(reader=None))
+    subscribe(relay)
+    page.playing = True
+    streaming.camera_stream(LiveSession(reader=None))
+    assert warnings_of(caplog) == []
+
+
+def test_a_library_without_a_global_relay(monkeypatch, caplog):
+    """The page works all the same, and the log says once what is worse."""
+    monkeypatch.delattr(streamlit_webrtc.relay, "get_global_relay")
+    page = Page(monkeypatch, IceSettings())
+    page.playing = True
+    for _ in range(3):
+        assert streaming.camera_stream(LiveSession(reader=None)).state.playing
+    (warning,) = warnings_of(caplog)
+    assert "the video may lag on a busy machine" in warning
+
+
+def test_a_relay_that_cannot_be_unbuffered(caplog):
+    relay = SimpleNamespace(subscribe=lambda track: track)
+    plain = relay.subscribe
+    for _ in range(3):
+        keep_newest_frames_only(relay)
+    assert relay.subscribe is plain
+    (warning,) = warnings_of(caplog)
+    assert "its queue of frames cannot be switched off" in warning
+
+
+@pytest.mark.usefixtures("relay")
+def test_a_library_that_goes_past_its_relay(monkeypatch, caplog):
+    page = Page(monkeypatch, IceSettings())
+    streaming.camera_stream(LiveSession(reader=None))
+    assert warnings_of(caplog) == []
+    page.playing = True
+    for _ in range(3):
+        streaming.camera_stream(LiveSession(reader=None))
+    (warning,) = warnings_of(caplog)
+    assert "its queue of frames cannot be switched off" in warning
+
+
+def test_even_a_queue_that_is_asked_for_is_left_out():
+    asked = []
+    relay = SimpleNamespace(subscribe=lambda track, buffered=True: asked.append((track, buffered)))
+    keep_newest_frames_only(relay)
+    relay.subscribe("camera", buffered=True)
+    relay.subscribe("camera")
+    assert asked == [("camera", False)] * 2
+
+
+def test_a_library_that_counts_no_runs(caplog):
+    context = SimpleNamespace()
+    for _ in range(3):
+        tell_whether_viewer_left(context, left=False)
+    assert vars(context) == {}
+    (warning,) = warnings_of(caplog)
+    assert "the video may stop on a busy machine" in warning
