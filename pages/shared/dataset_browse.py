@@ -14,15 +14,12 @@ from emotion_core.datasets.selection import FaceFilter, in_order, matching_faces
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
 from emotion_core.errors import DatasetError
 from pages.shared import display
-from pages.shared.dataset_details import show_details
-from pages.shared.dataset_grid import PAGE_FACES, show_grid
+from pages.shared.dataset_panel import page_of, show_faces
 from pages.shared.dataset_scores import scores_of
 from pages.shared.dataset_store import OpenDataset
 from pages.shared.dataset_text import plain
 
 _BY_INDEX: Final = "index"
-_IMAGE: Final = "image"
-_DETAILS: Final = "face_details"
 
 # The widgets' keys are the names in the address.
 _SPLIT, _CLASS, _AGREEMENT, _FIND = "split", "class", "agreement", "find"
@@ -48,46 +45,19 @@ def _browse(opened: OpenDataset) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         indices = _sorted(opened, found)
-        shown = _page_of(opened, indices)
+        shown = page_of(indices, _PAGE, bound=True)
+        st.markdown(f"**{len(indices):,}** of {len(opened.dataset):,} images")
     if not len(found):
         st.info(NOTHING)
         return
-    chosen = chosen_face(opened)
-    with st.container(key="dataset_browse"):
-        side, grid = st.columns([3, 5], gap="medium")
-    with side, st.container(key=_DETAILS):
-        if chosen is None:
-            st.html(_class_bars(opened, found))
-            st.caption("Click a face, or go there with the arrow keys, to see all about it.")
-        else:
-            show_details(opened, chosen, partial(choose_face, None))
-    with grid:
-        show_grid(
-            opened.dataset,
-            shown,
-            "browse_grid",
-            on_chosen=choose_face,
-            chosen=chosen,
-            captions=_captions(opened, shown),
-            label="Images that match",
-            details=_DETAILS,
-        )
-
-
-def choose_face(index: int | None) -> None:
-    """Show the details of a face from the next run on; they are in the address."""
-    if index is None:
-        st.query_params.pop(_IMAGE, None)
-    else:
-        st.query_params[_IMAGE] = str(index)
-
-
-def chosen_face(opened: OpenDataset) -> int | None:
-    """Return the face that the address names, if the data set has it."""
-    text = st.query_params.get(_IMAGE, "")
-    if text.isascii() and text.isdigit() and int(text) < len(opened.dataset):
-        return int(text)
-    return None
+    show_faces(
+        opened,
+        shown,
+        "browse_grid",
+        beside=partial(_show_shares, opened, found),
+        captions=_captions(opened, shown),
+        label="Images that match",
+    )
 
 
 def _first_page() -> None:
@@ -166,21 +136,17 @@ def _sorted(opened: OpenDataset, found: NDArray[np.intp]) -> NDArray[np.intp]:
     return in_order(found, scores[by].compute(opened), descending=descending)
 
 
-def _page_of(opened: OpenDataset, indices: NDArray[np.intp]) -> NDArray[np.intp]:
-    pages = max(1, -(-len(indices) // PAGE_FACES))
-    number = 1
-    if pages > 1:
-        number = st.pagination(pages, key=_PAGE, bind="query-params")
-    st.markdown(f"**{len(indices):,}** of {len(opened.dataset):,} images")
-    return indices[(number - 1) * PAGE_FACES : number * PAGE_FACES]
-
-
 def _captions(opened: OpenDataset, indices: NDArray[np.intp]) -> list[str] | None:
     by = st.session_state.get(_SORT, _BY_INDEX)
     if by == _BY_INDEX:
         return None
     score = scores_of(opened)[by]
     return [score.written(opened, index) for index in indices.tolist()]
+
+
+def _show_shares(opened: OpenDataset, found: NDArray[np.intp]) -> None:
+    st.html(_class_bars(opened, found))
+    st.caption("Click a face, or go there with the arrow keys, to see all about it.")
 
 
 def _class_bars(opened: OpenDataset, found: NDArray[np.intp]) -> str:

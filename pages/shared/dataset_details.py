@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import streamlit as st
@@ -17,10 +17,14 @@ from emotion_core.boxes import Box
 from emotion_core.classifier import EmotionClassifier
 from emotion_core.datasets import FACE_SIZE, SPLITS, VOTE_NAMES
 from emotion_core.datasets.agreement import VOTE_LABELS
+from emotion_core.embeddings import nearest_neighbours
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
 from emotion_core.thumbnails import png_address
 from pages.shared import display
+from pages.shared.dataset_duplicates import known_duplicates
+from pages.shared.dataset_grid import show_grid
+from pages.shared.dataset_predictions import known_predictions
 from pages.shared.dataset_scores import scores_of
 from pages.shared.dataset_store import OpenDataset
 from pages.shared.detectors import chosen_model
@@ -28,7 +32,10 @@ from pages.shared.detectors import chosen_model
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_HISTOGRAM_BINS = 32
+_IMAGE: Final = "image"
+_HISTOGRAM_BINS: Final = 32
+#: Faces like the chosen one that are shown.
+_ALIKE: Final = 10
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,22 @@ def shared_classifier(model_dir: Path | None) -> SharedClassifier:
     return SharedClassifier(EmotionClassifier.load(model_dir), threading.Lock())
 
 
+def choose_face(index: int | None) -> None:
+    """Show the details of a face from the next run on; they are in the address."""
+    if index is None:
+        st.query_params.pop(_IMAGE, None)
+    else:
+        st.query_params[_IMAGE] = str(index)
+
+
+def chosen_face(opened: OpenDataset) -> int | None:
+    """Return the face that the address names, if the data set has it."""
+    text = st.query_params.get(_IMAGE, "")
+    if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < len(opened.dataset):
+        return int(text)
+    return None
+
+
 def show_details(opened: OpenDataset, index: int, on_closed: Callable[[], None]) -> None:
     """Show one face.
 
@@ -76,6 +99,7 @@ def show_details(opened: OpenDataset, index: int, on_closed: Callable[[], None])
     _show_reading(image)
     if dataset.votes is not None:
         st.html(_section("FER+ votes") + vote_bars(dataset.votes[index]))
+    _show_alike(opened, index)
     st.html(_section("Greys, dark to bright"))
     st.plotly_chart(
         _histogram(image), key="histogram", height=110, config={"displayModeBar": False}
@@ -89,6 +113,39 @@ def _show_reading(image: NDArray[np.uint8]) -> None:
         st.warning(f"The model cannot be used. {error}")
         return
     st.html(_section("What the model sees") + display.face_scores(reading))
+
+
+def _show_alike(opened: OpenDataset, index: int) -> None:
+    """Show the face's duplicates, and what the model takes for most like it."""
+    duplicates = known_duplicates(opened)
+    same = duplicates.exact.others(index)
+    near = np.empty(0, np.intp) if duplicates.near is None else duplicates.near.others(index)
+    likest = np.empty(0, np.intp)
+    predictions = known_predictions(opened)
+    if predictions is not None and predictions.embeddings is not None:
+        likest = nearest_neighbours(predictions.embeddings, index, _ALIKE).indices
+    groups = {
+        "The same image": same,
+        "The same photograph": np.setdiff1d(near, same),
+        "Most alike to the model": likest,
+    }
+    for number, (title, indices) in enumerate(groups.items()):
+        if len(indices):
+            st.html(_section(f"{title}: {len(indices)}" if len(indices) != _ALIKE else title))
+            show_grid(
+                opened.dataset,
+                indices[:_ALIKE],
+                f"alike_{number}",
+                on_chosen=choose_face,
+                notes=[_in_words(opened, other) for other in indices[:_ALIKE].tolist()],
+                label=title,
+                small=True,
+            )
+
+
+def _in_words(opened: OpenDataset, index: int) -> str:
+    dataset = opened.dataset
+    return f"{EMOTIONS[dataset.labels[index]]}, {SPLITS[dataset.splits[index]]}"
 
 
 def _section(title: str) -> str:

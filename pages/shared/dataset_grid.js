@@ -10,6 +10,18 @@ function sheetAddress(content) {
   return URL.createObjectURL(new Blob([bytes], { type: kind.slice(5).split(";")[0] }));
 }
 
+function bar(shares) {
+  const whole = document.createElement("span");
+  whole.className = "bar";
+  for (const [color, share] of shares) {
+    const part = document.createElement("span");
+    part.style.background = color;
+    part.style.flexGrow = share;
+    whole.append(part);
+  }
+  return whole;
+}
+
 function cell(face, place, data) {
   const button = document.createElement("button");
   button.type = "button";
@@ -34,6 +46,7 @@ function cell(face, place, data) {
     caption.textContent = face.caption;
     button.append(caption);
   }
+  if (face.bar) button.append(bar(face.bar));
   return button;
 }
 

@@ -21,6 +21,10 @@ PAGE_FACES: Final = 120
 
 _SIDE: Final = 76
 _SMALL_SIDE: Final = 56
+_LARGE_SIDE: Final = 108
+
+#: Parts of a bar: the colour and the size of each.
+Bar = Sequence[tuple[str, float]]
 
 
 def show_grid(
@@ -31,6 +35,8 @@ def show_grid(
     on_chosen: Callable[[int], None],
     chosen: int | None = None,
     captions: Sequence[str] | None = None,
+    notes: Sequence[str] | None = None,
+    bars: Sequence[Bar] | None = None,
     label: str = "Faces",
     small: bool = False,
     details: str = "",
@@ -43,7 +49,9 @@ def show_grid(
         key: tells this grid from others.
         on_chosen: called with the place of the face that a viewer chose.
         chosen: the place of the face to mark.
-        captions: one below each face; None: its label.
+        captions: one below each face, of one line or several; None: its label.
+        notes: more about each face, for who points at it.
+        bars: one below each caption; faces are larger then.
         label: what screen readers call the grid.
         small: smaller faces without captions.
         details: key of the container to scroll to on a phone once a face was chosen.
@@ -55,7 +63,7 @@ def show_grid(
         "sheet": png_address(contact_sheet(dataset.images[indices])),
         "columns": columns,
         "rows": max(1, -(-len(indices) // columns)),
-        "side": _SMALL_SIDE if small else _SIDE,
+        "side": _SMALL_SIDE if small else _LARGE_SIDE if bars else _SIDE,
         "label": label,
         "details": details,
         "chosen": chosen,
@@ -64,9 +72,17 @@ def show_grid(
                 "index": int(index),
                 "color": EMOTION_COLORS[name],
                 "caption": caption,
-                "title": f"{index}: {name}" + (f", {caption}" if caption not in ("", name) else ""),
+                "title": f"{index}: {note}",
+                "bar": bar,
             }
-            for index, name, caption in zip(indices, names, shown, strict=True)
+            for index, name, caption, note, bar in zip(
+                indices,
+                names,
+                shown,
+                notes or names,
+                bars or [None] * len(names),
+                strict=True,
+            )
         ],
     }
 

@@ -62,6 +62,11 @@ class Job(Generic[Result]):
         return self._thread.is_alive()
 
     @property
+    def ended_well(self) -> bool:
+        """Whether there is a result."""
+        return not self.running and self._error is None
+
+    @property
     def seconds_left(self) -> float | None:
         """How long it will take at its pace so far; None as long as that is a guess."""
         passed = time.monotonic() - self._started

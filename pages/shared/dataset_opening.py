@@ -70,6 +70,11 @@ def chosen_dataset() -> OpenDataset | None:
     return opened
 
 
+def open_next(path: Path) -> None:
+    """Let the page of the data set show what lies at ``path``, as it is now."""
+    _begin(str(path), path.name)
+
+
 def offer_others() -> None:
     """Show the button behind which another data set is opened."""
     if st.session_state.pop(_CLOSING, False):

@@ -52,6 +52,12 @@ class OpenDataset:
         """Return what ``compute`` makes of the data set; it is called once for all viewers."""
         return self.job(name, lambda dataset, _: compute(dataset)).result()
 
+    def known(self, name: str) -> Any | None:
+        """Return the result of a job that has ended well, None otherwise."""
+        with self._lock:
+            job = self._jobs.get(name)
+        return job.result() if job is not None and job.ended_well else None
+
     def forget(self, name: str) -> None:
         """Let ``name`` be computed anew when it is asked for again."""
         with self._lock:

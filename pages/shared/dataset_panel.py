@@ -1,0 +1,78 @@
+"""A page of faces beside all about the one that was chosen, as several sections show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pages.shared.dataset_details import choose_face, chosen_face, show_details
+from pages.shared.dataset_grid import PAGE_FACES, Bar, show_grid
+from pages.shared.dataset_store import OpenDataset
+
+_DETAILS: Final = "face_details"
+
+
+def show_faces(
+    opened: OpenDataset,
+    indices: NDArray[np.intp],
+    key: str,
+    *,
+    beside: Callable[[], None],
+    captions: Sequence[str] | None = None,
+    notes: Sequence[str] | None = None,
+    bars: Sequence[Bar] | None = None,
+    label: str = "Faces",
+) -> None:
+    """Show a grid, and beside it (on a phone before it) the chosen face.
+
+    Args:
+        opened: the data set.
+        indices: intp ``[M]``, what the grid shows.
+        key: tells this grid from others.
+        beside: shows something in place of the chosen face as long as there is none.
+        captions: see ``show_grid``.
+        notes: see ``show_grid``.
+        bars: see ``show_grid``.
+        label: what screen readers call the grid.
+    """
+    chosen = chosen_face(opened)
+    with st.container(key="dataset_panel"):
+        side, grid = st.columns([3, 5], gap="medium")
+    with side, st.container(key=_DETAILS):
+        if chosen is None:
+            beside()
+        else:
+            show_details(opened, chosen, partial(choose_face, None))
+    with grid:
+        show_grid(
+            opened.dataset,
+            indices,
+            key,
+            on_chosen=choose_face,
+            chosen=chosen,
+            captions=captions,
+            notes=notes,
+            bars=bars,
+            label=label,
+            details=_DETAILS,
+        )
+
+
+def page_of(indices: NDArray[np.intp], key: str, *, bound: bool = False) -> NDArray[np.intp]:
+    """Let the viewer turn pages, and return what stands on the one that is open.
+
+    Args:
+        indices: intp ``[M]``, all of them.
+        key: of the widget, and its name in the address.
+        bound: whether it stands there.
+    """
+    pages = max(1, -(-len(indices) // PAGE_FACES))
+    number = 1
+    if pages > 1:
+        number = st.pagination(pages, key=key, bind="query-params" if bound else None)
+    return indices[(number - 1) * PAGE_FACES : number * PAGE_FACES]

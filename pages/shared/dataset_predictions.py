@@ -1,0 +1,67 @@
+"""What the model in use says about the open data set, and which labels it doubts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emotion_core.artefacts import ModelCard, default_model_dir, load_card
+from emotion_core.datasets import FaceDataset
+from emotion_core.errors import ModelError
+from emotion_core.label_mistakes import LabelMistakes, find_label_mistakes
+from emotion_core.predictions import Predictions, load_predictions, predict_dataset
+from pages.shared.dataset_jobs import Job, Progress
+from pages.shared.dataset_store import OpenDataset
+from pages.shared.detectors import chosen_model
+
+
+def model_in_use() -> Path:
+    """Return the folder of the model that this viewer uses."""
+    return chosen_model() or default_model_dir()
+
+
+def predictions_name(model_dir: Path) -> str:
+    """Return what the store calls a model's predictions."""
+    return f"predictions {model_dir}"
+
+
+def predictions_job(opened: OpenDataset, model_dir: Path) -> Job[Predictions]:
+    """Return the job that runs a model over the data set, begun now if need be."""
+
+    def predict(dataset: FaceDataset, progress: Progress) -> Predictions:
+        return predict_dataset(
+            model_dir,
+            dataset,
+            progress=lambda done, total: progress(done / max(1, total)),
+        )
+
+    return opened.job(predictions_name(model_dir), predict)
+
+
+def known_predictions(opened: OpenDataset) -> Predictions | None:
+    """Return what the model in use has said, now or in an earlier session; None if not yet."""
+    model_dir = model_in_use()
+    known: Predictions | None = opened.known(predictions_name(model_dir))
+    if known is not None:
+        return known
+    try:
+        if load_predictions(model_dir, opened.dataset) is None:
+            return None
+        return predictions_job(opened, model_dir).result()  # from the cache, at once
+    except ModelError:
+        return None
+
+
+def label_mistakes(
+    opened: OpenDataset, predictions: Predictions, model_dir: Path
+) -> tuple[LabelMistakes, ModelCard]:
+    """Return the doubts of a model, computed once for all viewers, and its card.
+
+    Raises:
+        ModelError: the model has no readable card any more.
+    """
+
+    def find(dataset: FaceDataset) -> tuple[LabelMistakes, ModelCard]:
+        card = load_card(model_dir)
+        return find_label_mistakes(predictions.logits, dataset.labels, card.temperature), card
+
+    return opened.derived(f"mistakes {model_dir}", find)
