@@ -50,7 +50,8 @@ class ModelCard:
         parameters: number of weights.
         data: name and fingerprint of the data set; number and fingerprint of the images trained on,
             and how many of them also stand in the set that selected the best epoch; that set's name
-            and size; checksums of the networks it learned from.
+            and size; checksums of the networks it learned from; name, images and checksum of the
+            exclusion list, if one was used.
         config: the training settings.
         best_epoch: the epoch kept, counted from 1.
         versions: of Python and the libraries.

@@ -150,6 +150,11 @@ def _data(card: ModelCard) -> str:
     lines = []
     if images := data.get("training_images"):
         lines.append(f"Trained on {images:,} images of the Training split of {data['name']}.")
+    if excluded := data.get("excluded"):
+        lines.append(
+            f"{_count(excluded['images'], 'image')} had been left out of the data by the exclusion "
+            f"list {excluded['name']} (`{excluded['checksum']}`)."
+        )
     if teachers := data.get("teachers"):
         lines.append(
             f"Besides the labels it learned from the scores of {_count(len(teachers), 'network')} "

@@ -57,6 +57,7 @@ def export_run(run: TrainingRun, result: TrainingResult, folder: Path) -> ModelC
             "name": run.dataset.name,
             "fingerprint": run.dataset.fingerprint,
             "teachers": [teacher.checksum for teacher in run.teachers],
+            "excluded": run.dataset.excluded and asdict(run.dataset.excluded),
         },
         config=asdict(run.config),
         best_epoch=result.best_epoch,

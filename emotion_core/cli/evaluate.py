@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,8 @@ def run(options: argparse.Namespace) -> None:
     )
     print(report_text(report))
     content = report.to_json()
+    if dataset.excluded is not None:
+        content["excluded"] = asdict(dataset.excluded)
     if options.shifted_boxes:
         shifted = measure_robustness(classifier, dataset.split(options.split), SHIFTED_BOXES)
         print(f"\n{robustness_text(shifted)}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from emotion_core.datasets import FaceDataset, open_dataset
+from emotion_core.datasets.exclusions import exclude, load_exclusions
 from emotion_core.datasets.joining import join
 
 
@@ -28,7 +29,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--votes``, ``--join`` and ``--skip-bad-rows``."""
+    """Add ``--votes``, ``--join``, ``--exclude`` and ``--skip-bad-rows``."""
     parser.add_argument(
         "--votes", metavar="FILE", type=Path, help="FER+ votes (fer2013new.csv), joined by row"
     )
@@ -40,24 +41,38 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         help="a further data set, such as own/NAME; its faces keep their splits; may be repeated",
     )
     parser.add_argument(
+        "--exclude",
+        metavar="NAME_OR_FILE",
+        help="leave out the images of an exclusion list, made with dataset --exclude-out",
+    )
+    parser.add_argument(
         "--skip-bad-rows", action="store_true", help="leave bad rows out and say how many"
     )
 
 
 def read_data(path: str, options: argparse.Namespace) -> FaceDataset:
-    """Open a data set and those to join to it.
+    """Open a data set and those to join to it, without the images of an exclusion list.
 
     Raises:
-        DatasetError: a data set cannot be read.
+        DatasetError: a data set or the list cannot be read, or the list is for another data set.
     """
-    dataset = _open_with_progress(path, options.votes, options.skip_bad_rows)
-    return join(
-        dataset, *(_open_with_progress(each, None, options.skip_bad_rows) for each in options.join)
+    dataset = open_data(path, options.votes, options.skip_bad_rows)
+    dataset = join(
+        dataset, *(open_data(each, None, options.skip_bad_rows) for each in options.join)
     )
+    if options.exclude is None:
+        return dataset
+    exclusions = load_exclusions(options.exclude)
+    print(f"{dataset.name}: left out the {len(exclusions):,} images of {exclusions.name}")
+    return exclude(dataset, exclusions)
 
 
-def _open_with_progress(path: str, votes: Path | None, skip_bad_rows: bool) -> FaceDataset:
-    """Open a data set with a progress bar, and say how many bad rows were left out."""
+def open_data(path: str, votes: Path | None, skip_bad_rows: bool) -> FaceDataset:
+    """Open a data set with a progress bar, and say how many bad rows were left out.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
     with tqdm(
         total=100,
         desc="Reading",

@@ -42,7 +42,8 @@ class ImageGroups:
     def members(self, number: int) -> NDArray[np.intp]:
         """Return the indices of the images of one group, ascending."""
         start = self._starts[number]
-        return self._order[start : start + self.sizes[number]]
+        members: NDArray[np.intp] = self._order[start : start + self.sizes[number]]
+        return members
 
     def others(self, index: int) -> NDArray[np.intp]:
         """Return the indices of the images in the group of image ``index``, but for itself."""
@@ -50,7 +51,8 @@ class ImageGroups:
         if number < 0:
             return np.empty(0, np.intp)
         members = self.members(number)
-        return members[members != index]
+        others: NDArray[np.intp] = members[members != index]
+        return others
 
     def conflicting(self, labels: NDArray[np.uint8]) -> NDArray[np.intp]:
         """Return the numbers of the groups whose images have more than one label."""

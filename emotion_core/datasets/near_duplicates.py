@@ -27,6 +27,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_core.datasets.filters import BLOCK, blur_matrix, transform
 from emotion_core.datasets.types import FACE_SIZE
 
 #: Called with what is done and the total; whatever it raises ends the work.
@@ -35,6 +36,10 @@ Progress = Callable[[int, int], None]
 #: Correlation from which two images are near-duplicates, chosen by looking at pairs of FER2013:
 #: from 0.72 on all show the same photograph, between 0.68 and 0.72 about two in three do.
 LEAST_LIKENESS: Final = 0.72
+
+#: The same for mirrored copies. These are rarer than faces that are alike by chance up to 0.76, of
+#: which there must be as many among the others: one pair in a hundred and forty there.
+LEAST_MIRRORED_LIKENESS: Final = 0.78
 
 #: Standard deviation of the detail, in grey levels, below which there is nothing to compare.
 LEAST_DETAIL: Final = 2.0
@@ -49,7 +54,6 @@ _LEAST_ALIKE: Final = 0.75
 _FREQUENCIES: Final = 8
 _BLUR: Final = 4.0
 _MARGIN: Final = 4
-_BLOCK: Final = 256
 # A mirror image has the same frequencies, the odd horizontal ones with the other sign.
 _MIRROR_SIGNS: Final = np.tile([1, -1], _FREQUENCIES**2 // 2).astype(np.float32)
 
@@ -130,40 +134,21 @@ class _Described:
 
 
 def _describe(images: NDArray[np.uint8]) -> _Described:
-    blur, waves = _blur_matrix(), _cosine_waves()
+    blur, waves = blur_matrix(_BLUR), _cosine_waves()
     details = np.empty(images.shape, np.uint8)
     descriptions = np.empty((len(images), _FREQUENCIES**2), np.float32)
-    for start in range(0, len(images), _BLOCK):
-        block = slice(start, start + _BLOCK)
+    for start in range(0, len(images), BLOCK):
+        block = slice(start, start + BLOCK)
         pixels = images[block].astype(np.float32)
-        pixels -= _transformed(pixels, blur)
+        pixels -= transform(pixels, blur)
         details[block] = np.clip(np.rint(pixels + 128), 0, 255)
-        found = _transformed(pixels, waves).reshape(len(pixels), -1)
+        found = transform(pixels, waves).reshape(len(pixels), -1)
         # The template of a comparison is the middle; a frame around one grey is no picture.
         middle = pixels[:, _MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
         found[middle.std(axis=(1, 2)) < LEAST_DETAIL] = 0
         descriptions[block] = found
     descriptions /= np.maximum(np.linalg.norm(descriptions, axis=1, keepdims=True), 1e-6)
     return _Described(details, descriptions)
-
-
-def _transformed(images: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Apply ``matrix`` float32 ``[K, 48]`` to rows and columns of ``images`` ``[N, 48, 48]``."""
-    rows = images.reshape(-1, FACE_SIZE) @ matrix.T
-    result: NDArray[np.float32] = matrix @ rows.reshape(len(images), FACE_SIZE, len(matrix))
-    return result
-
-
-def _blur_matrix() -> NDArray[np.float32]:
-    """Return the Gaussian blur of a row of pixels, reflected at its ends, float32 ``[48, 48]``."""
-    row = cv2.GaussianBlur(
-        np.eye(FACE_SIZE, dtype=np.float32),
-        ksize=(0, 0),
-        sigmaX=_BLUR,
-        sigmaY=1e-6,
-        borderType=cv2.BORDER_REFLECT,
-    )
-    return np.ascontiguousarray(row.T, np.float32)
 
 
 def _cosine_waves() -> NDArray[np.float32]:
@@ -181,8 +166,8 @@ def _search(
     own = _describe(images)
     other = own if others is None else _describe(others)
     best: dict[tuple[int, int], tuple[float, bool]] = {}
-    for start in range(0, len(images), _BLOCK):
-        block = own.descriptions[start : start + _BLOCK]
+    for start in range(0, len(images), BLOCK):
+        block = own.descriptions[start : start + BLOCK]
         for mirrored in (False, True):
             rows, columns = _alike(
                 block * _MIRROR_SIGNS if mirrored else block,
@@ -194,10 +179,11 @@ def _search(
                 if mirrored:
                     detail = np.ascontiguousarray(detail[:, ::-1])
                 score = likeness(own.details[first], detail)
-                if score > best.get((first, second), (LEAST_LIKENESS, False))[0]:
+                least = LEAST_MIRRORED_LIKENESS if mirrored else LEAST_LIKENESS
+                if score >= max(least, best.get((first, second), (0.0,))[0]):
                     best[first, second] = (score, mirrored)
         if progress is not None:
-            progress(min(start + _BLOCK, len(images)), len(images))
+            progress(min(start + BLOCK, len(images)), len(images))
     return _as_pairs(best)
 
 

@@ -34,6 +34,21 @@ VOTE_NAMES: Final[tuple[str, ...]] = (
 )
 
 
+@dataclass(frozen=True)
+class Exclusion:
+    """Which exclusion list a data set was opened without (see ``exclusions``).
+
+    Attributes:
+        name: the list's name.
+        images: how many images it left out.
+        checksum: SHA-256 of what it left out, equal for lists of the same images.
+    """
+
+    name: str
+    images: int
+    checksum: str
+
+
 @dataclass(frozen=True, eq=False)
 class FaceDataset:
     """Labelled faces.
@@ -46,6 +61,7 @@ class FaceDataset:
         rows: int64 ``[N]``, zero-based row in the source file (or rank among a folder's files).
         votes: uint8 ``[N, 10]`` FER+ votes in the order of ``VOTE_NAMES``, or None.
         dropped_rows: bad rows that were left out on request.
+        excluded: the exclusion list whose images were left out of it; None: nothing was.
         known_fingerprint: the fingerprint, where the cache remembers it; None: to be computed.
 
     Raises:
@@ -59,6 +75,7 @@ class FaceDataset:
     rows: NDArray[np.int64]
     votes: NDArray[np.uint8] | None = None
     dropped_rows: int = 0
+    excluded: Exclusion | None = None
     known_fingerprint: str | None = None
 
     def __post_init__(self) -> None:
@@ -118,6 +135,7 @@ class FaceDataset:
             rows=self.rows[keep],
             votes=None if self.votes is None else self.votes[keep],
             dropped_rows=self.dropped_rows,
+            excluded=self.excluded,
         )
 
     def split(self, split: str) -> FaceDataset:
