@@ -56,8 +56,11 @@ class _ChosenWebhook:
 def show_rules(session: LiveSession) -> None:
     """Offer to add and remove rules, and a webhook; what is set counts from the next frame on."""
     with st.popover("Rules", icon=":material/notifications:"):
-        _list_rules()
-        _offer_rule()
+        # In containers, so that nothing moves when the list grows.
+        with st.container():
+            _list_rules()
+        with st.container():
+            _offer_rule()
         st.divider()
         _offer_webhook()
     session.rules = _rules()
@@ -101,29 +104,16 @@ def _offer_rule() -> None:
     what = st.selectbox(
         "When there is", [*EMOTIONS, *_FACE_RULES], EMOTIONS.index("happy"), key=_WHAT
     )
+    # Disabled and not left out: what moves is on the page twice for a moment.
     of_a_face = what in _FACE_RULES
-    if not of_a_face:
-        st.slider("with a score above", 30, 95, 80, 5, format="%d %%", key=_SCORE)
-    st.number_input(
-        "for so many seconds",
-        0.5,
-        LONGEST,
-        10.0 if of_a_face else 2.0,
-        0.5,
-        format="%.1f",
-        key=_seconds_key(what),
-    )
+    st.slider("with a score above", 30, 95, 80, 5, format="%d %%", key=_SCORE, disabled=of_a_face)
+    st.number_input("for so many seconds", 0.5, LONGEST, 2.0, 0.5, format="%.1f", key=_SECONDS)
     st.button("Add rule", icon=":material/add:", key="add_rule", on_click=_add)
-
-
-def _seconds_key(what: str) -> str:
-    """Return the key of one of two fields: a missing face is waited for longer than a smile."""
-    return f"{_SECONDS}_{'face' if what in _FACE_RULES else 'expression'}"
 
 
 def _add() -> None:
     what = st.session_state[_WHAT]
-    seconds = float(st.session_state[_seconds_key(what)])
+    seconds = float(st.session_state[_SECONDS])
     if what in _FACE_RULES:
         rule: Rule = FaceRule(_FACE_RULES[what], seconds)
     else:

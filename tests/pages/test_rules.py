@@ -9,6 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -18,8 +20,12 @@ from emotion_core.boxes import Box
 from emotion_core.emotions import EMOTIONS
 from emotion_core.live import LiveSession
 from emotion_core.live_faces import LiveFace
-from emotion_core.triggers import ExpressionRule, FaceRule
+from emotion_core.sessions.header import SessionDescription
+from emotion_core.sessions.recorder import SessionRecorder
+from emotion_core.sessions.storage import list_sessions
+from emotion_core.triggers import ExpressionRule, FaceRule, TriggerEvent
 from emotion_core.webhook import Webhook, WebhookState
+from pages.shared import recording
 
 ROOT = Path(__file__).parents[2]
 SMILE = tuple(0.9 if name == "happy" else 0.1 / 6 for name in EMOTIONS)
@@ -49,9 +55,6 @@ class Live:
         self.session = LiveSession(self.reader, clock=lambda: self.now)
 
     def run_for(self, seconds: float) -> None:
-        import av
-        import numpy as np
-
         for _ in range(round(5 * seconds)):
             image = np.full((48, 64, 3), 128, np.uint8)
             self.session.on_frame(av.VideoFrame.from_ndarray(image, format="bgr24"))
@@ -91,7 +94,7 @@ def add(page: AppTest, what: str, score: int | None = None, seconds: float | Non
     if score is not None:
         page.slider(key="rule_score").set_value(score)
     if seconds is not None:
-        page.number_input[0].set_value(seconds)
+        page.number_input(key="rule_seconds").set_value(seconds)
     run(page.button(key="add_rule").click())
 
 
@@ -115,7 +118,7 @@ def test_there_are_no_rules_until_somebody_adds_one(page, live):
 def test_rules_are_added_listed_and_removed(page, live):
     add(page, "happy")
     add(page, "sad", score=50, seconds=3.5)
-    add(page, "no face")
+    add(page, "no face", seconds=10.0)
     add(page, "a face", seconds=1.0)
     expected = (
         ExpressionRule("happy", 0.8, 2.0),
@@ -244,3 +247,34 @@ def wait_for(true: Callable[[], bool]) -> None:
             return
         finished.wait(0.01)
     raise AssertionError("it did not happen")
+
+
+def test_a_session_tells_its_events(monkeypatch, tmp_path):
+    monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path))
+    recorder = SessionRecorder.start(
+        tmp_path, SessionDescription("agreed", "tiny", "0" * 64, (64, 48)), clock=lambda: 0.0
+    )
+    face = FaceReading(Box(10, 10, 50, 50), SMILE)
+    for number in range(40):
+        recorder.record(number / 10, 1.8e9, [(1, face)], np.zeros((48, 64, 3), np.uint8))
+    recorder.record_event(TriggerEvent(2.0, 1.8e9, "happy above 80 % for 2 s", 1, 0.9))
+    recorder.stop()
+    page = run(AppTest.from_file(str(ROOT / "pages/sessions.py"), default_timeout=30))
+    assert page.expander[0].label == "Events: 1"
+    (table,) = page.dataframe
+    assert table.value.loc[0].tolist() == [2.0, "happy above 80 % for 2 s", 1, 0.9]
+    assert "Events" in {each.label for each in page.get("download_button")}
+    assert any("happy above 80 % for 2 s" in chart.proto.spec for chart in page.get("plotly_chart"))
+
+
+def test_what_a_recording_says_about_its_rules(page, live, monkeypatch, tmp_path):
+    add(page, "happy")
+    monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path))
+    monkeypatch.setattr(st, "session_state", {})
+    card = SimpleNamespace(name="tiny", files={})
+    recording._start(live.session, card)
+    live.session.recorder.stop()
+    (session,) = list_sessions(tmp_path).sessions
+    assert session.header.description.settings["rules"] == [
+        ExpressionRule("happy", 0.8, 2.0).to_json()
+    ]
