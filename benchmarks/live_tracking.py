@@ -20,14 +20,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-import av
 import cv2
 import numpy as np
 from clips import (
@@ -42,6 +40,8 @@ from clips import (
     labelled_faces,
     read_clip,
 )
+from frame_work import time_frames
+from live_worker import callback_work
 
 from emotion_core.analysis import EmotionDetector
 from emotion_core.boxes import Box, intersection_over_union
@@ -49,7 +49,6 @@ from emotion_core.classifier import EmotionClassifier
 from emotion_core.faces import LIVE_SETTINGS, HaarFaceDetector
 from emotion_core.files import write_json
 from emotion_core.images import to_gray
-from emotion_core.live import LiveSession
 from emotion_core.live_faces import LiveFace, LiveFaceReader
 from emotion_core.tracking import FaceTracker
 
@@ -201,28 +200,14 @@ def measure_times(seconds: float, repeat: int) -> dict[str, Any]:
 def time_session(system: str, frames: list[Image]) -> dict[str, float]:
     """Return the milliseconds of the callback over ``frames``, as if 30 came a second."""
     reader = LiveFaceReader.load() if system == "tracker" else EveryFrame()
-    now = 0.0
-    session = LiveSession(reader, clock=lambda: now)
-    taken: dict[str, list[float]] = {"cpu": [], "wall": []}
-    shown = 0
-    for index, image in enumerate(frames):
-        now = index / FILM_RATE
-        # Decoded video is YUV.
-        frame = av.VideoFrame.from_ndarray(image, format="bgr24").reformat(format="yuv420p")
-        start, cpu_start = time.perf_counter(), time.thread_time()
-        session.on_frame(frame)
-        taken["cpu"].append(1000 * (time.thread_time() - cpu_start))
-        taken["wall"].append(1000 * (time.perf_counter() - start))
-        shown += len(session.snapshot.faces)
-    if session.snapshot.errors:
-        raise SystemExit(f"the session failed: {session.snapshot.last_error}")
+    taken = time_frames(callback_work(reader, FILM_RATE), frames)
     return {
         **{
-            f"{kind}_p{share}": round(float(np.percentile(values, share)), 2)
-            for kind, values in taken.items()
+            f"{kind}_p{share}": round(float(np.percentile(taken[kind], share)), 2)
+            for kind in ("cpu", "wall")
             for share in (50, 95, 100)
         },
-        "faces_shown": round(shown / len(frames), 3),
+        "faces_shown": round(sum(taken["faces"]) / len(frames), 3),
     }
 
 
