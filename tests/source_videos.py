@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,17 +23,20 @@ def shade(index: int) -> int:
     return 20 + 4 * (index % 50)
 
 
+def gray_picture(brightness: int, size: tuple[int, int] = SIZE) -> np.ndarray:
+    return np.full((size[1], size[0], 3), brightness, np.uint8)
+
+
 def write_video(
     path: Path, frames: int = 20, *, size: tuple[int, int] = SIZE, **options: str
 ) -> Path:
     """Write so many grey pictures, each brighter than the one before, at `RATE` a second."""
-    width, height = size
-    images = (np.full((height, width, 3), shade(index), np.uint8) for index in range(frames))
+    images = (gray_picture(shade(index), size) for index in range(frames))
     return write_film(path, images, size=size, **options)
 
 
 def write_film(
-    path: Path, images: Iterator[np.ndarray], *, size: tuple[int, int] = SIZE, **options: str
+    path: Path, images: Iterable[np.ndarray], *, size: tuple[int, int] = SIZE, **options: str
 ) -> Path:
     """Write BGR pictures of one size at `RATE` a second."""
     with av.open(str(path), "w", options=options) as container:
@@ -62,14 +65,14 @@ class Camera:
 
     Attributes:
         address: Where its stream is.
-        pictures: How many it sends to each viewer before it ends the stream.
+        pictures: What it sends to each viewer before it ends the stream, BGR.
         viewers: How many have come so far.
         then: What it does after its last picture.
     """
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.pictures = 10
+        self.pictures = [gray_picture(shade(index)) for index in range(10)]
         self.viewers = 0
         self.then: Callable[[], None] = lambda: None
 
@@ -98,9 +101,8 @@ def network_camera(files: Path | None = None) -> Iterator[Camera]:
             self.send_response(200)
             self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
             self.end_headers()
-            for index in range(camera.pictures):
-                image = np.full((SIZE[1], SIZE[0], 3), shade(index), np.uint8)
-                jpeg = cv2.imencode(".jpg", image)[1].tobytes()
+            for picture in camera.pictures:
+                jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
                 head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}"
                 self.wfile.write(head.encode() + b"\r\n\r\n" + jpeg + b"\r\n")
                 time.sleep(1 / RATE)

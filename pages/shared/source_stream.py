@@ -115,6 +115,7 @@ class SourceStream:
 
     def make_player(self, source: VideoSource) -> SourcePlayer:
         """Return what plays ``source``; called in a thread of streamlit-webrtc."""
+        self.outcome = SourceState()
         self._player = SourcePlayer(source, loop=self._loop)
         return self._player
 
