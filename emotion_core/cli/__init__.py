@@ -14,6 +14,8 @@ from emotion_core.cli import (
     connection,
     dataset,
     evaluate,
+    mistakes,
+    predictions,
     sessions,
     train,
 )
@@ -35,7 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description="Read facial expressions, and train and judge the network that does.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (train, architectures, evaluate, analyze, dataset, card, connection, sessions):
+    for command in (
+        train,
+        architectures,
+        evaluate,
+        analyze,
+        dataset,
+        predictions,
+        mistakes,
+        card,
+        connection,
+        sessions,
+    ):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
