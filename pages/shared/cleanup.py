@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import functools
+import gc
 import logging
+import sys
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -18,6 +22,9 @@ from streamlit_webrtc.relay import get_global_relay
 
 #: A viewer whose connection breaks for less than this many seconds finds everything as it was.
 SECONDS_TO_COME_BACK: Final = 30.0
+
+# After so many seconds streamlit-webrtc has noticed that a session was closed, and stopped.
+_SECONDS_TO_STOP: Final = 5.0
 
 _LOGGER = logging.getLogger(__name__)
 _TRACKS: Final = "_MediaRelay__proxies"
@@ -66,11 +73,28 @@ def _session_to_close() -> str:
 
 
 def _close_later(loop: asyncio.AbstractEventLoop, session_id: str) -> None:
-    loop.call_later(SECONDS_TO_COME_BACK, _close_unless_back, session_id)
+    loop.call_later(SECONDS_TO_COME_BACK, _close_unless_back, loop, session_id)
 
 
-def _close_unless_back(session_id: str) -> None:
+def _close_unless_back(loop: asyncio.AbstractEventLoop, session_id: str) -> None:
     let_tracks_go(get_global_relay())
     server = runtime.get_instance()
     if not server.is_active_session(session_id):
         server.close_session(session_id)
+        loop.call_later(_SECONDS_TO_STOP, _give_memory_back)
+
+
+def _give_memory_back() -> None:
+    """Return to the system what the interpreter and the C library keep for later."""
+    if runtime.get_instance().state is runtime.RuntimeState.NO_SESSIONS_CONNECTED:
+        # Sessions are made of cycles. Collecting takes 0.1 s, in which no video would move: with
+        # somebody there it waits until Python finds it due.
+        gc.collect()
+    if trim := _malloc_trim():
+        trim(0)
+
+
+@functools.cache
+def _malloc_trim() -> Callable[[int], int] | None:
+    """Return the function of the GNU C library that gives free memory back, where there is one."""
+    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
