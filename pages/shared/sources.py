@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+import string
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -71,7 +73,7 @@ def show_video(session: LiveSession) -> WebRtcStreamerState:
         try:
             chosen = _CHOICES[kind]()
         except SourceError as error:
-            st.error(f"This address cannot be used: {error}.")
+            st.error(f"This address cannot be used: {_plain(str(error))}.")
     if chosen is None:
         source_stream.forget()
         return WebRtcStreamerState(playing=False, signalling=False)
@@ -96,9 +98,10 @@ def show_source(*, playing: bool) -> bool:
     if state.over:
         st.rerun()  # so that Start is offered again
     if state.phase == "opening":
-        st.info(f"Opening {stream.name} …")
+        st.info(f"Opening {_plain(stream.name)} …")
     elif state.phase == "lost":
-        st.warning(f"**No video at the moment:** {state.problem}.\n\n{_next_try(state)}")
+        problem = _plain(state.problem)
+        st.warning(f"**No video at the moment:** {problem}.\n\n{_next_try(state)}")
     return state.phase != "playing"
 
 
@@ -109,18 +112,23 @@ def _next_try(state: SourceState) -> str:
 
 def _show_outcome(stream: SourceStream) -> None:
     """Say how the last playing went, and what Start does."""
-    outcome = stream.outcome
+    outcome, name = stream.outcome, _plain(stream.name)
     if outcome.phase == "failed":
-        st.error(f"**{stream.name} cannot be played:** {outcome.problem}.")
+        st.error(f"**{name} cannot be played:** {_plain(outcome.problem)}.")
     elif outcome.problem:
-        st.warning(f"**{stream.name} has ended:** {outcome.problem}.")
+        st.warning(f"**{name} has ended:** {_plain(outcome.problem)}.")
     elif outcome.phase == "ended":
-        st.info(f"**{stream.name} has ended.** Press Start to play it again.")
+        st.info(f"**{name} has ended.** Press Start to play it again.")
     else:
         st.info(
-            f"Press **Start** to play **{stream.name}**. Its pictures are processed on the machine "
+            f"Press **Start** to play **{name}**. Its pictures are processed on the machine "
             "that runs this app, shown here with the faces framed and named, and forgotten."
         )
+
+
+def _plain(text: str) -> str:
+    """Return Markdown that shows ``text`` as it is: names of files may hold anything."""
+    return re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", text)
 
 
 # --- which source ---------------------------------------------------------------------------------
