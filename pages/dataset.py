@@ -8,10 +8,15 @@ from pages.shared import display
 from pages.shared.dataset_browse import show_browse
 from pages.shared.dataset_mistakes import show_mistakes
 from pages.shared.dataset_opening import chosen_dataset, offer_others
+from pages.shared.dataset_quality import show_quality
 from pages.shared.dataset_text import describe
 from pages.shared.navigation import ensure_navigation
 
-SECTIONS = {"Browse": show_browse, "Label mistakes": show_mistakes}
+SECTIONS = {
+    "Browse": show_browse,
+    "Quality": show_quality,
+    "Label mistakes": show_mistakes,
+}
 
 ensure_navigation()
 display.use_style()
