@@ -19,6 +19,9 @@ photo = st.Page("pages/photo.py", title="Photo", icon=":material/image:", url_pa
 dataset = st.Page(
     "pages/dataset.py", title="Data set", icon=":material/grid_view:", url_path="dataset"
 )
+own_data = st.Page(
+    "pages/own_data.py", title="My data", icon=":material/add_a_photo:", url_path="own_data"
+)
 sessions = st.Page(
     "pages/sessions.py", title="Sessions", icon=":material/timeline:", url_path="sessions"
 )
@@ -31,6 +34,6 @@ def _start() -> None:
 
 start = st.Page(_start, title="Start", default=True, visibility="hidden")
 
-page = st.navigation([start, live_camera, photo, sessions, dataset], position="top")
+page = st.navigation([start, live_camera, photo, sessions, dataset, own_data], position="top")
 note_page(page)
 page.run()
