@@ -169,7 +169,8 @@ def agreement_figure(overview: DatasetOverview, title: str) -> Figure:
             name=name,
             text=["" if np.isnan(value) else f"{value:.0%}" for value in values],
             textposition="outside",
-            marker={"color": _COLORS, "opacity": opacity},
+            marker={"color": _COLORS},
+            opacity=opacity,  # of the trace, so that the legend shows it
             hovertemplate="%{x}: " + meaning + " %{y:.1%}<extra></extra>",
         )
         for name, values, opacity, meaning in (
@@ -201,7 +202,8 @@ def comparison_figure(comparison: Comparison, title: str) -> Figure:
             offsetgroup=str(number),
             text=[f"{share:.1%}" for share in overview.class_shares],
             textposition="outside",
-            marker={"color": _COLORS, "opacity": opacity},
+            marker={"color": _COLORS},
+            opacity=opacity,  # of the trace, so that the legend shows it
             hovertemplate="%{x}: %{customdata:,} images, %{y:.1%}<extra>%{fullData.name}</extra>",
         )
         for number, (overview, opacity) in enumerate(_pair(comparison))
@@ -261,7 +263,8 @@ def overlap_figure(comparison: Comparison, title: str) -> Figure:
             customdata=[int(overlap.first.sum()), int(overlap.second.sum())],
             name=name,
             orientation="h",
-            marker={"color": _GREY, "opacity": opacity},
+            marker={"color": _GREY},
+            opacity=opacity,
             hovertemplate="%{y}: %{customdata:,} images, %{x:.1%}, also in the other one ("
             + name
             + ")<extra></extra>",

@@ -262,7 +262,8 @@ class _Steps:
         self._done += self._images
         if progress is None:
             return None
-        return lambda done, _: progress(before + done, self._total)
+        # A search may have left images out, such as copies of others.
+        return lambda done, total: progress(before + done * self._images // total, self._total)
 
 
 def _identity(dataset: FaceDataset, index: int) -> list[str]:

@@ -179,12 +179,21 @@ def _search(
                 if mirrored:
                     detail = np.ascontiguousarray(detail[:, ::-1])
                 score = likeness(own.details[first], detail)
-                least = LEAST_MIRRORED_LIKENESS if mirrored else LEAST_LIKENESS
-                if score >= max(least, best.get((first, second), (0.0,))[0]):
+                if score >= _least(mirrored, best.get((first, second))):
                     best[first, second] = (score, mirrored)
         if progress is not None:
             progress(min(start + BLOCK, len(images)), len(images))
     return _as_pairs(best)
+
+
+def _least(mirrored: bool, unmirrored: tuple[float, bool] | None) -> float:
+    """Return the likeness from which a pair counts, given what it had in the other direction."""
+    if not mirrored:
+        return LEAST_LIKENESS
+    if unmirrored is None:
+        return LEAST_MIRRORED_LIKENESS
+    # A symmetric image is as like its copy's mirror image as its copy: that is no mirrored copy.
+    return max(LEAST_MIRRORED_LIKENESS, unmirrored[0] + 0.02)
 
 
 def _alike(

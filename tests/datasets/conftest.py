@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -52,3 +53,13 @@ def vote_lines() -> list[str]:
     return ["Usage,Image name," + ",".join(VOTE_NAMES)] + [
         f"{SPLITS[row // 2]},fer{row:07}.png,{row},{10 - row},0,0,0,0,0,0,0,0" for row in range(6)
     ]
+
+
+@pytest.fixture
+def smooth_faces() -> np.ndarray:
+    """uint8 [6, 48, 48]; different, as smooth and as grainy as photographs."""
+    random = np.random.default_rng(3)
+    coarse = random.normal(size=(6, 12, 12)).astype(np.float32)
+    smooth = [cv2.resize(each, (48, 48), interpolation=cv2.INTER_CUBIC) for each in coarse]
+    grain = random.normal(0, 8, (6, 48, 48))
+    return np.clip(np.stack(smooth) * 40 + 128 + grain, 0, 255).astype(np.uint8)

@@ -1,114 +1,75 @@
 from __future__ import annotations
 
-import os
-from dataclasses import replace
-from pathlib import Path
-
+import cv2
 import numpy as np
 import pytest
+import skimage.data
 
-from emotion_core.datasets import VOTE_NAMES, FaceDataset, open_dataset
-from emotion_core.datasets.quality import (
-    VOTE_LABELS,
-    Duplicates,
-    blank_images,
-    conflicting_groups,
-    identical_groups,
-    inspect_dataset,
-    majority_labels,
-)
-from emotion_core.emotions import EMOTIONS
+from emotion_core.datasets import VOTE_NAMES
+from emotion_core.datasets.quality import find_faces, measure_quality, no_face_share
 
 
-@pytest.fixture
-def dataset(faces):
-    """Nine images: faces 0, 0, 1 and 2 in Training; 0, 0, 2, 3 and a blank one in PublicTest."""
-    images = faces[[0, 0, 1, 2, 0, 0, 2, 3, 4]]
-    images[8] = 50
-    return FaceDataset(
-        name="faces",
-        images=images,
-        labels=np.array([3, 3, 1, 2, 3, 3, 6, 0, 6], np.uint8),
-        splits=np.array([0, 0, 0, 0, 1, 1, 1, 1, 1], np.uint8),
-        rows=np.arange(9),
-        dropped_rows=4,
-    )
+@pytest.fixture(scope="module")
+def portrait():
+    """uint8 [48, 48]: a real face."""
+    face = cv2.cvtColor(skimage.data.astronaut()[60:180, 165:285], cv2.COLOR_RGB2GRAY)
+    return cv2.resize(face, (48, 48), interpolation=cv2.INTER_AREA)
 
 
-def votes_for(*names):
-    votes = np.zeros((len(names), len(VOTE_NAMES)), np.uint8)
-    votes[np.arange(len(names)), [VOTE_NAMES.index(name) for name in names]] = 10
-    return votes
+@pytest.fixture(scope="module")
+def notice():
+    """uint8 [48, 48]: letters on paper."""
+    return cv2.putText(np.full((48, 48), 250, np.uint8), "moved", (2, 20), 0, 0.4, 90)
 
 
-def test_a_report(dataset):
-    report = inspect_dataset(dataset)
-    assert (report.name, report.images, report.dropped_rows) == ("faces", 9, 4)
-    assert report.class_counts == {
-        "Training": dict(zip(EMOTIONS, [0, 1, 1, 2, 0, 0, 0], strict=True)),
-        "PublicTest": dict(zip(EMOTIONS, [1, 0, 0, 2, 0, 0, 2], strict=True)),
-    }
-    assert report.duplicates == {"Training": Duplicates(1, 2), "PublicTest": Duplicates(1, 2)}
-    assert report.shared_images == {"Training": {"PublicTest": 3}, "PublicTest": {"Training": 3}}
-    assert report.conflicting_groups == 1  # face 2 is fear here and neutral there
-    assert report.blank_images == 1
-    assert report.votes_agreement is None
+def test_a_face_is_neither_flat_nor_blurred(portrait, notice):
+    blurred = cv2.GaussianBlur(portrait, (0, 0), 2)
+    blank = np.full((48, 48), 9, np.uint8)
+    found = measure_quality(np.stack([portrait, blurred, notice, blank]))
+    assert found.sharpness[0] > 0.29 > found.sharpness[1]
+    assert found.flatness[0] < 0.1
+    assert found.flatness[2] > 0.5
+    assert found.sharpness[3] == pytest.approx(0, abs=1e-5)
+    assert found.flatness[3] == 1
+    assert found.brightness[3] == 9
+    assert found.contrast[3] == 0
 
 
-def test_one_split_alone(dataset):
-    report = inspect_dataset(dataset.split("Training"))
-    assert report.shared_images == {"Training": {}}
-    assert report.conflicting_groups == 0
+def test_sharpness_depends_on_neither_contrast_nor_light(portrait):
+    pale = (portrait * 0.3 + 150).astype(np.uint8)
+    shaded = (portrait * np.linspace(0.6, 1, 48)).astype(np.uint8)
+    sharpness = measure_quality(np.stack([portrait, pale, shaded])).sharpness
+    assert sharpness == pytest.approx(sharpness[0], abs=0.03)
 
 
-def test_votes_agree_where_they_name_an_expression(dataset):
-    names = ["happiness", "sadness", "disgust", "fear", *["NF"] * 2, *["contempt"] * 2, "unknown"]
-    report = inspect_dataset(replace(dataset, votes=votes_for(*names)))
-    assert report.votes_agreement == pytest.approx(3 / 4)
-    nothing = inspect_dataset(replace(dataset, votes=votes_for(*["NF"] * 9)))
-    assert nothing.votes_agreement is None
+def test_flatness_is_that_of_the_middle(portrait):
+    framed = portrait.copy()
+    framed[:7] = framed[-7:] = 255
+    flat = portrait.copy()
+    flat[8:40, 8:24] = 100
+    found = measure_quality(np.stack([portrait, framed, flat])).flatness
+    assert found[1] == found[0]
+    assert found[2] == pytest.approx(30 * 15 / 32**2, abs=0.05)
 
 
-def test_majority_labels():
-    assert [EMOTIONS[label] for label in VOTE_LABELS[:7]] == [
-        "neutral", "happy", "surprise", "sad", "angry", "disgust", "fear",
-    ]  # fmt: skip
-    votes = votes_for("happiness", "contempt", "unknown", "NF", "anger")
-    assert majority_labels(votes).tolist() == [3, -1, -1, -1, 0]
-    tie = np.zeros((1, 10), np.uint8)
-    tie[0, [1, 4]] = 5
-    assert majority_labels(tie).tolist() == [3]
+def test_progress_in_images(faces):
+    calls = []
+    images = np.repeat(faces, 50, axis=0)
+    measured = measure_quality(images, lambda done, total: calls.append((done, total)))
+    assert calls == [(256, 300), (300, 300)]
+    assert len(measured.sharpness) == len(measured.flatness) == 300
 
 
-def test_identical_groups(faces):
-    assert identical_groups(faces[[2, 0, 2, 1, 0]]).tolist() == [0, 1, 0, 2, 1]
-    assert identical_groups(faces[:0]).tolist() == []
+def test_faces_and_no_faces(portrait, notice):
+    calls = []
+    images = np.stack([portrait, notice, np.zeros((48, 48), np.uint8)])
+    found = find_faces(images, lambda done, total: calls.append((done, total)))
+    assert found.tolist() == [True, False, False]
+    assert calls == [(3, 3)]
 
 
-def test_conflicting_groups():
-    groups = np.array([0, 0, 1, 1, 2, 3, 3, 3])
-    labels = np.array([4, 4, 4, 5, 1, 2, 2, 0], np.uint8)
-    assert conflicting_groups(groups, labels).tolist() == [1, 3]
-    assert conflicting_groups(groups[:0], labels[:0]).tolist() == []
-
-
-def test_blank_images(faces):
-    images = faces.copy()
-    images[1] = 0
-    images[2] = 255
-    images[2, 47, 47] = 254
-    assert blank_images(images).tolist() == [False, True, False, False, False, False]
-
-
-@pytest.mark.fer2013
-@pytest.mark.skipif("FER2013_CSV" not in os.environ, reason="FER2013_CSV names no fer2013.csv")
-def test_the_real_data_set():
-    dataset = open_dataset(Path(os.environ["FER2013_CSV"]), use_cache=False)
-    report = inspect_dataset(dataset)
-    counts = list(report.class_counts["Training"].values())
-    assert counts == [3995, 436, 4097, 7215, 4830, 3171, 4965]
-    assert report.duplicates["Training"].groups == pytest.approx(1030, abs=10)
-    # 279 faces, and a blank image that both splits have.
-    assert report.shared_images["PublicTest"]["Training"] == 280
-    if report.votes_agreement is not None:
-        assert report.votes_agreement == pytest.approx(0.63, abs=0.01)
+def test_share_of_votes_for_no_face():
+    votes = np.zeros((3, 10), np.uint8)
+    votes[0, VOTE_NAMES.index("NF")] = 10
+    votes[1, VOTE_NAMES.index("NF")], votes[1, 0] = 2, 6
+    assert no_face_share(votes).tolist() == [1, 0.25, 0]
