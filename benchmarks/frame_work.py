@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,17 +50,18 @@ def time_frames(work: Work, images: Iterable[Any]) -> dict[str, list[float]]:
     return times
 
 
-def serve(make: Callable[[float], Work], about: Mapping[str, object]) -> None:
+def serve(begin: Callable[[], tuple[Callable[[float], Work], dict[str, Any]]]) -> None:
     """Answer the parent until it hangs up.
 
     Args:
-        make: returns the work for a new film of so many frames a second.
-        about: told first.
+        begin: called once; returns what makes the work for a new film, from its frames a second,
+            and what to tell about the worker.
     """
     # What libraries print goes where it cannot be taken for an answer.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    print(json.dumps(dict(about)), file=answers, flush=True)
+    make, about = begin()
+    print(json.dumps(about), file=answers, flush=True)
     for line in sys.stdin:
         wish = json.loads(line)
         if "film" in wish:

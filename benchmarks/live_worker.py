@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
@@ -34,6 +36,11 @@ def callback_work(reader: FrameReader, rate: float) -> Work:
     return Work(prepare, session.on_frame, faces)
 
 
-if __name__ == "__main__":
+def begin() -> tuple[Callable[[float], Work], dict[str, Any]]:
+    """Choose one thread; see `frame_work.serve`."""
     cv2.setNumThreads(1)
-    serve(lambda rate: callback_work(LiveFaceReader.load(), rate), {})
+    return lambda rate: callback_work(LiveFaceReader.load(), rate), {}
+
+
+if __name__ == "__main__":
+    serve(begin)
