@@ -6,16 +6,22 @@ import streamlit as st
 
 from pages.shared import display
 from pages.shared.dataset_browse import show_browse
+from pages.shared.dataset_compare import show_compare
+from pages.shared.dataset_map import show_map
 from pages.shared.dataset_mistakes import show_mistakes
 from pages.shared.dataset_opening import chosen_dataset, offer_others
+from pages.shared.dataset_overview import show_overview
 from pages.shared.dataset_quality import show_quality
 from pages.shared.dataset_text import describe
 from pages.shared.navigation import ensure_navigation
 
 SECTIONS = {
+    "Overview": show_overview,
     "Browse": show_browse,
     "Quality": show_quality,
     "Label mistakes": show_mistakes,
+    "Map": show_map,
+    "Compare": show_compare,
 }
 
 ensure_navigation()

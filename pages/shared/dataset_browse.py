@@ -10,12 +10,14 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.datasets import SPLITS
+from emotion_core.datasets.findings import FINDING_KINDS
 from emotion_core.datasets.selection import FaceFilter, in_order, matching_faces
-from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
-from pages.shared import display
+from pages.shared.dataset_findings import exclusions_for, findings_of, left_out
 from pages.shared.dataset_panel import page_of, show_faces
 from pages.shared.dataset_scores import scores_of
+from pages.shared.dataset_shares import show_shares
 from pages.shared.dataset_store import OpenDataset
 from pages.shared.dataset_text import plain
 
@@ -23,6 +25,7 @@ _BY_INDEX: Final = "index"
 
 # The widgets' keys are the names in the address.
 _SPLIT, _CLASS, _AGREEMENT, _FIND = "split", "class", "agreement", "find"
+_FINDING, _WITHOUT = "only", "without"
 _SORT, _DESCENDING, _PAGE = "sort", "descending", "page"
 
 NOTHING = """
@@ -39,7 +42,7 @@ def show_browse(opened: OpenDataset) -> None:
 def _browse(opened: OpenDataset) -> None:
     wanted = _filters(opened)
     try:
-        found = matching_faces(opened.dataset, wanted, _columns(opened, wanted))
+        found = matching_faces(opened.dataset, wanted, _columns(opened, wanted), _allowed(opened))
     except DatasetError as error:
         st.error(plain(str(error)))
         return
@@ -54,7 +57,7 @@ def _browse(opened: OpenDataset) -> None:
         opened,
         shown,
         "browse_grid",
-        beside=partial(_show_shares, opened, found),
+        beside=partial(show_shares, opened, found),
         captions=_captions(opened, shown),
         label="Images that match",
     )
@@ -86,6 +89,7 @@ def _filters(opened: OpenDataset) -> FaceFilter:
         )
         with st.popover("More filters", icon=":material/filter_list:"):
             scores = _agreement_filter() if dataset.votes is not None else ()
+            _finding_filters(opened)
             indices = st.text_input(
                 "Index",
                 key=_FIND,
@@ -110,6 +114,47 @@ def _agreement_filter() -> tuple[tuple[str, float, float], ...]:
         on_change=_first_page,
     )
     return () if (low, high) == (0, 100) else (("agreement", low / 100, high / 100),)
+
+
+def _finding_filters(opened: OpenDataset) -> None:
+    """Let the viewer see one finding only, or all but an exclusion list."""
+    st.selectbox(
+        "Finding",
+        list(FINDING_KINDS),
+        index=None,
+        placeholder="any image",
+        key=_FINDING,
+        bind="query-params",
+        on_change=_first_page,
+        help="  \n".join(f"{kind.name}: {kind.description}" for kind in FINDING_KINDS.values()),
+    )
+    if lists := exclusions_for(opened):
+        st.selectbox(
+            "Leave out",
+            [each.name for each in lists],
+            index=None,
+            placeholder="nothing",
+            key=_WITHOUT,
+            bind="query-params",
+            on_change=_first_page,
+            help="An exclusion list, made under Quality.",
+        )
+
+
+def _allowed(opened: OpenDataset) -> NDArray[np.bool_] | None:
+    """Return which images the filters for findings and exclusion lists let through."""
+    kind, name = (st.session_state.get(key) for key in (_FINDING, _WITHOUT))
+    if kind is None and name is None:
+        return None
+    allowed = np.ones(len(opened.dataset), bool)
+    if kind is not None:
+        allowed[:] = False
+        if (finding := findings_of(opened).get(kind)) is not None:
+            allowed[finding.indices] = True
+    for exclusions in exclusions_for(opened):
+        if exclusions.name == name:
+            allowed &= ~left_out(opened, exclusions)
+    return allowed
 
 
 def _columns(opened: OpenDataset, wanted: FaceFilter) -> dict[str, NDArray[np.float32]]:
@@ -142,20 +187,3 @@ def _captions(opened: OpenDataset, indices: NDArray[np.intp]) -> list[str] | Non
         return None
     score = scores_of(opened)[by]
     return [score.written(opened, index) for index in indices.tolist()]
-
-
-def _show_shares(opened: OpenDataset, found: NDArray[np.intp]) -> None:
-    st.html(_class_bars(opened, found))
-    st.caption("Click a face, or go there with the arrow keys, to see all about it.")
-
-
-def _class_bars(opened: OpenDataset, found: NDArray[np.intp]) -> str:
-    """Return HTML: how the classes share the faces that match."""
-    counts = np.bincount(opened.dataset.labels[found], minlength=len(EMOTIONS))
-    bars = "".join(
-        f'<div class="score"><span>{emotion}</span><div class="track"><div class="bar" '
-        f'style="width:{count / counts.max():.1%};background:{EMOTION_COLORS[emotion]}"></div>'
-        f'</div><span class="percent">{display.percent(count / len(found))}</span></div>'
-        for emotion, count in zip(EMOTIONS, counts.tolist(), strict=True)
-    )
-    return f'<div class="beside"><div class="section">Classes among them</div>{bars}</div>'

@@ -118,7 +118,7 @@ def _follow_address() -> None:
         _begin(DEMO_NAME, DEMO_NAME)
     elif known := dataset_store().find(wanted):
         st.session_state[_OPEN] = known
-    elif path := _paths_on_offer().get(wanted.removesuffix(GOOD_ROWS)):
+    elif path := paths_on_offer().get(wanted.removesuffix(GOOD_ROWS)):
         _begin(path, Path(path).name, skip_bad_rows=wanted.endswith(GOOD_ROWS))
     else:
         st.session_state[_PROBLEM] = (
@@ -164,7 +164,7 @@ def _finish_pending() -> None:
         _write_address(opened)
 
 
-def _paths_on_offer() -> dict[str, str]:
+def paths_on_offer() -> dict[str, str]:
     """Return the paths that may be opened without typing them, by what addresses call them."""
     offered = {each.id: each.path for each in recent_datasets()} if may_open_paths() else {}
     suggested = os.environ.get(SUGGESTED_VARIABLE)
@@ -175,7 +175,7 @@ def _paths_on_offer() -> dict[str, str]:
 
 
 def _offer_paths() -> None:
-    offered = _paths_on_offer()
+    offered = paths_on_offer()
     if offered:
         st.caption("Opened before")
     for id_, path in offered.items():

@@ -13,6 +13,9 @@ from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.agreement import label_support
 from emotion_core.datasets.overview import DatasetOverview, survey_dataset
 from pages.shared import display
+from pages.shared.dataset_findings import quality_job
+from pages.shared.dataset_jobs import Job, Progress
+from pages.shared.dataset_predictions import known_predictions, label_mistakes, model_in_use
 from pages.shared.dataset_store import OpenDataset
 
 Scores = NDArray[np.float32]
@@ -38,9 +41,27 @@ class Score:
         return "none" if np.isnan(value) else self.text(value)
 
 
-def overview_of(opened: OpenDataset) -> DatasetOverview:
-    """Return the data set's overview, computed once for all viewers."""
-    return opened.derived("overview", survey_dataset)
+OVERVIEW: Final = "overview"
+
+
+def overview_job(opened: OpenDataset) -> Job[DatasetOverview]:
+    """Return the job that surveys the data set, begun now if need be."""
+    return opened.job(OVERVIEW, _survey)
+
+
+def _survey(dataset: FaceDataset, _: Progress) -> DatasetOverview:
+    return survey_dataset(dataset)
+
+
+def _sharpness(opened: OpenDataset) -> Scores:
+    return quality_job(opened).result().sharpness
+
+
+def _doubt(opened: OpenDataset) -> Scores:
+    model_dir, predictions = model_in_use(), known_predictions(opened)
+    if predictions is None:
+        return np.full(len(opened.dataset), np.nan, np.float32)
+    return label_mistakes(opened, predictions, model_dir)[0].scores
 
 
 def _support(dataset: FaceDataset) -> Scores:
@@ -50,11 +71,11 @@ def _support(dataset: FaceDataset) -> Scores:
 
 
 def _brightness(opened: OpenDataset) -> Scores:
-    return overview_of(opened).brightness
+    return overview_job(opened).result().brightness
 
 
 def _contrast(opened: OpenDataset) -> Scores:
-    return overview_of(opened).contrast
+    return overview_job(opened).result().contrast
 
 
 def _agreement(opened: OpenDataset) -> Scores:
@@ -65,13 +86,15 @@ def _agreement(opened: OpenDataset) -> Scores:
 SCORES: Final[dict[str, Score]] = {
     "brightness": Score("mean grey, 0 to 255", _brightness, "{:.0f}".format),
     "contrast": Score("standard deviation of the greys", _contrast, "{:.0f}".format),
+    "sharpness": Score("share of the detail that is fine", _sharpness, "{:.2f}".format),
+    "mistake": Score("how likely the label is wrong, to the model", _doubt, "{:.2f}".format),
     "agreement": Score("share of the FER+ votes for the label", _agreement, display.percent),
 }
 
 
 def scores_of(opened: OpenDataset) -> dict[str, Score]:
-    """Return the scores that this data set has."""
-    without_votes = opened.dataset.votes is None
-    return {
-        name: score for name, score in SCORES.items() if not (without_votes and name == "agreement")
-    }
+    """Return the scores that this data set has, or can have without much ado."""
+    missing = {"agreement"} if opened.dataset.votes is None else set()
+    if known_predictions(opened) is None:  # they take a while: the section Label mistakes asks
+        missing.add("mistake")
+    return {name: score for name, score in SCORES.items() if name not in missing}
