@@ -50,6 +50,13 @@ from emotion_core.images import encode_png
 HEADER_FILE: Final = "dataset.json"
 TABLE_FILE: Final = "samples.csv"
 
+#: What whoever adds faces has to agree to first.
+CONSENT: Final = (
+    "Everyone whose face I add here has agreed that it is kept with its class and the time, on the "
+    "machine that runs this app, to train and check networks with, until it is deleted; and knows "
+    "that whoever uses this app can see, download and delete it."
+)
+
 #: Version of the layout of a data set's folder.
 OWN_DATA_FORMAT: Final = 1
 
@@ -221,6 +228,16 @@ def open_own_dataset(folder: Path) -> OwnDataset:
     return OwnDataset(folder, created, consent, tuple(samples))
 
 
+def find_own_dataset(parent: Path, name: str) -> OwnDataset:
+    """Return the data set in ``parent`` with this name.
+
+    Raises:
+        DatasetError: there is none, or it is damaged.
+    """
+    _check_is_one(parent, name)
+    return open_own_dataset(parent / name)
+
+
 def sitting_at(dataset: OwnDataset, now: datetime) -> int:
     """Return the number of the sitting that a sample added at ``now`` belongs to.
 
@@ -355,12 +372,8 @@ def delete_own_dataset(parent: Path, name: str) -> None:
     Raises:
         DatasetError: there is no such data set, it holds other files, or it cannot be deleted.
     """
+    _check_is_one(parent, name)
     folder = parent / name
-    is_plain_name = name not in ("", ".", "..") and Path(name).name == name
-    if not is_plain_name or folder.is_symlink() or not (folder / HEADER_FILE).is_file():
-        raise DatasetError(
-            f"expected the name of a data set in {parent}, found {name!r}; nothing was deleted"
-        )
     try:
         entries = sorted(folder.rglob("*"), reverse=True)  # what is within a folder comes before it
         files = [entry for entry in entries if entry.is_symlink() or not entry.is_dir()]
@@ -426,6 +439,16 @@ def write_zip(dataset: OwnDataset, file: BinaryIO) -> None:
                     "just now? Try again"
                 ) from error
             archive.writestr(f"{dataset.name}/{name}", content)
+
+
+def _check_is_one(parent: Path, name: str) -> None:
+    folder = parent / name
+    is_plain_name = name not in ("", ".", "..") and Path(name).name == name
+    if not is_plain_name or folder.is_symlink() or not (folder / HEADER_FILE).is_file():
+        raise DatasetError(
+            f"expected the name of a data set in {parent}, found {name!r}; list them with "
+            "python -m emotion_core own list"
+        )
 
 
 def _free_folder(parent: Path, name: str) -> Path:

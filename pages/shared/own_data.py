@@ -7,6 +7,7 @@ import io
 import streamlit as st
 
 from emotion_core.datasets.own_data import (
+    CONSENT,
     OWN_PREFIX,
     OwnDataset,
     OwnDatasetList,
@@ -27,12 +28,6 @@ WHAT_FOR = (
     "Faces of your own, class by class, to train and to check a network with. They are kept as "
     "grey pictures of 48 by 48 pixels, cut out as everywhere in this app; the photos themselves "
     "are not kept."
-)
-
-CONSENT = (
-    "Everyone whose face I add here has agreed that it is kept with its class and the time, on the "
-    "machine that runs this app, to train and check networks with, until it is deleted on this "
-    "page; and knows that whoever uses this app can see, download and delete it."
 )
 
 _CHOSEN = "own_dataset"

@@ -15,7 +15,7 @@ def test_help_names_every_command(capsys):
     printed = capsys.readouterr().out
     for command in (
         *("train", "architectures", "evaluate", "analyze"),
-        *("dataset", "card", "connection", "sessions"),
+        *("dataset", "own", "card", "connection", "sessions"),
     ):
         assert f"\n    {command}" in printed
 

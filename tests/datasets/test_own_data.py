@@ -20,6 +20,7 @@ from emotion_core.datasets.own_data import (
     create_own_dataset,
     delete_own_dataset,
     export_own_dataset,
+    find_own_dataset,
     list_own_datasets,
     next_sitting,
     open_own_dataset,
@@ -74,7 +75,7 @@ def test_where_they_are(tmp_path, monkeypatch):
 def test_a_new_one_is_empty(me, parent):
     assert (me.name, me.folder, me.consent, me.samples) == ("me", parent / "me", "I agree.", ())
     assert datetime.fromisoformat(me.created).tzinfo is not None
-    assert list_own_datasets(parent).datasets == (me,)
+    assert list_own_datasets(parent).datasets == (me,) == (find_own_dataset(parent, "me"),)
     assert pd.read_csv(me.folder / "samples.csv").empty
     with pytest.raises(DatasetError, match="expected pictures in folders by split and class"):
         open_dataset(me.folder)
@@ -367,15 +368,16 @@ def test_deleting_leaves_what_belongs_to_somebody(filled, parent, other):
 
 @pytest.mark.parametrize("name", ["", ".", "..", "you", "../own_data/me", "me/Training"])
 def test_only_a_data_set_is_deleted(filled, parent, name):
-    with pytest.raises(DatasetError, match="nothing was deleted"):
-        delete_own_dataset(parent, name)
+    for refuse in (delete_own_dataset, find_own_dataset):
+        with pytest.raises(DatasetError, match="expected the name of a data set in"):
+            refuse(parent, name)
     assert open_own_dataset(filled.folder) == filled
 
 
 def test_a_link_is_not_followed(filled, parent, tmp_path):
     (tmp_path / "photos").mkdir()
     (parent / "link").symlink_to(filled.folder)
-    with pytest.raises(DatasetError, match="nothing was deleted"):
+    with pytest.raises(DatasetError, match="expected the name of a data set in"):
         delete_own_dataset(parent, "link")
     (filled.folder / "Training" / "happy" / "elsewhere").symlink_to(tmp_path / "photos")
     with pytest.raises(DatasetError, match="nothing was deleted"):

@@ -16,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 from emotion_core.boxes import Box
 from emotion_core.datasets import open_dataset, own_data
 from emotion_core.datasets.own_data import (
+    CONSENT,
     OwnDataset,
     add_samples,
     create_own_dataset,
@@ -25,7 +26,6 @@ from emotion_core.datasets.own_data import (
 from emotion_core.errors import DatasetError
 from emotion_core.images import encode_png
 from pages.shared import own_capture, own_samples
-from pages.shared.own_data import CONSENT
 
 ROOT = Path(__file__).parents[2]
 FACES = np.random.default_rng(0).integers(0, 256, (8, 48, 48)).astype(np.uint8)

@@ -1,0 +1,165 @@
+"""``own``: list, fill, export and delete data sets of one's own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from emotion_core.datasets.own_data import (
+    CONSENT,
+    HEADER_FILE,
+    OwnDataset,
+    add_samples,
+    create_own_dataset,
+    delete_own_dataset,
+    export_own_dataset,
+    find_own_dataset,
+    list_own_datasets,
+    next_sitting,
+    own_data_dir,
+    sitting_at,
+    split_of_sitting,
+)
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import DatasetError
+from emotion_core.images import read_image
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its own commands to argparse's subparsers."""
+    parser = commands.add_parser(
+        "own",
+        help="list, fill, export and delete data sets of your own",
+        description="Data sets of your own are captured on the page My data, or made here from "
+        "pictures. They lie in the user's data folder, or in the one that the environment variable "
+        "EMOTION_DATA_DIR names; own/NAME stands for one wherever a data set is expected.",
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="list them all")
+    listing.set_defaults(run=run_list)
+    add = actions.add_parser(
+        "add",
+        help="add the faces in pictures; makes the data set where there is none",
+        description=f"Add the faces in pictures. With --agreed you say: {CONSENT}",
+    )
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("pictures", metavar="PICTURE", nargs="+", type=Path)
+    add.add_argument("--emotion", required=True, choices=EMOTIONS, help="what all faces show")
+    add.add_argument("--agreed", action="store_true", help="say what is written above; needed")
+    add.add_argument(
+        "--crops",
+        action="store_true",
+        help="the pictures show one face each and nothing else; they are scaled to 48x48 pixels",
+    )
+    add.add_argument(
+        "--new-sitting",
+        action="store_true",
+        help="another person, place or light than what was added last; every fifth sitting is "
+        "kept apart for checking",
+    )
+    add.set_defaults(run=run_add)
+    export = actions.add_parser("export", help="write one to a ZIP file")
+    export.add_argument("name", metavar="NAME")
+    export.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
+    export.set_defaults(run=run_export)
+    delete = actions.add_parser("delete", help="delete one with all its faces")
+    delete.add_argument("name", metavar="NAME")
+    delete.set_defaults(run=run_delete)
+
+
+def run_list(_: argparse.Namespace) -> None:
+    """Print one line a data set; what is none gets a line on stderr.
+
+    Raises:
+        DatasetError: the folder of all of them cannot be read.
+    """
+    found = list_own_datasets(own_data_dir())
+    for problem in found.problems:
+        print(f"emotion_core: {problem}", file=sys.stderr)
+    if not found.datasets:
+        print(f"No data sets in {own_data_dir()}.")
+    for dataset in found.datasets:
+        print(f"own/{dataset.name}: {_contents(dataset)}")
+
+
+def run_add(arguments: argparse.Namespace) -> None:
+    """Add the faces in pictures.
+
+    Raises:
+        DatasetError: nobody agreed, no face was found, or the data set cannot be written.
+        ImageError: a picture cannot be read; nothing was added.
+    """
+    if not arguments.agreed:
+        raise DatasetError(f"expected --agreed, found no consent; it says: {CONSENT}")
+    crops = _crops(arguments.pictures, arguments.crops)
+    if not len(crops):
+        raise DatasetError(
+            f"expected a face in at least one of {len(arguments.pictures)} pictures, found none; "
+            "if they show one face each and nothing else, add --crops"
+        )
+    parent = own_data_dir()
+    exists = (parent / arguments.name / HEADER_FILE).is_file()
+    dataset = (
+        find_own_dataset(parent, arguments.name)
+        if exists
+        else create_own_dataset(parent, arguments.name, CONSENT)
+    )
+    continued = sitting_at(dataset, datetime.now(UTC))
+    sitting = next_sitting(dataset) if arguments.new_sitting else continued
+    source = "crop" if arguments.crops else "photo"
+    dataset = add_samples(dataset, crops, arguments.emotion, source=source, sitting=sitting)
+    print(
+        f"Added {len(crops)} to {arguments.emotion}, sitting {sitting} "
+        f"({split_of_sitting(sitting)}). own/{dataset.name}: {_contents(dataset)}"
+    )
+
+
+def run_export(arguments: argparse.Namespace) -> None:
+    """Write a data set to a ZIP file.
+
+    Raises:
+        DatasetError: there is no such data set, or the file's name is no ZIP file's.
+    """
+    if arguments.to.suffix.lower() != ".zip":
+        raise DatasetError(f"{arguments.to}: expected a name that ends in .zip")
+    export_own_dataset(find_own_dataset(own_data_dir(), arguments.name), arguments.to)
+    print(f"Wrote {arguments.to}")
+
+
+def run_delete(arguments: argparse.Namespace) -> None:
+    """Delete a data set.
+
+    Raises:
+        DatasetError: there is no such data set, or it cannot be deleted.
+    """
+    delete_own_dataset(own_data_dir(), arguments.name)
+    print(f"Deleted own/{arguments.name}")
+
+
+def _crops(pictures: list[Path], ready_made: bool) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Return the faces in all pictures, uint8 ``[N, 48, 48]``."""
+    # Only here: the other actions need no cascades.
+    from emotion_core.datasets.own_crops import found_crops, whole_crop
+    from emotion_core.faces import PHOTO_SETTINGS, HaarFaceDetector
+
+    detector = HaarFaceDetector(PHOTO_SETTINGS)
+    crops = [np.empty((0, 48, 48), np.uint8)]
+    for path in tqdm(pictures, unit="picture", leave=False, disable=None):
+        image = read_image(path)
+        crops.append(whole_crop(image)[None] if ready_made else found_crops(image, detector))
+    return np.concatenate(crops)
+
+
+def _contents(dataset: OwnDataset) -> str:
+    """Return the number of faces by split, and of each class."""
+    counts = dataset.counts()
+    splits = {name: sum(of_split.values()) for name, of_split in counts.items()}
+    totals = {name: sum(of_split[name] for of_split in counts.values()) for name in EMOTIONS}
+    parts = [f"{count} {name}" for name, count in {**splits, **totals}.items() if count]
+    return ", ".join(parts) or "no faces"

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+
+from emotion_core.cli import main
+from emotion_core.datasets import open_dataset
+from emotion_core.datasets.own_data import CONSENT, list_own_datasets, own_data_dir
+
+FACES = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("EMOTION_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def crops(tmp_path: Path) -> list[str]:
+    paths = [str(tmp_path / f"{number}.png") for number in range(len(FACES))]
+    for path, face in zip(paths, FACES, strict=True):
+        assert cv2.imwrite(path, face)
+    return paths
+
+
+def add(*arguments: str) -> int:
+    return main(["own", "add", "me", "--agreed", *arguments])
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(["own", *arguments]) == 2
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("emotion_core: ")
+    return line
+
+
+def test_from_nothing_to_a_data_set_and_back(tmp_path, capsys, crops):
+    assert main(["own", "list"]) == 0
+    assert add(*crops[:2], "--crops", "--emotion", "happy") == 0
+    assert add(crops[2], "--crops", "--emotion", "sad", "--new-sitting") == 0
+    assert main(["own", "list"]) == 0
+    assert main(["own", "export", "me", "--to", str(tmp_path / "me.zip")]) == 0
+    assert main(["dataset", str(tmp_path / "me.zip"), "--join", "own/me"]) == 0
+    assert main(["own", "delete", "me"]) == 0
+    printed = capsys.readouterr().out
+    contents = "own/me: 2 Training, 1 PublicTest, 2 happy, 1 sad"
+    for line in (
+        f"No data sets in {own_data_dir()}.",
+        "Added 2 to happy, sitting 1 (Training). own/me: 2 Training, 2 happy",
+        f"Added 1 to sad, sitting 2 (PublicTest). {contents}",
+        f"\n{contents}\n",
+        "me.zip + me: 6 images",
+        "Deleted own/me",
+    ):
+        assert line in printed
+    assert len(open_dataset(tmp_path / "me.zip")) == 3
+    assert list(own_data_dir().iterdir()) == []
+
+
+def test_faces_are_found_in_photos(tmp_path, capsys):
+    photo = tmp_path / "photo.png"
+    portrait = cv2.cvtColor(skimage.data.astronaut()[:300, 75:375], cv2.COLOR_RGB2BGR)
+    assert cv2.imwrite(str(photo), np.hstack([portrait, portrait]))
+    assert add(str(photo), "--emotion", "happy") == 0
+    assert "Added 2 to happy" in capsys.readouterr().out
+    (me,) = list_own_datasets(own_data_dir()).datasets
+    assert (me.consent, me.samples[0].source) == (CONSENT, "photo")
+
+
+def test_a_broken_one_is_told_and_the_others_listed(capsys, crops):
+    assert add(crops[0], "--crops", "--emotion", "happy") == 0
+    (own_data_dir() / "holiday").mkdir()
+    assert main(["own", "list"]) == 0
+    captured = capsys.readouterr()
+    assert "holiday: expected a data set with dataset.json" in captured.err
+    assert "own/me: 1 Training" in captured.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["add", "me", "CROP", "--emotion", "sad"], "expected --agreed, found no consent"),
+        (["add", "me", "WALL", "--emotion", "sad", "--agreed"], "expected a face in at least one"),
+        (["add", "me", "none.png", "--emotion", "sad", "--agreed"], "found no such file"),
+        (["add", "a/b", "CROP", "--crops", "--emotion", "sad", "--agreed"], "expected a name of 1"),
+        (["add", "..", "CROP", "--crops", "--emotion", "sad", "--agreed"], "expected a name of 1"),
+        (["export", "you", "--to", "you.zip"], "expected the name of a data set in"),
+        (["export", "you", "--to", "you.csv"], "expected a name that ends in .zip"),
+        (["delete", "you"], "expected the name of a data set in"),
+    ],
+)
+def test_bad_input_is_one_line_and_changes_nothing(tmp_path, capsys, crops, arguments, message):
+    wall = tmp_path / "wall.png"
+    assert cv2.imwrite(str(wall), np.full((100, 100), 128, np.uint8))
+    paths = {"CROP": crops[0], "WALL": str(wall)}
+    assert message in refusal(capsys, *(paths.get(each, each) for each in arguments))
+    assert not own_data_dir().exists() or list(own_data_dir().iterdir()) == []
