@@ -152,8 +152,8 @@ def _data(card: ModelCard) -> str:
         lines.append(f"Trained on {images:,} images of the Training split of {data['name']}.")
     if excluded := data.get("excluded"):
         lines.append(
-            f"{_count(excluded['images'], 'image')} had been left out of the data by the exclusion "
-            f"list {excluded['name']} (`{excluded['checksum']}`)."
+            f"The exclusion list {excluded['name']} (`{excluded['checksum']}`) had left out "
+            f"{excluded['images']:,} of the data's images."
         )
     if teachers := data.get("teachers"):
         lines.append(

@@ -270,6 +270,14 @@ def test_teachers(card, teachers, expected):
     assert "Hinton" not in readme_text(card)
 
 
+def test_an_exclusion_list(card):
+    excluded = {"name": "leaks", "images": 279, "checksum": "abc"}
+    without = replace(card, data=card.data | {"excluded": excluded})
+    expected = "The exclusion list leaks (`abc`) had left out 279 of the data's images."
+    assert expected in said(without)
+    assert "exclusion list" not in said(replace(card, data=card.data | {"excluded": None}))
+
+
 def test_held_out_images_are_not_public_test(card):
     held_out = replace(card, data=card.data | {"selected_on": "mine.zip Training (held out)"})
     assert "The PrivateTest split took no part" in said(card)

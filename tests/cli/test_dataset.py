@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 
 import pytest
@@ -13,6 +14,7 @@ HEADER = "emotion,pixels,Usage"
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("EMOTION_EXCLUSIONS_DIR", str(tmp_path / "exclusions"))
 
 
 @pytest.fixture
@@ -28,30 +30,27 @@ def csv_path(tmp_path):
 
 def test_report(csv_path, capsys):
     assert main(["dataset", str(csv_path)]) == 0
-    assert capsys.readouterr().out.splitlines() == [
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:10] == [
         "fer2013.csv: 3 images",
         "",
-        "                  Training    PublicTest         total",
-        "  angry                  0             0             0",
-        "  disgust                0             0             0",
-        "  fear                   0             0             0",
-        "  happy                  1             0             1",
-        "  sad                    0             1             1",
-        "  surprise               0             0             0",
-        "  neutral                0             1             1",
-        "  total                  1             2             3",
-        "",
-        "exact duplicates within a split",
-        "  Training           0 groups, 0 images",
-        "  PublicTest         0 groups, 0 images",
-        "",
-        "exact duplicates across splits",
-        "  Training           1 images also stand in PublicTest",
-        "  PublicTest         1 images also stand in Training",
-        "",
-        "identical images with conflicting labels: 1 groups",
-        "blank images (one grey only): 1",
+        "                  Training    PublicTest         total         share",
+        "  angry                  0             0             0          0.0%",
+        "  disgust                0             0             0          0.0%",
+        "  fear                   0             0             0          0.0%",
+        "  happy                  1             0             1         33.3%",
+        "  sad                    0             1             1         33.3%",
+        "  surprise               0             0             0          0.0%",
+        "  neutral                0             1             1         33.3%",
     ]
+    assert "imbalance: 1.0 images of the largest class for one of the smallest" in lines
+    assert "classes without images: angry, disgust, fear, surprise" in lines
+    assert f"  neutral   {'7 ± 0':>14}{'0 ± 0':>14}" in lines
+    counts = {line.split()[1]: int(line.split()[0]) for line in lines[-10:] if line}
+    assert counts == {
+        "leak": 1, "duplicate": 0, "conflict": 2, "blank": 1, "dark": 0, "bright": 0,
+        "low_contrast": 0, "blurred": counts["blurred"], "drawn": counts["drawn"],
+    }  # fmt: skip
 
 
 def test_json(csv_path, tmp_path, capsys):
@@ -62,13 +61,69 @@ def test_json(csv_path, tmp_path, capsys):
     votes_path.write_text("\n".join(votes))
     report_path = tmp_path / "report.json"
     arguments = ["dataset", str(csv_path), "--votes", str(votes_path), "--json", str(report_path)]
-    assert main(arguments) == 0
+    assert main([*arguments, "--near"]) == 0
     assert "labels the FER+ majority agrees with: 33.3%" in capsys.readouterr().out
     report = json.loads(report_path.read_text())
     assert report["class_counts"]["Training"]["happy"] == 1
-    assert report["shared_images"]["PublicTest"]["Training"] == 1
-    assert report["duplicates"]["Training"] == {"groups": 0, "images": 0}
+    assert report["brightness"]["neutral"] == {"mean": 7.0, "deviation": 0.0}
+    assert report["brightness"]["angry"] is None
+    assert report["findings"]["leak"] == {"images": 1, "indices": [1]}
+    assert report["findings"]["near_leak"] == {"images": 0, "indices": []}
     assert report["votes_agreement"] == pytest.approx(1 / 3)
+    assert report["votes_agreement_by_class"] == {
+        "angry": None, "disgust": None, "fear": None, "happy": 1, "sad": 0, "surprise": None,
+        "neutral": 0,
+    }  # fmt: skip
+
+
+def test_export_and_exclude(csv_path, tmp_path, capsys):
+    exported = tmp_path / "findings.csv"
+    arguments = ["--kinds", "leak,blank", "--export", str(exported), "--exclude-out", "leaks"]
+    assert main(["dataset", str(csv_path), *arguments]) == 0
+    rows = list(csv.DictReader(exported.read_text().splitlines()))
+    assert [(row["kind"], row["index"], row["partner_index"]) for row in rows] == [
+        ("leak", "1", "0"),
+        ("blank", "2", ""),
+    ]
+    assert "Exclusion list leaks: 2 images, kept as " in capsys.readouterr().out
+
+    assert main(["dataset", str(csv_path), "--exclude", "leaks"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("fer2013.csv: left out the 2 images of leaks\nfer2013.csv: 1 images\n")
+
+    assert main(["dataset", "demo", "--exclude", "leaks"]) == 2
+    assert "expected the data set of the exclusion list 'leaks'" in capsys.readouterr().err
+
+
+def test_kinds_that_were_not_looked_for(csv_path, capsys):
+    assert main(["dataset", str(csv_path), "--kinds", "near_leak", "--exclude-out", "a"]) == 2
+    assert (
+        "--kinds near_leak: expected to have looked for it; add --near" in capsys.readouterr().err
+    )
+    assert main(["dataset", str(csv_path), "--kinds", "no_face"]) == 2
+    assert "add --faces" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["dataset", str(csv_path), "--kinds", "ugly"])
+    assert "expected kinds of leak, near_leak" in capsys.readouterr().err
+
+
+def test_compare(csv_path, tmp_path, capsys):
+    report_path = tmp_path / "comparison.json"
+    arguments = ["dataset", str(csv_path), "--compare", str(csv_path), "--near"]
+    assert main([*arguments, "--json", str(report_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "first   fer2013.csv: 3 images"
+    assert "  happy              33.3%         33.3%         +0.0%" in lines
+    assert lines[-3:] == [
+        "distance of the class shares: 0.0%",
+        "in both (identical): 3 images of the first, 3 of the second",
+        "in both (the same photograph): 3 images of the first, 3 of the second",
+    ]
+    report = json.loads(report_path.read_text())
+    assert report["in_both"]["near"] == {"first": 3, "second": 3}
+    assert report["first"] == report["second"]
+    assert main([*arguments, "--export", "nowhere.csv"]) == 2
+    assert "--compare: expected no --export with it" in capsys.readouterr().err
 
 
 def test_bad_rows(csv_path, capsys):

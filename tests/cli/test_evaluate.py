@@ -1,10 +1,13 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from emotion_core.artefacts import load_card
 from emotion_core.cli import main
+from emotion_core.datasets import SPLITS, demo_dataset
+from emotion_core.datasets.exclusions import exclusion_list, save_exclusions
 
 
 def evaluate(model, tmp_path, *options):
@@ -31,6 +34,17 @@ def test_other_splits(tiny_model, tmp_path):
     assert evaluate(tiny_model, tmp_path, "--split", "PrivateTest")[1]["n"] == 126
     training = evaluate(tiny_model, tmp_path, "--split", "Training")[1]
     assert (training["n"], training["clean"]) == (588, None)
+
+
+def test_an_exclusion_list_is_left_out_and_recorded(tiny_model, tmp_path):
+    demo = demo_dataset()
+    chosen = np.flatnonzero(demo.splits == SPLITS.index("PublicTest"))[:20]
+    leaving_out = exclusion_list(demo, "mine", {"by hand": chosen})
+    path = save_exclusions(leaving_out, tmp_path)
+    _, report = evaluate(tiny_model, tmp_path, "--exclude", str(path))
+    assert report["n"] == 126 - 20
+    assert report["excluded"] == {"name": "mine", "images": 20, "checksum": leaving_out.checksum}
+    assert "excluded" not in evaluate(tiny_model, tmp_path)[1]
 
 
 def test_temperature_of_the_card_is_applied(tiny_model, tmp_path):

@@ -10,7 +10,8 @@ import pytest
 
 from emotion_core.artefacts import load_card
 from emotion_core.cli import main
-from emotion_core.datasets import DEMO_DATASET_NAME
+from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset
+from emotion_core.datasets.exclusions import exclusion_list, save_exclusions
 from emotion_core.keras_classifier import KerasClassifier
 from emotion_core.keras_models import load_keras_classifier
 from emotion_core.teachers import find_teachers
@@ -47,9 +48,24 @@ def test_joined_data_is_trained_on(tmp_path, capsys):
     assert load_card(tmp_path / "model").data["name"] == f"{DEMO_DATASET_NAME} + own"
 
 
+def test_an_exclusion_list_is_left_out_and_recorded(tmp_path, capsys):
+    demo = demo_dataset()
+    leaving_out = exclusion_list(demo, "mine", {"by hand": np.arange(3)})
+    path = save_exclusions(leaving_out, tmp_path)
+    shape = ["--set", "filters=4,8", "--set", "depths=1,1", "--exclude", str(path)]
+    assert main(["train", *QUICK, *shape, "--out", str(tmp_path / "model")]) == 0
+    trained = 588 - int((demo.splits[:3] == 0).sum())
+    assert f"{trained} images to train on" in capsys.readouterr().out
+    excluded = {"name": "mine", "images": 3, "checksum": leaving_out.checksum}
+    assert load_card(tmp_path / "model").data["excluded"] == excluded
+    readme = (tmp_path / "model" / "README.md").read_text()
+    assert leaving_out.checksum in readme
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--data", "demo", "--exclude", "nowhere.json"], "expected an exclusion list, found"),
         (["--data", "nowhere.csv"], "nowhere.csv"),
         (["--data", "demo", "--join", "nowhere"], "nowhere: expected a CSV file"),
         (["--data", "demo", "--epochs", "0"], "epochs: expected 1 to 10000, found 0"),
