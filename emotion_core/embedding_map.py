@@ -106,7 +106,8 @@ def map_dataset(
     except OSError as error:
         _log.warning("the map is not cached and will be made again: %s", error)
         return points
-    return load_map(model_dir, dataset) or points
+    stored = load_map(model_dir, dataset)
+    return points if stored is None else stored
 
 
 def _map_path(model_dir: Path, dataset: FaceDataset) -> Path:
