@@ -17,8 +17,8 @@ from typing import Any, Final, TypeAlias
 from emotion_core.analysis import FaceReading
 from emotion_core.emotions import EMOTIONS
 
-#: Seconds: over a longer time without a look, nothing is known.
-LONGEST_GAP: Final = 1.0
+#: Seconds: over a longer time without a look, nothing is known. Some cameras send a frame a second.
+LONGEST_GAP: Final = 1.5
 #: Seconds for which a condition must have been false before its rule makes another event.
 ARM_AFTER: Final = 1.0
 #: How far a score must fall below a rule's threshold to be clearly below.

@@ -123,6 +123,10 @@ def test_a_short_gap_goes_unnoticed():
     assert times(*film((1.0, 0.9)), *film((1.5, 0.9), start=1.8)) == pytest.approx([2.0])
 
 
+def test_a_frame_a_second_is_enough():
+    assert times(*[(number * 1.1, {1: 0.9}) for number in range(9)]) == [2.2]
+
+
 def test_a_gap_begins_another_episode_only_when_it_is_long():
     assert times(*film((3, 0.9)), *film((9, 0.9), start=5)) == [2.0]
     assert times(*film((3, 0.9)), *film((9, 0.9), start=30)) == [2.0, 32.0]
@@ -130,7 +134,7 @@ def test_a_gap_begins_another_episode_only_when_it_is_long():
 
 def test_out_of_sight_is_neither_true_nor_false_for_a_moment():
     assert times(*film((1.5, 0.9), (0.5, None), (1.5, 0.9))) == [2.0]
-    assert times(*film((1.5, 0.9), (1.5, None), (1.5, 0.9))) == []
+    assert times(*film((1.5, 0.9), (1.7, None), (1.5, 0.9))) == []
 
 
 def test_who_has_been_away_for_long_is_forgotten():

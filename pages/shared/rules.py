@@ -61,7 +61,6 @@ def show_rules(session: LiveSession) -> None:
             _list_rules()
         with st.container():
             _offer_rule()
-        st.divider()
         _offer_webhook()
     session.rules = _rules()
     session.event_sender = _chosen_webhook().webhook
@@ -107,8 +106,9 @@ def _offer_rule() -> None:
     # Disabled and not left out: what moves is on the page twice for a moment.
     of_a_face = what in _FACE_RULES
     st.slider("with a score above", 30, 95, 80, 5, format="%d %%", key=_SCORE, disabled=of_a_face)
-    st.number_input("for so many seconds", 0.5, LONGEST, 2.0, 0.5, format="%.1f", key=_SECONDS)
-    st.button("Add rule", icon=":material/add:", key="add_rule", on_click=_add)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input("for so many seconds", 0.5, LONGEST, 2.0, 0.5, format="%.1f", key=_SECONDS)
+        st.button("Add rule", icon=":material/add:", key="add_rule", on_click=_add)
 
 
 def _add() -> None:
@@ -139,9 +139,10 @@ def _offer_webhook() -> None:
     if chosen.problem:
         st.error(chosen.problem)
     # Never disabled: the click that leaves the field above must not be lost.
-    st.button("Send a test", icon=":material/send:", key="send_test", on_click=_send_test)
-    if result := st.session_state.get(_TEST):
-        st.markdown(result)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Send a test", icon=":material/send:", key="send_test", on_click=_send_test)
+        if result := st.session_state.get(_TEST):
+            st.markdown(result)
 
 
 def _chosen_webhook() -> _ChosenWebhook:
