@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from html import escape
 from typing import Final
 
 import numpy as np
@@ -86,14 +87,12 @@ def _show_comparison(opened: OpenDataset, other: OpenDataset, *, near: bool) -> 
     if comparison is None:
         return
     st.html(display.numbers(_facts(comparison)))
-    titles = {
-        comparison_figure: "Share of each class",
-        overlap_figure: "Images that both have",
-    }
-    columns = st.columns(2)
-    for column, (draw, title) in zip(columns, titles.items(), strict=True):
-        with column:
-            st.plotly_chart(draw(comparison, title), key=title, config=_NO_TOOLBAR, height=400)
+    st.plotly_chart(
+        comparison_figure(comparison, "Share of each class"),
+        key="compare classes",
+        config=_NO_TOOLBAR,
+        height=400,
+    )
     columns = st.columns(2)
     for column, measure in zip(columns, ("brightness", "contrast"), strict=True):
         with column:
@@ -107,7 +106,7 @@ def _show_comparison(opened: OpenDataset, other: OpenDataset, *, near: bool) -> 
 
 
 def _facts(comparison: Comparison) -> dict[str, str]:
-    first, second = plain(comparison.first.name), plain(comparison.second.name)
+    first, second = escape(comparison.first.name), escape(comparison.second.name)
     return {
         f"images of {first} that {second} has": f"{int(comparison.exact.first.sum()):,}",
         f"images of {second} that {first} has": f"{int(comparison.exact.second.sum()):,}",
@@ -123,6 +122,11 @@ def _show_shared(opened: OpenDataset, comparison: Comparison) -> None:
     if not len(indices):
         st.success("No image stands in both.", icon=":material/check:")
         return
+    st.plotly_chart(
+        overlap_figure(comparison, "Images that both have"),
+        key="compare overlap",
+        config=_NO_TOOLBAR,
+    )
     st.markdown(f"**{len(indices):,}** images of {plain(opened.dataset.name)} stand in both")
     show_faces(
         opened,

@@ -21,6 +21,7 @@ from emotion_core.errors import EmotionCoreError
 from pages.shared.dataset_jobs import Cancelled, Job, show_job
 from pages.shared.dataset_store import GOOD_ROWS, OpenDataset, dataset_store
 from pages.shared.dataset_text import plain
+from pages.shared.sources import server_is_offered
 
 #: In the address: which data set the page shows.
 ADDRESS: Final = "data"
@@ -99,11 +100,6 @@ def offer_others() -> None:
         )
 
 
-def may_open_paths() -> bool:
-    """Tell whether viewers may name files of this machine: when it serves only itself."""
-    return st.get_option("server.address") in ("localhost", "127.0.0.1", "::1")
-
-
 def _follow_address() -> None:
     """Begin to read what the address names, unless it is open."""
     opened: OpenDataset | None = st.session_state.get(_OPEN)
@@ -166,7 +162,7 @@ def _finish_pending() -> None:
 
 def paths_on_offer() -> dict[str, str]:
     """Return the paths that may be opened without typing them, by what addresses call them."""
-    offered = {each.id: each.path for each in recent_datasets()} if may_open_paths() else {}
+    offered = {each.id: each.path for each in recent_datasets()} if server_is_offered() else {}
     suggested = os.environ.get(SUGGESTED_VARIABLE)
     if suggested and Path(suggested).exists():
         absolute = str(Path(suggested).resolve())
@@ -186,7 +182,7 @@ def _offer_paths() -> None:
             on_click=partial(_choose, path, Path(path).name),
             key=f"open {id_}",
         )
-    if may_open_paths():
+    if server_is_offered():
         st.text_input(
             "Path on this machine",
             key="dataset_path",

@@ -10,12 +10,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.recent import path_id, recent_datasets
-from pages.shared import dataset_store
+from pages.shared import dataset_opening, dataset_store
 
 ROOT = Path(__file__).parents[2]
 PAGE = str(ROOT / "pages/dataset.py")
@@ -27,9 +26,11 @@ VOTES_HEADER = (
 
 @pytest.fixture(autouse=True)
 def clean_slate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    st.cache_resource.clear()
+    dataset_store.dataset_store.clear()
+    monkeypatch.setattr(dataset_opening, "server_is_offered", lambda: True)
     monkeypatch.setenv("EMOTION_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("EMOTION_EXCLUSIONS_DIR", str(tmp_path / "exclusions"))
     monkeypatch.delenv("FER2013_CSV", raising=False)
 
 
@@ -153,11 +154,11 @@ class TestOpening:
     def test_paths_are_offered_on_this_machine_only(self, write_csv, monkeypatch):
         path = write_csv([(3, "Training")])
         open_path(path)
-        monkeypatch.setattr(st, "get_option", lambda _: "0.0.0.0")
+        monkeypatch.setattr(dataset_opening, "server_is_offered", lambda: False)
         page = AppTest.from_file(PAGE, default_timeout=60)
         page.session_state["dataset_opening"] = True
         page.query_params["data"] = path_id(str(path))
-        st.cache_resource.clear()
+        dataset_store.dataset_store.clear()
         run(page)
         assert "has not been opened on this machine" in page.error[0].value
         assert [button.label for button in page.button if "faces" in button.label] == [
