@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.types import VOTE_NAMES, FaceDataset
+from emotion_core.datasets.types import VOTE_NAMES, Exclusion, FaceDataset
+from emotion_core.errors import DatasetError
 
 
 def join(first: FaceDataset, *others: FaceDataset) -> FaceDataset:
@@ -20,6 +21,9 @@ def join(first: FaceDataset, *others: FaceDataset) -> FaceDataset:
     Args:
         first: comes first.
         others: follow in this order; without any, ``first`` is returned as it is.
+
+    Raises:
+        DatasetError: images of different exclusion lists were left out of them.
     """
     if not others:
         return first
@@ -32,7 +36,19 @@ def join(first: FaceDataset, *others: FaceDataset) -> FaceDataset:
         rows=_following_rows(parts),
         votes=_joined_votes(parts),
         dropped_rows=sum(part.dropped_rows for part in parts),
+        excluded=_exclusion(parts),
     )
+
+
+def _exclusion(parts: Sequence[FaceDataset]) -> Exclusion | None:
+    lists = {part.excluded for part in parts if part.excluded is not None}
+    if len(lists) > 1:
+        names = " and ".join(sorted(repr(each.name) for each in lists))
+        raise DatasetError(
+            f"expected at most one exclusion list, found {names}; join the whole data sets and "
+            "make one list for the result"
+        )
+    return lists.pop() if lists else None
 
 
 def _following_rows(parts: Sequence[FaceDataset]) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets import cache, demo
+from emotion_core.datasets import cache, demo, own_data
 from emotion_core.datasets.archives import (
     ARCHIVE_SUFFIXES,
     CSV_NAMES,
@@ -24,7 +24,6 @@ from emotion_core.datasets.archives import (
 )
 from emotion_core.datasets.csv_reader import CsvFaces, open_plain_csv, read_csv
 from emotion_core.datasets.image_folder import PictureFile, list_pictures, read_image_folder
-from emotion_core.datasets.own_data import own_path
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.datasets.votes import VOTES_NAME, read_votes
 from emotion_core.errors import DatasetError
@@ -88,7 +87,7 @@ def _open_demo(progress: Callable[[float], None] | None, use_cache: bool) -> Fac
 
 def _find_source(path: Path) -> Path:
     """Return the file or picture folder that ``path`` stands for."""
-    if not path.exists() and (own := own_path(path)) is not None:
+    if not path.exists() and (own := own_data.own_path(path)) is not None:
         return own
     if not path.exists():
         raise DatasetError(
@@ -180,6 +179,8 @@ def _open_folder(
 ) -> FaceDataset:
     folder = folder.resolve()
     pictures = list_pictures(folder)
+    # Who deletes faces of their own must not leave copies behind; these are few and read quickly.
+    use_cache = use_cache and not (folder / own_data.HEADER_FILE).exists()
     key = cache.CacheKey(("folder", skip_bad_rows, str(folder)), _folder_state(pictures))
     return _cached(
         key,

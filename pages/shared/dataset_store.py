@@ -103,6 +103,17 @@ class DatasetStore:
         """Return the open data set with this id, if there is one."""
         return self._open.get(id_)
 
+    def close(self, path: Path) -> None:
+        """Keep nothing of the data set at ``path`` any more: its faces were deleted."""
+        with self._lock:
+            absolute = path.resolve()
+            self._reading = {key: job for key, job in self._reading.items() if job.running}
+            kept = [opened for opened in self._kept if opened.path != absolute]
+            self._kept = deque(kept, maxlen=_KEPT)
+            for id_, opened in list(self._open.items()):
+                if opened.path == absolute:
+                    del self._open[id_]
+
     def _read(self, path: str, skip_bad_rows: bool, progress: Progress) -> OpenDataset:
         dataset = open_dataset(path, skip_bad_rows=skip_bad_rows, progress=progress)
         if path == DEMO_NAME:

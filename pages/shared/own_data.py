@@ -20,6 +20,7 @@ from emotion_core.datasets.own_data import (
 )
 from emotion_core.errors import DatasetError
 from pages.shared.dataset_opening import open_next
+from pages.shared.dataset_store import dataset_store
 from pages.shared.dataset_text import plain
 from pages.shared.own_capture import show_capture
 from pages.shared.own_samples import show_samples
@@ -180,6 +181,7 @@ def _rename(dataset: OwnDataset, key: str) -> None:
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
         return
+    dataset_store().close(dataset.folder)
     st.session_state[_CHOSEN] = renamed.name
 
 
@@ -203,6 +205,7 @@ def _delete(dataset: OwnDataset) -> None:
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
         return
+    dataset_store().close(dataset.folder)
     st.session_state.pop(_CHOSEN, None)
 
 

@@ -18,6 +18,7 @@ from emotion_core.datasets.own_data import (
 )
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
 from emotion_core.errors import DatasetError
+from pages.shared.dataset_store import dataset_store
 from pages.shared.dataset_text import plain
 from pages.shared.face_picker import FaceNote, pick_faces
 
@@ -114,3 +115,4 @@ def _remove(dataset: OwnDataset, samples: Sequence[Sample]) -> None:
         remove_samples(dataset, samples)
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
+    dataset_store().close(dataset.folder)

@@ -8,6 +8,8 @@ import pytest
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.agreement import label_support, measure_agreement
 from emotion_core.datasets.joining import join
+from emotion_core.datasets.types import Exclusion
+from emotion_core.errors import DatasetError
 from emotion_core.training_data import split_for_training, training_targets
 
 
@@ -74,6 +76,15 @@ def test_the_fingerprint_is_that_of_the_content(first, second):
     assert len(parts) == 4
     again = join(replace(first, name="other", known_fingerprint="kept by the cache"), second)
     assert again.fingerprint == joined.fingerprint
+
+
+def test_what_was_left_out_is_remembered(first, second):
+    one, other = Exclusion("leaks", 3, "abc"), Exclusion("text", 1, "def")
+    assert join(first, second).excluded is None
+    assert join(replace(first, excluded=one), second).excluded == one
+    assert join(first, replace(second, excluded=one)).excluded == one
+    with pytest.raises(DatasetError, match="at most one exclusion list, found 'leaks' and 'text'"):
+        join(replace(first, excluded=one), replace(second, excluded=other))
 
 
 def test_training_takes_both_splits_of_both(first, second):

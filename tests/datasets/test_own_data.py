@@ -215,6 +215,11 @@ def test_renamed(filled):
     assert rename_own_dataset(after, " Zoë ") is after
 
 
+def test_no_copy_is_kept_elsewhere(filled, cache_folder):
+    open_dataset(filled.folder)
+    assert not any(path.suffix == ".npy" for path in cache_folder.rglob("*"))
+
+
 def test_own_slash_name_stands_for_it(filled, tmp_path, monkeypatch):
     assert own_path(Path("own/me")) == filled.folder
     assert own_path(Path("own/you")) is None

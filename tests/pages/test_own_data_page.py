@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,6 +28,7 @@ from emotion_core.datasets.own_data import (
 from emotion_core.errors import DatasetError
 from emotion_core.images import encode_png
 from pages.shared import own_capture, own_samples
+from pages.shared.dataset_store import dataset_store
 
 ROOT = Path(__file__).parents[2]
 FACES = np.random.default_rng(0).integers(0, 256, (8, 48, 48)).astype(np.uint8)
@@ -359,6 +362,21 @@ def test_a_folder_that_cannot_be_read(page, monkeypatch, tmp_path):
     (tmp_path / "own_data").touch()
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path))
     assert "expected the folder of your data sets" in text_of(run(page))
+
+
+def test_deleted_faces_are_not_shown_elsewhere(page, me, ticks):
+    """What the page of the data set has in memory goes too."""
+    store = dataset_store()
+    opened = store.open(str(me.folder)).result()
+    id_, opened = opened.id, weakref.ref(opened)
+    ticks.places = [0]
+    click(run(page), "own_remove")
+    assert store.find(id_) is None
+    gc.collect()
+    assert opened() is None
+    assert len(store.open(str(me.folder)).result().dataset) == 3
+    click(page, "own_delete")
+    assert store.find(id_) is None
 
 
 def test_it_is_examined_on_the_data_set_page(page, me, monkeypatch):
