@@ -100,7 +100,7 @@ def test_everyone_counts_alone():
 
 
 def test_two_that_take_turns_are_not_one_for_long():
-    frames = [(number / 10, {number // 10 % 2: 0.9, 5: 0.1}) for number in range(100)]
+    frames = [(number / 10, {number // 18 % 2: 0.9, 5: 0.1}) for number in range(200)]
     assert watch(*frames) == []
 
 

@@ -223,16 +223,13 @@ def _list_events(summary: SessionSummary) -> None:
                 {
                     "at": event.seconds,
                     "rule": event.rule,
-                    "person": event.person,
-                    "score": event.score,
+                    "person": "" if event.person is None else str(event.person),
+                    "score": "" if event.score is None else display.percent(event.score),
                 }
                 for event in summary.events
             ],
             hide_index=True,
-            column_config={
-                "at": st.column_config.NumberColumn(format="%.1f s"),
-                "score": st.column_config.NumberColumn(format="percent"),
-            },
+            column_config={"at": st.column_config.NumberColumn(format="%.1f s")},
         )
 
 

@@ -25,7 +25,7 @@ from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import list_sessions
 from emotion_core.triggers import ExpressionRule, FaceRule, TriggerEvent
 from emotion_core.webhook import Webhook, WebhookState
-from pages.shared import recording
+from pages.shared import display, recording
 
 ROOT = Path(__file__).parents[2]
 SMILE = tuple(0.9 if name == "happy" else 0.1 / 6 for name in EMOTIONS)
@@ -262,7 +262,12 @@ def test_a_session_tells_its_events(monkeypatch, tmp_path):
     page = run(AppTest.from_file(str(ROOT / "pages/sessions.py"), default_timeout=30))
     assert page.expander[0].label == "Events: 1"
     (table,) = page.dataframe
-    assert table.value.loc[0].tolist() == [2.0, "happy above 80 % for 2 s", 1, 0.9]
+    assert table.value.loc[0].tolist() == [
+        2.0,
+        "happy above 80 % for 2 s",
+        "1",
+        display.percent(0.9),
+    ]
     assert "Events" in {each.label for each in page.get("download_button")}
     assert any("happy above 80 % for 2 s" in chart.proto.spec for chart in page.get("plotly_chart"))
 
