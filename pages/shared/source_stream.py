@@ -24,6 +24,9 @@ from pages.shared.navigation import came_from_another_page
 _STREAM: Final = "source_stream"
 _STREAMS_SO_FAR: Final = "source_streams_so_far"
 
+# While no frame comes, it takes so long until a stop is noticed.
+_LOOK_UP_SECONDS: Final = 0.25
+
 
 class SourceTrack(MediaStreamTrack):
     """Plays a source from when the first frame is asked for, and sends the newest frame each time.
@@ -52,14 +55,16 @@ class SourceTrack(MediaStreamTrack):
             if self._reader.state.over:
                 self.stop()
             else:
-                await self._news.wait()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._news.wait(), _LOOK_UP_SECONDS)
         raise MediaStreamError
 
     def stop(self) -> None:
         """Let go of the source; may be called from any thread, and waits for nothing."""
+        # And wakes nobody: while one thread of streamlit-webrtc is in here, another one that ends
+        # the same connection may take the player away, over which the first one would stumble.
         super().stop()
         self._reader.request_stop()
-        self._wake()
 
     def _wake(self) -> None:
         if self._loop is not None and self._news is not None:

@@ -63,7 +63,7 @@ class TestTrack:
         assert not source_threads()
         track.stop()
 
-    def test_a_stop_wakes_who_waits(self, tmp_path):
+    def test_a_stop_is_noticed_without_a_frame(self, tmp_path):
         async def play() -> None:
             reader = SourceReader(film(tmp_path, 10), opener=never_open)
             track = SourceTrack(reader)
