@@ -167,22 +167,23 @@ def _offer_exclusion(opened: OpenDataset, findings: dict[str, Finding], kind: st
             format_func=lambda each: f"{FINDING_KINDS[each].title} ({len(findings[each]):,})",
             key=f"leave_out {kind}",
         )
-        name = st.text_input(
-            "Name of the list", f"without {' and '.join(kinds)}"[:80], key=f"list of {kinds}"
-        )
+        name_key = f"list of {kinds}"
+        st.text_input("Name of the list", f"without {' and '.join(kinds)}"[:80], key=name_key)
         st.button(
             "Save the list",
             type="primary",
             disabled=not kinds,
             key="save_exclusions",
             on_click=_save,
-            args=(opened, name, [findings[each] for each in kinds]),
+            args=(opened, name_key, [findings[each] for each in kinds]),
         )
 
 
-def _save(opened: OpenDataset, name: str, findings: list[Finding]) -> None:
+def _save(opened: OpenDataset, name_key: str, findings: list[Finding]) -> None:
+    # Read here: who types and clicks at once has not let the page run in between.
+    name = str(st.session_state[name_key]).strip()
     try:
-        exclusions = exclusion_list_of(opened.dataset, name.strip(), findings)
+        exclusions = exclusion_list_of(opened.dataset, name, findings)
         save_exclusions(exclusions)
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)

@@ -6,6 +6,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,8 +14,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.datasets import FaceDataset
+from emotion_core.datasets.exclusions import list_exclusions, load_exclusions
 from emotion_core.datasets.recent import path_id, recent_datasets
-from pages.shared import dataset_opening, dataset_store
+from pages.shared import dataset_map, dataset_opening, dataset_store
 
 ROOT = Path(__file__).parents[2]
 PAGE = str(ROOT / "pages/dataset.py")
@@ -325,3 +327,169 @@ class TestDataSetsThatAreHardlyAny:
         page.query_params["sort"] = "contrast"
         run(page)
         assert "**100,000** of 100,000 images" in text_of(page)
+
+
+@pytest.fixture
+def flawed(monkeypatch: pytest.MonkeyPatch) -> FaceDataset:
+    """Forty faces in place of the demo: a leak with another label, a duplicate, a blank image."""
+    random = np.random.default_rng(1)
+    images = cv2.GaussianBlur(
+        random.integers(0, 256, (40, 48, 48)).astype(np.uint8).transpose(1, 2, 0), (5, 5), 0
+    ).transpose(2, 0, 1)
+    images = np.ascontiguousarray(images)
+    images[35] = images[3]
+    images[4] = images[2]
+    images[7] = 90
+    labels = (np.arange(40) % 7).astype(np.uint8)
+    votes = np.zeros((40, 10), np.uint8)
+    votes[:, 0] = 10
+    votes[8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 10]
+    dataset = FaceDataset(
+        "flawed", images, labels, (np.arange(40) >= 35).astype(np.uint8), np.arange(40), votes
+    )
+    monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: dataset)
+    return dataset
+
+
+def open_section(section: str, until: Callable[[AppTest], bool], **address: str) -> AppTest:
+    """Open a section and run the page until its work is done."""
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    page.query_params["section"] = section
+    for name, value in address.items():
+        page.query_params[name] = value
+    run(page)
+    deadline = time.monotonic() + 120
+    while not until(page):
+        assert time.monotonic() < deadline, text_of(page)
+        time.sleep(0.2)
+        run(page)
+    return page
+
+
+class TestOverview:
+    def test_imbalance_and_mean_faces(self, write_csv):
+        path = write_csv([(3, "Training")] * 6 + [(1, "Training")] * 2)
+        open_path(path)
+        text = text_of(
+            open_section(
+                "Overview", lambda page: "mean face" in text_of(page), data=path_id(str(path))
+            )
+        )
+        assert "<b>3.0 : 1</b>" in text
+        assert "smallest class: disgust" in text
+        assert "No image is labelled angry or fear or sad or surprise or neutral." in text
+        assert text.count("<figcaption>") == 4  # mean and deviation of two classes
+
+    def test_one_blank_image(self, monkeypatch):
+        blank = FaceDataset(
+            "blank",
+            np.full((1, 48, 48), 7, np.uint8),
+            np.zeros(1, np.uint8),
+            np.zeros(1, np.uint8),
+            np.zeros(1, np.int64),
+        )
+        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: blank)
+        page = open_section("Overview", lambda page: "mean face" in text_of(page))
+        assert not page.exception
+
+
+@pytest.mark.usefixtures("flawed")
+class TestQuality:
+    @pytest.fixture
+    def page(self) -> AppTest:
+        def near_duplicates_are_found(page: AppTest) -> bool:
+            options = page.pills("quality_finding").options if page.get("button_group") else []
+            return any("Near leaks" in option for option in options)
+
+        return open_section("Quality", near_duplicates_are_found)
+
+    def counts(self, page: AppTest) -> dict[str, int]:
+        options = page.pills("quality_finding").options
+        return {title: int(count) for title, count in (o.strip("*").split(" **") for o in options)}
+
+    def test_every_finding_is_counted(self, page):
+        counts = self.counts(page)
+        assert counts["Leaks"] == 1
+        assert counts["Duplicates"] == 1
+        assert counts["Conflicting labels"] == 4
+        assert counts["Blank"] == 1
+        assert counts["No face"] == 1
+
+    def test_the_first_finding_with_images_is_shown(self, page):
+        assert "**Leaks**: images outside Training" in text_of(page)
+
+    def test_a_finding_is_in_the_address_and_as_a_list(self, page):
+        page.pills("quality_finding").set_value("blank")
+        run(page)
+        assert one(page.query_params["finding"]) == "blank"
+        page.segmented_control("findings_as").set_value("list")
+        run(page)
+        assert page.dataframe[0].value["index"].tolist() == [7]
+        linked = open_section(
+            "Quality", lambda page: bool(page.get("button_group")), finding="dark"
+        )
+        assert "**Very dark**" in text_of(linked)
+
+    def test_an_exclusion_list_is_saved_used_and_deleted(self, page):
+        page.text_input("list of ['leak']").set_value("no leaks")
+        page.button("save_exclusions").click()
+        run(page)
+        assert "**no leaks** leaves out 1 images" in page.success[0].value
+        assert '--exclude "no leaks"' in page.success[0].value
+        assert load_exclusions("no leaks").reasons == {"leak": 1}
+
+        browse = AppTest.from_file(PAGE, default_timeout=60)
+        browse.query_params["section"] = "Browse"
+        browse.query_params["without"] = "no leaks"
+        assert "**39** of 40 images" in text_of(run(browse))
+
+        page.button("delete list no leaks").click()
+        run(page)
+        assert list_exclusions().lists == ()
+
+    def test_a_name_that_is_none_is_refused(self, page):
+        page.text_input("list of ['leak']").set_value("../x")
+        page.button("save_exclusions").click()
+        run(page)
+        assert "found '../x'" in page.error[0].value
+
+    def test_only_a_finding_is_browsed(self):
+        page = open_section(
+            "Browse", lambda page: "of 40 images" in text_of(page), only="duplicate", image="4"
+        )
+        text = text_of(page)
+        assert "**1** of 40 images" in text
+        assert "The same image: 1" in text
+
+
+@pytest.mark.usefixtures("flawed")
+class TestMistakesAndMap:
+    def test_labels_in_doubt_are_ranked_with_the_voters_verdict(self):
+        page = open_section(
+            "Label mistakes", lambda page: "Ranked by how far" in text_of(page), top="50"
+        )
+        assert "area under the ROC curve" in text_of(page)
+        browse = open_section("Browse", lambda _: True, sort="mistake", image="0")
+        assert browse.selectbox("sort").value == "mistake"
+        assert "Most alike to the model" in text_of(browse)
+
+    def test_the_map_waits_for_a_lasso(self):
+        page = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        assert "Each point is an image" in text_of(page)
+
+    def test_what_the_lasso_caught_is_checked(self):
+        points = [{"customdata": [3]}, {"customdata": 1}, {"customdata": [3]}, {"customdata": 99}]
+        event = SimpleNamespace(selection=SimpleNamespace(points=[*points, {}]))
+        assert dataset_map.chosen_points(event, 10).tolist() == [1, 3]
+
+
+class TestCompare:
+    def test_with_one_that_was_opened_before(self, write_csv):
+        path = write_csv([(3, "Training"), (1, "Training")])
+        open_path(path)
+        page = open_section(
+            "Compare",
+            lambda page: "No image stands in both" in "".join(s.value for s in page.success),
+            **{"with": path_id(str(path))},
+        )
+        assert "with **faces.csv** · 2 images" in text_of(page)
