@@ -80,3 +80,13 @@ def test_delay_from_camera_to_screen():
     figures = json.loads(done.stdout)
     assert figures["pass-through"]["samples"] > 0
     assert figures["app"]["samples"] > 0
+
+
+def test_data_set_checks():
+    command = [sys.executable, BENCHMARKS / "dataset_checks.py", "--rows", "60"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["near"]["recall_of_exact"] == 1
+    assert figures["near"]["recall"]["darkened"] == 1
+    assert figures["near"]["recall"]["mirrored"] > figures["dct_hash"]["recall"]["mirrored"]
