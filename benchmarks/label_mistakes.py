@@ -59,6 +59,7 @@ class Evidence:
 
     @property
     def labels(self) -> np.ndarray:
+        """The labels ``[N]``."""
         return self.dataset.labels
 
     @cached_property

@@ -142,6 +142,9 @@ def map_embeddings(
             stdout=subprocess.PIPE,
             stderr=errors,
             cwd=_ROOT,
+            # Threads that wait for each other would spin; on a busy machine that made it 60 times
+            # slower.
+            env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE"},
         ) as child,
     ):
         conversation = _Conversation(child, embeddings)

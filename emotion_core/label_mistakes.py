@@ -90,10 +90,9 @@ def seen_in_training(card: ModelCard, dataset: FaceDataset) -> NDArray[np.bool_]
     """
     training = dataset.splits == SPLITS.index("Training")
     same = card.data.get("fingerprint") == dataset.fingerprint
-    if not same and training.any() and not training.all():
-        # The same Training images may stand beside other test images.
-        known = card.data.get("training_fingerprint")
-        same = known is not None and dataset.subset(training).fingerprint == known
+    if not same and training.any():
+        # The same Training images may stand here without others, or beside other test images.
+        same = card.data.get("training_fingerprint") == dataset.subset(training).fingerprint
     return training if same else np.zeros_like(training)
 
 

@@ -86,10 +86,11 @@ def quality_lines(
         if not members.any():
             continue
         answered = int((mistakes.scores[members] > 0.5).sum())
-        kind = "learned from these labels" if seen[members].any() else "held out"
-        lines.append(
-            f"{split}: {members.sum()} images, the model answers otherwise on {answered} ({kind})"
-        )
+        lines.append(f"{split}: {members.sum()} images, the model answers otherwise on {answered}")
+        if seen[members].any():
+            lines.append(
+                "  the model learned from these labels: what it learned by heart is missed"
+            )
         lines += [f"  {line}" for line in _votes_lines(dataset.subset(members), mistakes, members)]
     if dataset.votes is None:
         lines.append("No FER+ votes, so nothing tells how good the ranking is.")
