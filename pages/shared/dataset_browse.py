@@ -27,6 +27,8 @@ _BY_INDEX: Final = "index"
 _SPLIT, _CLASS, _AGREEMENT, _FIND = "split", "class", "agreement", "find"
 _FINDING, _WITHOUT = "only", "without"
 _SORT, _DESCENDING, _PAGE = "sort", "descending", "page"
+# What decides, beside the filter, which faces stand on which page.
+_VIEW = (_FINDING, _WITHOUT, _SORT, _DESCENDING)
 
 NOTHING = """
 **No image is like that.** Take a filter away: click a chosen class or split again, or empty the
@@ -48,7 +50,8 @@ def _browse(opened: OpenDataset) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         indices = _sorted(opened, found)
-        shown = page_of(indices, _PAGE, bound=True)
+        view = (wanted, *(st.session_state.get(key) for key in _VIEW))
+        shown = page_of(indices, f"page {opened.id} {view}", address=_PAGE)
         st.markdown(f"**{len(indices):,}** of {len(opened.dataset):,} images")
     if not len(found):
         st.info(NOTHING)
@@ -64,7 +67,7 @@ def _browse(opened: OpenDataset) -> None:
 
 
 def _first_page() -> None:
-    st.session_state[_PAGE] = 1
+    st.query_params.pop(_PAGE, None)
 
 
 def _filters(opened: OpenDataset) -> FaceFilter:

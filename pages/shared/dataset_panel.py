@@ -28,7 +28,7 @@ def show_faces(
     bars: Sequence[Bar] | None = None,
     label: str = "Faces",
 ) -> None:
-    """Show a grid, and beside it (on a phone before it) the chosen face.
+    """Show a grid, and beside it the chosen face; on a phone the face comes first.
 
     Args:
         opened: the data set.
@@ -41,7 +41,7 @@ def show_faces(
         label: what screen readers call the grid.
     """
     chosen = chosen_face(opened)
-    with st.container(key="dataset_panel"):
+    with st.container(key="dataset_panel" if chosen is not None else "dataset_panel_idle"):
         side, grid = st.columns([3, 5], gap="medium")
     with side, st.container(key=_DETAILS):
         if chosen is None:
@@ -63,16 +63,24 @@ def show_faces(
         )
 
 
-def page_of(indices: NDArray[np.intp], key: str, *, bound: bool = False) -> NDArray[np.intp]:
+def page_of(indices: NDArray[np.intp], key: str, *, address: str | None = None) -> NDArray[np.intp]:
     """Let the viewer turn pages, and return what stands on the one that is open.
 
     Args:
         indices: intp ``[M]``, all of them.
-        key: of the widget, and its name in the address.
-        bound: whether it stands there.
+        key: of the widget; with another one it begins at the first page.
+        address: name of the page's number in the address; None: it does not stand there.
     """
     pages = max(1, -(-len(indices) // PAGE_FACES))
-    number = 1
-    if pages > 1:
-        number = st.pagination(pages, key=key, bind="query-params" if bound else None)
+    if pages == 1:
+        return indices
+
+    def note() -> None:
+        if address is not None:
+            st.query_params[address] = str(st.session_state[key])
+
+    # Not bound to the address: a bound widget cannot be led back to its first page quietly.
+    named = st.query_params.get(address, "") if address is not None else ""
+    first = int(named) if named.isascii() and named.isdigit() and len(named) < 10 else 1
+    number = st.pagination(pages, default=min(max(1, first), pages), key=key, on_change=note)
     return indices[(number - 1) * PAGE_FACES : number * PAGE_FACES]

@@ -25,5 +25,5 @@ def show_shares(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
         f'</div><span class="percent">{display.percent(count / len(indices))}</span></div>'
         for emotion, count in zip(EMOTIONS, counts.tolist(), strict=True)
     )
-    st.html(f'<div class="beside"><div class="section">Classes among them</div>{bars}</div>')
+    st.html(f'<div class="section">Classes among them</div>{bars}')
     st.caption("Click a face, or go there with the arrow keys, to see all about it.")

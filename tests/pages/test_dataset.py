@@ -197,6 +197,23 @@ class TestOpening:
         assert first.session_state["dataset_open"] is second.session_state["dataset_open"]
 
 
+def many_faces(count: int) -> FaceDataset:
+    """Faces that are all black; the system gives them memory when somebody looks at them only."""
+    return FaceDataset(
+        "many",
+        np.zeros((count, 48, 48), np.uint8),
+        (np.arange(count) % 7).astype(np.uint8),
+        np.zeros(count, np.uint8),
+        np.arange(count),
+        known_fingerprint=str(count),
+    )
+
+
+def shown_page(page: AppTest) -> int:
+    (pagination,) = page.get("pagination")
+    return int(pagination.proto.value if pagination.proto.set_value else pagination.proto.default)
+
+
 class TestBrowse:
     @pytest.fixture
     def browse(self) -> Callable[..., AppTest]:
@@ -257,18 +274,24 @@ class TestBrowse:
         assert "Classes among them" in text_of(page)
 
     def test_another_filter_leads_to_the_first_page(self, monkeypatch):
-        faces = np.repeat(FACES[:1], 400, axis=0)
-        labels = np.arange(400, dtype=np.uint8) % 7
-        many = FaceDataset("many", faces, labels, labels * 0, np.arange(400))
-        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many)
+        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many_faces(400))
         page = AppTest.from_file(PAGE, default_timeout=60)
         page.query_params["section"] = "Browse"
         page.query_params["page"] = "4"
         run(page)
-        assert page.session_state["page"] == 4
+        assert shown_page(page) == 4
         page.toggle("descending").set_value(True)
         run(page)
-        assert page.session_state["page"] == 1
+        assert shown_page(page) == 1
+        assert "page" not in page.query_params
+
+    @pytest.mark.parametrize(("named", "page"), [("99", 4), ("0", 1), ("-1", 1), ("x", 1)])
+    def test_a_page_that_is_not_there(self, monkeypatch, named, page):
+        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many_faces(400))
+        app = AppTest.from_file(PAGE, default_timeout=60)
+        app.query_params["section"] = "Browse"
+        app.query_params["page"] = named
+        assert shown_page(run(app)) == page
 
 
 class TestDataSetsThatAreHardlyAny:
@@ -311,16 +334,7 @@ class TestDataSetsThatAreHardlyAny:
         assert "1 bad rows left out" in text_of(run(linked))
 
     def test_a_hundred_thousand_images(self, monkeypatch):
-        count = 100_000
-        many = FaceDataset(
-            "many",
-            np.zeros((count, 48, 48), np.uint8),
-            np.zeros(count, np.uint8),
-            np.zeros(count, np.uint8),
-            np.arange(count),
-            known_fingerprint="0",
-        )
-        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many)
+        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many_faces(100_000))
         page = AppTest.from_file(PAGE, default_timeout=60)
         page.query_params["section"] = "Browse"
         page.query_params["page"] = "834"
