@@ -20,6 +20,8 @@ from pages.shared.downloads import offer_downloads
 from pages.shared.navigation import ensure_navigation
 
 FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+#: In megabytes; the largest camera pictures have about 40.
+LARGEST_UPLOAD = 50
 
 NO_FACE = """
 **No face found.** It helps when the face looks towards the camera, is upright, evenly lit, not
@@ -38,7 +40,9 @@ def choose_picture() -> tuple[str, bytes] | None:
     )
     # Only the chosen one is placed: a camera input asks for the camera as soon as it is there.
     if source == "Upload":
-        file = st.file_uploader("A photo with one or more faces", type=FILE_TYPES)
+        file = st.file_uploader(
+            "A photo with one or more faces", type=FILE_TYPES, max_upload_size=LARGEST_UPLOAD
+        )
     else:
         file = st.camera_input("Take a picture", label_visibility="collapsed", width=480)
     return None if file is None else (file.name, file.getvalue())
