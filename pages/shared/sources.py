@@ -156,6 +156,7 @@ def _choose_kind() -> str:
         key=_KIND,
         persist_state="session",
         label_visibility="collapsed",
+        wrap=True,
     )
 
 
