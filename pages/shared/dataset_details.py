@@ -92,9 +92,12 @@ def show_details(opened: OpenDataset, index: int, on_closed: Callable[[], None])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Image {index}", anchor=False, width="stretch")
         st.button(
-            "", icon=":material/close:", type="tertiary", help="Close", on_click=on_closed,
+            "Close",
+            icon=":material/close:",
+            type="tertiary",
+            on_click=on_closed,
             key="close_details",
-        )  # fmt: skip
+        )
     st.html(_portrait(opened, index))
     _show_reading(image)
     if dataset.votes is not None:

@@ -41,9 +41,9 @@ def show_faces(
         label: what screen readers call the grid.
     """
     chosen = chosen_face(opened)
-    with st.container(key="dataset_panel" if chosen is not None else "dataset_panel_idle"):
+    with st.container(key="dataset_panel"):
         side, grid = st.columns([3, 5], gap="medium")
-    with side, st.container(key=_DETAILS):
+    with side, st.container(key=_DETAILS if chosen is not None else f"{_DETAILS}_none"):
         if chosen is None:
             beside()
         else:
