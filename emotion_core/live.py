@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import av
 import cv2
@@ -28,6 +28,7 @@ from emotion_core.live_timing import StreamFigures, StreamTiming
 from emotion_core.overlay import blur, blur_all, draw_bars
 from emotion_core.tracking import SMALLEST_FACE
 from emotion_core.triggers import Rule, RuleWatcher, TriggerEvent
+from emotion_core.video_frames import frame_of, picture_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -234,7 +235,7 @@ class LiveSession:
         self, frame: av.VideoFrame, now: float
     ) -> tuple[av.VideoFrame, tuple[LiveFace, ...]]:
         settings = self.settings
-        image: npt.NDArray[Any] = frame.to_ndarray(format="bgr24")
+        image = picture_of(frame)
         faces, hidden = self._read(image, now, settings)
         if settings.blur_faces:
             image = blur(image, hidden) if settings.detect else blur_all(image)
@@ -250,7 +251,7 @@ class LiveSession:
         # Faces that are not looked for are not missing.
         if settings.detect and (rules := self.rules):
             self._apply(rules, now, wall_clock, readings)
-        return _stamped(image, frame), tuple(faces)
+        return frame_of(image, frame), tuple(faces)
 
     def _apply(
         self,
@@ -320,17 +321,8 @@ class LiveSession:
             _LOGGER.error(message, exc_info=error)
 
 
-def _stamped(image: npt.NDArray[np.uint8], frame: av.VideoFrame) -> av.VideoFrame:
-    """Return ``image`` (BGR) as a frame with the time stamp of ``frame``."""
-    result = av.VideoFrame.from_ndarray(image, format="bgr24")
-    result.pts = frame.pts
-    if frame.time_base is not None:
-        result.time_base = frame.time_base
-    return result
-
-
 def _blank(frame: av.VideoFrame) -> av.VideoFrame:
-    return _stamped(np.full((frame.height, frame.width, 3), 128, np.uint8), frame)
+    return frame_of(np.full((frame.height, frame.width, 3), 128, np.uint8), frame)
 
 
 def _mirrored(box: Box, width: int) -> Box:

@@ -22,8 +22,12 @@ from emotion_core.tracking import FaceTracker, Track
 #: certain becomes uncertain this far below the threshold.
 HOLD_MARGIN: Final = 0.1
 
-# Faces read in a frame that searched for none, and seconds after which a face is read anyway.
+# Faces read in a frame that searched for none.
 _READ_PER_FRAME: Final = 2
+# Seconds for which a reading is new: expressions do not change faster. Punctual frames come a
+# little early now and then.
+_NEW_FOR: Final = 1 / 15 - 0.005
+# Seconds after which a face is read even in a frame that searched.
 _READ_AGAIN_AFTER: Final = 0.25
 # Seconds for which a face that is out of sight is remembered: the tracker's time and some more.
 _REMEMBERED: Final = 2.0
@@ -191,7 +195,11 @@ class LiveFaceReader:
         """Return the faces to read in this frame: new ones, and those read longest ago."""
         new = [track for track in tracks if track.id not in self._memories]
         known = sorted(
-            (track for track in tracks if track.id in self._memories),
+            (
+                track
+                for track in tracks
+                if track.id in self._memories and now - self._memories[track.id].read_at >= _NEW_FOR
+            ),
             key=lambda track: self._memories[track.id].read_at,
         )
         if not self.tracker.searched:

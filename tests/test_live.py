@@ -323,7 +323,9 @@ def test_each_part_of_the_drawing_can_be_had_alone(drawn):
 
 
 def noise(width: int = 160, height: int = 120) -> av.VideoFrame:
-    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    # Grey: video keeps colours at half the resolution.
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 1), np.uint8)
+    pixels = np.repeat(pixels, 3, axis=2)
     return av.VideoFrame.from_ndarray(pixels, format="bgr24")
 
 

@@ -194,3 +194,9 @@ def test_another_model_reads_from_the_next_frame_on_without_scores_of_the_one_be
     assert (face.id, face.smoothed.emotion, face.smoothed.certain) == (1, "sad", False)
     assert face.smoothed.scores == pytest.approx(tuple(after.row))
     assert len(before.counts) == asked
+
+
+def test_a_face_is_read_fifteen_times_a_second_at_most():
+    classifier = ToldClassifier()
+    play(make(classifier, LEFT), scene([LEFT]), 2)
+    assert 20 <= sum(classifier.counts) <= 31
