@@ -240,7 +240,7 @@ class LiveSession:
         if settings.blur_faces:
             image = blur(image, hidden) if settings.detect else blur_all(image)
         if settings.mirror:
-            image = cv2.flip(image, 1)
+            image = np.asarray(cv2.flip(image, 1), np.uint8)
             faces = [face.moved_to(_mirrored(face.box, frame.width)) for face in faces]
         faces.sort(key=lambda face: face.box.x)
         image = _draw(image, faces, settings)

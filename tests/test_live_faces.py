@@ -199,4 +199,4 @@ def test_another_model_reads_from_the_next_frame_on_without_scores_of_the_one_be
 def test_a_face_is_read_fifteen_times_a_second_at_most():
     classifier = ToldClassifier()
     play(make(classifier, LEFT), scene([LEFT]), 2)
-    assert 20 <= sum(classifier.counts) <= 31
+    assert 12 <= sum(classifier.counts) <= 31
