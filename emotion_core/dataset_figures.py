@@ -103,50 +103,6 @@ def light_figure(
     return figure
 
 
-def class_faces_figure(
-    overview: DatasetOverview, measure: Literal["mean", "deviation"], title: str
-) -> Figure:
-    """Draw the mean or the standard-deviation face of every class that has images.
-
-    Args:
-        overview: of the data set.
-        measure: ``"mean"``, in grey; ``"deviation"``, all classes on one colour scale: bright where
-            the images of a class differ most.
-        title: heading of the figure.
-    """
-    from plotly import subplots
-
-    present = [label for label in range(len(EMOTIONS)) if overview.class_counts[label]]
-    columns = min(4, len(present))
-    rows = -(-len(present) // columns)
-    faces = overview.mean_faces if measure == "mean" else overview.deviation_faces
-    figure = subplots.make_subplots(
-        rows=rows,
-        cols=columns,
-        subplot_titles=[EMOTIONS[label] for label in present],
-        horizontal_spacing=0.03,
-        vertical_spacing=0.12 if rows > 1 else 0,
-    )
-    highest = 255.0 if measure == "mean" else max(1.0, float(np.nanmax(faces)))
-    for place, label in enumerate(present):
-        figure.add_heatmap(
-            z=np.round(faces[label], 1),
-            zmin=0,
-            zmax=highest,
-            colorscale="Greys_r" if measure == "mean" else "Viridis",
-            showscale=measure == "deviation" and place == 0,
-            hovertemplate=f"{EMOTIONS[label]}: %{{z:.0f}}<extra></extra>",
-            row=place // columns + 1,
-            col=place % columns + 1,
-        )
-    for axis in figure.select_yaxes():
-        axis.update(autorange="reversed", scaleanchor=axis.anchor, constrain="domain")
-    figure.update_xaxes(visible=False, constrain="domain")
-    figure.update_yaxes(visible=False)
-    figure.update_layout(title=title, height=80 + 210 * rows, margin={**_MARGIN, "l": 20, "b": 20})
-    return figure
-
-
 def agreement_figure(overview: DatasetOverview, title: str) -> Figure:
     """Draw how far the FER+ voters agree with the labels of each class.
 

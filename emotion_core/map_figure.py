@@ -57,8 +57,8 @@ def map_figure(
     figure.update_layout(
         height=_HEIGHT,
         dragmode="lasso",
-        margin={"l": 0, "r": 0, "t": 10, "b": 0},
-        legend={"orientation": "h", "itemsizing": "constant", "y": -0.02, "yanchor": "top"},
+        margin={"l": 0, "r": 0, "t": 40, "b": 0},
+        legend={"orientation": "h", "itemsizing": "constant", "y": 1.0, "yanchor": "bottom"},
         uirevision="map",  # keeps zoom, and what a viewer switched off in the legend
     )
     return figure

@@ -49,14 +49,6 @@ def test_light_is_drawn_from_quantiles(overview, measure):
     assert len(figure.to_json()) < 20_000
 
 
-@pytest.mark.parametrize("measure", ["mean", "deviation"])
-def test_faces_of_classes_with_images(overview, measure):
-    figure = figures.class_faces_figure(overview, measure, "faces")
-    assert len(figure.data) == int((overview.class_counts > 0).sum())
-    assert np.shape(figure.data[0].z) == (48, 48)
-    assert figure.layout.annotations[0].text == "angry"
-
-
 def test_agreement(demo):
     votes = np.zeros((len(demo), len(VOTE_NAMES)), np.uint8)
     votes[:, VOTE_NAMES.index("happiness")] = 10
