@@ -211,4 +211,4 @@ def test_fer2013_leaks(open_browser, tmp_path):
         tab(page, "Browse")
         page.get_by_role("button", name="disgust", exact=True).click()
         expect(page.get_by_text(" of 32,298 images")).to_be_visible()
-        assert cells(page).count() == 120
+        expect(cells(page)).to_have_count(120)
