@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 from support import running_server
 
+PAGES = ["Live camera", "Photo", "Sessions", "Data set", "My data"]
+
 
 @pytest.mark.parametrize(
     ("address", "heading", "lands_at"),
@@ -14,15 +16,17 @@ from support import running_server
         ("/live_camera", "Live camera", "/live_camera"),
         ("/photo", "Photo", "/photo"),
         ("/sessions", "Sessions", "/sessions"),
+        ("/dataset", "Data set", "/dataset"),
+        ("/own_data", "My data", "/own_data"),
     ],
 )
 def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, heading, lands_at):
     with running_server(tmp_path / "log.txt") as server:
         page = open_browser().new_page()
         page.goto(server.url + address)
-        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
         names = page.get_by_role("navigation", name="App pages").locator("a p")
-        expect(names).to_have_text(["Live camera", "Photo", "Sessions"])
+        expect(names).to_have_text(PAGES)
         expect(page).to_have_url(server.url + lands_at)
         expect(page.get_by_text("Page not found")).to_have_count(0)
         assert "Traceback" not in server.log.read_text()
