@@ -12,17 +12,11 @@ from numpy.typing import NDArray
 from emotion_core.datasets import SPLITS, FaceDataset
 from emotion_core.embedding_map import map_dataset
 from emotion_core.emotions import EMOTIONS
-from emotion_core.errors import ModelError
 from emotion_core.label_mistakes import LabelMistakes
 from emotion_core.map_figure import MAP_COLORS, map_figure
 from pages.shared.dataset_jobs import Progress, result_of
 from pages.shared.dataset_panel import page_of, show_faces
-from pages.shared.dataset_predictions import (
-    label_mistakes,
-    model_in_use,
-    predictions_job,
-    predictions_name,
-)
+from pages.shared.dataset_predictions import label_mistakes, model_in_use, show_predictions
 from pages.shared.dataset_shares import show_shares
 from pages.shared.dataset_store import OpenDataset
 from pages.shared.dataset_text import plain
@@ -38,14 +32,7 @@ the map. Zoom and names of classes in the legend work too.
 def show_map(opened: OpenDataset) -> None:
     """Show the map of the data set, as the model in use sees it."""
     model_dir = model_in_use()
-    try:
-        job = predictions_job(opened, model_dir)
-    except ModelError as error:
-        st.error(f"The model cannot be used. {plain(str(error))}")
-        return
-    name = predictions_name(model_dir)
-    what = f"Reading {len(opened.dataset):,} faces with the model"
-    predictions = result_of(job, what, "predictions", partial(opened.forget, name))
+    predictions = show_predictions(opened, model_dir)
     if predictions is None:
         return
     if predictions.embeddings is None:

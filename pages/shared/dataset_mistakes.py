@@ -14,7 +14,6 @@ from emotion_core.artefacts import ModelCard
 from emotion_core.datasets.agreement import VOTE_LABELS
 from emotion_core.datasets.types import VOTE_NAMES
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
-from emotion_core.errors import ModelError
 from emotion_core.label_mistakes import (
     LabelMistakes,
     judge_ranking,
@@ -24,14 +23,8 @@ from emotion_core.label_mistakes import (
 )
 from pages.shared import display
 from pages.shared.dataset_grid import Bar
-from pages.shared.dataset_jobs import result_of
 from pages.shared.dataset_panel import page_of, show_faces
-from pages.shared.dataset_predictions import (
-    label_mistakes,
-    model_in_use,
-    predictions_job,
-    predictions_name,
-)
+from pages.shared.dataset_predictions import label_mistakes, model_in_use, show_predictions
 from pages.shared.dataset_store import OpenDataset
 from pages.shared.dataset_text import plain
 
@@ -48,14 +41,7 @@ IN_SAMPLE: Final = (
 def show_mistakes(opened: OpenDataset) -> None:
     """Show the labels that the model in use doubts most."""
     model_dir = model_in_use()
-    try:
-        job = predictions_job(opened, model_dir)
-    except ModelError as error:
-        st.error(f"The model cannot be used. {plain(str(error))}")
-        return
-    name = predictions_name(model_dir)
-    what = f"Reading {len(opened.dataset):,} faces with the model"
-    predictions = result_of(job, what, "predictions", partial(opened.forget, name))
+    predictions = show_predictions(opened, model_dir)
     if predictions is not None:
         mistakes, card = label_mistakes(opened, predictions, model_dir)
         st.fragment(_show)(opened, mistakes, card, model_dir)

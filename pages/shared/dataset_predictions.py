@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+
+import streamlit as st
 
 from emotion_core.artefacts import ModelCard, default_model_dir, load_card
 from emotion_core.datasets import FaceDataset
 from emotion_core.errors import ModelError
 from emotion_core.label_mistakes import LabelMistakes, find_label_mistakes
 from emotion_core.predictions import Predictions, load_predictions, predict_dataset
-from pages.shared.dataset_jobs import Job, Progress
+from pages.shared.dataset_jobs import Job, Progress, result_of
 from pages.shared.dataset_store import OpenDataset
+from pages.shared.dataset_text import plain
 from pages.shared.detectors import chosen_model
 
 
@@ -35,6 +39,19 @@ def predictions_job(opened: OpenDataset, model_dir: Path) -> Job[Predictions]:
         )
 
     return opened.job(predictions_name(model_dir), predict)
+
+
+def show_predictions(opened: OpenDataset, model_dir: Path) -> Predictions | None:
+    """Return what the model says, or show how far it is, or why it cannot be used."""
+    try:
+        job = predictions_job(opened, model_dir)
+    except ModelError as error:
+        st.error(f"The model cannot be used. {plain(str(error))}")
+        return None
+    forget = partial(opened.forget, predictions_name(model_dir))
+    return result_of(
+        job, f"Reading {len(opened.dataset):,} faces with the model", "predictions", forget
+    )
 
 
 def known_predictions(opened: OpenDataset) -> Predictions | None:

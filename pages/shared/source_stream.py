@@ -175,7 +175,7 @@ def connect(
     Raises:
         SignallingTimeoutError: the connection could not be prepared on this side.
     """
-    if (relay := streaming._library_relay()) is not None:
+    if (relay := streaming.library_relay()) is not None:
         streaming.keep_newest_frames_only(relay)
     if context := st.session_state.get(stream.key):
         streaming.tell_whether_viewer_left(context, left=False)
@@ -198,5 +198,5 @@ def connect(
         },
     )
     if not any(context.state):
-        streaming._renew_credentials(settings, configuration)
+        streaming.renew_credentials(settings, configuration)
     return context

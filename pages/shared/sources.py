@@ -66,7 +66,7 @@ def show_video(session: LiveSession) -> WebRtcStreamerState:
     if kind == MY_CAMERA:
         source_stream.forget()
         return streaming.camera_stream(session).state
-    source_stream.end_connection(streaming._STREAMER_KEY)
+    source_stream.end_connection(streaming.STREAMER_KEY)
     chosen = None
     # Out of the video's way while it plays.
     with st.expander(_WHICH[kind], expanded=not source_stream.is_connected()):

@@ -25,7 +25,7 @@ from pages.shared.navigation import came_from_another_page
 #: After this long without a picture, connecting counts as failed and the page says why.
 CONNECT_SECONDS: Final = 15.0
 
-_STREAMER_KEY: Final = "live_camera"
+STREAMER_KEY: Final = "live_camera"
 
 # More pixels or frames cost bandwidth and time and gain nothing: a face is read at 48x48.
 _CAMERA: Final = {
@@ -54,15 +54,15 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
     Raises:
         SignallingTimeoutError: the connection could not be prepared on this side.
     """
-    relay = _library_relay()
+    relay = library_relay()
     if relay is not None:
         keep_newest_frames_only(relay)
-    if context := st.session_state.get(_STREAMER_KEY):
+    if context := st.session_state.get(STREAMER_KEY):
         tell_whether_viewer_left(context, left=came_from_another_page())
     settings = read_connection().settings
     configuration = settings.rtc_configuration(time.time())
     context = webrtc_streamer(
-        key=_STREAMER_KEY,
+        key=STREAMER_KEY,
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=configuration,
         media_stream_constraints=_CAMERA,
@@ -86,13 +86,13 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         },
     )
     if not any(context.state):
-        _renew_credentials(settings, configuration)
+        renew_credentials(settings, configuration)
     elif context.state.playing and relay is not None:
         _check_that_newest_frames_are_kept(relay)
     return context
 
 
-def _renew_credentials(settings: IceSettings, shown: dict[str, Any]) -> None:
+def renew_credentials(settings: IceSettings, shown: dict[str, Any]) -> None:
     """Run the page again before the credentials in the configuration ``shown`` run out.
 
     The browser uses what it was given last, and a page may stay open for hours before Start.
@@ -107,7 +107,7 @@ def _rerun_if_outdated(settings: IceSettings, shown: dict[str, Any]) -> None:
         st.rerun()
 
 
-def _library_relay() -> MediaRelay | None:
+def library_relay() -> MediaRelay | None:
     """Return the relay through which streamlit-webrtc sends; its name may go with any version."""
     try:
         from streamlit_webrtc.relay import get_global_relay
