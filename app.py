@@ -2,9 +2,11 @@
 
 import streamlit as st
 
+from pages.shared.garbage import watch_for_long_collections
 from pages.shared.navigation import ensure_navigation, note_page
 
 ensure_navigation()
+watch_for_long_collections()
 
 # A file of our own: browsers would fetch a named icon from the network.
 st.set_page_config(

@@ -6,7 +6,8 @@ The made-up camera shows a face and, as a row of black and white fields, the num
 Two videos are read at the same instant, ten times a second: the browser's own view of the camera,
 and what came back; the difference of their frame numbers is the delay. Browser and server run on
 this machine, so that a good part of the delay is the encoding at both ends: compare with
-``pass-through``, whose callback does nothing. ``overloaded`` shows that the delay stays bounded
+``pass-through``, whose callback does nothing, and with ``library``, which does nothing either but
+streams through streamlit-webrtc as it is. ``overloaded`` shows that the delay stays bounded
 when the callback is far too slow. The callbacks take turns: each streams for ``--seconds``.
 
 Prints JSON: for each callback the median, 95th percentile and longest delay in milliseconds, what
@@ -50,7 +51,7 @@ FIELD = 48  # side of a field in pixels: large enough to survive the encoders
 #: degrees of freedom.
 STRETCHES = 10
 T_95 = 2.306
-CALLBACKS = ("pass-through", "haar", "app", "overloaded")
+CALLBACKS = ("library", "pass-through", "haar", "app", "overloaded")
 
 #: Of one page: time, number of the frame sent, number of the one that came back (None: unreadable).
 Samples = list[tuple[float, int | None, int | None]]

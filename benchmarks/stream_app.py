@@ -2,7 +2,8 @@
 
 The environment variable BENCHMARK_CALLBACK chooses the callback:
 
-- ``pass-through`` returns every frame as it came: the least delay there can be;
+- ``library`` returns every frame as it came, through streamlit-webrtc as it is;
+- ``pass-through`` does the same through the live page's streamer: the least delay there can be;
 - ``haar`` looks for faces in every frame with OpenCV's frontal cascade, as most projects do;
 - ``overloaded`` takes 0.3 s for every frame.
 """
@@ -14,8 +15,10 @@ from types import SimpleNamespace
 import av
 import cv2
 import streamlit as st
+from streamlit_webrtc import webrtc_streamer
 
 from pages.shared import streaming
+from pages.shared.garbage import watch_for_long_collections
 from pages.shared.navigation import note_page
 
 
@@ -26,6 +29,10 @@ class Session:
         self.on_frame = getattr(self, callback.replace("-", "_"))
         folder = cv2.data.haarcascades  # type: ignore[attr-defined]
         self.cascade = cv2.CascadeClassifier(f"{folder}haarcascade_frontalface_default.xml")
+
+    def library(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """Return ``frame`` as it is."""
+        return frame
 
     def pass_through(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return ``frame`` as it is."""
@@ -56,7 +63,15 @@ def session() -> Session:
     return Session(os.environ["BENCHMARK_CALLBACK"])
 
 
-note_page(SimpleNamespace(url_path="benchmark"))  # type: ignore[arg-type]
-playing, _ = streaming.camera_stream(session()).state  # type: ignore[arg-type]
-if playing:
+if os.environ["BENCHMARK_CALLBACK"] == "library":
+    context = webrtc_streamer(
+        key=streaming.STREAMER_KEY,
+        media_stream_constraints=streaming.CAMERA,
+        video_frame_callback=session().on_frame,
+    )
+else:
+    watch_for_long_collections()
+    note_page(SimpleNamespace(url_path="benchmark"))  # type: ignore[arg-type]
+    context = streaming.camera_stream(session())  # type: ignore[arg-type]
+if context.state.playing:
     st.write("frames per second")  # what the live page says when it plays

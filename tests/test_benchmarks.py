@@ -69,23 +69,6 @@ def test_turning_tilted_faces_upright():
     assert angles["45"]["as it is"] < angles["45"]["turned upright"]
 
 
-@pytest.mark.browser
-def test_delay_from_camera_to_screen():
-    command = [sys.executable, BENCHMARKS / "glass_to_glass.py", "--seconds", "2"]
-    done = subprocess.run(
-        [*command, "--callbacks", "pass-through", "app"],
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
-    if "need Chromium and none" in done.stderr:
-        pytest.skip(done.stderr)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
-    assert figures["pass-through"]["samples"] > 0
-    assert figures["app"]["samples"] > 0
-
-
 def test_data_set_checks():
     command = [sys.executable, BENCHMARKS / "dataset_checks.py", "--rows", "60"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=280)

@@ -107,8 +107,9 @@ def test_what_starts_and_stops_leave_behind(tmp_path):
 
 @pytest.mark.browser
 def test_the_delay():
-    figures = run("glass_to_glass.py", "--seconds", "3", "--callbacks", "pass-through", "app")
-    for callback in ("pass-through", "app"):
+    callbacks = ("library", "pass-through", "app")
+    figures = run("glass_to_glass.py", "--seconds", "3", "--callbacks", *callbacks)
+    for callback in callbacks:
         assert figures[callback]["samples"] > 0
         assert len(figures[callback]["slope_interval"]) == 2
     assert "median_above_pass_through" in figures["app"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from fractions import Fraction
 from typing import Any, TypeVar
 
 import av
@@ -28,7 +27,7 @@ from emotion_core.boxes import Box
 from emotion_core.faces import LIVE_SETTINGS, HaarFaceDetector
 from emotion_core.live import LiveSession
 from emotion_core.live_faces import LiveFaceReader
-from pages.shared.streaming import keep_newest_frames_only
+from pages.shared.newest_frames import keep_newest_frames_only
 
 Result = TypeVar("Result")
 
@@ -177,7 +176,7 @@ def start(loop: asyncio.AbstractEventLoop) -> Iterator[Start]:
             rtc_configuration=RTCConfiguration(iceServers=[]),
             video_frame_callback=session.on_frame,
             on_video_ended=session.on_ended,
-            async_processing=True,
+            async_processing=False,
             video_receiver_size=4,
             audio_receiver_size=4,
             sendback_video=True,
@@ -258,45 +257,8 @@ def test_the_end_reaches_the_session_and_a_new_stream_starts(start, reader):
     assert session.snapshot.last_frame_time is None
     assert session.snapshot.faces == ()
     frames = session.snapshot.frames
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("async_media")]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("frames")]
 
     client, _ = start(session, Camera(grey_portrait(640, 480)))
     client.watch(is_annotated)
     assert session.snapshot.frames > frames
-
-
-class Counter(MediaStreamTrack):
-    """A source that counts its frames in their time stamps, as fast as it is asked to."""
-
-    kind = "video"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
-
-    async def recv(self) -> av.VideoFrame:
-        await asyncio.sleep(0)
-        frame = av.VideoFrame(16, 16, "gray")
-        frame.pts, frame.time_base = self.count, Fraction(1, 30)
-        self.count += 1
-        return frame
-
-
-def test_a_slow_reader_gets_the_newest_frame_not_a_queue():
-    async def lag_of_slow_reader() -> list[int]:
-        relay, source = MediaRelay(), Counter()
-        keep_newest_frames_only(relay)
-        keep_newest_frames_only(relay)  # on every rerun of the page
-        reader = relay.subscribe(source)
-        lags = []
-        for _ in range(10):
-            frame = await reader.recv()
-            lags.append(source.count - frame.pts)
-            for _ in range(100):  # the source goes on meanwhile
-                await asyncio.sleep(0)
-        reader.stop()
-        source.stop()
-        return lags
-
-    lags = asyncio.run(lag_of_slow_reader())
-    assert max(lags) <= 3

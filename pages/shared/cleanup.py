@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import functools
-import gc
+import itertools
 import logging
 import sys
 from collections.abc import Callable
@@ -20,11 +20,17 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit_webrtc.eventloop import get_global_event_loop
 from streamlit_webrtc.relay import get_global_relay
 
+from pages.shared.garbage import collect_all
+
 #: A viewer whose connection breaks for less than this many seconds finds everything as it was.
 SECONDS_TO_COME_BACK: Final = 30.0
 
 # After so many seconds streamlit-webrtc has noticed that a session was closed, and stopped.
 _SECONDS_TO_STOP: Final = 5.0
+
+# While others are there, memory is collected when so many more sessions were closed.
+_COLLECT_EVERY: Final = 8
+_sessions_closed: Final = itertools.count(1)
 
 _LOGGER = logging.getLogger(__name__)
 _TRACKS: Final = "_MediaRelay__proxies"
@@ -86,10 +92,12 @@ def _close_unless_back(loop: asyncio.AbstractEventLoop, session_id: str) -> None
 
 def _give_memory_back() -> None:
     """Return to the system what the interpreter and the C library keep for later."""
-    if runtime.get_instance().state is runtime.RuntimeState.NO_SESSIONS_CONNECTED:
-        # Sessions are made of cycles. Collecting takes 0.1 s, in which no video would move: with
-        # somebody there it waits until Python finds it due.
-        gc.collect()
+    # Sessions are made of cycles. Collecting takes 0.1 s, in which no video moves: with somebody
+    # there it is done for several at once.
+    closed = next(_sessions_closed)
+    nobody_there = runtime.get_instance().state is runtime.RuntimeState.NO_SESSIONS_CONNECTED
+    if nobody_there or closed % _COLLECT_EVERY == 0:
+        collect_all()
     if trim := _malloc_trim():
         trim(0)
 

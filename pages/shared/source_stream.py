@@ -20,6 +20,7 @@ from emotion_core.video_sources import VideoSource
 from pages.shared import streaming
 from pages.shared.connection import read_connection
 from pages.shared.navigation import came_from_another_page
+from pages.shared.newest_frames import keep_newest_frames_only, library_relay
 
 _STREAM: Final = "source_stream"
 _STREAMS_SO_FAR: Final = "source_streams_so_far"
@@ -175,8 +176,7 @@ def connect(
     Raises:
         SignallingTimeoutError: the connection could not be prepared on this side.
     """
-    if (relay := streaming.library_relay()) is not None:
-        streaming.keep_newest_frames_only(relay)
+    newest_only = keep_newest_frames_only(library_relay())
     if context := st.session_state.get(stream.key):
         streaming.tell_whether_viewer_left(context, left=False)
     settings = read_connection().settings
@@ -189,7 +189,7 @@ def connect(
         player_factory=functools.partial(stream.make_player, source),
         video_frame_callback=session.on_frame,
         on_video_ended=session.on_ended,
-        async_processing=True,
+        async_processing=not newest_only,
         video_html_attrs={
             "autoPlay": True,
             "playsInline": True,

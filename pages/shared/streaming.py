@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import streamlit as st
-from aiortc import MediaStreamTrack
-from aiortc.contrib.media import MediaRelay
 from streamlit.components.v2.types import ComponentRenderer
 from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, webrtc_streamer
 
@@ -21,14 +16,20 @@ from emotion_core.ice import IceSettings
 from emotion_core.live import LiveSession
 from pages.shared.connection import read_connection
 from pages.shared.navigation import came_from_another_page
+from pages.shared.newest_frames import (
+    check_that_newest_frames_are_kept,
+    keep_newest_frames_only,
+    library_relay,
+    warn_once,
+)
 
 #: After this long without a picture, connecting counts as failed and the page says why.
 CONNECT_SECONDS: Final = 15.0
 
 STREAMER_KEY: Final = "live_camera"
 
-# More pixels or frames cost bandwidth and time and gain nothing: a face is read at 48x48.
-_CAMERA: Final = {
+#: More pixels or frames cost bandwidth and time and gain nothing: a face is read at 48x48.
+CAMERA: Final = {
     "video": {
         "width": {"ideal": 640, "max": 1280},
         "height": {"ideal": 480, "max": 720},
@@ -37,11 +38,6 @@ _CAMERA: Final = {
     "audio": False,
 }
 
-_LOG: Final = logging.getLogger(__name__)
-_NOT_NEWEST: Final = (
-    "streamlit-webrtc or aiortc is not the version in requirements.txt: its queue of frames cannot "
-    "be switched off, so the video may lag on a busy machine"
-)
 _MAY_BE_CUT: Final = (
     "streamlit-webrtc is not the version in requirements.txt: it cannot be told that a stream is "
     "still looked at, so the video may stop on a busy machine"
@@ -55,8 +51,7 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         SignallingTimeoutError: the connection could not be prepared on this side.
     """
     relay = library_relay()
-    if relay is not None:
-        keep_newest_frames_only(relay)
+    newest_only = keep_newest_frames_only(relay)
     if context := st.session_state.get(STREAMER_KEY):
         tell_whether_viewer_left(context, left=came_from_another_page())
     settings = read_connection().settings
@@ -65,10 +60,10 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         key=STREAMER_KEY,
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=configuration,
-        media_stream_constraints=_CAMERA,
+        media_stream_constraints=CAMERA,
         video_frame_callback=session.on_frame,
         on_video_ended=session.on_ended,
-        async_processing=True,
+        async_processing=not newest_only,
         sendback_audio=False,
         # iOS shows a video inside the page only with all three of these.
         video_html_attrs={
@@ -87,8 +82,8 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
     )
     if not any(context.state):
         renew_credentials(settings, configuration)
-    elif context.state.playing and relay is not None:
-        _check_that_newest_frames_are_kept(relay)
+    elif context.state.playing:
+        check_that_newest_frames_are_kept(relay)
     return context
 
 
@@ -107,53 +102,6 @@ def _rerun_if_outdated(settings: IceSettings, shown: dict[str, Any]) -> None:
         st.rerun()
 
 
-def library_relay() -> MediaRelay | None:
-    """Return the relay through which streamlit-webrtc sends; its name may go with any version."""
-    try:
-        from streamlit_webrtc.relay import get_global_relay
-
-        return get_global_relay()
-    except (ImportError, AttributeError):
-        _warn_once(_NOT_NEWEST)
-        return None
-
-
-def keep_newest_frames_only(relay: MediaRelay) -> None:
-    """Make ``relay`` hand over the newest frame instead of queueing all of them.
-
-    The library subscribes with an unbounded queue before the encoder: when encoding is slower than
-    the camera, the video lags by seconds after seconds (streamlit-webrtc issue 1422). Where this
-    can no longer be changed, the video goes on with that and the log says so.
-    """
-    if isinstance(relay.subscribe, _NewestOnly):
-        return
-    if "buffered" in inspect.signature(relay.subscribe).parameters:
-        relay.subscribe = _NewestOnly(relay.subscribe)  # type: ignore[method-assign]
-    else:
-        _warn_once(_NOT_NEWEST)
-
-
-def _check_that_newest_frames_are_kept(relay: MediaRelay) -> None:
-    """Say so in the log when a video plays that was not sent through ``relay``."""
-    if isinstance(relay.subscribe, _NewestOnly) and not relay.subscribe.used:
-        _warn_once(_NOT_NEWEST)
-
-
-class _NewestOnly:
-    """`MediaRelay.subscribe` without the queue."""
-
-    def __init__(self, subscribe: Callable[..., MediaStreamTrack]) -> None:
-        self._subscribe = subscribe
-        self.used = False
-
-    def __call__(
-        self, track: MediaStreamTrack, buffered: bool = False, **options: object
-    ) -> MediaStreamTrack:
-        del buffered
-        self.used = True
-        return self._subscribe(track, buffered=False, **options)
-
-
 def tell_whether_viewer_left(context: WebRtcStreamerContext, *, left: bool) -> None:
     """Tell the library whether ``context`` was left behind on another page, to be made anew.
 
@@ -164,12 +112,7 @@ def tell_whether_viewer_left(context: WebRtcStreamerContext, *, left: bool) -> N
     if hasattr(context, "_last_rendered_run_count"):
         context._last_rendered_run_count = -1 if left else None
     else:
-        _warn_once(_MAY_BE_CUT)
-
-
-@functools.cache
-def _warn_once(message: str) -> None:
-    _LOG.warning(message)
+        warn_once(_MAY_BE_CUT)
 
 
 Phase = Literal["idle", "connecting", "slow", "playing", "failed"]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import logging
 
 import pytest
@@ -89,7 +90,8 @@ def test_who_has_left_and_not_come_back_is_forgotten(monkeypatch, connected, clo
     monkeypatch.setattr(cleanup, "_SECONDS_TO_STOP", 0)
     monkeypatch.setattr(cleanup, "get_global_relay", MediaRelay)
     monkeypatch.setattr(cleanup.runtime, "get_instance", lambda: server)
-    monkeypatch.setattr(cleanup.gc, "collect", lambda: collected.append(1))
+    monkeypatch.setattr(cleanup, "collect_all", lambda: collected.append(1))
+    monkeypatch.setattr(cleanup, "_sessions_closed", itertools.count(1))
     asyncio.run(leave())
     assert server.closed == closed
     assert len(collected) == collections

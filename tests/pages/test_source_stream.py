@@ -18,8 +18,8 @@ from streamlit_webrtc.webrtc import WebRtcWorker
 from emotion_core.errors import SourceLostError
 from emotion_core.source_reader import SourceReader
 from emotion_core.video_sources import VideoFile, VideoSource
+from pages.shared.newest_frames import keep_newest_frames_only
 from pages.shared.source_stream import SourcePlayer, SourceTrack
-from pages.shared.streaming import keep_newest_frames_only
 from tests.source_videos import write_video
 from tests.test_webrtc_loopback import Client
 
@@ -156,7 +156,7 @@ def test_a_film_arrives_and_nothing_is_left(loop, tmp_path, how):
         player_factory=lambda: SourcePlayer(source, loop=False),
         video_frame_callback=session.on_frame,
         on_video_ended=session.on_ended,
-        async_processing=True,
+        async_processing=False,
         video_receiver_size=4,
         audio_receiver_size=4,
         sendback_video=True,

@@ -63,7 +63,7 @@ def streamer(monkeypatch) -> Streamer:
     idle = SimpleNamespace(state=WebRtcStreamerState(playing=False, signalling=False))
     monkeypatch.setattr(streaming, "camera_stream", lambda _: idle)
     monkeypatch.setattr(streaming, "camera_problem", lambda _: "")
-    monkeypatch.setattr(streaming, "library_relay", lambda: None)
+    monkeypatch.setattr(source_stream, "library_relay", lambda: None)
     return streamer
 
 

@@ -12,13 +12,12 @@ from streamlit_webrtc import component
 
 from emotion_core.ice import IceSettings
 from emotion_core.live import LiveSession
-from pages.shared import navigation, streaming
+from pages.shared import navigation, newest_frames, streaming
 from pages.shared.connection import Connection
 from pages.shared.streaming import (
     CONNECT_SECONDS,
     ConnectionWatch,
     explain_camera_problem,
-    keep_newest_frames_only,
     tell_whether_viewer_left,
 )
 
@@ -134,6 +133,7 @@ class Page:
 
     def streamer(self, **options: object) -> SimpleNamespace:
         self.shown = options["rtc_configuration"]
+        self.in_the_loop = not options["async_processing"]
         self.context.state = component.WebRtcStreamerState(self.playing, signalling=False)
         return self.context
 
@@ -153,7 +153,7 @@ class Page:
 
 @pytest.fixture(autouse=True)
 def _warnings_are_new():
-    streaming._warn_once.cache_clear()
+    newest_frames.warn_once.cache_clear()
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -210,6 +210,7 @@ def test_a_library_as_it_should_be_causes_no_warning(monkeypatch, caplog, relay)
     subscribe(relay)
     page.playing = True
     streaming.camera_stream(LiveSession(reader=None))
+    assert page.in_the_loop  # as far as the library knows
     assert warnings_of(caplog) == []
 
 
@@ -222,16 +223,7 @@ def test_a_library_without_a_global_relay(monkeypatch, caplog):
         assert streaming.camera_stream(LiveSession(reader=None)).state.playing
     (warning,) = warnings_of(caplog)
     assert "the video may lag on a busy machine" in warning
-
-
-def test_a_relay_that_cannot_be_unbuffered(caplog):
-    relay = SimpleNamespace(subscribe=lambda track: track)
-    plain = relay.subscribe
-    for _ in range(3):
-        keep_newest_frames_only(relay)
-    assert relay.subscribe is plain
-    (warning,) = warnings_of(caplog)
-    assert "its queue of frames cannot be switched off" in warning
+    assert not page.in_the_loop
 
 
 @pytest.mark.usefixtures("relay")
@@ -244,15 +236,6 @@ def test_a_library_that_goes_past_its_relay(monkeypatch, caplog):
         streaming.camera_stream(LiveSession(reader=None))
     (warning,) = warnings_of(caplog)
     assert "its queue of frames cannot be switched off" in warning
-
-
-def test_even_a_queue_that_is_asked_for_is_left_out():
-    asked = []
-    relay = SimpleNamespace(subscribe=lambda track, buffered=True: asked.append((track, buffered)))
-    keep_newest_frames_only(relay)
-    relay.subscribe("camera", buffered=True)
-    relay.subscribe("camera")
-    assert asked == [("camera", False)] * 2
 
 
 def test_a_library_that_counts_no_runs(caplog):
