@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
+from emotion_core.model_interface import ModelInterface
 
 KERAS_FILE: Final = "model.keras"
 ARCHITECTURE_FILE: Final = "model_arch.json"
@@ -30,12 +32,21 @@ CARD_FILE: Final = "card.json"
 README_FILE: Final = "README.md"
 TRAINING_LOG_FILE: Final = "training_log.jsonl"
 
+#: Everything a model folder may hold; the card last, so that what an interrupted deletion leaves is
+#: still a model folder.
+MODEL_FILES: Final = (
+    LITERT_FILE, KERAS_FILE, ARCHITECTURE_FILE, WEIGHTS_FILE, TRAINING_LOG_FILE, README_FILE,
+    CARD_FILE,
+)  # fmt: skip
+
 #: Version of the card's layout.
 CARD_FORMAT: Final = 1
 
 MODELS_FOLDER: Final = Path(__file__).resolve().parent.parent / "models"
 #: The model in use when none is named.
 DEFAULT_MODEL: Final = "fer2013-vgg"
+#: Names the folder of all models but the shipped one instead of the project's ``models/``.
+MODELS_DIR_VARIABLE: Final = "EMOTION_MODELS_DIR"
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,10 @@ class ModelCard:
         input: shape, dtype, range and colour of the input.
         preprocessing: what happens to the input, and where.
         output: what the network returns.
+        interface: how the network's input and output differ from this project's own; None where
+            they do not.
+        source: where an imported model came from: name and SHA-256 of the ``file``, and the time
+            it was ``imported``; empty for a model that was trained here.
     """
 
     name: str
@@ -84,6 +99,8 @@ class ModelCard:
     preprocessing: str = "none outside the network: scaling and cropping happen in its first layers"
     output: str = "logits [N, 7]; divide by the temperature and take the softmax"
     format: int = CARD_FORMAT
+    interface: ModelInterface | None = None
+    source: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if tuple(self.labels) != EMOTIONS:
@@ -95,14 +112,56 @@ class ModelCard:
                 f"certainty_threshold: expected 0 to 1, found {self.certainty_threshold}"
             )
 
+    @property
+    def network_id(self) -> str:
+        """Tells what the model answers from what any other does: 64 hexadecimal digits.
+
+        The checksum of its LiteRT file, together with its interface where it has one.
+        """
+        network = str(self.files.get(LITERT_FILE, ""))
+        if self.interface is None:
+            return network
+        described = json.dumps([network, self.interface.to_json()], sort_keys=True)
+        return hashlib.sha256(described.encode()).hexdigest()
+
     def to_json(self) -> dict[str, Any]:
-        """Return the card as plain JSON values."""
-        return asdict(self)
+        """Return the card as plain JSON values; what a model has not is left out."""
+        content = asdict(self)
+        for name in ("interface", "source"):
+            if not content[name]:
+                del content[name]
+        return content
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> ModelCard:
+        """Return the card that ``to_json`` made ``content`` of.
+
+        Raises:
+            KeyError, TypeError: a value is missing or unknown.
+            ModelError: a value is out of its range.
+        """
+        interface = content.get("interface")
+        return cls(
+            **{
+                **content,
+                "labels": tuple(content["labels"]),
+                "interface": interface and ModelInterface.from_json(interface),
+            }
+        )
 
 
 def default_model_dir() -> Path:
     """Return the folder of the model that ships with the project."""
     return MODELS_FOLDER / DEFAULT_MODEL
+
+
+def models_dir() -> Path:
+    """Return the folder of all models; it need not exist.
+
+    It is named by the environment variable EMOTION_MODELS_DIR, else it is the project's ``models``.
+    """
+    chosen = os.environ.get(MODELS_DIR_VARIABLE)
+    return Path(chosen).absolute() if chosen else MODELS_FOLDER
 
 
 def load_card(folder: Path) -> ModelCard:
@@ -124,7 +183,7 @@ def load_card(folder: Path) -> ModelCard:
                 f"{path}: expected card format {CARD_FORMAT}, found {content['format']}; it was "
                 "written by another version of this project"
             )
-        return ModelCard(**{**content, "labels": tuple(content["labels"])})
+        return ModelCard.from_json(content)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{path} is damaged ({error}); restore the folder from its source or train it again"

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from emotion_core.artefacts import (
@@ -20,6 +19,7 @@ from emotion_core.datasets.types import FACE_SIZE
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.evaluation import softmax
+from emotion_core.litert_network import LiteRtNetwork
 
 #: Faces that go through the network in one go; more are split, so that memory stays bounded.
 MAX_BATCH: Final = 64
@@ -36,24 +36,18 @@ class EmotionClassifier:
         threads: processor threads an inference may use.
 
     Raises:
-        ModelError: the content is no LiteRT model, or has the wrong shapes.
+        ModelError: the content is no LiteRT model, or has other shapes than the card says.
     """
 
     def __init__(self, model: bytes, card: ModelCard, *, threads: int = 1) -> None:
         self.card = card
+        self._interface = card.interface
+        one_by_one = self._interface is not None and self._interface.one_by_one
         try:
-            self._interpreter = Interpreter(model_content=model, num_threads=threads)
-            self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise ModelError(
-                f"{card.name}: expected a LiteRT model, found one that LiteRT refuses "
-                f"({str(error).splitlines()[0]}); restore the file or train the model again"
-            ) from error
-        inputs = self._interpreter.get_input_details()
-        outputs = self._interpreter.get_output_details()
-        self._check_shapes(inputs, outputs)
-        self._input, self._output = inputs[0]["index"], outputs[0]["index"]
-        self._batch_size = 1
+            self._network = LiteRtNetwork(model, threads=threads, one_by_one=one_by_one)
+        except ModelError as error:
+            raise ModelError(f"{card.name}: {error}") from error
+        self._check_shapes()
         # The first inference allocates and packs the weights: pay for it now, not on live video.
         self.predict_logits(np.zeros((1, FACE_SIZE, FACE_SIZE), np.uint8))
 
@@ -68,17 +62,18 @@ class EmotionClassifier:
         card = load_card(folder)
         return cls(read_model_file(folder, card, LITERT_FILE), card, threads=threads)
 
-    def _check_shapes(
-        self, inputs: list[dict[str, object]], outputs: list[dict[str, object]]
-    ) -> None:
-        expected_input = [-1, FACE_SIZE, FACE_SIZE, 1]
-        expected_output = [-1, len(EMOTIONS)]
-        found_input = [list(entry["shape_signature"]) for entry in inputs]  # type: ignore[call-overload]
-        found_output = [list(entry["shape_signature"]) for entry in outputs]  # type: ignore[call-overload]
-        if found_input != [expected_input] or found_output != [expected_output]:
+    def _check_shapes(self) -> None:
+        side, channels, classes = FACE_SIZE, 1, len(EMOTIONS)
+        batch = -1
+        if (interface := self._interface) is not None:
+            side, channels, classes = interface.side, interface.channels, len(interface.classes)
+            batch = self._network.input_shape[0]
+        expected_input, expected_output = [batch, side, side, channels], [batch, classes]
+        found_input, found_outputs = self._network.input_shape, self._network.output_shapes
+        if found_input != expected_input or [each[1:] for each in found_outputs] != [[classes]]:
             raise ModelError(
                 f"{self.card.name}: expected one input {expected_input} and one output "
-                f"{expected_output}, found {found_input} and {found_output}"
+                f"{expected_output}, found {[found_input]} and {found_outputs}"
             )
 
     def predict_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -90,15 +85,9 @@ class EmotionClassifier:
         return logits
 
     def _invoke(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        if len(crops) != self._batch_size:
-            self._interpreter.resize_tensor_input(
-                self._input, [len(crops), FACE_SIZE, FACE_SIZE, 1]
-            )
-            self._interpreter.allocate_tensors()
-            self._batch_size = len(crops)
-        self._interpreter.set_tensor(self._input, crops[..., None].astype(np.float32))
-        self._interpreter.invoke()
-        return np.asarray(self._interpreter.get_tensor(self._output), np.float32)
+        if self._interface is None:
+            return self._network.run(crops[..., None].astype(np.float32))[0]
+        return self._interface.to_logits(self._network.run(self._interface.prepare(crops))[0])
 
     def predict_scores(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return calibrated probabilities, float32 ``[N, 7]``, of uint8 faces ``[N, 48, 48]``.
