@@ -160,6 +160,11 @@ def _data(card: ModelCard) -> str:
             f"Besides the labels it learned from the scores of {_count(len(teachers), 'network')} "
             "(knowledge distillation, Hinton et al. 2015)."
         )
+    if initial := data.get("initial"):
+        lines.append(
+            f"It began with the weights of {initial['name']} (`{initial['checksum']}`), whose own "
+            "data it therefore knows too."
+        )
     if selected_on:
         lines.append(
             f"The best epoch ({card.best_epoch}) was selected on {data['selection_images']:,} "

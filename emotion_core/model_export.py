@@ -30,18 +30,27 @@ from emotion_core.files import replace_folder
 from emotion_core.keras_classifier import KerasClassifier
 from emotion_core.model_card import measured, write_card
 from emotion_core.network import Network
-from emotion_core.training import METRICS_FILE, TrainingResult, TrainingRun
+from emotion_core.training import TrainingResult, TrainingRun
+from emotion_core.training_progress import METRICS_FILE
 
 #: Scores of the forms may differ by this much before a folder is not published.
 TOLERANCE: Final = 1e-3
 _LIBRARIES: Final = ("keras", "tensorflow", "ai-edge-litert", "numpy", "opencv-python-headless")
 
 
-def export_run(run: TrainingRun, result: TrainingResult, folder: Path) -> ModelCard:
+def export_run(
+    run: TrainingRun, result: TrainingResult, folder: Path, *, run_id: str | None = None
+) -> ModelCard:
     """Calibrate and measure the best network of a run, save it as ``folder``, return its card.
 
     Temperature and certainty threshold are fitted on the images that selected the epoch, so their
     figures with them flatter; the card gives the cross-fitted ones beside them.
+
+    Args:
+        run: as it was when it ended.
+        result: what it returned.
+        folder: where the model goes; its name becomes the model's.
+        run_id: the run's name in the folder of all runs, where it has one.
 
     Raises:
         ModelError: ``folder`` exists and is not a model, or the exported forms disagree.
@@ -57,7 +66,9 @@ def export_run(run: TrainingRun, result: TrainingResult, folder: Path) -> ModelC
             "name": run.dataset.name,
             "fingerprint": run.dataset.fingerprint,
             "teachers": [teacher.checksum for teacher in run.teachers],
+            "initial": run.initial and {"name": run.initial.name, "checksum": run.initial.checksum},
             "excluded": run.dataset.excluded and asdict(run.dataset.excluded),
+            "run": run_id,
         },
         config=asdict(run.config),
         best_epoch=result.best_epoch,

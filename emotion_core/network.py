@@ -16,7 +16,7 @@ from typing import Any, Final, TypeAlias
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 from numpy.typing import NDArray
 
 from emotion_core.datasets.types import FACE_SIZE
@@ -281,6 +281,37 @@ def _normalized(kernel: NDArray[Any], norm: Any) -> tuple[NDArray[np.float64], N
     gamma, beta, mean, variance = (np.float64(values) for values in norm.get_weights())
     scale = gamma / np.sqrt(variance + norm.epsilon)
     return np.float64(kernel) * scale, beta - mean * scale
+
+
+def adopt(network: Network, deployed: Network, faces: NDArray[Any]) -> None:
+    """Give ``network``, which is to train, what ``deployed`` has learned: undo ``reparametrize``.
+
+    Batch norm is set to the moments that ``faces`` have behind each convolution and scales back to
+    them, so the network computes what ``deployed`` does in inference, and about that in training.
+    Further branches of a RepVGG block start with no weight.
+
+    Args:
+        network: built by ``build_network`` to train.
+        deployed: built with the same architecture, filters and depths.
+        faces: ``[N, 48, 48, 1]``, grey 0..255, a few hundred of those to train on.
+    """
+    layers_to_train = {layer.name: layer for layer in network.layers}
+    weighted = [layer for layer in deployed.layers if layer.weights]
+    folded = [layer for layer in weighted if layer.name + _NORM in layers_to_train]
+    outputs = [ops.moments(layer.output, axes=(0, 1, 2)) for layer in folded]
+    moments = keras.Model(deployed.input, outputs)(np.float32(faces), training=False)
+    for layer in weighted:
+        if layer not in folded:
+            layers_to_train[layer.name].set_weights(layer.get_weights())
+    for layer, moment in zip(folded, moments, strict=True):
+        kernel, bias = layer.get_weights()
+        mean, variance = (ops.convert_to_numpy(values) for values in moment)
+        norm = layers_to_train[layer.name + _NORM]
+        layers_to_train[layer.name].set_weights([kernel])
+        norm.set_weights([np.sqrt(variance + norm.epsilon), mean, mean - bias, variance])
+        for branch in (_POINTWISE + _NORM, _IDENTITY):
+            if further := layers_to_train.get(layer.name + branch):
+                further.gamma.assign(np.zeros_like(bias))
 
 
 def multiply_accumulates(network: Network) -> int:

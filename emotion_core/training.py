@@ -1,8 +1,8 @@
 """Training runs: configured once, checkpointed every epoch, resumed to the very same result.
 
-A run lives in a folder of its own with ``config.json``, ``metrics.jsonl`` (one line an epoch) and
-``checkpoint.npz`` (everything the next epoch depends on, replaced atomically). Killing the process
-loses at most the epoch in progress.
+A run lives in a folder of its own with ``config.json``, ``metrics.jsonl`` (one line an epoch),
+``confusion.json`` (of the last epoch) and ``checkpoint.npz`` (everything the next epoch depends on,
+replaced atomically). Killing the process loses at most the epoch in progress.
 """
 
 from __future__ import annotations
@@ -27,42 +27,24 @@ from emotion_core.errors import TrainingError
 from emotion_core.evaluation import EvaluationReport, evaluate_logits
 from emotion_core.files import replace_file, write_json
 from emotion_core.keras_classifier import KerasClassifier
-from emotion_core.network import Network, NetworkShape, build_network, reparametrize
+from emotion_core.keras_models import load_network
+from emotion_core.network import Network, NetworkShape, adopt, build_network, reparametrize
 from emotion_core.teachers import Teacher, load_teacher
 from emotion_core.training_config import TrainingConfig
 from emotion_core.training_data import batches, split_for_training
+from emotion_core.training_progress import (
+    CHECKPOINT_FILE,
+    CONFIG_FILE,
+    CONFUSION_FILE,
+    METRICS_FILE,
+    EpochMetrics,
+    TrainingProgress,
+)
 from emotion_core.training_step import TrainingStep
+from emotion_core.warm_start import InitialModel, find_initial
 
-CONFIG_FILE = "config.json"
-METRICS_FILE = "metrics.jsonl"
-CHECKPOINT_FILE = "checkpoint.npz"
-
-
-@dataclass(frozen=True)
-class TrainingProgress:
-    """Where a run stands. ``epoch`` counts from 1; ``seconds_left`` covers the whole run."""
-
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    loss: float
-    seconds_left: float
-
-
-@dataclass(frozen=True)
-class EpochMetrics:
-    """One line of ``metrics.jsonl``. Validation is PublicTest, or a held-out part of Training."""
-
-    epoch: int
-    learning_rate: float
-    train_loss: float
-    train_accuracy: float
-    validation_accuracy: float
-    validation_macro_f1: float
-    validation_log_loss: float
-    images_per_second: float
-    seconds: float
+#: Faces that a network which begins with another's weights takes its first moments from.
+MOMENT_FACES = 256
 
 
 @dataclass(frozen=True)
@@ -97,9 +79,11 @@ class TrainingRun:
         dataset: FaceDataset,
         folder: Path,
         teachers: tuple[Teacher, ...] = (),
+        initial: InitialModel | None = None,
     ) -> None:
         self.config = config
         self.teachers = teachers
+        self.initial = initial
         self.folder = folder
         self.dataset = dataset
         self.training_set, self.validation_set = split_for_training(dataset, config.seed)
@@ -118,14 +102,16 @@ class TrainingRun:
         dataset: FaceDataset,
         folder: Path,
         teachers: tuple[Teacher, ...] = (),
+        initial: Path | None = None,
     ) -> TrainingRun:
-        """Begin a new run.
+        """Begin a new run, with random weights or those of the model in the folder ``initial``.
 
         Raises:
             TrainingError: the folder holds an unfinished run, the data cannot be split or lacks the
                 votes that the settings ask for, or the settings ask for teachers and there are
-                none, or the other way round.
+                none, or the other way round, or the model to begin with has another shape.
             DatasetError: there is no Training split.
+            ModelError: there is no model to begin with.
         """
         if (folder / CHECKPOINT_FILE).exists():
             raise TrainingError(
@@ -138,12 +124,17 @@ class TrainingRun:
                 f"{len(teachers)} teachers and {config.distillation_weight:g}; use the preset "
                 "distill with --teachers"
             )
-        run = cls(config, dataset, folder, teachers)
+        begun_with = None if initial is None else find_initial(initial, config)
+        run = cls(config, dataset, folder, teachers, begun_with)
+        if initial is not None:
+            faces = run.training_set.images[:MOMENT_FACES, ..., None]
+            adopt(run.network, load_network(initial), faces)
         folder.mkdir(parents=True, exist_ok=True)
         description = {
             "config": asdict(config),
             "data": dataset.fingerprint,
             "teachers": [asdict(teacher) for teacher in teachers],
+            "initial": begun_with and asdict(begun_with),
         }
         write_json(folder / CONFIG_FILE, description)
         (folder / METRICS_FILE).write_text("", encoding="utf-8")
@@ -163,7 +154,7 @@ class TrainingRun:
                 f"{folder} was started with other data than {dataset.name}; resume with the data "
                 "set it began with, or delete the folder to start anew"
             )
-        run = cls(description.config, dataset, folder, description.teachers)
+        run = cls(description.config, dataset, folder, description.teachers, description.initial)
         run._restore()
         return run
 
@@ -313,6 +304,8 @@ class TrainingRun:
         self.epochs.append(metrics)
         with (self.folder / METRICS_FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(metrics)) + "\n")
+        confusion = {"epoch": epoch, "confusion": report.confusion.tolist()}
+        write_json(self.folder / CONFUSION_FILE, confusion)
         if self.completed or time.monotonic() - self._saved_at >= self._checkpoint_seconds:
             self._save()
             self._saved_at = time.monotonic()
@@ -347,11 +340,12 @@ class TrainingRun:
 
 @dataclass(frozen=True)
 class RunDescription:
-    """What a run was started with: settings, fingerprint of the data, and teachers."""
+    """What a run was started with: settings, fingerprint of the data, teachers, first weights."""
 
     config: TrainingConfig
     data: str
     teachers: tuple[Teacher, ...]
+    initial: InitialModel | None = None
 
 
 def read_run(folder: Path) -> RunDescription:
@@ -368,10 +362,12 @@ def read_run(folder: Path) -> RunDescription:
         )
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
+        initial = content.get("initial")
         return RunDescription(
             TrainingConfig.from_json(content["config"]),
             str(content["data"]),
             tuple(Teacher(**teacher) for teacher in content["teachers"]),
+            initial and InitialModel(**initial),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TrainingError(
@@ -421,7 +417,14 @@ class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships n
         done = (self.epoch - 1) * run.steps + step
         pace = (time.monotonic() - self.started) / max(1, done - self.first_step)
         return TrainingProgress(
-            self.epoch, run.config.epochs, step, run.steps, loss, pace * (total - done)
+            epoch=self.epoch,
+            epochs=run.config.epochs,
+            step=step,
+            steps=run.steps,
+            loss=loss,
+            images_per_second=len(run.training_set) / run.steps / pace,
+            epoch_seconds_left=pace * (run.steps - step),
+            seconds_left=pace * (total - done),
         )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from emotion_core.architectures import ARCHITECTURES
 from emotion_core.errors import TrainingError
+
+#: Least and greatest value of each number of an ``AugmentationConfig``.
+AUGMENTATION_LIMITS: Final[Mapping[str, tuple[float, float]]] = {
+    "rotation_degrees": (0, 180),
+    "shift": (0, 0.5),
+    "zoom": (0, 0.9),
+    "erase_probability": (0, 1),
+    "light_probability": (0, 1),
+    "camera_probability": (0, 1),
+    "mixup": (0, 10),
+}
+#: Least and greatest value of each number of a ``TrainingConfig``.
+TRAINING_LIMITS: Final[Mapping[str, tuple[float, float]]] = {
+    "dropout": (0, 0.9),
+    "epochs": (1, 10_000),
+    "batch_size": (2, 8192),
+    "learning_rate": (1e-7, 10),
+    "warmup": (0, 0.9),
+    "weight_decay": (0, 1),
+    "label_smoothing": (0, 0.9),
+    "vote_weight": (0, 1),
+    "distillation_weight": (0, 1),
+    "distillation_temperature": (0.1, 20),
+    "seed": (0, 2**31 - 1),
+}
+PRECISIONS: Final = ("float32", "mixed_bfloat16")
 
 
 @dataclass(frozen=True)
@@ -39,18 +66,7 @@ class AugmentationConfig:
     mixup: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_limits(
-            self,
-            {
-                "rotation_degrees": (0, 180),
-                "shift": (0, 0.5),
-                "zoom": (0, 0.9),
-                "erase_probability": (0, 1),
-                "light_probability": (0, 1),
-                "camera_probability": (0, 1),
-                "mixup": (0, 10),
-            },
-        )
+        _check_limits(self, AUGMENTATION_LIMITS)
 
 
 @dataclass(frozen=True)
@@ -97,22 +113,7 @@ class TrainingConfig:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        _check_limits(
-            self,
-            {
-                "dropout": (0, 0.9),
-                "epochs": (1, 10_000),
-                "batch_size": (2, 8192),
-                "learning_rate": (1e-7, 10),
-                "warmup": (0, 0.9),
-                "weight_decay": (0, 1),
-                "label_smoothing": (0, 0.9),
-                "vote_weight": (0, 1),
-                "distillation_weight": (0, 1),
-                "distillation_temperature": (0.1, 20),
-                "seed": (0, 2**31 - 1),
-            },
-        )
+        _check_limits(self, TRAINING_LIMITS)
         for name in ("filters", "depths"):
             value = getattr(self, name)
             if not 1 <= len(value) <= 5 or min(value) < 1:
@@ -126,9 +127,9 @@ class TrainingConfig:
             raise TrainingError(
                 f"architecture: expected {', '.join(ARCHITECTURES)}, found {self.architecture!r}"
             )
-        if self.precision not in ("float32", "mixed_bfloat16"):
+        if self.precision not in PRECISIONS:
             raise TrainingError(
-                f"precision: expected float32 or mixed_bfloat16, found {self.precision!r}"
+                f"precision: expected {' or '.join(PRECISIONS)}, found {self.precision!r}"
             )
 
     @classmethod
@@ -206,7 +207,41 @@ def _parsed(config: Any, settings: Mapping[str, str], prefix: str = "") -> dict[
     return values
 
 
-def _check_limits(config: Any, limits: dict[str, tuple[float, float]]) -> None:
+def flat_settings(config: TrainingConfig) -> dict[str, Any]:
+    """Return every setting by the name that ``with_settings`` takes, in the order of the fields."""
+    content = asdict(config)
+    augmentation = content.pop("augmentation")
+    return content | {_PREFIX + name: value for name, value in augmentation.items()}
+
+
+def setting_text(value: Any) -> str:
+    """Return a setting's value as one would type it for ``with_settings``."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def setting_help() -> dict[str, str]:
+    """Return what the comment of each field above says, by the names of ``flat_settings``."""
+    plain, variation = (_comments(each) for each in (TrainingConfig, AugmentationConfig))
+    return plain | {_PREFIX + name: text for name, text in variation.items()}
+
+
+def _comments(config: type) -> dict[str, str]:
+    comments: dict[str, str] = {}
+    text: list[str] = []
+    for line in map(str.strip, inspect.getsource(config).splitlines()):
+        if line.startswith("#:"):
+            text.append(line.removeprefix("#:").strip())
+        elif text:
+            comments[line.partition(":")[0]] = " ".join(text).replace("``", "`")
+            text = []
+    return comments
+
+
+def _check_limits(config: Any, limits: Mapping[str, tuple[float, float]]) -> None:
     """Raise TrainingError unless every named field lies within its limits."""
     for name, (low, high) in limits.items():
         value = getattr(config, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +18,44 @@ from emotion_core.training_config import TrainingConfig
 
 #: Share of Training held out for selection when the data has no PublicTest split.
 HELD_OUT_SHARE: Final = 0.1
+
+
+@dataclass(frozen=True)
+class TrainingCounts:
+    """How many images a run on some data learns from and selects its best epoch with.
+
+    Attributes:
+        training: to learn from.
+        selecting: to select with.
+        held_out: whether those are a part of Training, for want of PublicTest.
+        votes: whether there are FER+ votes.
+    """
+
+    training: int
+    selecting: int
+    held_out: bool
+    votes: bool
+
+
+def count_for_training(dataset: FaceDataset) -> TrainingCounts:
+    """Return how ``split_for_training`` would divide the images, without copying any.
+
+    Raises:
+        DatasetError: there is no Training image.
+        TrainingError: there are too few.
+    """
+    of_split = [dataset.splits == code for code in range(len(SPLITS))]
+    training, selecting = int(of_split[0].sum()), int(of_split[1].sum())
+    held_out = not selecting
+    if not training:
+        dataset.split("Training")  # says what there is instead
+    if held_out:
+        counts = np.bincount(dataset.labels[of_split[0]], minlength=len(EMOTIONS))
+        selecting = sum(math.ceil(count * HELD_OUT_SHARE) for count in counts.tolist())
+        training -= selecting
+        if not training:
+            raise _too_few(dataset, selecting)
+    return TrainingCounts(training, selecting, held_out, dataset.votes is not None)
 
 
 def split_for_training(dataset: FaceDataset, seed: int) -> tuple[FaceDataset, FaceDataset]:
@@ -37,11 +76,15 @@ def split_for_training(dataset: FaceDataset, seed: int) -> tuple[FaceDataset, Fa
         members = random.permutation(np.flatnonzero(training.labels == label))
         held_out[members[: math.ceil(len(members) * HELD_OUT_SHARE)]] = True
     if held_out.all():
-        raise TrainingError(
-            f"{dataset.name}: expected at least two images of some expression to train on and "
-            f"select with, found {len(training)} images in all"
-        )
+        raise _too_few(dataset, len(training))
     return training.subset(~held_out), training.subset(held_out, f"{training.name} (held out)")
+
+
+def _too_few(dataset: FaceDataset, images: int) -> TrainingError:
+    return TrainingError(
+        f"{dataset.name}: expected at least two images of some expression to train on and select "
+        f"with, found {images} images in all"
+    )
 
 
 def training_targets(

@@ -17,6 +17,7 @@ from emotion_core.cli import (
     mistakes,
     own,
     predictions,
+    runs,
     sessions,
     train,
 )
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (
         train,
+        runs,
         architectures,
         evaluate,
         analyze,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from emotion_core.cli.options import add_reading_options, open_data, read_data
+from emotion_core.cli.options import add_reading_options, open_source, read_data
 from emotion_core.datasets import SPLITS, FaceDataset
 from emotion_core.datasets.comparison import Comparison, compare_datasets
 from emotion_core.datasets.exclusions import exclusion_list_of, save_exclusions
@@ -22,6 +22,7 @@ from emotion_core.datasets.findings import (
 )
 from emotion_core.datasets.near_duplicates import Progress
 from emotion_core.datasets.overview import DatasetOverview, Spread, survey_dataset
+from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.files import replace_file, write_json
@@ -219,7 +220,7 @@ def _compare(dataset: FaceDataset, arguments: argparse.Namespace) -> None:
             f"--compare: expected no --{unused[0].replace('_', '-')} with it; check each data set "
             "by itself first"
         )
-    other = open_data(arguments.compare, None, arguments.skip_bad_rows)
+    other = open_source(DataSource(arguments.compare, skip_bad_rows=arguments.skip_bad_rows))
     with _progress("Comparing") as progress:
         comparison = compare_datasets(dataset, other, near=arguments.near, progress=progress)
     print(comparison_text(comparison))

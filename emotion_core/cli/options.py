@@ -10,9 +10,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from emotion_core.datasets import FaceDataset, open_dataset
-from emotion_core.datasets.exclusions import exclude, load_exclusions
-from emotion_core.datasets.joining import join
+from emotion_core.datasets import FaceDataset
+from emotion_core.datasets.source import DataSource
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -50,25 +49,23 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def data_source(path: str, options: argparse.Namespace) -> DataSource:
+    """Return the data set that the options name."""
+    votes = None if options.votes is None else str(options.votes)
+    return DataSource(path, votes, tuple(options.join), options.exclude, options.skip_bad_rows)
+
+
 def read_data(path: str, options: argparse.Namespace) -> FaceDataset:
     """Open a data set and those to join to it, without the images of an exclusion list.
 
     Raises:
         DatasetError: a data set or the list cannot be read, or the list is for another data set.
     """
-    dataset = open_data(path, options.votes, options.skip_bad_rows)
-    dataset = join(
-        dataset, *(open_data(each, None, options.skip_bad_rows) for each in options.join)
-    )
-    if options.exclude is None:
-        return dataset
-    exclusions = load_exclusions(options.exclude)
-    print(f"{dataset.name}: left out the {len(exclusions):,} images of {exclusions.name}")
-    return exclude(dataset, exclusions)
+    return open_source(data_source(path, options))
 
 
-def open_data(path: str, votes: Path | None, skip_bad_rows: bool) -> FaceDataset:
-    """Open a data set with a progress bar, and say how many bad rows were left out.
+def open_source(source: DataSource) -> FaceDataset:
+    """Open a data set with a progress bar, and say what was left out.
 
     Raises:
         DatasetError: it cannot be read.
@@ -80,15 +77,12 @@ def open_data(path: str, votes: Path | None, skip_bad_rows: bool) -> FaceDataset
         disable=None,
         bar_format="{l_bar}{bar}| {remaining} left",
     ) as bar:
-
-        def advance(share: float) -> None:
-            bar.update(round(share * 100) - bar.n)
-
-        dataset = open_dataset(
-            path, votes_path=votes, skip_bad_rows=skip_bad_rows, progress=advance
-        )
+        dataset = source.open(lambda share: bar.update(round(share * 100) - bar.n))
     if dataset.dropped_rows:
         print(f"{dataset.name}: left out {dataset.dropped_rows} bad rows")
+    if source.exclusions is not None and dataset.excluded is not None:
+        left_out = dataset.excluded
+        print(f"{dataset.name}: left out the {left_out.images:,} images of {left_out.name}")
     return dataset
 
 

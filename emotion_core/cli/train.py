@@ -23,9 +23,10 @@ from emotion_core.training_config import (
     native_precision,
     with_settings,
 )
+from emotion_core.training_progress import EpochMetrics, TrainingProgress
 
 if TYPE_CHECKING:
-    from emotion_core.training import EpochMetrics, TrainingProgress, TrainingRun
+    from emotion_core.training import TrainingRun
 
 DEFAULT_PRESET = "standard"
 
@@ -41,6 +42,22 @@ def add_parser(commands: Any) -> None:
     )
     add_data_options(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="MODEL_DIR")
+    add_setting_options(parser)
+    parser.add_argument(
+        "--checkpoint-every",
+        type=float,
+        default=0.0,
+        metavar="SECONDS",
+        help="write checkpoints no more often than this (default: after every epoch)",
+    )
+    parser.add_argument(
+        "--resume", action="store_true", help="continue an unfinished run with its own settings"
+    )
+    parser.set_defaults(run=run)
+
+
+def add_setting_options(parser: argparse.ArgumentParser) -> None:
+    """Add what decides how a network is trained, see ``config_from_options``."""
     parser.add_argument("--preset", choices=PRESETS, help=f"default: {DEFAULT_PRESET}")
     parser.add_argument("--epochs", type=int, help="passes over the data, instead of the preset's")
     parser.add_argument("--seed", type=int, help="default: 0")
@@ -62,16 +79,11 @@ def add_parser(commands: Any) -> None:
         help="models to learn from, for the preset distill",
     )
     parser.add_argument(
-        "--checkpoint-every",
-        type=float,
-        default=0.0,
-        metavar="SECONDS",
-        help="write checkpoints no more often than this (default: after every epoch)",
+        "--start-from",
+        type=Path,
+        metavar="MODEL_DIR",
+        help="begin with the weights of a model of the same architecture, filters and depths",
     )
-    parser.add_argument(
-        "--resume", action="store_true", help="continue an unfinished run with its own settings"
-    )
-    parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
@@ -81,11 +93,12 @@ def run(options: argparse.Namespace) -> None:
         EmotionCoreError: the data, the settings, or the run to resume are not usable.
         KeyboardInterrupt: stopped by the user; the run can be resumed.
     """
-    changes = (options.preset, options.epochs, options.seed, options.set, options.teachers)
-    if options.resume and any(change not in (None, []) for change in changes):
+    changes = [options.preset, options.epochs, options.seed, options.start_from]
+    changes += [options.set or None, options.teachers or None]
+    if options.resume and any(change is not None for change in changes):
         raise TrainingError(
-            "a resumed run keeps its settings; leave out --preset, --epochs, --seed, --set and "
-            "--teachers"
+            "a resumed run keeps its settings; leave out --preset, --epochs, --seed, --set, "
+            "--teachers and --start-from"
         )
     config = None if options.resume else config_from_options(options)
     dataset = read_data(options.data, options)
@@ -95,7 +108,7 @@ def run(options: argparse.Namespace) -> None:
 
         check_replaceable(options.out)
         run_folder = options.out.with_name(f"{options.out.name}.training")
-        training_run = open_run(config, dataset, run_folder, options.teachers)
+        training_run = open_run(config, dataset, run_folder, options.teachers, options.start_from)
     print(
         f"{dataset.name}: {len(training_run.training_set)} images to train on, "
         f"{len(training_run.validation_set)} to select the best epoch with"
@@ -162,7 +175,11 @@ def keras_backend() -> str:
 
 
 def open_run(
-    config: TrainingConfig | None, dataset: FaceDataset, folder: Path, teachers: Sequence[Path]
+    config: TrainingConfig | None,
+    dataset: FaceDataset,
+    folder: Path,
+    teachers: Sequence[Path],
+    initial: Path | None,
 ) -> TrainingRun:
     """Start a run, or resume the one in ``folder`` when there is no ``config``."""
     from emotion_core.teachers import find_teachers
@@ -170,7 +187,7 @@ def open_run(
 
     if config is None:
         return TrainingRun.resume(dataset, folder)
-    return TrainingRun.start(config, dataset, folder, find_teachers(teachers))
+    return TrainingRun.start(config, dataset, folder, find_teachers(teachers), initial)
 
 
 def show_progress(bar: tqdm[Any], progress: TrainingProgress) -> None:

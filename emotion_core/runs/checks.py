@@ -1,0 +1,63 @@
+"""What stands against a run, field by field, before anything is started or Keras imported."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from emotion_core.artefacts import KERAS_FILE, load_card
+from emotion_core.errors import ModelError, TrainingError
+from emotion_core.runs.plan import RunPlan
+from emotion_core.training_data import TrainingCounts
+from emotion_core.warm_start import check_fit
+
+
+def plan_problems(plan: RunPlan, counts: TrainingCounts) -> dict[str, str]:
+    """Return why a run would fail: one sentence by the name of the setting to change.
+
+    The names are those of ``flat_settings``, ``teachers`` and ``initial``; nothing stands against a
+    run without problems.
+
+    Args:
+        plan: the run.
+        counts: of its data.
+    """
+    config, problems = plan.config, {}
+    if plan.teachers and not config.distillation_weight:
+        problems["distillation_weight"] = "expected more than 0 with teachers, found 0"
+    if config.distillation_weight and not plan.teachers:
+        problems["teachers"] = (
+            f"expected at least one for a distillation_weight of {config.distillation_weight:g}, "
+            "found none; choose one, or set that to 0"
+        )
+    for teacher in map(Path, plan.teachers):
+        if not (teacher / KERAS_FILE if teacher.is_dir() else teacher).is_file():
+            problems["teachers"] = (
+                f"expected a teacher's network in {teacher}, found no {KERAS_FILE}"
+            )
+    if config.vote_weight and not counts.votes:
+        problems["vote_weight"] = (
+            f"expected 0 for data without FER+ votes, found {config.vote_weight:g}"
+        )
+    if plan.initial is not None and (misfit := _misfit(Path(plan.initial), plan)):
+        problems["initial"] = misfit
+    return problems
+
+
+def check_plan(plan: RunPlan, counts: TrainingCounts) -> None:
+    """Refuse a run that would fail.
+
+    Raises:
+        TrainingError: names the first setting to change.
+    """
+    for name, problem in plan_problems(plan, counts).items():
+        raise TrainingError(f"{name}: {problem}")
+
+
+def _misfit(model: Path, plan: RunPlan) -> str:
+    try:
+        check_fit(load_card(model), plan.config)
+    except (ModelError, TrainingError) as error:
+        return str(error)
+    if not (model / KERAS_FILE).is_file():
+        return f"expected {KERAS_FILE} in {model}, found none; choose another model"
+    return ""

@@ -1,0 +1,90 @@
+"""What a training run leaves on the disk while it goes on. Nothing here imports Keras."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+CONFIG_FILE: Final = "config.json"
+METRICS_FILE: Final = "metrics.jsonl"
+CHECKPOINT_FILE: Final = "checkpoint.npz"
+CONFUSION_FILE: Final = "confusion.json"
+
+
+@dataclass(frozen=True)
+class TrainingProgress:
+    """Where a run stands.
+
+    Attributes:
+        epoch: counted from 1.
+        epochs: how many there will be.
+        step: of this epoch, counted from 1.
+        steps: of each epoch.
+        loss: mean over the epoch so far.
+        images_per_second: training images, since this process began.
+        epoch_seconds_left: until the last step of this epoch.
+        seconds_left: until the last step of the run.
+    """
+
+    epoch: int
+    epochs: int
+    step: int
+    steps: int
+    loss: float
+    images_per_second: float
+    epoch_seconds_left: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class EpochMetrics:
+    """One line of ``metrics.jsonl``. Validation is PublicTest, or a held-out part of Training."""
+
+    epoch: int
+    learning_rate: float
+    train_loss: float
+    train_accuracy: float
+    validation_accuracy: float
+    validation_macro_f1: float
+    validation_log_loss: float
+    images_per_second: float
+    seconds: float
+
+
+def read_epochs(folder: Path) -> tuple[EpochMetrics, ...]:
+    """Return the finished epochs of the run in ``folder``; a line that is half written is left out.
+
+    What has not changed since the last call is not read again.
+    """
+    path = folder / METRICS_FILE
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return _parsed_epochs(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=1024)
+def _parsed_epochs(path: Path, _changed: int, _size: int) -> tuple[EpochMetrics, ...]:
+    epochs = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            epochs.append(EpochMetrics(**json.loads(line)))
+        except (ValueError, TypeError):
+            break
+    return tuple(epochs)
+
+
+def read_confusion(folder: Path) -> NDArray[np.int64] | None:
+    """Return the confusion matrix of the last epoch, int64 ``[7, 7]``; None before there is one."""
+    try:
+        content = json.loads((folder / CONFUSION_FILE).read_text(encoding="utf-8"))
+        return np.array(content["confusion"], np.int64)
+    except (OSError, ValueError, KeyError):
+        return None
