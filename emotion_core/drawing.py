@@ -51,31 +51,42 @@ class _Pen:
         return self.for_unit(self.text_scale / 0.6 * shrink)
 
 
-def draw_faces(
-    image: NDArray[np.uint8],
-    faces: Sequence[FaceReading],
-    *,
-    boxes: bool = True,
-    labels: bool = True,
-    numbers: Sequence[int] | None = None,
-) -> NDArray[np.uint8]:
-    """Return a copy of ``image`` with each face's box and label, such as "happy 93 %".
-
-    What is uncertain is grey. Lines and letters grow with the picture. A label stays inside the
-    picture and, where there is room, off the other faces and the labels before it.
+def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArray[np.uint8]:
+    """Return a copy of ``image`` with each face's box and label; see `draw_faces_on`.
 
     Args:
         image: uint8 ``[H, W, 3]``, BGR.
         faces: in any order; the first ones get the best places for their labels.
-        boxes: whether to draw the boxes.
-        labels: whether to draw the labels.
-        numbers: one for each face, to stand before its label.
 
     Returns:
         uint8 ``[H, W, 3]``, BGR.
     """
     canvas = image.copy()
-    pen = _Pen.for_image(image)
+    draw_faces_on(canvas, faces)
+    return canvas
+
+
+def draw_faces_on(
+    canvas: NDArray[np.uint8],
+    faces: Sequence[FaceReading],
+    *,
+    boxes: bool = True,
+    labels: bool = True,
+    numbers: Sequence[int] | None = None,
+) -> None:
+    """Draw each face's box and label, such as "happy 93 %", into a picture.
+
+    What is uncertain is grey. Lines and letters grow with the picture. A label stays inside the
+    picture and, where there is room, off the other faces and the labels before it.
+
+    Args:
+        canvas: uint8 ``[H, W, 3]``, BGR.
+        faces: in any order; the first ones get the best places for their labels.
+        boxes: whether to draw the boxes.
+        labels: whether to draw the labels.
+        numbers: one for each face, to stand before its label.
+    """
+    pen = _Pen.for_image(canvas)
     for face in faces if boxes else ():
         _draw_frame(canvas, face.box, answer_color_bgr(face.answer), pen)
     plates: list[Box] = []
@@ -83,7 +94,6 @@ def draw_faces(
         others = [other.box for other in faces if other is not face]
         text = label_text(face) if numbers is None else f"{numbers[index]}: {label_text(face)}"
         plates.append(_draw_label(canvas, face, text, pen, plates, others))
-    return canvas
 
 
 def label_text(face: FaceReading) -> str:

@@ -21,14 +21,14 @@ import numpy.typing as npt
 
 from emotion_core.analysis import FaceReading
 from emotion_core.boxes import Box
-from emotion_core.drawing import draw_faces
+from emotion_core.drawing import draw_faces_on
 from emotion_core.live_faces import LiveFace
 from emotion_core.live_history import LiveHistory
 from emotion_core.live_timing import StreamFigures, StreamTiming
 from emotion_core.overlay import blur, blur_all, draw_bars
 from emotion_core.tracking import SMALLEST_FACE
 from emotion_core.triggers import Rule, RuleWatcher, TriggerEvent
-from emotion_core.video_frames import frame_of, picture_of
+from emotion_core.video_frames import frame_of, pictures_of
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class FrameReader(Protocol):
     def read(
         self, image: npt.NDArray[np.uint8], now: float, smoothing: float, smallest_face: float
     ) -> list[LiveFace]:
-        """Return the faces in ``image`` (BGR uint8 ``[height, width, 3]``)."""
+        """Return the faces in ``image`` (grey uint8 ``[height, width]``)."""
 
     def hidden_places(self) -> list[Box]:
         """Return where, in the newest frame, a face is or may be."""
@@ -235,15 +235,15 @@ class LiveSession:
         self, frame: av.VideoFrame, now: float
     ) -> tuple[av.VideoFrame, tuple[LiveFace, ...]]:
         settings = self.settings
-        image = picture_of(frame)
-        faces, hidden = self._read(image, now, settings)
+        image, gray = pictures_of(frame)
+        faces, hidden = self._read(gray, now, settings)
         if settings.blur_faces:
             image = blur(image, hidden) if settings.detect else blur_all(image)
         if settings.mirror:
             image = np.asarray(cv2.flip(image, 1), np.uint8)
             faces = [face.moved_to(_mirrored(face.box, frame.width)) for face in faces]
         faces.sort(key=lambda face: face.box.x)
-        image = _draw(image, faces, settings)
+        _draw_on(image, faces, settings)
         self.history.add(now, faces)
         wall_clock, readings = time.time(), [(face.id, face.smoothed) for face in faces]
         if (recorder := self.recorder) is not None:
@@ -273,7 +273,7 @@ class LiveSession:
             self._log_once(error, "Rules could not be applied to a frame; the video goes on.")
 
     def _read(
-        self, image: npt.NDArray[np.uint8], now: float, settings: LiveSettings
+        self, gray: npt.NDArray[np.uint8], now: float, settings: LiveSettings
     ) -> tuple[list[LiveFace], list[Box]]:
         """Return the faces, and where a face is or may be."""
         start_anew, self._start_anew = self._start_anew, False
@@ -281,7 +281,7 @@ class LiveSession:
             self._reader.reset()
         if not settings.detect:
             return [], []
-        faces = self._reader.read(image, now, settings.smoothing_seconds, settings.smallest_face)
+        faces = self._reader.read(gray, now, settings.smoothing_seconds, settings.smallest_face)
         return faces, self._reader.hidden_places() if settings.blur_faces else []
 
     def _swap(
@@ -329,18 +329,17 @@ def _mirrored(box: Box, width: int) -> Box:
     return replace(box, x=width - box.x - box.width, angle=-box.angle)
 
 
-def _draw(
+def _draw_on(
     image: npt.NDArray[np.uint8], faces: Sequence[LiveFace], settings: LiveSettings
-) -> npt.NDArray[np.uint8]:
+) -> None:
     readings = [face.smoothed for face in faces]
     # One person needs no number to be told from the others.
     numbers = [face.id for face in faces] if len(faces) > 1 else None
-    canvas = draw_faces(
+    draw_faces_on(
         image, readings, boxes=settings.draw_boxes, labels=settings.draw_labels, numbers=numbers
     )
     if settings.draw_bars:
-        draw_bars(canvas, readings)
-    return canvas
+        draw_bars(image, readings)
 
 
 def _one_line(error: Exception) -> str:

@@ -7,7 +7,7 @@ convert a BGR one first.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import av
 import cv2
@@ -15,21 +15,29 @@ import numpy as np
 from av.video.reformatter import ColorRange
 from numpy.typing import NDArray
 
+from emotion_core.images import to_gray
+
 _PLANAR: Final = "yuv420p"
+# Grey 0..255 for luma 16..235.
+_FULL_RANGE: Final = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
 
 
-def picture_of(frame: av.VideoFrame) -> NDArray[np.uint8]:
-    """Return the frame's picture, BGR uint8 ``[height, width, 3]``.
+def pictures_of(frame: av.VideoFrame) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the frame's picture in colour and in grey.
 
     Args:
         frame: of any size and pixel format.
+
+    Returns:
+        BGR uint8 ``[height, width, 3]``, the caller's to draw on, and uint8 ``[height, width]``.
     """
-    array: NDArray[Any]
-    if _is_usual(frame):
-        array = cv2.cvtColor(frame.to_ndarray(), cv2.COLOR_YUV2BGR_I420)
-    else:
-        array = frame.to_ndarray(format="bgr24")
-    return np.asarray(array, np.uint8)
+    if not _is_usual(frame):
+        image = np.array(frame.to_ndarray(format="bgr24"), np.uint8)
+        return image, to_gray(image)
+    planes = frame.to_ndarray()
+    image = np.asarray(cv2.cvtColor(planes, cv2.COLOR_YUV2BGR_I420), np.uint8)
+    # The first plane is the grey picture but for its range.
+    return image, np.asarray(cv2.LUT(planes[: frame.height], _FULL_RANGE), np.uint8)
 
 
 def frame_of(image: NDArray[np.uint8], original: av.VideoFrame) -> av.VideoFrame:

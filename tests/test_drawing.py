@@ -9,7 +9,7 @@ import pytest
 
 from emotion_core.analysis import FaceReading
 from emotion_core.boxes import Box
-from emotion_core.drawing import draw_faces, label_text
+from emotion_core.drawing import draw_faces, draw_faces_on, label_text
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS, answer_color_bgr
 
 
@@ -29,6 +29,12 @@ def answer(box: Box, name: str) -> FaceReading:
 
 def gray_image(width: int = 640, height: int = 480, value: int = 128) -> np.ndarray:
     return np.full((height, width, 3), value, np.uint8)
+
+
+def with_options(image: np.ndarray, faces: list[FaceReading], **options: object) -> np.ndarray:
+    canvas = image.copy()
+    draw_faces_on(canvas, faces, **options)
+    return canvas
 
 
 def plate_rows(image: np.ndarray, emotion: str) -> tuple[int, int]:
@@ -131,13 +137,13 @@ def test_labels_of_neighbours_do_not_cover_each_other() -> None:
 
 def ink_of(faces: list[FaceReading]) -> int:
     """Return how many pixels the labels' letters cover."""
-    return int((draw_faces(gray_image(), faces, boxes=False) < 60).all(axis=2).sum())
+    return int((with_options(gray_image(), faces, boxes=False) < 60).all(axis=2).sum())
 
 
 @pytest.mark.parametrize("value", [0, 112, 255])
 def test_a_grey_frame_is_seen_on_any_wall(value: int) -> None:
     face = answer(Box(200, 150, 120, 120), "uncertain")
-    drawn = draw_faces(gray_image(value=value), [face], labels=False)
+    drawn = with_options(gray_image(value=value), [face], labels=False)
     line = drawn[210, 190:210].astype(int).mean(axis=-1)
     assert line.max() - line.min() > 100
 
@@ -176,7 +182,7 @@ def test_picture_smaller_than_a_label(width: int, height: int) -> None:
 def test_a_number_stands_before_the_label() -> None:
     image = np.full((240, 320, 3), 128, np.uint8)
     face = reading(Box(100, 100, 100, 100), "happy", 0.9)
-    plain, numbered = draw_faces(image, [face]), draw_faces(image, [face], numbers=[7])
+    plain, numbered = draw_faces(image, [face]), with_options(image, [face], numbers=[7])
     changed = np.any(plain != numbered, axis=2)
     assert changed.any()
     assert not changed[100:].any()  # the label above the face, and nothing else

@@ -11,7 +11,8 @@ import pytest
 import skimage.data
 from av.video.reformatter import ColorRange
 
-from emotion_core.video_frames import frame_of, picture_of
+from emotion_core.images import to_gray
+from emotion_core.video_frames import frame_of, pictures_of
 
 
 def portrait(width: int, height: int) -> np.ndarray:
@@ -26,16 +27,29 @@ def decoded(image: np.ndarray, pixel_format: str = "yuv420p") -> av.VideoFrame:
 @pytest.mark.parametrize("size", [(640, 480), (36, 20), (35, 21), (1, 1)])
 def test_pictures_are_those_of_the_general_way(pixel_format: str, size: tuple[int, int]) -> None:
     frame = decoded(portrait(*size), pixel_format)
-    picture, general = picture_of(frame), frame.to_ndarray(format="bgr24")
+    (picture, gray), general = pictures_of(frame), frame.to_ndarray(format="bgr24")
     assert picture.shape == (size[1], size[0], 3)
     assert np.abs(picture.astype(int) - general).max() <= 4
+    assert gray.shape == (size[1], size[0])
+    # Colours that a screen cannot show are cut off in one of them only.
+    assert np.abs(gray.astype(int) - to_gray(picture)).mean() < 1
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "bgr24"])
+def test_who_draws_on_the_picture_leaves_the_frame_as_it_was(pixel_format: str) -> None:
+    frame = decoded(portrait(64, 48), pixel_format)
+    before = frame.to_ndarray().copy()
+    picture, _ = pictures_of(frame)
+    picture[:] = 0
+    np.testing.assert_array_equal(frame.to_ndarray(), before)
 
 
 def test_video_of_the_full_range_keeps_its_contrast() -> None:
     frame = decoded(portrait(64, 48))
-    usual = picture_of(frame).std()
+    usual = [picture.std() for picture in pictures_of(frame)]
     frame.color_range = ColorRange.JPEG
-    assert picture_of(frame).std() < 0.95 * usual
+    full = [picture.std() for picture in pictures_of(frame)]
+    assert all(less < 0.95 * more for less, more in zip(full, usual, strict=True))
 
 
 @pytest.mark.parametrize("size", [(640, 480), (35, 20), (1, 1)])
