@@ -24,6 +24,10 @@ dataset = st.Page(
 own_data = st.Page(
     "pages/own_data.py", title="My data", icon=":material/add_a_photo:", url_path="own_data"
 )
+evaluate = st.Page(
+    "pages/evaluate.py", title="Evaluate", icon=":material/fact_check:", url_path="evaluate"
+)
+train = st.Page("pages/train.py", title="Train", icon=":material/model_training:", url_path="train")
 sessions = st.Page(
     "pages/sessions.py", title="Sessions", icon=":material/timeline:", url_path="sessions"
 )
@@ -36,6 +40,8 @@ def _start() -> None:
 
 start = st.Page(_start, title="Start", default=True, visibility="hidden")
 
-page = st.navigation([start, live_camera, photo, sessions, dataset, own_data], position="top")
+page = st.navigation(
+    [start, live_camera, photo, sessions, dataset, own_data, train, evaluate], position="top"
+)
 note_page(page)
 page.run()

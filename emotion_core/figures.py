@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,40 +21,89 @@ _GREY: Final = "#8a8f98"
 _PINK: Final = "#cc79a7"
 
 
-def confusion_figure(confusion: NDArray[np.int64], title: str) -> Figure:
-    """Draw a confusion matrix: colour by share of the row, text with share and count.
+def confusion_figure(
+    confusion: NDArray[np.int64],
+    title: str,
+    *,
+    by: Literal["row", "column", "count"] = "row",
+    selected: tuple[int, int] | None = None,
+) -> Figure:
+    """Draw a confusion matrix: colour by what ``by`` says, text with it and the count.
+
+    A point in every cell, invisible, carries label and answer as ``customdata``, so that a page can
+    tell which cell was clicked.
 
     Args:
         confusion: int64 ``[7, 7]``, rows are labels, columns answers.
         title: heading of the figure.
+        by: shares of the row (recall on the diagonal), of the column (precision), or counts.
+        selected: label and answer of a cell to frame.
     """
     from plotly import graph_objects
 
-    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    text = [
-        [f"{share:.0%}<br><sub>{count}</sub>" for share, count in zip(*row, strict=True)]
+    # The sums that shares refer to.
+    whole = {"row": (1,), "column": (0,), "count": (0, 1)}[by]
+    shares = confusion / np.maximum(confusion.sum(axis=whole, keepdims=True), 1)
+    shown = [
+        [
+            f"{count:,}" if by == "count" else f"{share:.0%}<br><sub>{count}</sub>"
+            for share, count in zip(*row, strict=True)
+        ]
         for row in zip(shares, confusion, strict=True)
     ]
+    of_what = {"row": " of the label", "column": " of the answer", "count": " of all"}[by]
     heatmap = graph_objects.Heatmap(
         z=shares,
         x=EMOTIONS,
         y=EMOTIONS,
-        text=text,
+        text=shown,
         texttemplate="%{text}",
         textfont={"size": 14},
-        customdata=confusion,
-        hovertemplate="%{y} read as %{x}: %{customdata} images, %{z:.1%}<extra></extra>",
         colorscale="Purples",
         zmin=0,
-        zmax=1,
+        zmax=max(float(shares.max()), 1e-9) if by == "count" else 1,
+        hoverinfo="skip",
         showscale=False,
         xgap=2,
         ygap=2,
     )
-    figure = graph_objects.Figure(heatmap)
-    figure.update_xaxes(title="answer", side="top", showgrid=False)
-    figure.update_yaxes(title="label", autorange="reversed", showgrid=False, scaleanchor="x")
-    figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 120, "b": 20})
+    cells = [(label, answer) for label in range(len(EMOTIONS)) for answer in range(len(EMOTIONS))]
+    invisible = {"marker": {"opacity": 0}}
+    points = graph_objects.Scatter(
+        x=[EMOTIONS[answer] for _, answer in cells],
+        y=[EMOTIONS[label] for label, _ in cells],
+        mode="markers",
+        marker={"symbol": "square", "size": 34, "opacity": 0},
+        selected=invisible,
+        unselected=invisible,
+        customdata=[[*cell, int(confusion[cell]), float(shares[cell])] for cell in cells],
+        hovertemplate="%{y} read as %{x}: %{customdata[2]:,} images, %{customdata[3]:.1%}"
+        + of_what
+        + "<extra></extra>",
+        showlegend=False,
+    )
+    figure = graph_objects.Figure([heatmap, points])
+    if selected is not None:
+        label, answer = selected
+        figure.add_shape(
+            type="rect",
+            x0=answer - 0.48,
+            x1=answer + 0.48,
+            y0=label - 0.48,
+            y1=label + 0.48,
+            line={"color": _PINK, "width": 3},
+        )
+    figure.update_xaxes(title="answer", side="top", showgrid=False, constrain="domain")
+    figure.update_yaxes(
+        title="label",
+        autorange="reversed",
+        showgrid=False,
+        scaleanchor="x",
+        constrain="domain",
+    )
+    figure.update_layout(
+        title=title, margin={"l": 80, "r": 20, "t": 120, "b": 20}, hovermode="closest"
+    )
     return figure
 
 

@@ -20,17 +20,17 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from emotion_core.artefacts import LITERT_FILE, load_card, read_model_file
+from emotion_core.artefacts import LITERT_FILE, ModelCard, load_card, read_model_file
 from emotion_core.classifier import EmotionClassifier
 from emotion_core.datasets.cache import cache_dir
-from emotion_core.datasets.types import FACE_SIZE, FaceDataset
+from emotion_core.datasets.types import FaceDataset
 from emotion_core.embeddings import unit_rows, with_embeddings
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.files import replace_folder
+from emotion_core.litert_network import LiteRtNetwork
 
 #: Called with the steps done and all steps; whatever it raises ends the work.
 Progress = Callable[[int, int], None]
@@ -75,7 +75,7 @@ def predictions_folder(model_dir: Path, dataset: FaceDataset) -> Path:
     Raises:
         ModelError: the model has no readable card.
     """
-    model = str(load_card(model_dir).files.get(LITERT_FILE, ""))
+    model = load_card(model_dir).network_id
     name = f"{model[:20]}-{dataset.fingerprint[:20]}-{FORMAT}"
     return cache_dir().parent / "predictions" / name
 
@@ -136,16 +136,81 @@ def predict_dataset(
     return load_predictions(model_dir, dataset) or computed
 
 
+def predict_members(
+    model_dir: Path,
+    dataset: FaceDataset,
+    members: NDArray[np.intp],
+    *,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """Return a model's logits for some images, from the cache of all images or of just these.
+
+    Args:
+        model_dir: a model folder.
+        dataset: where the images are.
+        members: intp ``[M]``, their places, ascending; M is at least 1.
+        progress: called in this thread with images done and all of these images.
+
+    Returns:
+        float32 ``[M, 7]``.
+
+    Raises:
+        ModelError: the model cannot be read or run.
+    """
+    of_all = load_predictions(model_dir, dataset)
+    if of_all is not None:
+        return np.asarray(of_all.logits[members])
+    part = dataset if len(members) == len(dataset) else dataset.subset(members)
+    return np.array(predict_dataset(model_dir, part, progress=progress).logits)
+
+
+class ParallelClassifier:
+    """Runs a model over many faces in several threads, which give way to live video.
+
+    Other than an ``EmotionClassifier`` it may be called from any thread; a single face waits longer
+    for it.
+
+    Args:
+        content: a ``.tflite`` file.
+        card: of the model.
+        threads: how many compute, each with its own interpreter; default: one a processor.
+    """
+
+    def __init__(self, content: bytes, card: ModelCard, *, threads: int | None = None) -> None:
+        self._content = content
+        self._card = card
+        self._threads = threads or os.cpu_count() or 1
+
+    @classmethod
+    def load(cls, model_dir: Path, *, threads: int | None = None) -> ParallelClassifier:
+        """Load the model in a folder.
+
+        Raises:
+            ModelError: the folder is no model, or its ``model.tflite`` is not what the card says.
+        """
+        EmotionClassifier.load(model_dir)  # refuses what is no classifier of faces, and says why
+        card = load_card(model_dir)
+        return cls(read_model_file(model_dir, card, LITERT_FILE), card, threads=threads)
+
+    def predict_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return float32 logits ``[N, 7]`` of uint8 grey faces ``[N, 48, 48]``; N may be 0."""
+        runner = _Runner(self._content, self._card, crops)
+        for _ in _run_all(runner, self._threads):
+            pass
+        return runner.logits
+
+
 def _compute(
     model_dir: Path, dataset: FaceDataset, threads: int, progress: Progress | None
 ) -> Predictions:
     EmotionClassifier.load(model_dir)  # refuses what is no classifier of faces, and says why
-    content, reason = read_model_file(model_dir, load_card(model_dir), LITERT_FILE), ""
+    card = load_card(model_dir)
+    content, reason = read_model_file(model_dir, card, LITERT_FILE), ""
     try:
         content = with_embeddings(content)
     except ModelError as error:
         reason = str(error)
-    runner = _Runner(content, dataset.images)
+    runner = _Runner(content, card, dataset.images)
     for done in _run_all(runner, threads):
         if progress is not None:
             progress(done, len(dataset))
@@ -180,11 +245,13 @@ class _Runner:
 
     Args:
         content: a ``.tflite`` file with one output, or two where it gives features.
+        card: of the model; its interface says what the network takes and returns.
         images: uint8 ``[N, 48, 48]``.
     """
 
-    def __init__(self, content: bytes, images: NDArray[np.uint8]) -> None:
+    def __init__(self, content: bytes, card: ModelCard, images: NDArray[np.uint8]) -> None:
         self._content = content
+        self._card = card
         self._images = images
         self._local = threading.local()  # an interpreter must stay with its thread
         self._lock = threading.Lock()
@@ -212,20 +279,17 @@ class _Runner:
             return self.embeddings
 
     def _invoke(self, faces: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        local = self._local
-        if not hasattr(local, "interpreter"):
-            local.interpreter, local.size = Interpreter(model_content=self._content), 0
-            local.input = local.interpreter.get_input_details()[0]["index"]
-            local.outputs = [entry["index"] for entry in local.interpreter.get_output_details()]
-        if local.size != len(faces):
-            local.interpreter.resize_tensor_input(
-                local.input, [len(faces), FACE_SIZE, FACE_SIZE, 1]
+        interface = self._card.interface
+        if not hasattr(self._local, "network"):
+            one_by_one = interface is not None and interface.one_by_one
+            self._local.network = LiteRtNetwork(self._content, one_by_one=one_by_one)
+        if interface is None:
+            outputs: list[NDArray[np.float32]] = self._local.network.run(
+                faces[..., None].astype(np.float32)
             )
-            local.interpreter.allocate_tensors()
-            local.size = len(faces)
-        local.interpreter.set_tensor(local.input, faces[..., None].astype(np.float32))
-        local.interpreter.invoke()
-        return [local.interpreter.get_tensor(output) for output in local.outputs]
+            return outputs
+        output, *features = self._local.network.run(interface.prepare(faces))
+        return [interface.to_logits(output), *features]
 
 
 def _store(folder: Path, predictions: Predictions) -> None:

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from tqdm import tqdm
+
 from emotion_core.artefacts import load_card
 from emotion_core.cli.options import add_data_options, quiet_native_libraries, read_data
-from emotion_core.datasets import SPLITS
-from emotion_core.evaluation import Classifier, EvaluationReport, evaluate_classifier
-from emotion_core.files import write_json
+from emotion_core.datasets import SPLITS, FaceDataset
+from emotion_core.evaluation import Classifier, EvaluationReport
+from emotion_core.files import replace_file, write_json
+from emotion_core.judging.answers import Answers, answers_table, collect_answers, split_members
+from emotion_core.judging.changes import CHANGES
+from emotion_core.judging.judgement import judge
+from emotion_core.judging.notices import notices
+from emotion_core.judging.paired_comparison import compare_answers
+from emotion_core.judging.report import Report, comparison_figures, html_report
+from emotion_core.judging.robustness_curves import (
+    SAMPLE,
+    RobustnessCurves,
+    breaking_strength,
+    measure_curves,
+)
 from emotion_core.robustness import SHIFTED_BOXES, RobustnessReport, measure_robustness
 
 
@@ -28,7 +42,22 @@ def add_parser(commands: Any) -> None:
     add_data_options(parser)
     parser.add_argument("--model", required=True, type=Path, metavar="MODEL_DIR")
     parser.add_argument("--split", choices=SPLITS, default="PublicTest", help="default: PublicTest")
+    parser.add_argument(
+        "--compare",
+        type=Path,
+        metavar="MODEL_DIR",
+        help="another model, judged on the same images: McNemar's test and where they differ",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
+    parser.add_argument(
+        "--csv", type=Path, metavar="FILE", help="write every image's answer and scores to FILE"
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.html",
+        help="write a report with figures and faces that opens without the network",
+    )
     parser.add_argument(
         "--runtime",
         choices=("litert", "keras"),
@@ -40,36 +69,98 @@ def add_parser(commands: Any) -> None:
         action="store_true",
         help="measure also what is lost when the box around the face is a little off",
     )
+    parser.add_argument(
+        "--robustness",
+        action="store_true",
+        help="measure also the accuracy under shift, scale, rotation, darkness, blur, noise, JPEG "
+        f"and occlusion, on {SAMPLE} images drawn at random",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Evaluate, print the figures, and write them as JSON on request.
+    """Evaluate, print the figures, and write them on request.
 
     Raises:
-        EmotionCoreError: the model or the data cannot be read.
+        EmotionCoreError: a model or the data cannot be read.
     """
-    card = load_card(options.model)
     dataset = read_data(options.data, options)
-    with quiet_native_libraries():
-        classifier = load_classifier(options.model, options.runtime)
-    report = evaluate_classifier(
-        classifier,
-        dataset,
-        options.split,
-        temperature=card.temperature,
-        certainty_threshold=card.certainty_threshold,
-    )
-    print(report_text(report))
+    judged, classifier = _judge(options.model, dataset, options)
+    report = _report(judged, classifier, dataset, options)
+    print(report_text(report.judgement.report))
+    for notice in report.notices:
+        print(f"\n{notice.text}")
+    if report.comparison is not None:
+        print("\n" + "\n".join(
+            f"{value:>24}  {what}" for what, value in comparison_figures(report.comparison).items()
+        ))  # fmt: skip
+    if report.robustness is not None:
+        print(f"\n{curves_text(report.robustness)}")
     content = report.to_json()
-    if dataset.excluded is not None:
-        content["excluded"] = asdict(dataset.excluded)
     if options.shifted_boxes:
         shifted = measure_robustness(classifier, dataset.split(options.split), SHIFTED_BOXES)
         print(f"\n{robustness_text(shifted)}")
         content["shifted_boxes"] = shifted.to_json()
     if options.json:
         write_json(options.json, content)
+    if options.csv:
+        _write_text(options.csv, answers_table(judged).to_csv(index=False))
+    if options.report:
+        html = html_report(report, lambda places: dataset.images[judged.indices[places]])
+        _write_text(options.report, html)
+
+
+def _judge(
+    model: Path, dataset: FaceDataset, options: argparse.Namespace
+) -> tuple[Answers, Classifier]:
+    """Return what a model answers, and what runs it."""
+    card = load_card(model)
+    with quiet_native_libraries():
+        classifier = load_classifier(model, options.runtime)
+    members = split_members(dataset, options.split)
+    logits = classifier.predict_logits(dataset.images[members])
+    return collect_answers(card, dataset, options.split, members, logits), classifier
+
+
+def _report(
+    judged: Answers, classifier: Classifier, dataset: FaceDataset, options: argparse.Namespace
+) -> Report:
+    comparison = robustness = other_robustness = None
+    if options.robustness:
+        robustness = _measure_curves(judged, classifier, dataset)
+    if options.compare:
+        other, other_classifier = _judge(options.compare, dataset, options)
+        comparison = compare_answers(judged, other)
+        if options.robustness:
+            other_robustness = _measure_curves(other, other_classifier, dataset)
+    return Report(
+        judge(judged),
+        notices(judged.card, dataset, options.split, judged.indices),
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        excluded=dataset.excluded,
+        robustness=robustness,
+        comparison=comparison,
+        other_robustness=other_robustness,
+    )
+
+
+def _measure_curves(
+    judged: Answers, classifier: Classifier, dataset: FaceDataset
+) -> RobustnessCurves:
+    with tqdm(desc=f"Robustness of {judged.card.name}", leave=False, disable=None) as bar:
+
+        def advance(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return measure_curves(
+            classifier, dataset.images[judged.indices], judged.labels, progress=advance
+        )
+
+
+def _write_text(path: Path, content: str) -> None:
+    with replace_file(path) as temporary:
+        temporary.write_text(content, encoding="utf-8")
 
 
 def load_classifier(model: Path, runtime: str) -> Classifier:
@@ -138,3 +229,20 @@ def robustness_text(report: RobustnessReport) -> str:
         f"accuracy     {report.mean:.4f}  (standard deviation {report.deviation:.4f}); "
         f"{report.points_lost:.2f} points lost"
     )
+
+
+def curves_text(curves: RobustnessCurves) -> str:
+    """Return the accuracy under every change as a plain table."""
+    accuracy = curves.accuracy.value
+    lines = [
+        f"robustness on {curves.n} of {curves.of} images drawn at random; as they are: "
+        f"{accuracy:.4f}"
+    ]
+    for change, curve in zip(CHANGES, curves.curves, strict=True):
+        points = "  ".join(
+            f"{point.strength:g}: {point.accuracy.value:.3f}" for point in curve.points
+        )
+        breaking = breaking_strength(change, curve, accuracy)
+        half = "" if breaking is None else f"  (half is lost at {breaking:g})"
+        lines.append(f"{change.name:10} {change.axis:28} {points}{half}")
+    return "\n".join(lines)

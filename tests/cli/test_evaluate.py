@@ -90,3 +90,36 @@ def test_unknown_split_is_refused_by_the_parser(tiny_model, tmp_path, capsys):
         evaluate(tiny_model, tmp_path, "--split", "Test")
     assert stop.value.code == 2
     assert "invalid choice: 'Test'" in capsys.readouterr().err
+
+
+def test_every_answer_is_written_as_csv(tiny_model, tmp_path):
+    path = tmp_path / "answers.csv"
+    _, report = evaluate(tiny_model, tmp_path, "--csv", str(path))
+    lines = path.read_text().splitlines()
+    assert len(lines) == 1 + report["n"]
+    assert lines[0].startswith("index,row,split,label,emotion,confidence,answer,correct")
+    assert sum(",True," in line for line in lines) >= report["accuracy"] * report["n"]
+
+
+def test_another_model_is_compared(tiny_model, tmp_path, capsys):
+    _, report = evaluate(tiny_model, tmp_path, "--compare", str(tiny_model))
+    comparison = report["comparison"]
+    assert (comparison["accuracy_difference"], comparison["p_value"]) == (0, 1)
+    assert comparison["n"] == report["n"]
+    assert "McNemar's test" in capsys.readouterr().out
+    code, _ = evaluate(tiny_model, tmp_path, "--compare", str(tmp_path / "nothing"))
+    assert code == 2
+
+
+def test_robustness_and_report(tiny_model, tmp_path, capsys):
+    path = tmp_path / "report.html"
+    _, report = evaluate(tiny_model, tmp_path, "--robustness", "--report", str(path))
+    assert len(report["robustness"]["curves"]) == 8
+    assert "robustness on 126 of 126 images drawn at random" in capsys.readouterr().out
+    html = path.read_text()
+    assert "<h2>Robustness</h2>" in html
+    assert "data:image/png;base64," in html
+    assert report["notices"] == [
+        {"kind": notice["kind"], "text": notice["text"]} for notice in report["notices"]
+    ]
+    assert any("drawn" in notice["text"] for notice in report["notices"])

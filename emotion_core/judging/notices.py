@@ -1,0 +1,91 @@
+"""What to know before believing a figure: what the model has seen of the images it is judged on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.artefacts import ModelCard
+from emotion_core.datasets.demo import DEMO_DATASET_NAME
+from emotion_core.datasets.types import FaceDataset
+from emotion_core.label_mistakes import seen_in_training
+
+DRAWN: Final = (
+    "The faces of the demo are drawn: no figure here tells how a model does on people. Open a data "
+    "set of photographs for that."
+)
+FINAL: Final = (
+    "PrivateTest is for one last score, when everything is decided. Do not choose a model, a "
+    "setting or a threshold by what you see here: use PublicTest for that."
+)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing to know.
+
+    Attributes:
+        kind: ``"warning"`` where figures flatter or must not be used, ``"info"`` otherwise.
+        text: one or two sentences.
+    """
+
+    kind: Literal["warning", "info"]
+    text: str
+
+
+def notices(
+    card: ModelCard, dataset: FaceDataset, split: str, members: NDArray[np.intp]
+) -> tuple[Notice, ...]:
+    """Return what to know about judging a model on some images of a data set.
+
+    Args:
+        card: the model's; it tells what it learned from and was selected on.
+        dataset: all splits.
+        split: the one that is judged.
+        members: intp ``[N]``, the places of its images.
+    """
+    found = []
+    seen = int(seen_in_training(card, dataset)[members].sum())
+    if seen:
+        found.append(
+            Notice(
+                "warning",
+                f"{card.name} has learned from {_share(seen, len(members))}: these figures tell "
+                "how well it remembers them, not how well it reads new faces.",
+            )
+        )
+    elif _selected_on(card, dataset, split):
+        found.append(
+            Notice(
+                "warning",
+                f"{split} has chosen the best epoch, the temperature and the certainty threshold "
+                f"of {card.name}: the figures flatter it a little.",
+            )
+        )
+    elif card.data.get("fingerprint") != dataset.fingerprint and "name" in card.data:
+        found.append(
+            Notice(
+                "info",
+                f"{card.name} has learned from other data ({card.data['name']}). Whether some of "
+                "these images are among it is not known.",
+            )
+        )
+    if split == "PrivateTest":
+        found.append(Notice("warning", FINAL))
+    if dataset.name == DEMO_DATASET_NAME:
+        found.append(Notice("info", DRAWN))
+    return tuple(found)
+
+
+def _selected_on(card: ModelCard, dataset: FaceDataset, split: str) -> bool:
+    named = str(card.data.get("selected_on", ""))
+    if card.data.get("fingerprint") == dataset.fingerprint:
+        return named.endswith(f" {split}")
+    return named == f"{dataset.name} {split}"
+
+
+def _share(count: int, total: int) -> str:
+    return "these very images" if count == total else f"{count:,} of these {total:,} images"

@@ -1,0 +1,166 @@
+"""What is left of the accuracy when faces come as cameras and detectors give them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from emotion_core.datasets import FaceDataset
+from emotion_core.judging.changes import CHANGES, Change
+from emotion_core.judging.figures import change_figure
+from emotion_core.judging.robustness_curves import (
+    RobustnessCurves,
+    breaking_strength,
+    load_curves,
+    robustness_of,
+)
+from emotion_core.thumbnails import png_address
+from pages.shared.dataset_jobs import Job, Progress, result_of
+from pages.shared.evaluation_choice import Evaluated
+from pages.shared.evaluation_faces import chosen_place
+from pages.shared.evaluation_figures import NO_TOOLBAR
+
+_SAMPLES: Final = (500, 1000, 2000)
+_COLUMNS: Final = 4
+#: Milliseconds of a face on one core, about; how long measuring takes is said before.
+_FACE_MS: Final = 1.0
+
+WHAT: Final = """
+How much accuracy is left as faces are moved, scaled, tilted, darkened, blurred, covered, and as
+noise and JPEG take their toll. The same random images, and the same random numbers, for every
+strength.
+"""
+
+
+def show_robustness(evaluated: Evaluated) -> None:
+    """Show the accuracy against the strength of every change, once it was measured."""
+    sample = st.segmented_control(
+        "Images, drawn at random",
+        _SAMPLES,
+        default=_SAMPLES[0],
+        required=True,
+        format_func="{:,}".format,
+        key="sample",
+        bind="query-params",
+    )
+    curves = _measured(evaluated, sample)
+    if curves is not None:
+        _show(evaluated, curves)
+
+
+def known_curves(evaluated: Evaluated) -> RobustnessCurves | None:
+    """Return the curves that were measured on most images, now or earlier; None without any."""
+    for sample in reversed(_SAMPLES):
+        known: RobustnessCurves | None = evaluated.opened.known(_name(evaluated, sample))
+        if known is not None or (known := _load(evaluated, sample)) is not None:
+            return known
+    return None
+
+
+def _name(evaluated: Evaluated, sample: int) -> str:
+    return f"robustness {sample} {evaluated.name}"
+
+
+def _load(evaluated: Evaluated, sample: int) -> RobustnessCurves | None:
+    images, labels = _faces(evaluated)
+    return load_curves(evaluated.model_dir, images, labels, sample)
+
+
+def _faces(evaluated: Evaluated) -> tuple[np.ndarray, np.ndarray]:
+    return evaluated.images(np.arange(len(evaluated.answers))), evaluated.answers.labels
+
+
+def _measured(evaluated: Evaluated, sample: int) -> RobustnessCurves | None:
+    """Return the curves; offer to measure them first, and show how far that is."""
+    name = _name(evaluated, sample)
+    wanted = f"wanted {name}"
+    if not st.session_state.get(wanted):
+        known = evaluated.opened.known(name) or _load(evaluated, sample)
+        if known is not None:
+            return known
+        _offer(evaluated, sample, wanted)
+        return None
+
+    def forget() -> None:
+        evaluated.opened.forget(name)
+
+    return result_of(_job(evaluated, sample), "Changing faces", "robustness", forget)
+
+
+def _offer(evaluated: Evaluated, sample: int, wanted: str) -> None:
+    steps = 1 + sum(len(change.strengths) for change in CHANGES)
+    images = min(sample, len(evaluated.answers))
+    seconds = max(1, round(steps * images * _FACE_MS / 1000))
+    st.markdown(WHAT)
+    st.button(
+        f"Measure on {images:,} images (about {seconds} s)",
+        icon=":material/speed:",
+        type="primary",
+        key="measure robustness",
+        on_click=partial(st.session_state.update, {wanted: True}),
+    )
+
+
+def _job(evaluated: Evaluated, sample: int) -> Job[RobustnessCurves]:
+    def measure(_: FaceDataset, progress: Progress) -> RobustnessCurves:
+        images, labels = _faces(evaluated)
+        return robustness_of(
+            evaluated.model_dir,
+            images,
+            labels,
+            sample=sample,
+            progress=lambda done, total: progress(done / total),
+        )
+
+    return evaluated.opened.job(_name(evaluated, sample), measure)
+
+
+def _show(evaluated: Evaluated, curves: RobustnessCurves) -> None:
+    accuracy = curves.accuracy
+    st.markdown(
+        f"**{accuracy.value:.1%}** ({accuracy.low:.1%} to {accuracy.high:.1%}) of {curves.n:,} "
+        f"images, drawn from {curves.of:,}, are read rightly as they are. The bars are 95 % "
+        "intervals."
+    )
+    place = chosen_place(evaluated)
+    face = evaluated.images(np.array([0 if place is None else place]))
+    for start in range(0, len(CHANGES), _COLUMNS):
+        for column, change, curve in zip(
+            st.columns(_COLUMNS),
+            CHANGES[start : start + _COLUMNS],
+            curves.curves[start : start + _COLUMNS],
+            strict=True,
+        ):
+            with column:
+                st.plotly_chart(
+                    change_figure([(evaluated.card.name, curves)], change),
+                    key=f"robustness {change.name}",
+                    config=NO_TOOLBAR,
+                    height=280,
+                )
+                breaking = breaking_strength(change, curve, accuracy.value)
+                st.caption(
+                    f"Half is lost at {breaking:g} {change.axis}."
+                    if breaking is not None
+                    else "No strength here takes half of it away."
+                )
+                st.html(_strip(change, face))
+
+
+def _strip(change: Change, face: np.ndarray) -> str:
+    """Return HTML: one face under every strength.
+
+    Args:
+        change: which.
+        face: uint8 ``[1, 48, 48]``.
+    """
+    figures = "".join(
+        f'<figure><img src="{png_address(changed)}" alt="{change.title}, {strength:g} '
+        f'{change.axis}"><figcaption>{strength:g}</figcaption></figure>'
+        for strength in change.strengths
+        for changed in change.apply(face, strength, np.random.default_rng(0))
+    )
+    return f'<div class="strip">{figures}</div>'

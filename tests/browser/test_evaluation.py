@@ -1,0 +1,108 @@
+"""A new user's minute with the page Evaluate, on the demo."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from support import Server, artefacts_folder, running_server
+
+SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def evaluation_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server without a data set or cache of its user's."""
+    folder = tmp_path_factory.mktemp("server")
+    environment = {
+        f"EMOTION_{name}_DIR": str(folder / name.lower())
+        for name in ("CACHE", "DATA", "EXCLUSIONS")
+    }
+    with running_server(
+        folder / "log.txt", environment=environment | {"FER2013_CSV": ""}
+    ) as server:
+        yield server
+
+
+def tab(page: Page, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def open_evaluation(page: Page, server: Server, section: str = "Overview") -> None:
+    page.goto(f"{server.url}/evaluate?judged={section}")
+    expect(page.get_by_text("The faces of the demo are drawn")).to_be_visible(timeout=90_000)
+
+
+def click_cell(page: Page, label: str, answer: str) -> None:
+    """Click into a cell of the confusion matrix, where its text stands."""
+    names = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+    plot = page.locator(".st-key-confusion .plotly .bglayer, .st-key-confusion .cartesianlayer")
+    expect(plot.first).to_be_visible()
+    page.wait_for_timeout(500)  # plotly draws once more when it knows its size
+    box = page.locator(".st-key-confusion .nsewdrag").first.bounding_box()
+    page.mouse.click(
+        box["x"] + box["width"] * (names.index(answer) + 0.5) / 7,
+        box["y"] + box["height"] * (names.index(label) + 0.5) / 7,
+    )
+
+
+def test_judged_a_cell_looked_into_and_the_report_opened_offline(
+    evaluation_server, open_browser, tmp_path, keep_picture
+):
+    browser = open_browser()
+    page = browser.new_page(viewport=SIZES["wide"])
+    open_evaluation(page, evaluation_server)
+    expect(page.get_by_text("accuracy (95 %)")).to_be_visible()
+
+    tab(page, "Confusion")
+    click_cell(page, "happy", "happy")
+    expect(page.get_by_text("images labelled happy and read as happy")).to_be_visible()
+    expect(page.locator(".cell").first).to_be_visible()
+    assert "label=happy" in page.url
+    page.locator(".cell").first.click()
+    expect(page.get_by_text("labelled happy: right")).to_be_visible()
+    page.get_by_text("Why this answer?").click()
+    expect(page.get_by_text("what speaks for happy")).to_be_visible(timeout=60_000)
+    keep_picture(page, "confusion")
+
+    tab(page, "Report")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="HTML").click()
+    report = Path(tmp_path / "report.html")
+    download.value.save_as(report)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="JSON").click()
+    content = json.loads(Path(download.value.path()).read_text())
+    assert content["split"] == "PublicTest"
+
+    offline = browser.new_context(offline=True).new_page()
+    asked = []
+    offline.on("request", lambda request: asked.append(request.url))
+    offline.goto(report.as_uri())
+    expect(offline.locator(".plotly-graph-div svg.main-svg").first).to_be_visible()
+    assert offline.locator(".plotly-graph-div:has(svg.main-svg)").count() == 7
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    offline.screenshot(path=artefacts_folder() / "evaluation-report.png", full_page=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_sections_fit_the_screen(evaluation_server, open_browser, size, scheme):
+    page = open_browser().new_page(viewport=SIZES[size], color_scheme=scheme)
+    signs = {
+        "Overview": "accuracy (95 %)",
+        "Confusion": "Mixed up most",
+        "Explain": "occlusion sensitivity",
+    }
+    for section, sign in signs.items():
+        open_evaluation(page, evaluation_server, section)
+        expect(page.get_by_text(sign).first).to_be_visible(timeout=60_000)
+        page.wait_for_timeout(1000)
+        wider = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert wider <= 0
+        page.screenshot(path=artefacts_folder() / f"evaluate-{section.lower()}-{size}-{scheme}.png")
