@@ -16,7 +16,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -129,7 +129,7 @@ def _read_keras(folder: Path) -> FoundNetwork:
     content = (folder / LITERT_FILE).read_bytes()
     found = _probe(content)
     _check_agreement(content, found, lambda pictures: network.predict(pictures, verbose=0))
-    return found
+    return replace(found, weights=network.count_params())
 
 
 def _judge(path: Path) -> None:

@@ -5,11 +5,17 @@ import time
 import streamlit as st
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
+from emotion_core.artefacts import ModelCard
 from emotion_core.errors import EmotionCoreError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_figures import timelines_figure
 from pages.shared import connection, display, sources, streaming
-from pages.shared.detectors import choose_model, live_reader, live_session
+from pages.shared.detectors import (
+    choose_model,
+    live_reader,
+    live_session,
+    show_live_model,
+)
 from pages.shared.navigation import ensure_navigation
 from pages.shared.recording import show_recording
 from pages.shared.rules import show_events, show_rules
@@ -33,7 +39,11 @@ switched off, or in use by another program.
 
 
 def show_panel(
-    session: LiveSession, watch: streaming.ConnectionWatch, playing: bool, signalling: bool
+    session: LiveSession,
+    watch: streaming.ConnectionWatch,
+    card: ModelCard,
+    playing: bool,
+    signalling: bool,
 ) -> None:
     """Show readings, or what to do when there are none."""
     now = time.monotonic()
@@ -44,7 +54,7 @@ def show_panel(
         if phase in ("playing", "idle") and sources.show_source(playing=playing):
             return
         if phase == "playing":
-            show_readings(session, now)
+            show_readings(session, card, now)
         elif phase in ("slow", "failed"):
             connection.show_why_it_failed(watch.attempts)
             offer_photo()
@@ -57,7 +67,7 @@ def show_panel(
             st.info(IDLE)
 
 
-def show_readings(session: LiveSession, now: float) -> None:
+def show_readings(session: LiveSession, card: ModelCard, now: float) -> None:
     """Show every face's scores and how fast the stream is read."""
     snapshot = session.snapshot
     if snapshot.last_error_time is not None and now - snapshot.last_error_time < 10:
@@ -73,7 +83,7 @@ def show_readings(session: LiveSession, now: float) -> None:
     elif not snapshot.faces:
         st.info(NO_FACE)
     for face in snapshot.tracks[:MOST_FACES]:
-        st.html(display.face_scores(face.smoothed, f"person {face.id}"))
+        st.html(display.face_scores(face.smoothed, f"person {face.id}", card=card))
     if len(snapshot.tracks) > MOST_FACES:
         st.caption(f"and {len(snapshot.tracks) - MOST_FACES} more faces")
     show_events(session)
@@ -101,7 +111,7 @@ def show_timelines(session: LiveSession) -> None:
         )
 
 
-def show_controls(session: LiveSession, model: str) -> None:
+def show_controls(session: LiveSession) -> None:
     """Show what can be changed while the video runs; a change counts from the next frame on."""
     usual = LiveSettings()
     shown = st.pills(
@@ -114,9 +124,7 @@ def show_controls(session: LiveSession, model: str) -> None:
     )
     buttons = st.container(horizontal=True)
     with buttons.popover("Adjust", icon=":material/tune:"):
-        choose_model(live_reader(), disabled=session.recorder is not None)
-        if live_reader().classifier.card.name != model:
-            st.rerun()  # the rest of the page names the model too
+        choose_model(disabled=session.recorder is not None)
         detect = st.toggle("Find and read faces", True, key="live_detect", persist_state="session")
         smoothing = st.slider(
             "Smoothing",
@@ -164,7 +172,7 @@ display.use_style()
 st.title("Live camera")
 connection.show_connection_problem()
 try:
-    card, session = live_reader().classifier.card, live_session()
+    card, session = live_reader().card, live_session()
 except EmotionCoreError as error:
     st.error(f"The model cannot be used. {error}")
     display.show_limits()
@@ -178,13 +186,13 @@ with video:
         playing, signalling = sources.show_video(session)
     except SignallingTimeoutError:
         watch.fail()
-    st.fragment(show_controls)(session, card.name)
+    st.fragment(show_controls)(session)
 with panel:
     refresh = REFRESH_SECONDS if playing or signalling else None
-    st.fragment(show_panel, run_every=refresh)(session, watch, playing, signalling)
+    st.fragment(show_panel, run_every=refresh)(session, watch, card, playing, signalling)
 if playing:
     st.fragment(show_timelines, run_every=TIMELINE_SECONDS)(session)
 st.subheader("Record")
 show_recording(session, card, playing)
-display.show_model(card)
+show_live_model(session)
 display.show_limits()

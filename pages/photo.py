@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -14,8 +12,10 @@ from emotion_core.drawing import draw_faces
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces import crop_face
 from emotion_core.images import read_image, to_gray
+from emotion_core.model_library import model_in_use
 from pages.shared import display
-from pages.shared.detectors import chosen_model, photo_detector
+from pages.shared.dataset_text import plain
+from pages.shared.detectors import photo_detector
 from pages.shared.downloads import offer_downloads
 from pages.shared.navigation import ensure_navigation
 
@@ -50,7 +50,9 @@ def choose_picture() -> tuple[str, bytes] | None:
 
 @st.cache_resource(scope="session", max_entries=1, show_spinner="Looking for faces …")
 def read_faces(
-    name: str, content: bytes, model_dir: Path | None
+    name: str,
+    content: bytes,
+    version: str,  # noqa: ARG001 - another model, other faces
 ) -> tuple[NDArray[np.uint8], list[FaceReading]]:
     """Return the picture (BGR) and its faces from left to right; kept for reruns.
 
@@ -59,22 +61,22 @@ def read_faces(
         ModelError: there is no usable model.
     """
     image = read_image(content, name)
-    return image, sorted(photo_detector(model_dir).detect(image), key=lambda face: face.box.x)
+    return image, sorted(photo_detector().detect(image), key=lambda face: face.box.x)
 
 
-def show_faces(image: NDArray[np.uint8], faces: list[FaceReading]) -> None:
+def show_faces(image: NDArray[np.uint8], faces: list[FaceReading], card: ModelCard) -> None:
     """Show one row for each face: what the model sees, and its scores."""
     gray = to_gray(image)
     for number, face in enumerate(faces, start=1):
         title = f"face {number} from the left" if len(faces) > 1 else ""
         with st.container(border=True):
-            st.html(display.face_scores(face, title, crop=crop_face(gray, face.box)))
+            st.html(display.face_scores(face, title, crop_face(gray, face.box), card))
 
 
 def show_result(name: str, content: bytes, card: ModelCard) -> None:
     """Show the annotated picture beside its faces, or why there are none."""
     try:
-        image, faces = read_faces(name, content, chosen_model())
+        image, faces = read_faces(name, content, model_in_use().version)
     except ImageError as error:
         st.error(f"This file cannot be read. {error}")
         return
@@ -84,7 +86,7 @@ def show_result(name: str, content: bytes, card: ModelCard) -> None:
         st.image(annotated, width="stretch", output_format="JPEG", alt=f"{name} with faces framed")
     with right:
         if faces:
-            show_faces(image, faces)
+            show_faces(image, faces, card)
             offer_downloads(name, card.name, image, faces)
         else:
             st.warning(NO_FACE)
@@ -94,12 +96,15 @@ ensure_navigation()
 display.use_style()
 st.title("Photo")
 try:
-    card = photo_detector(chosen_model()).classifier.card
+    in_use = model_in_use()
+    card = photo_detector().classifier.card
 except EmotionCoreError as error:
     st.error(f"The model cannot be used. {error}")
     display.show_limits()
     st.stop()
 
+if in_use.problem:
+    st.warning(plain(in_use.problem))
 if picture := choose_picture():
     show_result(*picture, card)
 display.show_model(card)

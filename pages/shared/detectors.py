@@ -1,28 +1,76 @@
-"""The detectors of one viewer. Cascades and LiteRT interpreters must not be shared by threads."""
+"""The detectors of one viewer. Cascades and LiteRT interpreters must not be shared by threads.
+
+All of them read with the model in use, one setting of the whole installation. A live page asks for
+it every second; another one is loaded in the page's own thread and handed to the reader, so that
+the video goes on meanwhile. A recording keeps the model it began with, which its header names; the
+page changes over when it ends.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import cv2
 import numpy as np
 import streamlit as st
 
 from emotion_core.analysis import EmotionDetector
+from emotion_core.artefacts import ModelCard, default_model_dir
 from emotion_core.classifier import EmotionClassifier
-from emotion_core.errors import ModelError
+from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_faces import LiveFaceReader
-from emotion_core.model_library import model_folders
+from emotion_core.model_library import ModelInUse, list_models, model_in_use, put_to_use
+from pages.shared import display
 from pages.shared.cleanup import clean_up_after_leaving
+from pages.shared.dataset_text import plain
 
-_MODEL = "model_in_use"
-_USED = "model_used"
+#: How often a live page looks whether another model was put to use.
+FOLLOW_SECONDS: Final = 1.0
+
+_CHOSEN = "model_in_use"
 _PROBLEM = "model_problem"
 
 
+@dataclass
+class ViewersReader:
+    """What reads a viewer's live video, and which model it reads with.
+
+    Attributes:
+        reader: see `LiveFaceReader`.
+        version: of the model in use that it was given; see `ModelInUse`.
+        problem: why a newer one could not be loaded; empty when it could.
+    """
+
+    reader: LiveFaceReader
+    version: str
+    problem: str = ""
+
+    @property
+    def card(self) -> ModelCard:
+        """The card of the model that reads."""
+        classifier: EmotionClassifier = self.reader.classifier  # type: ignore[assignment]
+        return classifier.card
+
+    def follow(self, in_use: ModelInUse) -> bool:
+        """Read with the model in use from the next frame on; return whether it is another one."""
+        if in_use.version == self.version:
+            return False
+        self.version, self.problem = in_use.version, ""
+        try:
+            # Loaded and warmed up here, so that no frame waits for it.
+            classifier = EmotionClassifier.load(in_use.folder)
+        except ModelError as error:
+            self.problem = f"{in_use.name} cannot be used; {self.card.name} reads on. {error}"
+            return True
+        self.reader.use_classifier(classifier, classifier.card.certainty_threshold)
+        return True
+
+
 @st.cache_resource(scope="session", show_spinner="Loading the model …")
-def live_reader() -> LiveFaceReader:
+def live_reader() -> ViewersReader:
     """Return what finds and reads this viewer's faces on live video, warmed up.
 
     Raises:
@@ -31,51 +79,13 @@ def live_reader() -> LiveFaceReader:
     clean_up_after_leaving()
     # For the whole process: several streams on several cores lose to each other's thread pools.
     cv2.setNumThreads(1)
-    reader = LiveFaceReader.load()
+    in_use = model_in_use()
+    reader = LiveFaceReader.load(in_use.folder)
     settings = LiveSettings()
     nobody = np.zeros((480, 640, 3), np.uint8)
     reader.read(nobody, 0.0, settings.smoothing_seconds, settings.smallest_face)
     reader.reset()
-    return reader
-
-
-def choose_model(reader: LiveFaceReader, *, disabled: bool = False) -> None:
-    """Let the viewer choose what reads the faces, on live video and photos; it counts at once.
-
-    The video goes on meanwhile, and so do the numbers of the people in it.
-    """
-    names = [folder.name for folder in model_folders()]
-    st.selectbox(
-        "Model",
-        names,
-        key=_MODEL,
-        persist_state="session",
-        disabled=disabled,
-        help="Every model in the folder models/. While a recording goes on it cannot be changed.",
-        on_change=_use_chosen_model,
-        args=(reader,),
-    )
-    if problem := st.session_state.get(_PROBLEM):
-        st.error(problem)
-
-
-def chosen_model() -> Path | None:
-    """Return the folder of the model that this viewer chose; None for the usual one."""
-    name = st.session_state.get(_MODEL)
-    return next((folder for folder in model_folders() if folder.name == name), None)
-
-
-def _use_chosen_model(reader: LiveFaceReader) -> None:
-    st.session_state.pop(_PROBLEM, None)
-    try:
-        # Loaded and warmed up here, so that no frame waits for it.
-        classifier = EmotionClassifier.load(chosen_model())
-    except ModelError as error:
-        st.session_state[_PROBLEM] = f"This model cannot be used. {error}"
-        st.session_state[_MODEL] = st.session_state.get(_USED, model_folders()[0].name)
-        return
-    st.session_state[_USED] = st.session_state[_MODEL]
-    reader.use_classifier(classifier, classifier.card.certainty_threshold)
+    return ViewersReader(reader, in_use.version)
 
 
 @st.cache_resource(scope="session", show_spinner=False)
@@ -85,17 +95,80 @@ def live_session() -> LiveSession:
     Raises:
         ModelError: there is no usable model.
     """
-    return LiveSession(live_reader())
+    return LiveSession(live_reader().reader)
 
 
-@st.cache_resource(scope="session", max_entries=1, show_spinner="Loading the model …")
-def photo_detector(model_dir: Path | None) -> EmotionDetector:
-    """Return this viewer's thorough detector for single pictures.
+def show_live_model(session: LiveSession) -> None:
+    """Name the model that reads the video, and change over when another one is put to use."""
+    st.fragment(_follow, run_every=FOLLOW_SECONDS)(session)
 
-    Args:
-        model_dir: as `chosen_model` returns it.
+
+def _follow(session: LiveSession) -> None:
+    viewers = live_reader()
+    try:
+        in_use = model_in_use()
+    except EmotionCoreError as error:  # removed by hand: what is loaded reads on
+        display.show_model(viewers.card)
+        st.warning(plain(str(error)))
+        return
+    waiting = session.recorder is not None and in_use.version != viewers.version
+    if not waiting and viewers.follow(in_use):
+        st.rerun()  # the rest of the page names the model too
+    display.show_model(viewers.card)
+    if waiting:
+        st.info(
+            f"**{plain(in_use.name)}** was put to use. It reads this video when the recording ends."
+        )
+    for problem in (in_use.problem, viewers.problem):
+        if problem:
+            st.warning(plain(problem))
+
+
+def choose_model(*, disabled: bool = False) -> None:
+    """Let the viewer put another model to use, as on the page of all models."""
+    names = [model.name for model in list_models().models]
+    in_use = model_in_use().name
+    # Not the viewer's alone: it shows what was put to use elsewhere.
+    st.session_state[_CHOSEN] = in_use if in_use in names else None
+    st.selectbox(
+        "Model",
+        names,
+        key=_CHOSEN,
+        placeholder=in_use,
+        disabled=disabled,
+        help="It reads the faces on every page, for everyone who uses this installation. While a "
+        "recording goes on it cannot be changed here.",
+        on_change=_use_chosen_model,
+    )
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
+
+
+def _use_chosen_model() -> None:
+    try:
+        put_to_use(list_models().find(st.session_state[_CHOSEN]).folder)
+    except ModelError as error:
+        st.session_state[_PROBLEM] = f"This model cannot be used. {error}"
+
+
+def chosen_model() -> Path:
+    """Return the folder of the model in use; the shipped one's where none is usable."""
+    try:
+        return model_in_use().folder
+    except ModelError:
+        return default_model_dir()  # loading it says what is wrong
+
+
+def photo_detector() -> EmotionDetector:
+    """Return this viewer's thorough detector for single pictures, with the model in use.
 
     Raises:
         ModelError: there is no usable model.
     """
-    return EmotionDetector.load(model_dir=model_dir)
+    in_use = model_in_use()
+    return _photo_detector(in_use.folder, in_use.version)
+
+
+@st.cache_resource(scope="session", max_entries=1, show_spinner="Loading the model …")
+def _photo_detector(folder: Path, version: str) -> EmotionDetector:  # noqa: ARG001 - tells networks apart
+    return EmotionDetector.load(model_dir=folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ from emotion_core.analysis import FaceReading
 from emotion_core.artefacts import ModelCard
 from emotion_core.emotions import ANSWER_COLORS, EMOTION_COLORS, EMOTIONS
 from emotion_core.images import encode_png
+from emotion_core.reliability import reliability_of
+from pages.shared.dataset_text import plain
 
 _STYLE = Path(__file__).parent / "style.css"
 
@@ -22,8 +25,13 @@ def use_style() -> None:
     st.html(_STYLE)
 
 
-def face_scores(face: FaceReading, title: str = "", crop: NDArray[np.uint8] | None = None) -> str:
-    """Return HTML: the answer in large, how sure it is, and seven bars.
+def face_scores(
+    face: FaceReading,
+    title: str = "",
+    crop: NDArray[np.uint8] | None = None,
+    card: ModelCard | None = None,
+) -> str:
+    """Return HTML: the answer in large, how sure it is, how often such answers are right, and bars.
 
     HTML because it is one small message whatever changes; seven widgets a face, twice a second,
     are not.
@@ -32,6 +40,8 @@ def face_scores(face: FaceReading, title: str = "", crop: NDArray[np.uint8] | No
         face: what to show.
         title: tells this face from others.
         crop: grey uint8 [48, 48], what the model saw; left out where the video shows it anyway.
+        card: of the model that read it; where it says how often such answers are right, so does
+            this.
     """
     bars = "".join(
         f'<div class="score"><span>{emotion}</span>'
@@ -46,7 +56,23 @@ def face_scores(face: FaceReading, title: str = "", crop: NDArray[np.uint8] | No
         f'<span class="dot" style="background:{ANSWER_COLORS[face.answer]}"></span>'
         f'<span class="emotion">{face.answer}</span>'
         f'<span class="confidence">{best}{percent(face.confidence)}</span>'
-        f'<span class="number">{title}</span></div>{bars}</div></div>'
+        f'<span class="number">{title}</span>{_reliability(face, card)}</div>{bars}</div></div>'
+    )
+
+
+def _reliability(face: FaceReading, card: ModelCard | None) -> str:
+    if card is None or not face.certain:
+        return ""
+    reliability = reliability_of(card, face.emotion)
+    if reliability is None:
+        return ""
+    measured = (
+        f"Of {reliability.answers:,} pictures of {reliability.data} that this model called "
+        f"{face.emotion}, {percent(reliability.precision)} were labelled so."
+    )
+    return (
+        f'<span class="reliability" title="{html.escape(measured)}">{face.emotion}: right in '
+        f"{reliability.of_ten} cases</span>"
     )
 
 
@@ -73,8 +99,10 @@ def numbers(values: dict[str, str]) -> str:
 def show_model(card: ModelCard) -> None:
     """Name the model in use, how often it is right, and what "uncertain" changes about that."""
     accuracy, data = card.metrics.get("accuracy"), card.data.get("selected_on")
-    quality = f", right on {100 * accuracy:.1f} % of {data}" if accuracy and data else ""
-    st.caption(f"Model: **{card.name}**{quality}{_certainty(card)}")
+    quality = (
+        f", right on {100 * accuracy:.1f} % of {plain(str(data))}" if accuracy and data else ""
+    )
+    st.caption(f"Model: **{plain(card.name)}**{quality}{_certainty(card)}")
 
 
 def _certainty(card: ModelCard) -> str:

@@ -1,0 +1,236 @@
+"""``models``: list, use, import, export, rename and delete models."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from emotion_core.artefacts import LITERT_FILE, MODELS_DIR_VARIABLE, read_model_file
+from emotion_core.cli.options import quiet_native_libraries
+from emotion_core.errors import ModelError
+from emotion_core.model_library import (
+    LibraryModel,
+    delete_model,
+    export_to,
+    list_models,
+    model_in_use,
+    put_to_use,
+    rename_model,
+)
+
+if TYPE_CHECKING:
+    from emotion_core.model_import import Answers, StagedModel
+
+
+def add_parser(commands: Any) -> None:
+    """Add the command and its own commands to argparse's subparsers."""
+    parser = commands.add_parser(
+        "models",
+        help="list, use, import, export, rename and delete models",
+        description="The models that can read faces. They lie in the project's folder models/, or "
+        f"in the one that the environment variable {MODELS_DIR_VARIABLE} names. The one in use "
+        "reads faces on every page of the app, open ones too, at once.",
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    listing = actions.add_parser("list", help="list them all; * is in use")
+    listing.set_defaults(run=run_list)
+    for name, run, what in (
+        ("show", run_show, "print a model's figures and layers"),
+        ("use", run_use, "put a model to use"),
+    ):
+        action = actions.add_parser(name, help=what)
+        action.add_argument("name", metavar="NAME")
+        action.set_defaults(run=run)
+    _add_import(actions)
+    export = actions.add_parser("export", help="write a model to a ZIP file")
+    export.add_argument("name", metavar="NAME")
+    export.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
+    export.set_defaults(run=run_export)
+    rename = actions.add_parser("rename", help="give a model another name")
+    rename.add_argument("name", metavar="NAME")
+    rename.add_argument("new_name", metavar="NEW_NAME")
+    rename.set_defaults(run=run_rename)
+    delete = actions.add_parser("delete", help="delete a model for good")
+    delete.add_argument("name", metavar="NAME")
+    delete.add_argument(
+        "--in-use", action="store_true", help="also if it is in use; another one then takes over"
+    )
+    delete.set_defaults(run=run_delete)
+
+
+def _add_import(actions: Any) -> None:
+    from emotion_core.model_import import CLASS_ORDERS, RANGES
+
+    parser = actions.add_parser(
+        "import",
+        help="add a model from a file",
+        description="Add a model: a ZIP file that export wrote; .keras; a whole model as .h5; an "
+        "architecture (.json) and its weights (.h5); or .tflite. Files with code in them are "
+        "refused. What a file of another project does not say is guessed and printed; correct it "
+        "with the options.",
+    )
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    parser.add_argument("--name", help="default: the file's own")
+    parser.add_argument("--values", choices=list(RANGES), help="range of the network's input")
+    parser.add_argument("--color", choices=["rgb", "bgr"], help="order of its three channels")
+    parser.add_argument(
+        "--classes",
+        metavar="ORDER",
+        help="what its outputs name, in order: names with commas between them (what is none of "
+        f"the seven is left out), or one of {'; '.join(CLASS_ORDERS)}",
+    )
+    parser.add_argument(
+        "--returns", choices=["probabilities", "logits"], help="what its last layer gives"
+    )
+    parser.add_argument("--use", action="store_true", help="put it to use at once")
+    parser.set_defaults(run=run_import)
+
+
+def run_list(_: argparse.Namespace) -> None:
+    """Print one line a model; what is damaged gets a line on stderr.
+
+    Raises:
+        ModelError: there is no usable model.
+    """
+    library, in_use = list_models(), model_in_use()
+    for broken in library.damaged:
+        print(f"emotion_core: {broken.problem}", file=sys.stderr)
+    if in_use.problem:
+        print(f"emotion_core: {in_use.problem}", file=sys.stderr)
+    for model in library.models:
+        mark = "*" if model.folder == in_use.folder else " "
+        print(f"{mark} {model.name}: {_in_words(model)}")
+
+
+def run_show(arguments: argparse.Namespace) -> None:
+    """Print a model's figures and layers.
+
+    Raises:
+        ModelError: there is no such model, or it is damaged.
+    """
+    from emotion_core.model_layers import read_layers
+
+    model = list_models().find(arguments.name)
+    card = model.card
+    print(f"{model.name}: {_in_words(model)}")
+    print(f"folder: {model.folder}")
+    print(f"input: {card.input}")
+    print(f"output: {card.output}")
+    layers = read_layers(read_model_file(model.folder, card, LITERT_FILE))
+    for layer in layers:
+        shape = "x".join(str(size) for size in layer.shape)
+        weights = f"{layer.weights:,} weights" if layer.weights else ""
+        print(f"  {layer.name:36} {shape:>12} {weights:>20}".rstrip())
+    print(f"{sum(layer.operations for layer in layers) / 1e6:.1f} million operations a face")
+
+
+def run_use(arguments: argparse.Namespace) -> None:
+    """Put a model to use.
+
+    Raises:
+        ModelError: there is no such model, or it cannot be used.
+    """
+    with quiet_native_libraries():
+        in_use = put_to_use(list_models().find(arguments.name).folder)
+    print(f"{in_use.name} reads the faces now, in open pages too")
+
+
+def run_import(arguments: argparse.Namespace) -> None:
+    """Read a model's files and put them into the library.
+
+    Raises:
+        ModelError: they are no model, are refused, or the options do not fit; nothing is left.
+    """
+    from emotion_core.model_import import proposed_name, stage_paths
+
+    with tqdm(total=100, desc="Reading", leave=False, disable=None) as bar:
+        staged = stage_paths(arguments.files, lambda share: _advance(bar, share))
+    try:
+        answers = _answers(staged, arguments)
+        with quiet_native_libraries():
+            staged.classifier(answers)
+        name = arguments.name or proposed_name(staged.file)
+        model = staged.keep(name, answers)
+    finally:
+        staged.discard()
+    if answers is not None:
+        print(f"input: {model.card.input}")
+        print(f"output: {model.card.output}")
+    print(f"Added {model.name}: {_in_words(model)}")
+    if arguments.use:
+        with quiet_native_libraries():
+            put_to_use(model.folder)
+        print(f"{model.name} reads the faces now, in open pages too")
+
+
+def run_export(arguments: argparse.Namespace) -> None:
+    """Write a model to a ZIP file.
+
+    Raises:
+        ModelError: there is no such model, or the file's name is no ZIP file's.
+    """
+    if arguments.to.suffix.lower() != ".zip":
+        raise ModelError(f"{arguments.to}: expected a name that ends in .zip")
+    export_to(arguments.name, arguments.to)
+    print(f"Wrote {arguments.to}")
+
+
+def run_rename(arguments: argparse.Namespace) -> None:
+    """Give a model another name.
+
+    Raises:
+        ModelError: there is no such model, it is the shipped one, or the name does not do.
+    """
+    with quiet_native_libraries():
+        model = rename_model(arguments.name, arguments.new_name)
+    print(f"Renamed {arguments.name} to {model.name}")
+
+
+def run_delete(arguments: argparse.Namespace) -> None:
+    """Delete a model.
+
+    Raises:
+        ModelError: there is no such model, it must stay, or it is in use and nobody agreed.
+    """
+    with quiet_native_libraries():
+        in_use = delete_model(arguments.name, although_in_use=arguments.in_use)
+    print(f"Deleted {arguments.name}; {in_use.name} reads the faces")
+
+
+def _advance(bar: Any, share: float) -> None:
+    bar.update(round(100 * share) - bar.n)
+
+
+def _answers(staged: StagedModel, arguments: argparse.Namespace) -> Answers | None:
+    """Return the guesses with what the options say instead; None for a model of this project."""
+    from emotion_core.model_import import CLASS_ORDERS, Answers, guess_answers
+
+    if staged.card is not None:
+        return None
+    guess = guess_answers(staged.found)
+    classes = guess.classes
+    if arguments.classes:
+        named = CLASS_ORDERS.get(arguments.classes)
+        classes = named or tuple(arguments.classes.split(","))
+    return Answers(
+        values=arguments.values or guess.values,
+        classes=classes,
+        probabilities=guess.probabilities
+        if arguments.returns is None
+        else arguments.returns == "probabilities",
+        color=arguments.color or guess.color,
+    )
+
+
+def _in_words(model: LibraryModel) -> str:
+    card = model.card
+    accuracy, data = card.metrics.get("accuracy"), card.data.get("selected_on")
+    right = f"{100 * accuracy:.1f} % of {data}, " if accuracy and data else ""
+    return (
+        f"{right}{card.parameters:,} weights, {model.size / 1e6:.1f} MB, {model.origin}, "
+        f"{card.created[:10]}"
+    )
