@@ -8,10 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.datasets import SPLITS, VOTE_NAMES
-from emotion_core.datasets.agreement import VOTE_LABELS
-from emotion_core.emotions import EMOTIONS
-
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -67,42 +63,3 @@ def test_turning_tilted_faces_upright():
     angles = json.loads(done.stdout)["angles"]
     assert angles["0"]["as it is"] == angles["0"]["turned upright"]
     assert angles["45"]["as it is"] < angles["45"]["turned upright"]
-
-
-def test_data_set_checks():
-    command = [sys.executable, BENCHMARKS / "dataset_checks.py", "--rows", "60"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
-    assert figures["near"]["recall_of_exact"] == 1
-    assert figures["near"]["recall"]["darkened"] == 1
-    assert figures["near"]["recall"]["mirrored"] > figures["dct_hash"]["recall"]["mirrored"]
-
-
-def test_scores_for_label_mistakes(tiny_model, demo, tmp_path):
-    """Every fourth label is contradicted."""
-    faces = ["emotion,pixels,Usage"]
-    votes = [",".join(["Usage", "Image name", *VOTE_NAMES])]
-    for place in range(len(demo)):
-        label, split = demo.labels[place], SPLITS[demo.splits[place]]
-        pixels = " ".join(map(str, demo.images[place].ravel()))
-        faces.append(f"{label},{pixels},{split}")
-        counts = [0] * len(VOTE_NAMES)
-        counts[VOTE_LABELS.index(label if place % 4 else (label + 1) % len(EMOTIONS))] = 10
-        votes.append(",".join([split, "x.png", *map(str, counts)]))
-    (tmp_path / "fer2013.csv").write_text("\n".join(faces) + "\n")
-    (tmp_path / "fer2013new.csv").write_text("\n".join(votes) + "\n")
-    command = [sys.executable, BENCHMARKS / "label_mistakes.py", "--model", tiny_model]
-    done = subprocess.run(
-        [*command, "--data", tmp_path / "fer2013.csv"],
-        capture_output=True,
-        text=True,
-        timeout=280,
-        env=os.environ | {"EMOTION_CACHE_DIR": str(tmp_path / "cache")},
-    )
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
-    assert figures["margin (in use)"]["Training"]["judged"] == (demo.splits == 0).sum()
-    for of_method in figures.values():
-        assert 0 <= of_method["Training"]["auc"] <= 1
-    assert figures["label alone"]["Training"]["auc_within_label"] == 0.5

@@ -1,14 +1,6 @@
-// Faces of one contact sheet as buttons: a click, or the arrow keys and Enter, choose one. All
-// faces share one picture, so a page of them is one message and one decoded image.
+// A grid to choose one face from, by a click or with the arrow keys. Stands after face_cells.js.
 const CHOOSE_DELAY = 150; // ms; held arrow keys run past faces without choosing each
 const NARROW = 640; // px; below it Streamlit puts columns below each other
-
-function sheetAddress(content) {
-  // A short address: each face names the sheet in its style.
-  const [kind, base64] = content.split(",");
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  return URL.createObjectURL(new Blob([bytes], { type: kind.slice(5).split(";")[0] }));
-}
 
 function bar(shares) {
   const whole = document.createElement("span");
@@ -22,42 +14,14 @@ function bar(shares) {
   return whole;
 }
 
-function cell(face, place, data) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "cell";
-  button.tabIndex = -1;
-  button.dataset.place = place;
-  button.title = face.title;
-  button.setAttribute("role", "option");
-  button.setAttribute("aria-label", face.title);
-  button.style.setProperty("--class", face.color);
-  const picture = document.createElement("span");
-  picture.className = "picture";
-  const column = place % data.columns;
-  const row = Math.floor(place / data.columns);
-  const across = data.columns > 1 ? (100 * column) / (data.columns - 1) : 0;
-  const down = data.rows > 1 ? (100 * row) / (data.rows - 1) : 0;
-  picture.style.backgroundPosition = `${across}% ${down}%`;
-  button.append(picture);
-  if (face.caption) {
-    const caption = document.createElement("span");
-    caption.className = "caption";
-    caption.textContent = face.caption;
-    button.append(caption);
-  }
-  if (face.bar) button.append(bar(face.bar));
-  return button;
-}
-
 function build(grid, data) {
-  if (grid.address) URL.revokeObjectURL(grid.address);
-  grid.address = sheetAddress(data.sheet);
-  grid.style.setProperty("--sheet", `url("${grid.address}")`);
-  grid.style.setProperty("--sheet-size", `${100 * data.columns}% ${100 * data.rows}%`);
+  fill(grid, data);
   grid.style.setProperty("--side", `${data.side}px`);
-  grid.setAttribute("aria-label", data.label);
-  grid.replaceChildren(...data.faces.map((face, place) => cell(face, place, data)));
+  data.faces.forEach((face, place) => {
+    const button = grid.children[place];
+    button.setAttribute("role", "option");
+    if (face.bar) button.append(bar(face.bar));
+  });
 }
 
 function mark(grid, chosen) {

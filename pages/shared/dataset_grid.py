@@ -101,5 +101,7 @@ def _grid() -> ComponentRenderer:
         "dataset_grid",
         html='<div class="grid" role="listbox"></div>',
         css=(folder / "dataset_grid.css").read_text("utf-8"),
-        js=(folder / "dataset_grid.js").read_text("utf-8"),
+        js="".join(
+            (folder / name).read_text("utf-8") for name in ("face_cells.js", "dataset_grid.js")
+        ),
     )

@@ -1,38 +1,6 @@
-// Faces of one contact sheet as buttons to tick. What is ticked lives here: an answer of the
+// A grid to tick faces in. Stands after face_cells.js. What is ticked lives here: an answer of the
 // server that was sent before the last click must not undo it.
 const REPORT_DELAY = 200; // ms; a series of clicks is one message
-
-function sheetAddress(content) {
-  // A short address: each face names the sheet in its style.
-  const [kind, base64] = content.split(",");
-  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-  return URL.createObjectURL(new Blob([bytes], { type: kind.slice(5).split(";")[0] }));
-}
-
-function cell(face, place, data) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "cell";
-  button.dataset.place = place;
-  button.title = face.title;
-  button.setAttribute("aria-label", face.title);
-  if (face.color) button.style.setProperty("--class", face.color);
-  const picture = document.createElement("span");
-  picture.className = "picture";
-  const column = place % data.columns;
-  const row = Math.floor(place / data.columns);
-  const across = data.columns > 1 ? (100 * column) / (data.columns - 1) : 0;
-  const down = data.rows > 1 ? (100 * row) / (data.rows - 1) : 0;
-  picture.style.backgroundPosition = `${across}% ${down}%`;
-  button.append(picture);
-  if (face.caption) {
-    const caption = document.createElement("span");
-    caption.className = "caption";
-    caption.textContent = face.caption;
-    button.append(caption);
-  }
-  return button;
-}
 
 function show(picker) {
   [...picker.grid.children].forEach((each, place) => {
@@ -42,12 +10,7 @@ function show(picker) {
 }
 
 function build(picker, data) {
-  if (picker.address) URL.revokeObjectURL(picker.address);
-  picker.address = sheetAddress(data.sheet);
-  picker.grid.style.setProperty("--sheet", `url("${picker.address}")`);
-  picker.grid.style.setProperty("--sheet-size", `${100 * data.columns}% ${100 * data.rows}%`);
-  picker.grid.setAttribute("aria-label", data.label);
-  picker.grid.replaceChildren(...data.faces.map((face, place) => cell(face, place, data)));
+  fill(picker.grid, data);
   picker.picked = new Set(data.picked);
 }
 

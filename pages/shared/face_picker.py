@@ -79,5 +79,7 @@ def _picker() -> ComponentRenderer:
         '<button type="button" class="none">none</button></div>'
         '<div class="grid" role="group"></div></div>',
         css=(folder / "face_picker.css").read_text("utf-8"),
-        js=(folder / "face_picker.js").read_text("utf-8"),
+        js="".join(
+            (folder / name).read_text("utf-8") for name in ("face_cells.js", "face_picker.js")
+        ),
     )
