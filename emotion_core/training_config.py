@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -223,7 +224,8 @@ def setting_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def setting_help() -> dict[str, str]:
+@cache
+def setting_help() -> Mapping[str, str]:
     """Return what the comment of each field above says, by the names of ``flat_settings``."""
     plain, variation = (_comments(each) for each in (TrainingConfig, AugmentationConfig))
     return plain | {_PREFIX + name: text for name, text in variation.items()}

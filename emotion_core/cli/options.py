@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tqdm import tqdm
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.source import DataSource
+from emotion_core.native import quiet_native_libraries as quiet_native_libraries
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -84,20 +82,3 @@ def open_source(source: DataSource) -> FaceDataset:
         left_out = dataset.excluded
         print(f"{dataset.name}: left out the {left_out.images:,} images of {left_out.name}")
     return dataset
-
-
-@contextmanager
-def quiet_native_libraries() -> Iterator[None]:
-    """Discard what native code writes to stderr while it starts.
-
-    LiteRT and TensorFlow greet there with build details, past Python and with no setting to turn
-    all of them off; a user who is told of bad input in one line should find that line.
-    """
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nothing:  # noqa: PTH123 - a device, not a path of ours
-        os.dup2(nothing.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from emotion_core.datasets.types import FACE_SIZE
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, TrainingError
+from emotion_core.native import start_keras
 from emotion_core.runs.queue import NICE
 from emotion_core.training_config import AugmentationConfig, TrainingConfig
 
@@ -43,18 +44,14 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class NetworkCost:
-    """What a network costs, the last two as measured on this machine.
+class TrainingSpeed:
+    """How fast a network trains on this machine, as measured.
 
     Attributes:
-        parameters: weights of the network to deploy.
-        multiply_accumulates: of one face in the network to deploy.
         images_per_second: while training.
         seconds_per_epoch: with the check after it.
     """
 
-    parameters: int
-    multiply_accumulates: int
     images_per_second: float
     seconds_per_epoch: float
 
@@ -94,8 +91,8 @@ class Assistant:
         )
         return _unpacked(answer["faces"]).reshape(rows, len(faces), FACE_SIZE, FACE_SIZE)
 
-    def measure(self, config: TrainingConfig, images: int, validation_images: int) -> NetworkCost:
-        """Return what the network of ``config`` costs, after training some steps on noise.
+    def measure(self, config: TrainingConfig, images: int, validation_images: int) -> TrainingSpeed:
+        """Return how fast the network of ``config`` trains, after some steps on noise.
 
         Args:
             config: the settings; teachers are left out.
@@ -107,7 +104,7 @@ class Assistant:
         """
         request = {"task": "measure", "config": asdict(config)}
         counts = {"images": images, "validation_images": validation_images}
-        return NetworkCost(**self._ask(request | counts))
+        return TrainingSpeed(**self._ask(request | counts))
 
     def close(self) -> None:
         """End the child; the next question starts another one."""
@@ -151,7 +148,6 @@ class Assistant:
         self._child = subprocess.Popen(
             [sys.executable, "-m", "emotion_core.runs.assistant"],
             cwd=_ROOT,
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -175,6 +171,7 @@ def _main() -> None:
     if hasattr(os, "nice"):
         os.nice(NICE)
     answers = os.fdopen(os.dup(1), "wb")
+    start_keras()
     os.dup2(2, 1)  # whatever a library prints is no answer
     while line := _next_request():
         answers.write(json.dumps(_answer(json.loads(line))).encode() + b"\n")
@@ -213,27 +210,24 @@ def _preview(faces: str, config: dict[str, Any], seed: int, rows: int) -> dict[s
 
 
 def _measure(config: dict[str, Any], images: int, validation_images: int) -> dict[str, Any]:
-    return asdict(measure_cost(TrainingConfig.from_json(config), images, validation_images))
+    return asdict(measure_speed(TrainingConfig.from_json(config), images, validation_images))
 
 
 _TASKS: Final[dict[str, Callable[..., dict[str, Any]]]] = {"preview": _preview, "measure": _measure}
 
 
-def measure_cost(config: TrainingConfig, images: int, validation_images: int) -> NetworkCost:
-    """Train some steps on noise and return what the network costs; see ``Assistant.measure``."""
+def measure_speed(config: TrainingConfig, images: int, validation_images: int) -> TrainingSpeed:
+    """Train some steps on noise and return how fast that was; see ``Assistant.measure``."""
     import keras
 
     from emotion_core.augmentation import FaceAugmentation
     from emotion_core.keras_classifier import KerasClassifier
-    from emotion_core.network import NetworkShape, build_network, multiply_accumulates
+    from emotion_core.network import NetworkShape, build_network
     from emotion_core.training_step import TrainingStep
 
     keras.utils.clear_session()
     shape = NetworkShape(config.filters, config.depths, config.dropout)
     network = build_network(config.architecture, shape, precision=config.precision)
-    deployed = build_network(
-        config.architecture, NetworkShape(config.filters, config.depths, deployed=True)
-    )
     augmentation = FaceAugmentation(config.augmentation, config.seed)
     step = TrainingStep(network, augmentation, config)
     step.compile(optimizer=keras.optimizers.AdamW(config.learning_rate), jit_compile=False)
@@ -263,9 +257,7 @@ def measure_cost(config: TrainingConfig, images: int, validation_images: int) ->
     started = time.perf_counter()
     classifier.predict_logits(crops)
     checking = (time.perf_counter() - started) * validation_images / _VALIDATION_FACES
-    return NetworkCost(
-        deployed.count_params(), multiply_accumulates(deployed), rate, images / rate + checking
-    )
+    return TrainingSpeed(rate, images / rate + checking)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,11 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 _PATIENCE: Final = 0.5
 
 
+def is_training(parent: Path) -> bool:
+    """Tell whether a run trains just now."""
+    return is_held(parent / TRAINING_LOCK)
+
+
 def queued_runs(parent: Path) -> list[Run]:
     """Return the runs that wait, the one that is next first."""
     waiting = []
@@ -108,7 +113,6 @@ def _train(run: Run) -> None:
         code = subprocess.call(
             [sys.executable, "-m", "emotion_core.runs.trainer", str(run.folder)],
             cwd=_ROOT,
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

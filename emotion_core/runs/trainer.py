@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from emotion_core.errors import EmotionCoreError, TrainingError
 from emotion_core.locks import FileLock
+from emotion_core.native import start_keras
 from emotion_core.runs.plan import RunPlan, read_plan
 from emotion_core.runs.processes import Usage, memory_mb
 from emotion_core.runs.queue import TRAINING_LOCK
@@ -96,6 +97,7 @@ class _Trainer:
     def run(self) -> None:
         """Open the data, train, and keep the best epoch as a model."""
         self.say("starting")
+        start_keras()
         training = self.open_run()
         _log(
             f"{self.plan.data.name}: {len(training.training_set):,} images to train on, "

@@ -1,0 +1,145 @@
+"""Plotly figures of training runs. They read what runs have written and compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from emotion_core.training_progress import EpochMetrics
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+#: Colours of lines, none of which stands for an expression (``emotions.EMOTION_COLORS``).
+LINE_COLORS: Final = (
+    "#6a5fd0",
+    "#8a8f98",
+    "#b58a3c",
+    "#2f8f8a",
+    "#a35db5",
+    "#5b7fa6",
+    "#93703d",
+    "#7c8f3a",
+)
+_DASHES: Final = ("solid", "dash", "dot")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One kind of curve: its title, what it draws (name -> field of ``EpochMetrics``), its format.
+
+    The last field is the one by which several runs are compared.
+    """
+
+    title: str
+    fields: Mapping[str, str]
+    format: str
+
+
+CURVES: Final[tuple[Curve, ...]] = (
+    Curve("Loss", {"training": "train_loss", "validation": "validation_log_loss"}, ".3f"),
+    Curve("Accuracy", {"training": "train_accuracy", "validation": "validation_accuracy"}, ".1%"),
+    Curve("Macro F1", {"validation": "validation_macro_f1"}, ".3f"),
+    Curve("Learning rate", {"after the epoch": "learning_rate"}, ".2g"),
+)
+
+
+def curve_figure(curve: Curve, epochs: Sequence[EpochMetrics], planned: int) -> Figure:
+    """Draw one run, epoch by epoch.
+
+    Args:
+        curve: which of ``CURVES``.
+        epochs: the finished ones.
+        planned: how many there will be, so that the axis does not move while they come.
+    """
+    # What is measured on unseen faces is the strong line, whatever the number of lines.
+    colors = LINE_COLORS[: len(curve.fields)][::-1]
+    lines = {
+        name: ([getattr(epoch, field) for epoch in epochs], color, "solid")
+        for (name, field), color in zip(curve.fields.items(), colors, strict=True)
+    }
+    return _figure(curve, lines, planned)
+
+
+def comparison_figure(curve: Curve, runs: Mapping[str, Sequence[EpochMetrics]]) -> Figure:
+    """Draw the last field of a curve for several runs, by their names."""
+    field = list(curve.fields.values())[-1]
+    lines = {}
+    for number, (name, epochs) in enumerate(runs.items()):
+        dash = _DASHES[number // len(LINE_COLORS) % len(_DASHES)]
+        color = LINE_COLORS[number % len(LINE_COLORS)]
+        lines[name] = ([getattr(epoch, field) for epoch in epochs], color, dash)
+    return _figure(curve, lines, max((len(epochs) for epochs in runs.values()), default=1))
+
+
+def _figure(
+    curve: Curve, lines: Mapping[str, tuple[Sequence[float], str, str]], last: int
+) -> Figure:
+    from plotly import graph_objects
+
+    figure = graph_objects.Figure(
+        [
+            graph_objects.Scatter(
+                x=list(range(1, len(values) + 1)),
+                y=values,
+                name=name,
+                mode="lines+markers" if len(values) < 30 else "lines",
+                line={"color": color, "width": 2, "dash": dash},
+                hovertemplate=f"{name}, epoch %{{x}}: %{{y:{curve.format}}}<extra></extra>",
+            )
+            for name, (values, color, dash) in lines.items()
+        ]
+    )
+    figure.update_xaxes(title="epoch", range=[0.5, max(last, 2) + 0.5], tickformat="d")
+    figure.update_yaxes(tickformat=".0%" if curve.format.endswith("%") else None)
+    figure.update_layout(
+        title=curve.title,
+        showlegend=len(lines) > 1,
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
+        margin={"l": 50, "r": 10, "t": 60, "b": 40},
+    )
+    return figure
+
+
+def sweep_figure(settings: Mapping[str, Sequence[str]], accuracies: Sequence[float]) -> Figure:
+    """Draw a sweep as parallel coordinates: a line a run, coloured by its accuracy.
+
+    Args:
+        settings: the values of each setting that varies, as texts, one for each run.
+        accuracies: validation accuracy of each run's best epoch, 0..1.
+    """
+    from plotly import graph_objects
+
+    dimensions = [_dimension(name, values) for name, values in settings.items()]
+    dimensions.append({"label": "accuracy", "values": list(accuracies), "tickformat": ".1%"})
+    low, high = min(accuracies), max(accuracies)
+    lines = graph_objects.Parcoords(
+        dimensions=dimensions,
+        line={
+            "color": list(accuracies),
+            "colorscale": "Viridis",
+            "cmin": low,
+            "cmax": high if high > low else low + 0.01,
+        },
+        labelangle=0,
+    )
+    figure = graph_objects.Figure(lines)
+    figure.update_layout(margin={"l": 70, "r": 60, "t": 60, "b": 30})
+    return figure
+
+
+def _dimension(name: str, values: Sequence[str]) -> dict[str, object]:
+    """Return one axis: in the order of numbers where all values are some, else as they come."""
+    label = name.rpartition(".")[2].replace("_", " ")
+    try:
+        different = sorted(set(values), key=float)
+    except ValueError:
+        different = list(dict.fromkeys(values))
+    # Places and not numbers: 0.001, 0.003 and 0.01 stand as far apart as one chose them.
+    return {
+        "label": label,
+        "values": [different.index(value) for value in values],
+        "tickvals": list(range(len(different))),
+        "ticktext": different,
+    }

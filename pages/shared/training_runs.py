@@ -1,0 +1,279 @@
+"""All runs: the one that is looked at on top, a table below, several compared."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import streamlit as st
+
+from emotion_core.errors import TrainingError
+from emotion_core.run_figures import CURVES, comparison_figure
+from emotion_core.runs.plan import LONGEST_NAME
+from emotion_core.runs.storage import (
+    Run,
+    delete_run,
+    describe_run,
+    list_runs,
+    runs_dir,
+    write_zip,
+)
+from emotion_core.runs.sweep import varied_settings
+from emotion_core.training_config import flat_settings, setting_text
+from pages.shared.dataset_text import plain
+from pages.shared.training_setup import SHOWN_RUN, set_up_again
+from pages.shared.training_view import show_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NONE_YET: Final = """
+**No run yet.** Under *Set up*, choose data and settings and press **Start**. Runs are kept in
+`{folder}` on the machine that runs this app.
+"""
+
+_FILTER: Final = "train_filter"
+_STATES: Final = "train_states"
+_COMPARED: Final = "train_compared"
+_PROBLEM: Final = "train_runs_problem"
+_NO_TOOLBAR: Final = {"displayModeBar": False}
+
+
+def show_runs() -> None:
+    """Show the current run, then all of them."""
+    found = list_runs(runs_dir())
+    for problem in found.problems:
+        st.warning(plain(problem))
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
+    if not found.runs:
+        st.info(NONE_YET.format(folder=runs_dir()))
+        return
+    run = _current(found.runs)
+    show_run(run)
+    _offer_rest(run)
+    _show_table(found.runs)
+
+
+def _current(runs: Sequence[Run]) -> Run:
+    """Return the run that the viewer chose, else the one that goes on, else the newest."""
+    chosen = st.session_state.get(SHOWN_RUN)
+    for run in runs:
+        if run.id == chosen:
+            return run
+    return next((run for run in runs if run.state == "running"), runs[0])
+
+
+def _offer_rest(run: Run) -> None:
+    """Offer what does not change how the run goes on; none of it refreshes itself."""
+    with st.expander("Settings and notes", icon=":material/description:", key=f"about {run.id}"):
+        if run.plan.notes:
+            st.markdown(plain(run.plan.notes))
+        st.markdown(_description(run))
+        settings = flat_settings(run.plan.config).items()
+        st.dataframe({name: [setting_text(value)] for name, value in settings}, hide_index=True)
+    with st.container(horizontal=True):
+        st.button(
+            "Set up again",
+            icon=":material/content_copy:",
+            key=f"again {run.id}",
+            help="Go to *Set up* with these settings.",
+            on_click=set_up_again,
+            args=(run.plan,),
+        )
+        _offer_description(run)
+        _offer_zip(run)
+        _offer_deletion(run)
+
+
+def _description(run: Run) -> str:
+    plan = run.plan
+    lines = [f"Data: {plain(plan.data.name)}"]
+    lines += [f"Teacher: {plain(teacher)}" for teacher in plan.teachers]
+    lines += [f"Begun with: {plain(plan.initial)}"] if plan.initial else []
+    lines += [f"Sweep: {plain(plan.sweep)}"] if plan.sweep else []
+    lines += [f"Model: {plain(str(run.model))}"] if run.model else []
+    lines.append(
+        f"Folder: `{run.folder}` (TensorBoard: `tensorboard --logdir {run.folder.parent}`)"
+    )
+    return "  \n".join(lines)
+
+
+def _offer_description(run: Run) -> None:
+    name, notes = f"name {run.id}", f"notes {run.id}"
+    with st.popover("Name and notes", icon=":material/edit:"):
+        st.text_input("Name", run.plan.name, key=name, max_chars=LONGEST_NAME)
+        st.text_area("Notes", run.plan.notes, key=notes)
+        st.button("Keep", key=f"describe {run.id}", on_click=_describe, args=(run, name, notes))
+
+
+def _describe(run: Run, name: str, notes: str) -> None:
+    try:
+        describe_run(run, name=st.session_state[name], notes=st.session_state[notes])
+    except TrainingError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _offer_zip(run: Run) -> None:
+    def content() -> bytes:
+        file = io.BytesIO()
+        write_zip(run, file)
+        return file.getvalue()
+
+    st.download_button(
+        "ZIP",
+        content,
+        f"{run.plan.name}.zip",
+        "application/zip",
+        key=f"zip {run.id}",
+        on_click="ignore",
+        icon=":material/download:",
+        help="Settings, curves, log, TensorBoard events, and the model.",
+    )
+
+
+def _offer_deletion(run: Run) -> None:
+    if run.state == "running":
+        return
+    with st.popover("Delete", icon=":material/delete:"):
+        st.write(f"The run **{plain(run.plan.name)}** is deleted for good; its model stays.")
+        st.button(
+            "Delete this run",
+            type="primary",
+            key=f"delete {run.id}",
+            on_click=_delete,
+            args=(run,),
+        )
+
+
+def _delete(run: Run) -> None:
+    try:
+        delete_run(run)
+    except TrainingError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _show_table(runs: Sequence[Run]) -> None:
+    st.subheader("All runs", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Filter",
+            key=_FILTER,
+            persist_state="session",
+            placeholder="name, data, notes, sweep or a setting such as dropout=0.1",
+            width=420,
+        )
+        states = st.pills(
+            "State",
+            sorted({run.state for run in runs}),
+            selection_mode="multi",
+            key=_STATES,
+        )
+    shown = [run for run in runs if _matches(run, text) and (not states or run.state in states)]
+    if not shown:
+        st.info("No run is like that. Empty the filter.")
+        return
+    key = f"runs {hash(tuple(run.id for run in shown))}"
+    ids = [run.id for run in shown]
+    st.dataframe(
+        runs_table(shown),
+        hide_index=True,
+        key=key,
+        on_select=lambda: _choose(key, ids),
+        selection_mode="multi-row",
+        column_config=_columns(),
+    )
+    st.caption("Tick one run to see it above, several to compare them.")
+    compared = [run for run in runs if run.id in st.session_state.get(_COMPARED, ())]
+    if len(compared) > 1:
+        _compare(compared)
+
+
+def _choose(key: str, ids: Sequence[str]) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    chosen = [ids[row] for row in rows]
+    if len(chosen) == 1:
+        st.session_state[SHOWN_RUN] = chosen[0]
+    st.session_state[_COMPARED] = chosen
+
+
+def _matches(run: Run, text: str) -> bool:
+    """Tell whether everything typed stands somewhere in what a run is."""
+    settings = flat_settings(run.plan.config).items()
+    words = [run.plan.name, run.plan.data.name, run.plan.notes, run.plan.sweep, run.id]
+    words += [f"{name}={setting_text(value)}" for name, value in settings]
+    said = "\n".join(words).lower()
+    return all(word in said for word in text.lower().split())
+
+
+def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return one line a run: its results, and the settings that are not the same in all."""
+    import pandas as pd
+
+    varied = varied_settings([run.plan for run in runs])
+    rows: list[dict[str, Any]] = []
+    for place, run in enumerate(runs):
+        best = run.best
+        rows.append(
+            {
+                "name": run.plan.name,
+                "state": run.state,
+                "accuracy": None if best is None else best.validation_accuracy,
+                "macro F1": None if best is None else best.validation_macro_f1,
+                "epochs": f"{len(run.epochs)} of {run.plan.config.epochs}",
+                "data": run.plan.data.name,
+                "started": run.plan.created[:16].replace("T", " "),
+                **{name: values[place] for name, values in varied.items() if name != "epochs"},
+                "sweep": run.plan.sweep,
+                "notes": run.plan.notes,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _columns() -> dict[str, Any]:
+    return {
+        "accuracy": st.column_config.ProgressColumn(
+            "accuracy", format="percent", min_value=0.0, max_value=1.0
+        ),
+        "macro F1": st.column_config.NumberColumn("macro F1", format="%.3f"),
+        "started": st.column_config.TextColumn("started (UTC)"),
+    }
+
+
+def _compare(runs: Sequence[Run]) -> None:
+    """Show the curves of several runs in one figure each, and the settings that differ."""
+    st.subheader(f"{len(runs)} runs compared", anchor=False)
+    names = _different_names(runs)
+    with_curves = {name: run.epochs for name, run in zip(names, runs, strict=True) if run.epochs}
+    columns = st.columns(2)
+    for place, curve in enumerate(CURVES if with_curves else ()):
+        with columns[place % 2]:
+            st.plotly_chart(
+                comparison_figure(curve, with_curves),
+                key=f"comparison {place}",
+                config=_NO_TOOLBAR,
+                height=340,
+            )
+    varied = varied_settings([run.plan for run in runs])
+    data = [run.plan.data.name for run in runs]
+    if len(set(data)) > 1:
+        varied = {"data": tuple(data), **varied}
+    if not varied:
+        st.caption("Their settings are the same.")
+        return
+    st.dataframe(
+        {"setting": list(varied)}
+        | {name: [values[place] for values in varied.values()] for place, name in enumerate(names)},
+        hide_index=True,
+    )
+
+
+def _different_names(runs: Sequence[Run]) -> list[str]:
+    """Return the runs' names; where some are called the same, with the end of their ids."""
+    names = [run.plan.name for run in runs]
+    return [
+        name if names.count(name) == 1 else f"{name} ({run.id[-4:]})"
+        for name, run in zip(names, runs, strict=True)
+    ]

@@ -1,0 +1,235 @@
+"""Setting a run up: data, network, settings, other models, and the button that starts it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from emotion_core.artefacts import KERAS_FILE, models_dir
+from emotion_core.errors import TrainingError
+from emotion_core.model_library import model_folders
+from emotion_core.runs.checks import plan_problems
+from emotion_core.runs.plan import LONGEST_NAME, RunPlan
+from emotion_core.runs.queue import start_worker
+from emotion_core.runs.storage import create_run, list_runs, runs_dir
+from emotion_core.training_config import TrainingConfig
+from emotion_core.training_data import TrainingCounts
+from pages.shared.dataset_text import plain
+from pages.shared.training_assistant import show_preview, show_speed
+from pages.shared.training_data import TrainingData, choose_again, choose_data
+from pages.shared.training_settings import (
+    FIRST_PRESET,
+    PRESET,
+    Problems,
+    differences,
+    fill_settings,
+    read_settings,
+    say_problem,
+    show_all_settings,
+    show_augmentation,
+    show_basics,
+    show_cost,
+    show_settings,
+    title_of,
+)
+
+#: Key of the page's tabs, and their name in the address.
+SECTION: Final = "training"
+#: The run that is shown: its id.
+SHOWN_RUN: Final = "train_run"
+
+_NAME: Final = "train_name"
+_NOTES: Final = "train_notes"
+_INITIAL: Final = "train_initial"
+_TEACHERS: Final = "train_teachers"
+_BASE: Final = "train_base"
+_PROBLEM: Final = "train_problem"
+_DISTILLATION: Final = ("distillation_weight", "distillation_temperature")
+
+
+@dataclass(frozen=True)
+class Base:
+    """What is set up: everything but a name.
+
+    Attributes:
+        plan: named by its settings.
+        counts: of its data.
+        problems: what stands against it, by the name of a setting.
+    """
+
+    plan: RunPlan
+    counts: TrainingCounts
+    problems: Problems
+
+
+def base_of_sweep() -> Base | None:
+    """Return what is set up; None before that."""
+    base: Base | None = st.session_state.get(_BASE)
+    return base
+
+
+def show_setup() -> None:
+    """Show everything that decides a run, and start it."""
+    data = choose_data()
+    show_basics()
+    chosen = read_settings()
+    st.caption(show_cost(chosen.config))
+    changed = differences(chosen.config, st.session_state.get(PRESET) or FIRST_PRESET)
+    if changed:
+        st.caption(plain(f"Other than the preset: {', '.join(changed)}"))
+    if data is not None:
+        show_speed(data, chosen.config)
+    base = None if data is None else _base(data, chosen.config, chosen.problems)
+    problems = chosen.problems if base is None else base.problems
+    _show_more(data, chosen.config, problems)
+    st.session_state[_BASE] = base
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
+    if base is not None:
+        _offer_start(base)
+
+
+def _show_more(data: TrainingData | None, config: TrainingConfig, problems: Problems) -> None:
+    """Show what most runs need not change, behind one line each."""
+    settings = st.expander(
+        "All settings", icon=":material/tune:", key="train_all_settings", on_change="rerun"
+    )
+    if settings.open:
+        with settings:
+            show_all_settings(problems)
+    varied = st.expander(
+        "Augmentation", icon=":material/auto_awesome_motion:", key="train_vary", on_change="rerun"
+    )
+    if varied.open:
+        with varied:
+            show_augmentation(problems)
+            if data is not None:
+                show_preview(data, config)
+    others = st.expander(
+        "Other models: begin with one, learn from some",
+        icon=":material/school:",
+        key="train_others",
+        on_change="rerun",
+    )
+    if others.open:
+        with others:
+            _show_models(problems)
+
+
+def _show_models(problems: Problems) -> None:
+    models = [str(each) for each in model_folders() if (each / KERAS_FILE).is_file()]
+    for key in (_INITIAL, _TEACHERS):  # deleted meanwhile
+        value = st.session_state.get(key)
+        if isinstance(value, list):
+            st.session_state[key] = [each for each in value if each in models]
+        elif value not in models:
+            st.session_state[key] = None
+    left, right = st.columns(2)
+    with left:
+        st.selectbox(
+            "Begin with the weights of",
+            models,
+            index=None,
+            format_func=lambda path: Path(path).name,
+            key=_INITIAL,
+            persist_state="session",
+            placeholder="random weights",
+            help="A model of the same architecture, filters and blocks (warm start).",
+        )
+        say_problem("initial", problems)
+    with right:
+        st.multiselect(
+            "Learn from (teachers)",
+            models,
+            format_func=lambda path: Path(path).name,
+            key=_TEACHERS,
+            persist_state="session",
+            placeholder="nobody but the labels",
+            help="Their softened scores are learned besides the labels (knowledge distillation, "
+            "Hinton et al. 2015); every step then runs them too.",
+        )
+        say_problem("teachers", problems)
+    show_settings(_DISTILLATION, problems)
+
+
+def _base(data: TrainingData, config: TrainingConfig, problems: Problems) -> Base:
+    preset = st.session_state.get(PRESET) or FIRST_PRESET
+    plan = RunPlan(
+        name=f"{preset}-{config.architecture}",
+        config=config,
+        data=data.source,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        library=str(models_dir()),
+        teachers=tuple(st.session_state.get(_TEACHERS) or ()),
+        initial=st.session_state.get(_INITIAL),
+    )
+    return Base(plan, data.counts, {**plan_problems(plan, data.counts), **problems})
+
+
+def _offer_start(base: Base) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Name of the run and its model",
+            key=_NAME,
+            persist_state="session",
+            max_chars=LONGEST_NAME,
+            placeholder=_free_name(base.plan.name),
+            width=320,
+        )
+        st.text_input(
+            "Notes", key=_NOTES, persist_state="session", placeholder="optional", width="stretch"
+        )
+        st.button(
+            "Start",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="train_start",
+            disabled=bool(base.problems),
+            on_click=_start,
+            args=(base.plan,),
+        )
+    for name, problem in base.problems.items():
+        st.markdown(
+            f":red[:material/error: {plain(title_of(name))}: "
+            f"{plain(problem.removeprefix(f'{name}: '))}]"
+        )
+
+
+def _free_name(stem: str) -> str:
+    taken = {run.plan.name for run in list_runs(runs_dir()).runs}
+    number = 1
+    while (name := f"{stem}-{number}") in taken:
+        number += 1
+    return name
+
+
+def _start(plan: RunPlan) -> None:
+    name = st.session_state.get(_NAME, "").strip() or _free_name(plan.name)
+    notes = st.session_state.get(_NOTES, "")
+    try:
+        run = create_run(runs_dir(), replace(plan, name=name, notes=notes))
+        start_worker(runs_dir())
+    except TrainingError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state[_NAME] = st.session_state[_NOTES] = ""
+    show_run(run.id)
+
+
+def show_run(run_id: str) -> None:
+    """Turn to a run."""
+    st.session_state[SHOWN_RUN] = run_id
+    st.session_state[SECTION] = "Runs"
+
+
+def set_up_again(plan: RunPlan) -> None:
+    """Let the page set a run up as this one was, with its data where that is on offer."""
+    fill_settings(plan.config)
+    choose_again(plan.data)
+    st.session_state[_TEACHERS] = list(plan.teachers)
+    st.session_state[_INITIAL] = plan.initial
+    st.session_state[SECTION] = "Set up"

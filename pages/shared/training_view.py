@@ -1,0 +1,203 @@
+"""One run: how far it is, its curves, its confusion matrix, its log, and what one may ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import streamlit as st
+
+from emotion_core.errors import TrainingError
+from emotion_core.figures import confusion_figure
+from emotion_core.run_figures import CURVES, curve_figure
+from emotion_core.runs.control import cancel_run, resume_run, stop_run
+from emotion_core.runs.queue import start_worker
+from emotion_core.runs.storage import (
+    ACTIVE_STATES,
+    RESUMABLE_STATES,
+    Run,
+    RunStatus,
+    open_run,
+    read_log,
+    read_status,
+    runs_dir,
+)
+from emotion_core.training_progress import EpochMetrics, read_confusion
+from pages.shared import display
+from pages.shared.dataset_text import plain
+from pages.shared.training_assistant import duration
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+#: How often a run that goes on is looked at.
+REFRESH_SECONDS: Final = 2.0
+
+_PROBLEM: Final = "train_run_problem"
+_NO_TOOLBAR: Final = {"displayModeBar": False}
+_BADGES: Final = {
+    "running": ("Running", ":material/play_arrow:", "primary"),
+    "queued": ("Queued", ":material/hourglass_top:", "gray"),
+    "done": ("Done", ":material/check:", "green"),
+    "stopped": ("Stopped", ":material/stop:", "gray"),
+    "cancelled": ("Cancelled", ":material/close:", "gray"),
+    "failed": ("Failed", ":material/error:", "red"),
+    "interrupted": ("Interrupted", ":material/power_off:", "orange"),
+}
+_ASKED: Final = {"stop": "stopping after this step", "cancel": "being cancelled"}
+
+
+def show_run(run: Run) -> None:
+    """Show a run; as long as something happens by itself, this part refreshes itself."""
+    active = run.state in ACTIVE_STATES
+    st.fragment(_show, run_every=REFRESH_SECONDS if active else None)(run.folder, active)
+
+
+def _show(folder: Path, refreshing: bool) -> None:
+    try:
+        run = open_run(folder)
+    except TrainingError:  # deleted, by another viewer
+        st.rerun()
+    if (run.state in ACTIVE_STATES) != refreshing:
+        st.rerun()  # the whole page: this part begins, or ends, to refresh itself
+    if run.state == "queued":
+        start_worker(runs_dir())  # whoever was to train it may have been killed
+    _show_head(run)
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
+    status = read_status(folder)
+    if run.state == "running" and status is not None:
+        _show_progress(status)
+    _show_results(run, status)
+    if log := read_log(folder):
+        with st.expander("Log", icon=":material/notes:", key=f"log {run.id}"):
+            st.code(log, language=None, wrap_lines=True)
+
+
+def _show_head(run: Run) -> None:
+    label, icon, color = _BADGES[run.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(run.plan.name), anchor=False, width="content")
+        st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]
+        if run.asked:
+            st.caption(_ASKED[run.asked])
+        st.space("stretch")
+        _offer_actions(run)
+    if run.outcome is not None and run.outcome.message:
+        (st.error if run.state == "failed" else st.info)(plain(run.outcome.message))
+    if run.state == "interrupted":
+        from_where = (
+            f"from epoch {len(run.epochs)}, to the same result as if nothing had happened"
+            if run.has_checkpoint
+            else "from the start: no epoch was finished"
+        )
+        st.warning(f"The process that trained it is gone. *Resume* goes on {from_where}.")
+
+
+def _offer_actions(run: Run) -> None:
+    if run.state in RESUMABLE_STATES:
+        _button("Resume", ":material/resume:", run, resume_run, primary=True)
+    if run.state == "running" and not run.asked:
+        _button("Stop", ":material/stop:", run, stop_run, "Keep the best epoch so far as a model.")
+    elif run.state == "interrupted" and run.has_checkpoint:
+        _button("Keep the best", ":material/save:", run, stop_run, "As a model, without going on.")
+    if run.state in ("running", "queued", "interrupted") and run.asked != "cancel":
+        _button("Cancel", ":material/close:", run, cancel_run, "Keep nothing but its row.")
+
+
+def _button(
+    label: str,
+    icon: str,
+    run: Run,
+    act: Callable[[Run], Run],
+    help_: str | None = None,
+    *,
+    primary: bool = False,
+) -> None:
+    st.button(
+        label,
+        icon=icon,
+        key=f"{label} {run.id}",
+        type="primary" if primary else "secondary",
+        help=help_,
+        on_click=_act,
+        args=(run, act),
+    )
+
+
+def _act(run: Run, act: Callable[[Run], Run]) -> None:
+    try:
+        act(run)
+        start_worker(runs_dir())
+    except TrainingError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _show_progress(status: RunStatus) -> None:
+    if not status.epoch:
+        st.progress(0.0, f"{status.stage.capitalize()} …")
+    else:
+        done = (status.epoch - 1 + status.step / status.steps) / status.epochs
+        left = (
+            f" · **{duration(status.seconds_left)}** left, "
+            f"{duration(status.epoch_seconds_left)} of this epoch"
+            if status.stage == "training"
+            else f" · {status.stage} …"
+        )
+        st.progress(
+            min(1.0, done),
+            f"Epoch **{status.epoch}** of {status.epochs} · step {status.step} of {status.steps}"
+            f"{left}",
+        )
+    facts = {}
+    if status.epoch:
+        facts["loss so far"] = f"{status.loss:.3f}"
+        facts["images a second"] = f"{status.images_per_second:,.0f}"
+    facts |= {
+        "processor, of one core": f"{status.cpu_percent:.0f} %",
+        "memory": f"{status.memory_mb:,.0f} MB",
+        "process": str(status.pid),
+    }
+    st.html(display.numbers(facts))
+
+
+def _show_results(run: Run, status: RunStatus | None) -> None:
+    epochs, best = run.epochs, run.best
+    if best is None:
+        if run.state == "running" and status is not None:
+            st.caption("Curves begin with the first finished epoch.")
+        return
+    facts = {
+        f"best accuracy, epoch {best.epoch}": f"{best.validation_accuracy:.1%}",
+        "its macro F1": f"{best.validation_macro_f1:.3f}",
+        "epochs finished": f"{len(epochs)} of {run.plan.config.epochs}",
+        "an epoch took": duration(float(np.median([epoch.seconds for epoch in epochs]))),
+    }
+    st.html(display.numbers(facts))
+    columns = st.columns(2)
+    for place, figure in enumerate(_curves(epochs, run.plan.config.epochs)):
+        with columns[place % 2]:
+            st.plotly_chart(figure, key=f"curve {place} {run.id}", config=_NO_TOOLBAR, height=300)
+    matrix = read_confusion(run.folder)
+    if matrix is not None:
+        st.plotly_chart(
+            _confusion(matrix.tobytes(), len(epochs)),
+            key=f"confusion {run.id}",
+            config=_NO_TOOLBAR,
+            height=460,
+        )
+
+
+@lru_cache(maxsize=8)
+def _curves(epochs: tuple[EpochMetrics, ...], planned: int) -> tuple[Figure, ...]:
+    return tuple(curve_figure(curve, epochs, planned) for curve in CURVES)
+
+
+@lru_cache(maxsize=8)
+def _confusion(matrix: bytes, epoch: int) -> Figure:
+    side = round((len(matrix) // 8) ** 0.5)
+    counts = np.frombuffer(matrix, np.int64).reshape(side, side)
+    return confusion_figure(counts, f"Confusion after epoch {epoch}")
