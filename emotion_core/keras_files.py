@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import h5py
+import numpy as np
 
 from emotion_core.errors import ModelError
 
@@ -119,8 +120,21 @@ def open_hdf5(path: Path) -> h5py.File:
 
 
 def _judge_hdf5(path: Path, file: h5py.File) -> None:
-    """Refuse arrays that are too large together or are not in the file itself."""
-    total, groups, seen = 0, [file], set()
+    """Refuse arrays that are too large together, not in the file itself, or no numbers."""
+    arrays, total = [], 0
+    for array in _arrays(path, file):
+        total += array.size * array.dtype.itemsize
+        if total > MAX_WEIGHT_BYTES:
+            raise ModelError(f"{path}: expected weights under 1 GB, found {total / 1e9:.1f} GB")
+        arrays.append(array)
+    for array in arrays:
+        if array.dtype.kind == "f" and not np.isfinite(array[()]).all():
+            raise ModelError(f"{path} has weights that are not numbers (NaN or infinite)")
+
+
+def _arrays(path: Path, file: h5py.File) -> Iterator[h5py.Dataset]:
+    """Yield every array, each group once; refuse what is elsewhere."""
+    groups, seen = [file], set()
     while groups:
         group = groups.pop()
         place = h5py.h5o.get_info(group.id).addr
@@ -133,12 +147,10 @@ def _judge_hdf5(path: Path, file: h5py.File) -> None:
             item = group[name]
             if isinstance(item, h5py.Group):
                 groups.append(item)
-            elif isinstance(item, h5py.Dataset):
-                if item.is_virtual or item.external:
-                    raise ModelError(f"{path}: expected weights only, found some in another file")
-                total += item.size * item.dtype.itemsize
-            if total > MAX_WEIGHT_BYTES:
-                raise ModelError(f"{path}: expected weights under 1 GB, found {total / 1e9:.1f} GB")
+            elif item.is_virtual or item.external:
+                raise ModelError(f"{path}: expected weights only, found some in another file")
+            else:
+                yield item
 
 
 def judge_description(path: Path, description: Any) -> None:
