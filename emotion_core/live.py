@@ -32,6 +32,9 @@ from emotion_core.video_frames import frame_of, pictures_of
 
 _LOGGER = logging.getLogger(__name__)
 
+# A stream without a frame for so long stands still.
+_STILL_SECONDS: Final = 3.0
+
 # Events that are kept to be shown.
 _MOST_EVENTS: Final = 20
 
@@ -190,6 +193,12 @@ class LiveSession:
             return replace(
                 self._snapshot, stream=self._timing.figures(), events=tuple(self._events)
             )
+
+    @property
+    def streaming(self) -> bool:
+        """Whether frames come; cheap, unlike ``snapshot``."""
+        latest = self._snapshot.last_frame_time
+        return latest is not None and self._clock() - latest < _STILL_SECONDS
 
     def on_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return ``frame`` with its faces drawn in.

@@ -11,14 +11,16 @@ from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_figures import timelines_figure
 from pages.shared import connection, display, sources, streaming
 from pages.shared.detectors import (
+    FOLLOW_SECONDS,
     choose_model,
+    follow_model_in_use,
     live_reader,
     live_session,
-    show_live_model,
 )
 from pages.shared.navigation import ensure_navigation
 from pages.shared.recording import show_recording
 from pages.shared.rules import show_events, show_rules
+from pages.shared.viewers import refresh_seconds
 
 REFRESH_SECONDS = 0.5
 TIMELINE_SECONDS = 2.0
@@ -44,8 +46,13 @@ def show_panel(
     card: ModelCard,
     playing: bool,
     signalling: bool,
+    refresh: float | None,
 ) -> None:
     """Show readings, or what to do when there are none."""
+    if refresh is not None:
+        if refresh != refresh_seconds(REFRESH_SECONDS):  # others have come or gone
+            st.rerun()
+        follow_model_in_use(session)
     now = time.monotonic()
     phase = watch.observe(playing=playing, signalling=signalling, now=now)
     body = st.container()
@@ -188,11 +195,13 @@ with video:
         watch.fail()
     st.fragment(show_controls)(session)
 with panel:
-    refresh = REFRESH_SECONDS if playing or signalling else None
-    st.fragment(show_panel, run_every=refresh)(session, watch, card, playing, signalling)
+    refresh = refresh_seconds(REFRESH_SECONDS) if playing or signalling else None
+    st.fragment(show_panel, run_every=refresh)(session, watch, card, playing, signalling, refresh)
 if playing:
-    st.fragment(show_timelines, run_every=TIMELINE_SECONDS)(session)
+    st.fragment(show_timelines, run_every=refresh_seconds(TIMELINE_SECONDS))(session)
 st.subheader("Record")
 show_recording(session, card, playing)
-show_live_model(session)
+if refresh is None:
+    st.fragment(follow_model_in_use, run_every=FOLLOW_SECONDS)(session)
+display.show_model(card)
 display.show_limits()

@@ -131,6 +131,19 @@ def test_the_size_may_change_in_mid_stream():
     assert reader.shapes == [(height, width) for width, height in sizes]
 
 
+def test_a_session_streams_while_frames_come():
+    clock = FakeClock()
+    session = LiveSession(FakeReader([]), clock=clock)
+    assert not session.streaming
+    session.on_frame(frame())
+    assert session.streaming
+    clock.wait(5)
+    assert not session.streaming
+    session.on_frame(frame())
+    session.on_ended()
+    assert not session.streaming
+
+
 def test_an_exception_gives_back_the_frame_and_is_counted():
     session = LiveSession(FakeReader([face()], ValueError("no\n  luck"), [face()]))
     first, second, third = (frame(pts=pts) for pts in (1, 2, 3))

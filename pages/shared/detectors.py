@@ -23,9 +23,9 @@ from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_faces import LiveFaceReader
 from emotion_core.model_library import ModelInUse, list_models, model_in_use, put_to_use
-from pages.shared import display
 from pages.shared.cleanup import clean_up_after_leaving
 from pages.shared.dataset_text import plain
+from pages.shared.viewers import note_session
 
 #: How often a live page looks whether another model was put to use.
 FOLLOW_SECONDS: Final = 1.0
@@ -95,26 +95,25 @@ def live_session() -> LiveSession:
     Raises:
         ModelError: there is no usable model.
     """
-    return LiveSession(live_reader().reader)
+    session = LiveSession(live_reader().reader)
+    note_session(session)
+    return session
 
 
-def show_live_model(session: LiveSession) -> None:
-    """Name the model that reads the video, and change over when another one is put to use."""
-    st.fragment(_follow, run_every=FOLLOW_SECONDS)(session)
+def follow_model_in_use(session: LiveSession) -> None:
+    """Change over when another model was put to use; where that has to wait or fails, say so.
 
-
-def _follow(session: LiveSession) -> None:
+    To be called every second or so while the live page is open.
+    """
     viewers = live_reader()
     try:
         in_use = model_in_use()
     except EmotionCoreError as error:  # removed by hand: what is loaded reads on
-        display.show_model(viewers.card)
         st.warning(plain(str(error)))
         return
     waiting = session.recorder is not None and in_use.version != viewers.version
     if not waiting and viewers.follow(in_use):
         st.rerun()  # the rest of the page names the model too
-    display.show_model(viewers.card)
     if waiting:
         st.info(
             f"**{plain(in_use.name)}** was put to use. It reads this video when the recording ends."
