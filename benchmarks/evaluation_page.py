@@ -26,7 +26,7 @@ from emotion_core.datasets import SPLITS, FaceDataset, open_dataset
 from emotion_core.judging.explanation import explain
 from emotion_core.judging.judgement import judge_model
 from emotion_core.judging.report import Report, html_report
-from emotion_core.judging.robustness_curves import robustness_of
+from emotion_core.judging.robustness_curves import SAMPLE, robustness_of, sample_places
 from emotion_core.judging.speed import litert_speeds
 from emotion_core.predictions import ParallelClassifier
 
@@ -53,8 +53,10 @@ def measure(model: Path, dataset: FaceDataset, split: str) -> dict[str, Any]:
     _, again = timed(lambda: judge_model(model, dataset, split))
     answers = judgement.answers
     images = dataset.images[answers.indices]
-    curves, robustness = timed(lambda: robustness_of(model, images, answers.labels))
-    _, robustness_again = timed(lambda: robustness_of(model, images, answers.labels))
+    places = sample_places(len(answers), SAMPLE)
+    sample = images[places], answers.labels[places]
+    curves, robustness = timed(lambda: robustness_of(model, *sample, of=len(answers)))
+    _, robustness_again = timed(lambda: robustness_of(model, *sample, of=len(answers)))
     classifier = ParallelClassifier.load(model)
     _, reasons = timed(lambda: explain(classifier, images[0]))
     report = Report(judgement, (), "now", robustness=curves)

@@ -102,7 +102,9 @@ def confusion_figure(
         constrain="domain",
     )
     figure.update_layout(
-        title=title, margin={"l": 80, "r": 20, "t": 120, "b": 20}, hovermode="closest"
+        title=title,
+        margin={"l": 80, "r": 20, "t": 120 if title else 70, "b": 20},
+        hovermode="closest",
     )
     return figure
 
@@ -142,8 +144,14 @@ def reliability_figure(bins: Sequence[ReliabilityBin], title: str) -> Figure:
         showlegend=False,
     )
     figure = graph_objects.Figure([bars, diagonal])
-    figure.update_xaxes(title="highest score", tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(title="right answers", tickformat=".0%", range=[0, 1], scaleanchor="x")
+    figure.update_xaxes(title="highest score", tickformat=".0%", range=[0, 1], constrain="domain")
+    figure.update_yaxes(
+        title="right answers",
+        tickformat=".0%",
+        range=[0, 1],
+        scaleanchor="x",
+        constrain="domain",
+    )
     figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 60, "b": 60})
     return figure
 

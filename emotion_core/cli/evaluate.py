@@ -25,6 +25,7 @@ from emotion_core.judging.robustness_curves import (
     RobustnessCurves,
     breaking_strength,
     measure_curves,
+    sample_places,
 )
 from emotion_core.robustness import SHIFTED_BOXES, RobustnessReport, measure_robustness
 
@@ -153,8 +154,10 @@ def _measure_curves(
             bar.total = total
             bar.update(done - bar.n)
 
+        places = sample_places(len(judged), SAMPLE)
+        faces = dataset.images[judged.indices[places]]
         return measure_curves(
-            classifier, dataset.images[judged.indices], judged.labels, progress=advance
+            classifier, faces, judged.labels[places], of=len(judged), progress=advance
         )
 
 

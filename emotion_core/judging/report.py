@@ -175,14 +175,15 @@ def html_report(report: Report, faces: FaceSource | None = None) -> str:
 def headline(judgement: Judgement) -> dict[str, str]:
     """Return the most important figures as they are written: what is measured, and its value."""
     report = judgement.report
-    figures = {
-        "accuracy (95 %)": _written(report.accuracy),
-        "macro F1 (95 %)": _written(report.macro_f1),
-    }
+    figures = {}
+    shares = {"accuracy": report.accuracy, "macro F1": report.macro_f1}
     if report.clean is not None and report.clean.n:
-        figures[f"accuracy on the {report.clean.n:,} images that Training has not"] = _written(
+        shares[f"accuracy on the {report.clean.n:,} images that Training has not"] = (
             report.clean.accuracy
         )
+    for what, share in shares.items():
+        interval = f"95 %: {100 * share.low:.1f} to {100 * share.high:.1f}"
+        figures[f"{what} ({interval})"] = f"{share.value:.1%}"
     if report.selective.threshold and report.selective.answered:
         selective = report.selective
         figures[f"right where it is certain, {selective.coverage.value:.0%} of the images"] = (
@@ -191,8 +192,6 @@ def headline(judgement: Judgement) -> dict[str, str]:
     figures["calibration error (ECE)"] = f"{report.ece:.1%}"
     if judgement.mean_auc is not None:
         figures["mean area under the ROC curves"] = f"{judgement.mean_auc:.3f}"
-    if judgement.votes is not None and judgement.votes.majority_n:
-        figures["says what most FER+ voters say"] = f"{judgement.votes.majority.value:.1%}"
     return figures
 
 
@@ -359,8 +358,8 @@ def comparison_figures(comparison: Comparison) -> dict[str, str]:
     first, second = comparison.first.card.name, comparison.second.card.name
     low, high = 100 * difference.low, 100 * difference.high
     return {
-        f"points {first} is above {second} (95 %)": (
-            f"{100 * difference.value:+.1f} ({low:+.1f} to {high:+.1f})"
+        f"points {first} is above {second} (95 %: {low:+.1f} to {high:+.1f})": (
+            f"{100 * difference.value:+.1f}"
         ),
         "p, McNemar's test: a difference as large by chance": _p_written(counts.p_value),
         f"only {first} is right": f"{counts.only_first:,}",

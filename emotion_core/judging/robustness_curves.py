@@ -72,7 +72,7 @@ class RobustnessCurves:
     Attributes:
         n: images in the sample.
         of: images it was drawn from.
-        seed: of the sample and of all random numbers.
+        seed: of all random numbers.
         correct: right answers on the images as they are.
         curves: one for each of ``changes.CHANGES``.
     """
@@ -134,10 +134,10 @@ def sample_places(count: int, size: int, seed: int = 0) -> NDArray[np.intp]:
 
 def measure_curves(
     classifier: Classifier,
-    images: NDArray[np.uint8],
+    faces: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     *,
-    sample: int = SAMPLE,
+    of: int,
     seed: int = 0,
     changes: Sequence[Change] = CHANGES,
     progress: Progress | None = None,
@@ -149,21 +149,19 @@ def measure_curves(
 
     Args:
         classifier: any.
-        images: uint8 ``[N, 48, 48]`` with N of at least 1.
+        faces: uint8 ``[N, 48, 48]`` with N of at least 1, the sample.
         labels: uint8 ``[N]``.
-        sample: how many of them to take, at random.
-        seed: of the sample and of all random numbers.
+        of: images the sample was drawn from, see ``sample_places``.
+        seed: of all random numbers.
         changes: which.
         progress: called after every strength.
     """
-    places = sample_places(len(labels), sample, seed)
-    faces, meant = np.asarray(images[places]), labels[places]
     steps = 1 + sum(len(change.strengths) for change in changes)
     done = 0
 
     def count_correct(shown: NDArray[np.uint8]) -> int:
         nonlocal done
-        correct = int((classifier.predict_logits(shown).argmax(axis=1) == meant).sum())
+        correct = int((classifier.predict_logits(shown).argmax(axis=1) == labels).sum())
         done += 1
         if progress is not None:
             progress(done, steps)
@@ -177,18 +175,18 @@ def measure_curves(
             changed = change.apply(faces, strength, np.random.default_rng([seed, number]))
             points.append(RobustnessPoint(strength, len(faces), count_correct(changed)))
         curves.append(RobustnessCurve(change.name, tuple(points)))
-    return RobustnessCurves(len(faces), len(labels), seed, correct, tuple(curves))
+    return RobustnessCurves(len(faces), of, seed, correct, tuple(curves))
 
 
 def load_curves(
-    model_dir: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8], sample: int = SAMPLE
+    model_dir: Path, faces: NDArray[np.uint8], labels: NDArray[np.uint8], *, of: int
 ) -> RobustnessCurves | None:
     """Return what ``robustness_of`` has measured earlier, or None.
 
     Raises:
         ModelError: the model has no readable card.
     """
-    path = _cache_file(model_dir, images, labels, sample)
+    path = _cache_file(model_dir, faces, labels, of)
     try:
         return RobustnessCurves.from_json(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -200,19 +198,19 @@ def load_curves(
 
 def robustness_of(
     model_dir: Path,
-    images: NDArray[np.uint8],
+    faces: NDArray[np.uint8],
     labels: NDArray[np.uint8],
     *,
-    sample: int = SAMPLE,
+    of: int,
     progress: Progress | None = None,
 ) -> RobustnessCurves:
-    """Return the curves of a model, from the cache where they are there.
+    """Return the curves of a model in LiteRT, from the cache where they are there.
 
     Args:
         model_dir: a model folder.
-        images: uint8 ``[N, 48, 48]`` with N of at least 1.
-        labels: uint8 ``[N]``.
-        sample: how many of them to take, at random.
+        faces: see ``measure_curves``.
+        labels: see ``measure_curves``.
+        of: see ``measure_curves``.
         progress: called after every strength.
 
     Raises:
@@ -220,26 +218,24 @@ def robustness_of(
     """
     from emotion_core.predictions import ParallelClassifier  # curves of Keras need no LiteRT
 
-    known = load_curves(model_dir, images, labels, sample)
+    known = load_curves(model_dir, faces, labels, of=of)
     if known is not None:
         return known
     classifier = ParallelClassifier.load(model_dir)
-    curves = measure_curves(classifier, images, labels, sample=sample, progress=progress)
-    path = _cache_file(model_dir, images, labels, sample)
+    curves = measure_curves(classifier, faces, labels, of=of, progress=progress)
     try:
-        write_json(path, curves.to_json())
+        write_json(_cache_file(model_dir, faces, labels, of), curves.to_json())
     except OSError as error:
         _log.warning("the robustness is not cached and will be measured again: %s", error)
     return curves
 
 
 def _cache_file(
-    model_dir: Path, images: NDArray[np.uint8], labels: NDArray[np.uint8], sample: int
+    model_dir: Path, faces: NDArray[np.uint8], labels: NDArray[np.uint8], of: int
 ) -> Path:
-    places = sample_places(len(labels), sample)
-    digest = hashlib.sha256(np.ascontiguousarray(images[places]).data)
-    digest.update(labels[places].tobytes())
+    digest = hashlib.sha256(np.ascontiguousarray(faces).data)
+    digest.update(labels.tobytes())
     digest.update(repr([(change.name, change.strengths) for change in CHANGES]).encode())
     model = load_card(model_dir).network_id
-    name = f"{model[:20]}-{digest.hexdigest()[:20]}-{len(labels)}-{_FORMAT}.json"
+    name = f"{model[:20]}-{digest.hexdigest()[:20]}-{of}-{_FORMAT}.json"
     return cache_dir().parent / "robustness" / name

@@ -15,7 +15,7 @@ from emotion_core.artefacts import ModelCard, load_card
 from emotion_core.datasets import SPLITS, FaceDataset
 from emotion_core.datasets.exclusions import ExclusionList
 from emotion_core.datasets.types import Exclusion
-from emotion_core.errors import EmotionCoreError
+from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.judging.answers import Answers
 from emotion_core.judging.judgement import Judgement, judge_model
 from emotion_core.judging.notices import Notice, notices
@@ -108,6 +108,7 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
                 help="An exclusion list, made on the page Data set under Quality.",
             )
     if model_dir is None or split is None:
+        st.error("There is no usable model. The page Models says what is wrong with those there.")
         return None
     evaluated = judged(opened, model_dir, split, lists.get(name) if name else None)
     if evaluated is not None:
@@ -129,7 +130,7 @@ def choose_model_folder(label: str, key: str, *, without: Path | None = None) ->
     if not folders:
         return None
     names = list(folders)
-    index = None if without is not None else names.index(model_in_use().name)
+    index = None if without is not None else _place_of_model_in_use(names)
     name = st.selectbox(
         label,
         names,
@@ -141,6 +142,13 @@ def choose_model_folder(label: str, key: str, *, without: Path | None = None) ->
         width=260,
     )
     return folders.get(name) if name else None
+
+
+def _place_of_model_in_use(names: list[str]) -> int:
+    try:
+        return names.index(model_in_use().name)
+    except (ModelError, ValueError):  # the shipped one is damaged, or it lies elsewhere
+        return 0
 
 
 def judged(

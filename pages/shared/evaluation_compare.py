@@ -70,7 +70,28 @@ def _show(evaluated: Evaluated, other: Evaluated) -> None:
         config=NO_TOOLBAR,
         height=420,
     )
+    st.dataframe(_per_class(comparison), hide_index=True)
     _show_differing(evaluated, other, comparison)
+
+
+def _per_class(comparison: Comparison) -> pd.DataFrame:
+    """Return one line a label: how far the first model is above the second, in points."""
+    first, second = comparison.first.card.name, comparison.second.card.name
+    return pd.DataFrame(
+        [
+            {
+                "label": each.emotion,
+                "images": each.counts.n,
+                "recall, points": round(100 * each.counts.difference.value, 1),
+                "F1, points": round(100 * each.f1, 1),
+                f"only {first} is right": each.counts.only_first,
+                f"only {second} is right": each.counts.only_second,
+                "p (McNemar)": round(each.counts.p_value, 4),
+            }
+            for each in comparison.per_class
+            if each.counts.n
+        ]
+    )
 
 
 def _verdict(comparison: Comparison) -> str:

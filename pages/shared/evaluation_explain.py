@@ -64,8 +64,9 @@ def _show_images(evaluated: Evaluated) -> None:
         index = int(evaluated.answers.indices[place])
         label = EMOTIONS[evaluated.answers.labels[place]]
         st.subheader(f"Image {index}, labelled {label}", anchor=False)
-        image = evaluated.images(np.array([place]))[0]
-        _explain(evaluated, image, reading_of(evaluated, place))
+        _explain(evaluated, evaluated.images(np.array([place]))[0])
+        st.html(display.face_scores(reading_of(evaluated, place)))
+        st.caption(HOW)
     with right:
         shown = page_of(np.arange(len(evaluated.answers)), "explain_page")
         show_grid(
@@ -80,11 +81,9 @@ def _show_images(evaluated: Evaluated) -> None:
         )
 
 
-def _explain(evaluated: Evaluated, image: NDArray[np.uint8], reading: FaceReading) -> None:
+def _explain(evaluated: Evaluated, image: NDArray[np.uint8]) -> None:
     emotion = emotion_choice("explain_emotion")
     show_explanation(evaluated, image, key="explain", emotion=emotion, details=True)
-    st.html(display.face_scores(reading))
-    st.caption(HOW)
 
 
 def _show_photo(evaluated: Evaluated) -> None:
@@ -114,7 +113,8 @@ def _show_photo(evaluated: Evaluated) -> None:
     with right:
         number = _choose_reading(crops, readings)
     with left:
-        _explain(evaluated, crops[number], readings[number])
+        _explain(evaluated, crops[number])
+        st.caption(HOW)
 
 
 def _choose_reading(crops: NDArray[np.uint8], readings: list[FaceReading]) -> int:

@@ -102,9 +102,6 @@ def _verdict(found: Explanation) -> str:
 
 def emotion_choice(key: str) -> str | None:
     """Let the viewer choose which expression to explain; None for the model's answer."""
-    return st.pills(
-        "What speaks for",
-        EMOTIONS,
-        key=key,
-        help="Without a choice, the model's own answer is explained.",
+    return st.selectbox(
+        "What speaks for", EMOTIONS, index=None, placeholder="the model's answer", key=key
     )

@@ -119,10 +119,10 @@ def reading_of(evaluated: Evaluated, place: int) -> FaceReading:
 
 
 def caption(evaluated: Evaluated, place: int) -> str:
-    """Return what stands below a face: the label, and below it the answer where it is wrong."""
+    """Return what stands below a face: its label, and the answer with its score."""
     answers = evaluated.answers
-    said = f"{EMOTIONS[answers.emotions[place]]} {answers.confidence[place]:.0%}"
-    return f"{EMOTIONS[answers.labels[place]]}\n→ {said}"
+    said = f"→ {EMOTIONS[answers.emotions[place]]}"
+    return f"{EMOTIONS[answers.labels[place]]}\n{said}\n{answers.confidence[place]:.0%}"
 
 
 def note(evaluated: Evaluated, place: int) -> str:

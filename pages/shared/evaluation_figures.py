@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 
 from emotion_core.figures import coverage_figure, reliability_figure
@@ -11,7 +13,16 @@ from emotion_core.judging.votes_fit import VoteFit
 from pages.shared import display
 from pages.shared.evaluation_choice import Evaluated
 
-NO_TOOLBAR = {"displayModeBar": False}
+NO_TOOLBAR: Final = {"displayModeBar": False}
+
+#: Of the table of classes, and what the page calls them.
+_COLUMNS: Final = {
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "auc": "area (ROC)",
+    "average_precision": "average precision",
+}
 
 
 def show_overview(evaluated: Evaluated) -> None:
@@ -30,11 +41,13 @@ def show_overview(evaluated: Evaluated) -> None:
         height=420,
     )
     table = classes_table(judgement)
-    shares = [name for name in table.columns if table[name].dtype == float]
     st.dataframe(
-        table[["emotion", "images", "precision", "recall", "f1", "auc", "average_precision"]],
+        table[["emotion", "images", *_COLUMNS]],
         hide_index=True,
-        column_config={name: st.column_config.NumberColumn(format="%.3f") for name in shares},
+        column_config={
+            name: st.column_config.NumberColumn(label, format="%.3f")
+            for name, label in _COLUMNS.items()
+        },
     )
     if judgement.votes is not None:
         _show_votes(judgement.votes)

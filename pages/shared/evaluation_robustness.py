@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.judging.changes import CHANGES, Change
@@ -16,6 +17,7 @@ from emotion_core.judging.robustness_curves import (
     breaking_strength,
     load_curves,
     robustness_of,
+    sample_places,
 )
 from emotion_core.thumbnails import png_address
 from pages.shared.dataset_jobs import Job, Progress, result_of
@@ -65,12 +67,14 @@ def _name(evaluated: Evaluated, sample: int) -> str:
 
 
 def _load(evaluated: Evaluated, sample: int) -> RobustnessCurves | None:
-    images, labels = _faces(evaluated)
-    return load_curves(evaluated.model_dir, images, labels, sample)
+    faces, labels = _sample(evaluated, sample)
+    return load_curves(evaluated.model_dir, faces, labels, of=len(evaluated.answers))
 
 
-def _faces(evaluated: Evaluated) -> tuple[np.ndarray, np.ndarray]:
-    return evaluated.images(np.arange(len(evaluated.answers))), evaluated.answers.labels
+def _sample(evaluated: Evaluated, sample: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return faces drawn at random, uint8 ``[M, 48, 48]``, and their labels."""
+    places = sample_places(len(evaluated.answers), sample)
+    return evaluated.images(places), evaluated.answers.labels[places]
 
 
 def _measured(evaluated: Evaluated, sample: int) -> RobustnessCurves | None:
@@ -106,12 +110,12 @@ def _offer(evaluated: Evaluated, sample: int, wanted: str) -> None:
 
 def _job(evaluated: Evaluated, sample: int) -> Job[RobustnessCurves]:
     def measure(_: FaceDataset, progress: Progress) -> RobustnessCurves:
-        images, labels = _faces(evaluated)
+        faces, labels = _sample(evaluated, sample)
         return robustness_of(
             evaluated.model_dir,
-            images,
+            faces,
             labels,
-            sample=sample,
+            of=len(evaluated.answers),
             progress=lambda done, total: progress(done / total),
         )
 
@@ -150,7 +154,7 @@ def _show(evaluated: Evaluated, curves: RobustnessCurves) -> None:
                 st.html(_strip(change, face))
 
 
-def _strip(change: Change, face: np.ndarray) -> str:
+def _strip(change: Change, face: NDArray[np.uint8]) -> str:
     """Return HTML: one face under every strength.
 
     Args:

@@ -55,7 +55,7 @@ def test_judged_a_cell_looked_into_and_the_report_opened_offline(
     browser = open_browser()
     page = browser.new_page(viewport=SIZES["wide"])
     open_evaluation(page, evaluation_server)
-    expect(page.get_by_text("accuracy (95 %)")).to_be_visible()
+    expect(page.get_by_text("accuracy (95 %:")).to_be_visible()
 
     tab(page, "Confusion")
     click_cell(page, "happy", "happy")
@@ -93,7 +93,7 @@ def test_judged_a_cell_looked_into_and_the_report_opened_offline(
 def test_sections_fit_the_screen(evaluation_server, open_browser, size, scheme):
     page = open_browser().new_page(viewport=SIZES[size], color_scheme=scheme)
     signs = {
-        "Overview": "accuracy (95 %)",
+        "Overview": "accuracy (95 %:",
         "Confusion": "Mixed up most",
         "Explain": "occlusion sensitivity",
     }

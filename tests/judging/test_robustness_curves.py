@@ -38,10 +38,11 @@ def test_by_hand(two_faces):
         Bright(),
         two_faces,
         np.array([3, 3], np.uint8),
+        of=9,
         changes=[DARKER],
         progress=lambda *step: steps.append(step),
     )
-    assert (curves.n, curves.of, curves.correct, curves.accuracy.value) == (2, 2, 2, 1.0)
+    assert (curves.n, curves.of, curves.correct, curves.accuracy.value) == (2, 9, 2, 1.0)
     (curve,) = curves.curves
     assert [point.accuracy.value for point in curve.points] == [1.0, 0.5]
     assert steps == [(1, 3), (2, 3), (3, 3)]
@@ -60,34 +61,33 @@ def test_whoever_gives_up_is_obeyed(two_faces):
         if done == 2:
             raise KeyboardInterrupt
 
+    labels = np.array([3, 3], np.uint8)
     with pytest.raises(KeyboardInterrupt):
-        measure_curves(
-            Bright(), two_faces, np.array([3, 3], np.uint8), changes=[DARKER], progress=stop
-        )
+        measure_curves(Bright(), two_faces, labels, of=2, changes=[DARKER], progress=stop)
 
 
 def test_measured_once_for_a_model_and_its_images(tiny_model, demo, monkeypatch):
-    images, labels = demo.images[:30], demo.labels[:30]
-    assert load_curves(tiny_model, images, labels, 20) is None
-    measured = robustness_of(tiny_model, images, labels, sample=20)
+    faces, labels = demo.images[:20], demo.labels[:20]
+    assert load_curves(tiny_model, faces, labels, of=30) is None
+    measured = robustness_of(tiny_model, faces, labels, of=30)
     assert [curve.change for curve in measured.curves] == [change.name for change in CHANGES]
     assert (measured.n, measured.of) == (20, 30)
-    assert load_curves(tiny_model, images, labels, 20) == measured
-    assert load_curves(tiny_model, images, labels, 10) is None
-    assert load_curves(tiny_model, images, (labels + 1) % 7, 20) is None
+    assert load_curves(tiny_model, faces, labels, of=30) == measured
+    assert load_curves(tiny_model, faces[:10], labels[:10], of=30) is None
+    assert load_curves(tiny_model, faces, (labels + 1) % 7, of=30) is None
 
     monkeypatch.setattr(robustness_curves, "measure_curves", None)
-    assert robustness_of(tiny_model, images, labels, sample=20) == measured
+    assert robustness_of(tiny_model, faces, labels, of=30) == measured
 
 
 def test_a_damaged_entry_is_measured_again(tiny_model, demo, cache_folder):
-    images, labels = demo.images[:5], demo.labels[:5]
-    measured = robustness_of(tiny_model, images, labels)
+    faces, labels = demo.images[:5], demo.labels[:5]
+    measured = robustness_of(tiny_model, faces, labels, of=5)
     (entry,) = (cache_folder / "robustness").iterdir()
     for content in ("", "[]", '{"n": 5}'):
         entry.write_text(content)
-        assert load_curves(tiny_model, images, labels) is None
-    assert robustness_of(tiny_model, images, labels) == measured
+        assert load_curves(tiny_model, faces, labels, of=5) is None
+    assert robustness_of(tiny_model, faces, labels, of=5) == measured
 
 
 def test_breaking_strength():

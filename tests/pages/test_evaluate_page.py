@@ -84,7 +84,7 @@ def text_of(page: AppTest) -> str:
 def test_the_demo_is_judged_at_once(open_page):
     page = open_page()
     text = text_of(page)
-    assert "accuracy (95 %)" in text
+    assert "accuracy (95 %:" in text
     assert "The faces of the demo are drawn" in text
     assert "PublicTest has chosen the best epoch" in text
     assert page.selectbox("on").value == "PublicTest"
@@ -175,7 +175,7 @@ class TestExplain:
 
     def test_another_expression(self, open_page):
         page = open_page(judged="Explain")
-        page.pills("explain_emotion").set_value("disgust")
+        page.selectbox("explain_emotion").set_value("disgust")
         run(page)
         assert "what speaks for disgust" in text_of(page)
 
@@ -228,7 +228,7 @@ def test_an_exclusion_list_is_left_out(open_page, demo):
     save_exclusions(exclusion_list(demo, "mine", {"by hand": chosen}))
     page = open_page(leaving="mine")
     assert page.selectbox("leaving").value == "mine"
-    assert "accuracy (95 %)" in text_of(page)
+    assert "accuracy (95 %:" in text_of(page)
 
 
 def test_a_model_that_is_gone_meanwhile(open_page, two_models):
