@@ -22,6 +22,8 @@ LINE_COLORS: Final = (
     "#93703d",
     "#7c8f3a",
 )
+#: Of a figure in pixels. Streamlit's own setting is lost when a chart changes while it is shown.
+_HEIGHT: Final = 300
 _DASHES: Final = ("solid", "dash", "dot")
 
 
@@ -95,6 +97,7 @@ def _figure(
     figure.update_yaxes(tickformat=".0%" if curve.format.endswith("%") else None)
     figure.update_layout(
         title=curve.title,
+        height=_HEIGHT,
         showlegend=len(lines) > 1,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1, "xanchor": "right"},
         margin={"l": 50, "r": 10, "t": 60, "b": 40},

@@ -229,7 +229,8 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
                 "notes": run.plan.notes,
             }
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.drop(columns=[name for name in ("sweep", "notes") if not table[name].any()])
 
 
 def _columns() -> dict[str, Any]:
@@ -254,7 +255,6 @@ def _compare(runs: Sequence[Run]) -> None:
                 comparison_figure(curve, with_curves),
                 key=f"comparison {place}",
                 config=_NO_TOOLBAR,
-                height=340,
             )
     varied = varied_settings([run.plan for run in runs])
     data = [run.plan.data.name for run in runs]

@@ -71,7 +71,9 @@ def _show(folder: Path, refreshing: bool) -> None:
     status = read_status(folder)
     if run.state == "running" and status is not None:
         _show_progress(status)
-    _show_results(run, status)
+    if facts := _facts(run, status):
+        st.html(display.numbers(facts))
+    _show_results(run)
     if log := read_log(folder):
         with st.expander("Log", icon=":material/notes:", key=f"log {run.id}"):
             st.code(log, language=None, wrap_lines=True)
@@ -139,55 +141,56 @@ def _act(run: Run, act: Callable[[Run], Run]) -> None:
 def _show_progress(status: RunStatus) -> None:
     if not status.epoch:
         st.progress(0.0, f"{status.stage.capitalize()} …")
-    else:
-        done = (status.epoch - 1 + status.step / status.steps) / status.epochs
+        return
+    done = (status.epoch - 1 + status.step / status.steps) / status.epochs
+    left = f"{status.stage} …"
+    if status.stage == "training":
         left = (
-            f" · **{duration(status.seconds_left)}** left, "
+            f"**{duration(status.seconds_left)}** left, "
             f"{duration(status.epoch_seconds_left)} of this epoch"
-            if status.stage == "training"
-            else f" · {status.stage} …"
         )
-        st.progress(
-            min(1.0, done),
-            f"Epoch **{status.epoch}** of {status.epochs} · step {status.step} of {status.steps}"
-            f"{left}",
-        )
-    facts = {}
-    if status.epoch:
-        facts["loss so far"] = f"{status.loss:.3f}"
-        facts["images a second"] = f"{status.images_per_second:,.0f}"
-    facts |= {
-        "processor, of one core": f"{status.cpu_percent:.0f} %",
-        "memory": f"{status.memory_mb:,.0f} MB",
-        "process": str(status.pid),
-    }
-    st.html(display.numbers(facts))
+    st.progress(
+        min(1.0, done),
+        f"Epoch **{status.epoch}** of {status.epochs} · step {status.step} of {status.steps} · "
+        f"{left}",
+    )
 
 
-def _show_results(run: Run, status: RunStatus | None) -> None:
-    epochs, best = run.epochs, run.best
-    if best is None:
-        if run.state == "running" and status is not None:
+def _facts(run: Run, status: RunStatus | None) -> dict[str, str]:
+    """Return figures of a run, each by what it is."""
+    epochs, best, facts = run.epochs, run.best, {}
+    if best is not None:
+        facts = {
+            f"best accuracy, epoch {best.epoch}": f"{best.validation_accuracy:.1%}",
+            "its macro F1": f"{best.validation_macro_f1:.3f}",
+            "epochs finished": f"{len(epochs)} of {run.plan.config.epochs}",
+            "an epoch takes": duration(float(np.median([epoch.seconds for epoch in epochs]))),
+        }
+    if run.state == "running" and status is not None:
+        if status.epoch:
+            facts["loss of this epoch"] = f"{status.loss:.3f}"
+            facts["images a second"] = f"{status.images_per_second:,.0f}"
+        facts["processor, 100 % is a core"] = f"{status.cpu_percent:.0f} %"
+        facts[f"memory of process {status.pid}"] = f"{status.memory_mb:,.0f} MB"
+    return facts
+
+
+def _show_results(run: Run) -> None:
+    epochs = run.epochs
+    if not epochs:
+        if run.state == "running":
             st.caption("Curves begin with the first finished epoch.")
         return
-    facts = {
-        f"best accuracy, epoch {best.epoch}": f"{best.validation_accuracy:.1%}",
-        "its macro F1": f"{best.validation_macro_f1:.3f}",
-        "epochs finished": f"{len(epochs)} of {run.plan.config.epochs}",
-        "an epoch took": duration(float(np.median([epoch.seconds for epoch in epochs]))),
-    }
-    st.html(display.numbers(facts))
     columns = st.columns(2)
     for place, figure in enumerate(_curves(epochs, run.plan.config.epochs)):
         with columns[place % 2]:
-            st.plotly_chart(figure, key=f"curve {place} {run.id}", config=_NO_TOOLBAR, height=300)
+            st.plotly_chart(figure, key=f"curve {place} {run.id}", config=_NO_TOOLBAR)
     matrix = read_confusion(run.folder)
     if matrix is not None:
         st.plotly_chart(
             _confusion(matrix.tobytes(), len(epochs)),
             key=f"confusion {run.id}",
             config=_NO_TOOLBAR,
-            height=460,
         )
 
 
@@ -200,4 +203,6 @@ def _curves(epochs: tuple[EpochMetrics, ...], planned: int) -> tuple[Figure, ...
 def _confusion(matrix: bytes, epoch: int) -> Figure:
     side = round((len(matrix) // 8) ** 0.5)
     counts = np.frombuffer(matrix, np.int64).reshape(side, side)
-    return confusion_figure(counts, f"Confusion after epoch {epoch}")
+    figure = confusion_figure(counts, f"Confusion after epoch {epoch}")
+    figure.update_layout(height=560)
+    return figure
