@@ -246,6 +246,10 @@ def curves_text(curves: RobustnessCurves) -> str:
             f"{point.strength:g}: {point.accuracy.value:.3f}" for point in curve.points
         )
         breaking = breaking_strength(change, curve, accuracy)
-        half = "" if breaking is None else f"  (half is lost at {breaking:g})"
+        half = (
+            ""
+            if breaking is None
+            else f"  (half of the lead over guessing is gone at {breaking:g})"
+        )
         lines.append(f"{change.name:10} {change.axis:28} {points}{half}")
     return "\n".join(lines)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _GREY: Final = "#8a8f98"
 _INDIGO: Final = "#6c62d9"
 _PINK: Final = "#c026a8"
-_MARGIN: Final = {"l": 60, "r": 20, "t": 60, "b": 60}
 _LEGEND: Final = {"orientation": "h", "y": -0.2, "x": 0, "yanchor": "top"}
 _COLORS: Final = [EMOTION_COLORS[emotion] for emotion in EMOTIONS]
 _SYMBOLS: Final = {"precision": "triangle-up", "recall": "circle", "F1": "square-open"}
@@ -73,7 +72,7 @@ def class_metrics_figure(per_class: Sequence[EmotionMetrics], title: str) -> Fig
         range=[-0.5, len(per_class) - 0.5],
     )
     figure.update_yaxes(tickformat=".0%", range=[0, 1.02])
-    figure.update_layout(title=title, legend=_LEGEND, margin=_MARGIN)
+    figure.update_layout(title=title, legend=_LEGEND, margin=_margin(title))
     return figure
 
 
@@ -132,7 +131,7 @@ def curves_figure(
     )
     figure.update_xaxes(title=x_title, tickformat=".0%", range=[0, 1])
     figure.update_yaxes(title=y_title, tickformat=".0%", range=[0, 1.01])
-    figure.update_layout(title=title, legend=_LEGEND | {"y": -0.25}, margin=_MARGIN)
+    figure.update_layout(title=title, legend=_LEGEND | {"y": -0.25}, margin=_margin(title))
     return figure
 
 
@@ -229,9 +228,9 @@ def differences_figure(comparison: Comparison, title: str) -> Figure:
     )
     figure = graph_objects.Figure(dots)
     figure.add_vline(0, line={"color": _GREY, "dash": "dash", "width": 1})
-    figure.update_xaxes(title="points of accuracy (recall) above the second, 95 % interval")
+    figure.update_xaxes(title="points of recall, 95 % intervals")
     figure.update_yaxes(autorange="reversed", automargin=True)
-    figure.update_layout(title=title, margin=_MARGIN)
+    figure.update_layout(title=title, margin=_margin(title))
     return figure
 
 
@@ -273,3 +272,7 @@ def _error_bars(estimates: Sequence[Estimate]) -> dict[str, Any]:
         "arrayminus": [estimate.value - estimate.low for estimate in estimates],
         "color": _GREY,
     }
+
+
+def _margin(title: str) -> dict[str, int]:
+    return {"l": 60, "r": 20, "t": 60 if title else 20, "b": 60}

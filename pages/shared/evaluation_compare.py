@@ -64,8 +64,12 @@ def _show(evaluated: Evaluated, other: Evaluated) -> None:
     figures = {escape(what): value for what, value in comparison_figures(comparison).items()}
     st.markdown(_verdict(comparison))
     st.html(display.numbers(figures))
+    st.html(
+        f'<div class="section">How far {escape(evaluated.card.name)} is above '
+        f"{escape(other.card.name)}, in all and by label</div>"
+    )
     st.plotly_chart(
-        differences_figure(comparison, f"{evaluated.card.name} above {other.card.name}"),
+        differences_figure(comparison, ""),
         key="differences",
         config=NO_TOOLBAR,
         height=420,

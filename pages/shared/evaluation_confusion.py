@@ -44,14 +44,18 @@ def _show(evaluated: Evaluated) -> None:
     st.caption(_MEANS[by] + " Click a cell to see its images.")
     matrix, beside = st.columns([5, 3], gap="medium")
     cell = chosen_cell()
+    figure = confusion_figure(confusion, "", by=_SHOWN[by], selected=cell)  # type: ignore[arg-type]
+    # As wide as the page allows: squares would be too small for their numbers on a phone.
+    figure.update_yaxes(scaleanchor=False)
+    figure.update_layout(margin={"l": 70, "r": 0})
     with matrix:
         st.plotly_chart(
-            confusion_figure(confusion, "", by=_SHOWN[by], selected=cell),  # type: ignore[arg-type]
+            figure,
             key=_CHART,
             on_select=_note_click,
             selection_mode="points",
             config={"displayModeBar": False},
-            height=560,
+            height=480,
         )
     with beside:
         _choose_cell(confusion)

@@ -32,10 +32,9 @@ def show_overview(evaluated: Evaluated) -> None:
     missing = [each.emotion for each in judgement.report.per_class if not each.support]
     if missing:
         st.caption(f"No image is labelled {' or '.join(missing)}: nothing is known of these.")
+    st.html('<div class="section">Precision, recall and F1 with 95 % intervals</div>')
     st.plotly_chart(
-        class_metrics_figure(
-            judgement.report.per_class, "Precision, recall and F1 with 95 % intervals"
-        ),
+        class_metrics_figure(judgement.report.per_class, ""),
         key="class metrics",
         config=NO_TOOLBAR,
         height=420,

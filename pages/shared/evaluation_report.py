@@ -10,6 +10,7 @@ import streamlit as st
 from emotion_core.judging.answers import answers_table
 from emotion_core.judging.paired_comparison import compare_answers
 from emotion_core.judging.report import Report, classes_table, html_report
+from pages.shared.dataset_text import plain
 from pages.shared.evaluation_choice import Evaluated
 from pages.shared.evaluation_compare import compared_with, known_speeds
 from pages.shared.evaluation_robustness import known_curves
@@ -21,8 +22,10 @@ def show_report(evaluated: Evaluated) -> None:
     curves = known_curves(evaluated)
     parts = ["all figures of this page"]
     parts += ["robustness"] if curves is not None else []
-    parts += [f"the comparison with {other.card.name}"] if other is not None else []
-    st.markdown(f"The report holds {', '.join(parts)}.")
+    parts += [f"the comparison with {plain(other.card.name)}"] if other is not None else []
+    st.markdown(
+        f"The report holds {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}."
+    )
     missing = []
     if curves is None:
         missing.append("measure robustness")

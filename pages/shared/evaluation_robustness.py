@@ -147,9 +147,9 @@ def _show(evaluated: Evaluated, curves: RobustnessCurves) -> None:
                 )
                 breaking = breaking_strength(change, curve, accuracy.value)
                 st.caption(
-                    f"Half is lost at {breaking:g} {change.axis}."
+                    f"Half of the lead over guessing is gone at {breaking:g} {change.axis}."
                     if breaking is not None
-                    else "No strength here takes half of it away."
+                    else "No strength here takes half of the lead over guessing away."
                 )
                 st.html(_strip(change, face))
 

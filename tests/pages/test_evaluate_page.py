@@ -211,7 +211,7 @@ class TestCompare:
         page = open_page(judged="Compare", against="second")
         page.button("measure LiteRT").click()
         run(page)
-        table = page.dataframe[0].value
+        table = page.dataframe[-1].value
         assert table["model"].tolist() == ["first", "second"]
         assert table["LiteRT, ms a face"].str.contains("to").all()
 
