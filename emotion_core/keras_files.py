@@ -18,6 +18,7 @@ from typing import Any, Final
 import h5py
 import numpy as np
 
+from emotion_core.artefacts import ARCHITECTURE_FILE, WEIGHTS_FILE
 from emotion_core.errors import ModelError
 
 #: The largest network accepted, as bytes of weights when unpacked: 25 times a VGG of 10 M weights.
@@ -100,6 +101,22 @@ def read_description(path: Path) -> Any:
     if path.stat().st_size > MAX_DESCRIPTION_BYTES:
         raise ModelError(f"{path}: expected a description under 20 MB, found more")
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def description_in(path: Path, file: h5py.File) -> Any:
+    """Return the description in a whole model's HDF5 file, not judged yet.
+
+    Raises:
+        ModelError: the file holds weights alone.
+        ValueError: the description is no JSON.
+    """
+    description = file.attrs.get("model_config")
+    if description is None:
+        raise ModelError(
+            f"{path} holds weights without an architecture; put them beside {ARCHITECTURE_FILE}"
+            f" as {WEIGHTS_FILE} and load that"
+        )
+    return json.loads(description)
 
 
 def open_hdf5(path: Path) -> h5py.File:

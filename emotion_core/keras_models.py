@@ -28,6 +28,7 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.keras_classifier import KerasClassifier
 from emotion_core.keras_files import (
+    description_in,
     judge_archive,
     judge_description,
     layers,
@@ -128,13 +129,7 @@ def _load_keras_file(path: Path) -> Network:
 
 def _load_hdf5_file(path: Path) -> Network:
     with open_hdf5(path) as file:
-        description = file.attrs.get("model_config")
-        if description is None:
-            raise ModelError(
-                f"{path} holds weights without an architecture; put them beside {ARCHITECTURE_FILE}"
-                f" as {WEIGHTS_FILE} and load that"
-            )
-        return _load_classic(path, json.loads(description), file["model_weights"])
+        return _load_classic(path, description_in(path, file), file["model_weights"])
 
 
 def _load_pair(path: Path) -> Network:

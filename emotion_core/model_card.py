@@ -108,10 +108,13 @@ def readme_text(card: ModelCard) -> str:
 def _introduction(card: ModelCard) -> str:
     size = card.sizes.get(LITERT_FILE)
     megabytes = f", {size / 1e6:.2g} MB as `{LITERT_FILE}`" if size else ""
+    missing = card.interface.missing if card.interface else ()
+    named = [label for label in card.labels if label not in missing]
+    number = {7: "seven"}.get(len(named), str(len(named)))
     what = _wrapped(
         f"A convolutional neural network ({card.architecture}, {card.parameters:,} weights"
         f"{megabytes}) that takes a grey picture of a face, 48x48 pixels, and gives a score to "
-        f"each of seven expressions: {', '.join(card.labels)}. It names what a face *shows*, as "
+        f"each of {number} expressions: {', '.join(named)}. It names what a face *shows*, as "
         "its data's labels would. It cannot tell what somebody feels, thinks or intends."
     )
     return f"""\
@@ -393,6 +396,13 @@ def _limits(card: ModelCard) -> str:
 def _making(card: ModelCard) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in card.versions.items())
     lines = [f"Trained with this project's code, finished {card.created}."]
+    if card.source:
+        lines = [
+            f"Imported on {card.source['imported']} from {card.source['file']} (SHA-256 "
+            f"`{card.source['sha256']}`)."
+        ]
+    if card.source and not card.config:
+        lines.append("How it was trained is not known here, and nothing was measured of it.")
     if versions:
         lines.append(f"Versions: {versions}.")
     if fingerprint := card.data.get("fingerprint"):
@@ -405,7 +415,9 @@ def _making(card: ModelCard) -> str:
 
 
 def _licence(card: ModelCard) -> str:
-    lines = ["The code that made this model and runs it is under the MIT licence."]
+    made_here = card.config or not card.source
+    what = "made this model and runs it" if made_here else "runs this model"
+    lines = [f"The code that {what} is under the MIT licence."]
     if _is_fer2013(card):
         lines.append(
             "FER2013 was gathered from the web for a research competition; its pictures belong to "

@@ -462,13 +462,28 @@ def _read(kind: str, folder: Path, name: str, progress: Progress) -> FoundNetwor
         process.wait()
     shutil.rmtree(scratch, ignore_errors=True)
     output.unlink()
+    return outcome(told, folder, name, process.returncode)
+
+
+def outcome(told: dict[str, Any], folder: Path, name: str, code: int) -> FoundNetwork:
+    """Return what the worker told at last.
+
+    Args:
+        told: its last line.
+        folder: where it worked.
+        name: the file's.
+        code: its exit code.
+
+    Raises:
+        ModelError: it told a problem, or nothing.
+    """
     if "found" in told:
         return FoundNetwork(**told["found"])
     if "problem" in told:
         raise ModelError(_in_users_words(str(told["problem"]), folder, name))
     raise ModelError(
         f"{name}: expected a model that can be read, found one that crashed what read it (exit "
-        f"code {process.returncode}); it is damaged, larger than this machine can hold, or made to "
+        f"code {code}); it is damaged, larger than this machine can hold, or made to "
         "do harm, and is refused"
     )
 

@@ -141,8 +141,7 @@ def _judge(path: Path) -> None:
         keras_files.judge_description(path, keras_files.read_description(path))
     else:
         with keras_files.open_hdf5(path) as file:
-            if (description := file.attrs.get("model_config")) is not None:
-                keras_files.judge_description(path, json.loads(description))
+            keras_files.judge_description(path, keras_files.description_in(path, file))
 
 
 def _read_zip(folder: Path) -> FoundNetwork:
@@ -208,8 +207,11 @@ def _check_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
             "another project is imported as .keras, .h5 or .tflite, not zipped"
         )
     total = sum(entry.file_size for entry in entries)
-    packed = sum(entry.compress_size for entry in entries)
-    if total > MAX_UNPACKED_BYTES or total > max(_SMALL, packed * MAX_EXPANSION):
+    swollen = any(
+        entry.file_size > max(_SMALL, entry.compress_size * MAX_EXPANSION) for entry in entries
+    )
+    if total > MAX_UNPACKED_BYTES or swollen:
+        packed = sum(entry.compress_size for entry in entries)
         raise ModelError(
             f"expected a model, found {total / 1e6:,.0f} MB packed into {packed / 1e6:,.1f} MB, "
             "which is no model but fills disks; it is refused"

@@ -231,8 +231,7 @@ def model_in_use() -> ModelInUse:
     Raises:
         ModelError: the shipped one is damaged, too.
     """
-    setting = setting_file()
-    folder = _chosen(setting, _stamp(setting))
+    folder = _chosen_folder()
     return _judged(folder, _stamp(folder / CARD_FILE), _stamp(folder / LITERT_FILE))
 
 
@@ -257,6 +256,11 @@ def put_to_use(folder: Path) -> ModelInUse:
     return model_in_use()
 
 
+def _chosen_folder() -> Path:
+    setting = setting_file()
+    return _chosen(setting, _stamp(setting)) or default_model_dir()
+
+
 def _stamp(path: Path) -> tuple[int, int, int]:
     """Return what changes when a file is replaced."""
     try:
@@ -267,11 +271,11 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 
 
 @functools.lru_cache(maxsize=4)
-def _chosen(setting: Path, _: tuple[int, int, int]) -> Path:
+def _chosen(setting: Path, _: tuple[int, int, int]) -> Path | None:
     try:
         return Path(str(json.loads(setting.read_text(encoding="utf-8"))["model"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return default_model_dir()
+        return None
 
 
 # For every stamp once, so that a large file is not read again and again.
@@ -415,11 +419,6 @@ def export_to(name: str, path: Path) -> None:
             export_model(name, file)
     except OSError as error:
         raise _not_written(path, error) from error
-
-
-def _chosen_folder() -> Path:
-    setting = setting_file()
-    return _chosen(setting, _stamp(setting))
 
 
 def _remove(folder: Path) -> None:

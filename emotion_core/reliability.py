@@ -33,7 +33,7 @@ class Reliability:
             return "more than 9 of 10"
         if self.precision < 0.05:
             return "fewer than 1 of 10"
-        return f"{round(10 * self.precision)} of 10"
+        return f"{max(1, round(10 * self.precision))} of 10"
 
 
 def reliability_of(card: ModelCard, emotion: str) -> Reliability | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,14 @@ TINY_CONFIG = TrainingConfig(
     augmentation=AugmentationConfig(erase_probability=0.2),
     seed=7,
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nobodys_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the model that somebody put to use on this machine out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EMOTION_DATA_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture(scope="session")

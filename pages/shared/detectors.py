@@ -1,7 +1,7 @@
 """The detectors of one viewer. Cascades and LiteRT interpreters must not be shared by threads.
 
 All of them read with the model in use, one setting of the whole installation. A live page asks for
-it every second; another one is loaded in the page's own thread and handed to the reader, so that
+it twice a second; another one is loaded in the page's own thread and handed to the reader, so that
 the video goes on meanwhile. A recording keeps the model it began with, which its header names; the
 page changes over when it ends.
 """
@@ -28,7 +28,7 @@ from pages.shared.dataset_text import plain
 from pages.shared.viewers import note_session
 
 #: How often a live page looks whether another model was put to use.
-FOLLOW_SECONDS: Final = 1.0
+FOLLOW_SECONDS: Final = 0.5
 
 _CHOSEN = "model_in_use"
 _PROBLEM = "model_problem"

@@ -38,11 +38,18 @@ def show_details(model: LibraryModel) -> None:
     _show_actions(model, in_use=in_use)
     card, network = st.tabs(["Card", "Network"], key="model_section")
     with card:
-        # Its text is a model's, which may come from anywhere: no pictures are fetched for it.
-        text = readme_text(model.card).split("\n", 2)[2].replace("![", "!\\[")
-        st.markdown(text.replace("\n## ", "\n#### "))
+        st.markdown(_card_text(model))
     with network:
         _show_network(model)
+
+
+def _card_text(model: LibraryModel) -> str:
+    """Return the card in words, without what is for those who write programs."""
+    first, *sections = readme_text(model.card).split("\n## ")
+    told = [section for section in sections if not section.startswith("Use\n")]
+    text = "\n#### ".join([first.split("\n\n")[1] + "\n", *told])
+    # Names in it may come from anywhere: no pictures are fetched for them.
+    return text.replace("![", "!\\[")
 
 
 def _figures(model: LibraryModel) -> dict[str, str]:

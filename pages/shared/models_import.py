@@ -241,7 +241,7 @@ def _try(classifier: EmotionClassifier) -> None:
 @st.cache_data(show_spinner=False)
 def _drawn() -> NDArray[np.uint8]:
     """Return a drawn face of each expression, uint8 ``[7, 48, 48]``."""
-    dataset = demo_dataset(images_per_class=1, seed=4)
+    dataset = demo_dataset(images_per_class=3, seed=4)  # it has three splits
     return np.stack([dataset.images[dataset.labels == label][0] for label in range(len(EMOTIONS))])
 
 
@@ -265,13 +265,9 @@ def _drawn_faces(classifier: EmotionClassifier) -> str:
 
 
 def _offer_keeping(staged: StagedModel, answers: Answers | None) -> None:
-    name = st.text_input(
-        "Name",
-        proposed_name(staged.file),
-        key=f"models_new_name {st.session_state.get(_ROUND, 0)}",
-        max_chars=60,
-        width=360,
-    )
+    # Read where it is used: a press of a button may come together with what was typed.
+    name = f"models_new_name {st.session_state.get(_ROUND, 0)}"
+    st.text_input("Name", proposed_name(staged.file), key=name, max_chars=60, width=360)
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     with st.container(horizontal=True):
@@ -295,10 +291,10 @@ def _offer_keeping(staged: StagedModel, answers: Answers | None) -> None:
 
 
 def _keep(
-    staged: StagedModel, name: str, answers: Answers | None, *, and_use: bool = False
+    staged: StagedModel, name_key: str, answers: Answers | None, *, and_use: bool = False
 ) -> None:
     try:
-        kept = staged.keep(name, answers)
+        kept = staged.keep(st.session_state[name_key], answers)
     except ModelError as error:
         st.session_state[_PROBLEM] = str(error)
         return

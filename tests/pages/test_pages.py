@@ -19,7 +19,6 @@ from streamlit_webrtc.component import WebRtcStreamerState
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 import emotion_core.artefacts
-import emotion_core.model_library
 from emotion_core.analysis import EmotionDetector, FaceReading
 from emotion_core.artefacts import CARD_FILE, LITERT_FILE, default_model_dir
 from emotion_core.boxes import Box
@@ -27,6 +26,7 @@ from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_faces import LiveFace, LiveFaceReader
+from emotion_core.model_library import model_in_use, put_to_use
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session, find_session, list_sessions
@@ -80,7 +80,7 @@ def use_faces(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def use(*faces: FaceReading) -> None:
         detector = FixedDetector(list(faces))
         monkeypatch.setattr(EmotionDetector, "load", lambda **_: detector)
-        monkeypatch.setattr(LiveFaceReader, "load", lambda: FixedReader(detector))
+        monkeypatch.setattr(LiveFaceReader, "load", lambda _: FixedReader(detector))
 
     return use
 
@@ -94,15 +94,16 @@ def sessions_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def model_library(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A library with two models beside the usual one."""
+    """A library with two models beside the usual one, none of which is in use."""
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
     shipped = default_model_dir()
-    for name in (shipped.name, "other", "broken"):
+    for name in ("other", "broken"):
         folder = tmp_path / "models" / name
         folder.mkdir(parents=True)
         shutil.copy(shipped / LITERT_FILE, folder)
         card = json.loads((shipped / CARD_FILE).read_text("utf-8"))
         (folder / CARD_FILE).write_text(json.dumps({**card, "name": name}), "utf-8")
-    monkeypatch.setattr(emotion_core.model_library, "MODELS_FOLDER", tmp_path / "models")
+    monkeypatch.setenv("EMOTION_MODELS_DIR", str(tmp_path / "models"))
     return tmp_path / "models"
 
 
@@ -216,11 +217,50 @@ class TestLiveCamera:
         assert not page.exception
         assert "Model: **other**" in text_of(page)
         assert readers[-1].classifier.card.name == "other"
+        assert model_in_use().folder == model_library / "other"
         (model_library / "broken" / LITERT_FILE).write_bytes(b"nothing")
         page.selectbox(key="model_in_use").set_value("broken").run()
         assert "This model cannot be used." in text_of(page)
         assert page.selectbox(key="model_in_use").value == "other"
         assert readers[-1].classifier.card.name == "other"
+
+    def test_it_follows_what_is_put_to_use_elsewhere(self, use_faces, open_page, model_library):
+        use_faces()
+        readers = []
+        page = open_page(playing=True, frames=1, detect=lambda s: readers.append(s._reader))
+        assert "Model: **tiny**" in text_of(page)
+        put_to_use(model_library / "other")
+        page.run()
+        assert "Model: **other**" in text_of(page)
+        assert page.selectbox(key="model_in_use").value == "other"
+        assert readers[-1].classifier.card.name == "other"
+        assert readers[-1] is readers[0]  # the video goes on with the same reader
+
+        shutil.rmtree(model_library / "other")
+        page.run()
+        text = text_of(page).replace("\\", "")
+        assert "Model: **fer2013-vgg**" in text
+        assert "other cannot be used, so fer2013-vgg reads the faces." in text
+
+    def test_a_recording_keeps_its_model(
+        self, use_faces, open_page, model_library, sessions_folder
+    ):
+        use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY))
+        page = open_page(playing=True, frames=3)
+        page.checkbox(key="record_consent").check().run()
+        page.button(key="start_recording").click().run()
+        put_to_use(model_library / "other")
+        page.run()
+        assert "**other** was put to use. It reads this video when the recording ends." in text_of(
+            page
+        )
+        assert "Model: **tiny**" in text_of(page)
+        assert page.selectbox(key="model_in_use").disabled
+        page.button(key="stop_recording").click().run()
+        page.run()
+        assert "Model: **other**" in text_of(page)
+        (session,) = list_sessions(sessions_folder).sessions
+        assert session.header.description.model_name == "tiny"
 
     def test_switched_off_is_no_missing_face(self, use_faces, open_page):
         use_faces()
@@ -320,7 +360,7 @@ class TestLiveCamera:
         assert "Use a photo instead" in text
 
     def test_a_missing_model(self, open_page, monkeypatch):
-        def load() -> None:
+        def load(_: Path) -> None:
             raise ModelError("expected a model folder, found none; train one")
 
         monkeypatch.setattr(LiveFaceReader, "load", load)
@@ -478,6 +518,21 @@ class TestPhoto:
         text = text_of(page.run()).replace("\N{NO-BREAK SPACE}", " ")
         assert "Below a score of 50 % it answers “uncertain”: 70 % of these pictures then" in text
         assert "and 78 % of the answers are right" in text
+
+    def test_how_often_such_answers_are_right_is_told(self, page, use_faces):
+        use_faces(FaceReading(Box(200, 60, 100, 100), ANGRY))
+        card = EmotionDetector.load().classifier.card
+        card.metrics["per_class"] = {"angry": {"precision": 0.634}}
+        card.metrics["confusion"] = [[25, 0, 0, 0, 0, 0, 0]]
+        self.upload(page, "face.png", portrait_png())
+        html = "\n".join(html_of(page))
+        assert "angry: right in 6 of 10 cases" in html
+        assert "Of 25 pictures of FER2013 PublicTest that this model called angry, 63" in html
+
+    def test_nothing_is_told_where_nothing_is_known(self, page, use_faces):
+        use_faces(FaceReading(Box(200, 60, 100, 100), ANGRY))
+        self.upload(page, "face.png", portrait_png())
+        assert "cases" not in "\n".join(html_of(page))
 
     def test_without_a_threshold_uncertain_is_not_mentioned(self, page, use_faces):
         use_faces()

@@ -44,10 +44,14 @@ def main() -> None:
     answers = keras.layers.Dense(7)(keras.layers.GlobalAveragePooling2D()(wide))
     keras.Model(wide, answers).export(HERE / "wide.tflite", format="litert", verbose=False)
 
-    function = tf.function(
-        lambda pixels: tf.reshape(grey64(pixels), (1, 7)),
-        input_signature=[tf.TensorSpec((1, 64, 64, 1))],
-    )
+    kernel, bias = (tf.constant(values) for values in grey64.get_layer("dense").get_weights())
+
+    @tf.function(input_signature=[tf.TensorSpec((1, 64, 64, 1))])
+    def function(pixels: tf.Tensor) -> tf.Tensor:
+        # A shape that more than one picture does not fit.
+        brightness = tf.reduce_mean(tf.reshape(pixels, (1, 64 * 64, 1)), axis=1)
+        return tf.nn.softmax(tf.reshape(brightness, (1, 1)) @ kernel + bias)
+
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function.get_concrete_function()])
     (HERE / "one_by_one.tflite").write_bytes(converter.convert())
 
