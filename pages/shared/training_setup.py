@@ -122,12 +122,11 @@ def _show_more(data: TrainingData | None, config: TrainingConfig, problems: Prob
 
 def _show_models(problems: Problems) -> None:
     models = [str(each) for each in model_folders() if (each / KERAS_FILE).is_file()]
-    for key in (_INITIAL, _TEACHERS):  # deleted meanwhile
-        value = st.session_state.get(key)
-        if isinstance(value, list):
-            st.session_state[key] = [each for each in value if each in models]
-        elif value not in models:
-            st.session_state[key] = None
+    # Some may have been deleted meanwhile.
+    taught_by = st.session_state.get(_TEACHERS) or []
+    st.session_state[_TEACHERS] = [each for each in taught_by if each in models]
+    if st.session_state.get(_INITIAL) not in models:
+        st.session_state[_INITIAL] = None
     left, right = st.columns(2)
     with left:
         st.selectbox(
