@@ -31,6 +31,7 @@ train = st.Page("pages/train.py", title="Train", icon=":material/model_training:
 sessions = st.Page(
     "pages/sessions.py", title="Sessions", icon=":material/timeline:", url_path="sessions"
 )
+models = st.Page("pages/models.py", title="Models", icon=":material/neurology:", url_path="models")
 
 
 def _start() -> None:
@@ -41,7 +42,8 @@ def _start() -> None:
 start = st.Page(_start, title="Start", default=True, visibility="hidden")
 
 page = st.navigation(
-    [start, live_camera, photo, sessions, dataset, own_data, train, evaluate], position="top"
+    [start, live_camera, photo, sessions, dataset, own_data, train, evaluate, models],
+    position="top",
 )
 note_page(page)
 page.run()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from support import running_server
 
-PAGES = ["Live camera", "Photo", "Sessions", "Data set", "My data", "Evaluate"]
+PAGES = ["Live camera", "Photo", "Sessions", "Data set", "My data", "Train", "Evaluate", "Models"]
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,9 @@ PAGES = ["Live camera", "Photo", "Sessions", "Data set", "My data", "Evaluate"]
         ("/sessions", "Sessions", "/sessions"),
         ("/dataset", "Data set", "/dataset"),
         ("/own_data", "My data", "/own_data"),
+        ("/train", "Train", "/train"),
         ("/evaluate", "Evaluate", "/evaluate"),
+        ("/models", "Models", "/models"),
     ],
 )
 def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, heading, lands_at):
