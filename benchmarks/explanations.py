@@ -5,8 +5,7 @@
 For PublicTest images that the model answers rightly, drawn at random, the score of the answer is
 followed while pixels are hidden (deletion: low is good) or uncovered (insertion: high is good), the
 hottest first (Petsiuk et al. 2018). Prints JSON: mean areas of each method, of maps of the same
-grain that know nothing, how often the method beats them, and milliseconds for one face. What is
-hidden is blurred; with ``--grey`` it is the face's mean grey instead, as in the paper.
+grain that know nothing, how often the method beats them, and milliseconds for one face.
 """
 
 from __future__ import annotations
@@ -26,31 +25,30 @@ import numpy as np
 
 from emotion_core.artefacts import default_model_dir, load_card
 from emotion_core.datasets import open_dataset
-from emotion_core.judging import explanation
+from emotion_core.judging.explanation import explain, random_masks
 from emotion_core.predictions import ParallelClassifier
 
 
-def rise_masks(count: int, cells: int, seed: int = 0) -> np.ndarray:
-    """Return random soft masks (RISE, Petsiuk et al. 2018): half of the cells are visible."""
-    random = np.random.default_rng(seed)
-    cell = -(-48 // cells)
-    masks = np.empty((count, 48, 48), np.float32)
-    for mask in masks:
-        coarse = (random.random((cells + 1, cells + 1)) < 0.5).astype(np.float32)
-        side = (cells + 1) * cell
-        large = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_LINEAR)
-        top, left = random.integers(0, cell, 2)
-        mask[:] = large[top : top + 48, left : left + 48]
+def occlusion_masks(square: int, stride: int = 3, softness: float = 1.5) -> np.ndarray:
+    """Return masks that hide one soft square each, at every place in turn (Zeiler, Fergus 2014)."""
+    centres = range(0, 49, stride)
+    masks = np.ones((len(centres) ** 2, 48, 48), np.float32)
+    for number, (y, x) in enumerate((y, x) for y in centres for x in centres):
+        top, left = (max(0, centre - square // 2) for centre in (y, x))
+        masks[number, top : y + square // 2, left : x + square // 2] = 0
+        masks[number] = cv2.GaussianBlur(
+            masks[number], (0, 0), softness, borderType=cv2.BORDER_REPLICATE
+        )
     return masks
 
 
 METHODS: dict[str, Callable[[], np.ndarray]] = {
-    "occlusion, squares of 10 (in use)": explanation.occlusion_masks,
-    "occlusion, squares of 6": lambda: explanation.occlusion_masks(6, 3, 1.0),
-    "occlusion, squares of 14": lambda: explanation.occlusion_masks(14, 3, 2.0),
-    "RISE, 400 masks of 7 x 7": lambda: rise_masks(400, 7),
-    "RISE, 2000 masks of 7 x 7": lambda: rise_masks(2000, 7),
-    "RISE, 2000 masks of 10 x 10": lambda: rise_masks(2000, 10),
+    "RISE, 1000 masks of 10 x 10 (in use)": random_masks,
+    "RISE, 1000 masks of 7 x 7": lambda: random_masks(1000, 7),
+    "RISE, 1000 masks of 16 x 16": lambda: random_masks(1000, 16),
+    "RISE, 2000 masks of 10 x 10": lambda: random_masks(2000, 10),
+    "occlusion, squares of 6": lambda: occlusion_masks(6),
+    "occlusion, squares of 10": lambda: occlusion_masks(10),
 }
 
 
@@ -60,10 +58,8 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--model", type=Path, default=default_model_dir())
     parser.add_argument("--images", type=int, default=100)
-    parser.add_argument("--grey", action="store_true", help="hide behind the mean grey")
+    parser.add_argument("--only", nargs="+", choices=METHODS, default=list(METHODS))
     options = parser.parse_args()
-    if options.grey:
-        explanation.hidden_face = lambda face: np.full((48, 48), face.mean(), np.float32)
     part = open_dataset(options.data).split("PublicTest")
     classifier = ParallelClassifier.load(options.model)
     right = np.flatnonzero(classifier.predict_logits(part.images).argmax(axis=1) == part.labels)
@@ -71,8 +67,8 @@ def main() -> None:
     chosen = random.choice(right, min(options.images, len(right)), replace=False)
     temperature = load_card(options.model).temperature
     figures = {
-        name: judge(classifier, part.images[chosen], make(), temperature)
-        for name, make in METHODS.items()
+        name: judge(classifier, part.images[chosen], METHODS[name](), temperature)
+        for name in options.only
     }
     print(json.dumps({"images": len(chosen), "methods": figures}, indent=2))
 
@@ -83,7 +79,7 @@ def judge(
     """Return the figures of one method."""
     started = time.perf_counter()
     found = [
-        explanation.explain(classifier, face, temperature=temperature, masks=masks, seed=number)
+        explain(classifier, face, temperature=temperature, masks=masks, seed=number)
         for number, face in enumerate(faces)
     ]
     seconds = time.perf_counter() - started

@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -22,12 +20,10 @@ def test_evaluation_page(tiny_model):
     assert figures["report_megabytes"] > 3
 
 
-@pytest.mark.parametrize("options", [[], ["--grey"]])
-def test_explanations(tiny_model, options):
+def test_explanations(tiny_model):
     figures = figures_of(
-        BENCHMARKS / "explanations.py", "--data", "demo", "--model", tiny_model,
-        "--images", "1", *options,
-    )  # fmt: skip
+        BENCHMARKS / "explanations.py", "--data", "demo", "--model", tiny_model, "--images", "1"
+    )
     assert figures["images"] == 1
     for method in figures["methods"].values():
         assert 0 <= method["deletion"] <= 1

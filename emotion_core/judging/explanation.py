@@ -1,10 +1,10 @@
 """Which parts of a face an answer rests on: hide some, and see what the scores do.
 
-Occlusion sensitivity (Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional
-Networks"), with soft squares at every place in turn. It asks the network itself what a pixel is
-worth, so it works with any model, on LiteRT, and needs no gradients. What a map is worth is told by
-hiding and uncovering the pixels in its order (Petsiuk et al. 2018, "RISE"), against maps of the
-same grain that know nothing.
+RISE (Petsiuk et al. 2018, "Randomized Input Sampling for Explanation of Black-box Models"): half of
+the face is hidden behind random soft patches, again and again. It asks the network itself what a
+pixel is worth, so it works with any model, on LiteRT, and needs no gradients. What a map is worth
+is told by hiding and uncovering the pixels in its order, against maps of the same grain that know
+nothing.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ STEPS: Final = 24
 RANDOM_MAPS: Final = 5
 
 # Measured with benchmarks/explanations.py: see there for the alternatives.
-_SQUARE: Final = 10
-_STRIDE: Final = 3
-_SOFTNESS: Final = 1.5
+_MASKS: Final = 1000
+_CELLS: Final = 10
+#: A map that moves the score by less is drawn faint, not stretched to full colour.
+_FAINTEST: Final = 0.01
 #: Pixels of the blur that stands in for what is hidden.
 _HIDDEN_BLUR: Final = 6.0
 
@@ -97,7 +98,7 @@ def explain(
         face: uint8 ``[48, 48]``.
         emotion: the expression; None for the model's answer.
         temperature: the card's.
-        masks: what to hide, see ``occlusion_masks``, which is the default.
+        masks: what to hide, see ``random_masks``, which is the default.
         seed: of the maps that know nothing.
     """
 
@@ -106,7 +107,7 @@ def explain(
 
     whole = score(face[None])[0]
     place = int(whole.argmax()) if emotion is None else EMOTIONS.index(emotion)
-    masks = occlusion_masks() if masks is None else masks
+    masks = random_masks() if masks is None else masks
     hidden = hidden_face(face)
     scores = score(_blend(face, hidden, masks))[:, place]
     heat = heat_map(masks, scores)
@@ -142,27 +143,26 @@ def heat_map(masks: NDArray[np.float32], scores: NDArray[np.float64]) -> NDArray
 
 
 @cache
-def occlusion_masks(
-    square: int = _SQUARE, stride: int = _STRIDE, softness: float = _SOFTNESS
-) -> NDArray[np.float32]:
-    """Return masks that hide one soft square each, at every place in turn.
+def random_masks(count: int = _MASKS, cells: int = _CELLS, seed: int = 0) -> NDArray[np.float32]:
+    """Return masks that hide about half of the face each, in soft patches at random places.
 
     Args:
-        square: its side in pixels.
-        stride: pixels from one place to the next.
-        softness: blur of its edges in pixels, so that they are no new features.
+        count: how many.
+        cells: side of the coarse grid that decides, enlarged to the face.
+        seed: of the random numbers.
 
     Returns:
-        float32 ``[M, 48, 48]``, 1 where a pixel is visible.
+        float32 ``[count, 48, 48]``, 1 where a pixel is visible.
     """
-    centres = range(0, FACE_SIZE + 1, stride)
-    masks = np.ones((len(centres) ** 2, FACE_SIZE, FACE_SIZE), np.float32)
-    for number, (y, x) in enumerate((y, x) for y in centres for x in centres):
-        top, left = (max(0, centre - square // 2) for centre in (y, x))
-        masks[number, top : y + square // 2, left : x + square // 2] = 0
-        masks[number] = cv2.GaussianBlur(
-            masks[number], (0, 0), softness, borderType=cv2.BORDER_REPLICATE
-        )
+    random = np.random.default_rng(seed)
+    cell = -(-FACE_SIZE // cells)
+    side = (cells + 1) * cell
+    masks = np.empty((count, FACE_SIZE, FACE_SIZE), np.float32)
+    for mask in masks:
+        coarse = (random.random((cells + 1, cells + 1)) < 0.5).astype(np.float32)
+        large = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_LINEAR)
+        top, left = random.integers(0, cell, 2)
+        mask[:] = large[top : top + FACE_SIZE, left : left + FACE_SIZE]
     return masks
 
 
@@ -207,7 +207,8 @@ def heat_picture(explanation: Explanation, side: int = 480) -> NDArray[np.uint8]
     size = (side, side)
     gray = cv2.resize(explanation.face, size, interpolation=cv2.INTER_CUBIC)
     heat = cv2.resize(explanation.heat, size, interpolation=cv2.INTER_CUBIC)
-    strength = (heat / max(float(np.abs(explanation.heat).max()), 1e-6)).clip(-1, 1)
+    strongest = max(float(np.abs(explanation.heat).max()), _FAINTEST)
+    strength = (heat / strongest).clip(-1, 1)
     # Orange and blue of Okabe and Ito (2008), which colour-blind people tell apart.
     tint = np.where(strength[..., None] > 0, (0, 159, 230), (178, 114, 0))
     share = 0.75 * np.abs(strength[..., None]) ** 1.5

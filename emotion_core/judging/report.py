@@ -56,9 +56,12 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 td, th { padding: 0.25rem 0.75rem; text-align: right; border-bottom: 1px solid #dedde8;
          white-space: nowrap; }
 td:first-child, th:first-child { text-align: left; }
-.two { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr));
-       gap: 1rem; }
-.four { display: grid; grid-template-columns: repeat(auto-fit, minmax(16rem, 1fr)); gap: 0.5rem; }
+/* Fixed columns: a figure measures its place before its neighbours are there. */
+.two, .four { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
+@media (min-width: 48rem) {
+  .two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .four { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0.5rem; }
+}
 .two > *, .four > * { min-width: 0; }
 .faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr));
          gap: 0.75rem; }
@@ -177,7 +180,7 @@ def headline(judgement: Judgement) -> dict[str, str]:
     report = judgement.report
     figures = {}
     shares = {"accuracy": report.accuracy, "macro F1": report.macro_f1}
-    if report.clean is not None and report.clean.n:
+    if report.clean is not None and 0 < report.clean.n < report.n:
         shares[f"accuracy on the {report.clean.n:,} images that Training has not"] = (
             report.clean.accuracy
         )

@@ -29,9 +29,9 @@ _PICTURES: Final = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 _LARGEST_UPLOAD: Final = 50
 
 HOW: Final = """
-A soft patch of the face is blurred away, place after place, and the model is asked each time
-(occlusion sensitivity, Zeiler and Fergus 2014): orange parts raise the score, blue ones lower it.
-Any model can be asked like that. It shows what the *model* uses, not what a person would.
+Soft patches of the face are blurred away at random, a thousand times, and the model is asked each
+time (RISE, Petsiuk et al. 2018): orange parts raise the score, blue ones lower it. Any model can be
+asked like that. It shows what the *model* uses, not what a person would.
 """
 
 

@@ -88,7 +88,11 @@ def test_judged_a_cell_looked_into_and_the_report_opened_offline(
     offline.on("request", lambda request: asked.append(request.url))
     offline.goto(report.as_uri())
     expect(offline.locator(".plotly-graph-div svg.main-svg").first).to_be_visible()
-    assert offline.locator(".plotly-graph-div:has(svg.main-svg)").count() == 7
+    plots = offline.locator(".plotly-graph-div:has(svg.main-svg)")
+    assert plots.count() == 7
+    for plot in plots.all():
+        drawn, place = (plot.locator(each).first.bounding_box() for each in ("svg", "xpath=.."))
+        assert drawn["width"] <= place["width"] + 1
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     offline.screenshot(path=artefacts_folder() / "evaluation-report.png", full_page=True)
 
@@ -100,7 +104,7 @@ def test_sections_fit_the_screen(evaluation_server, open_browser, size, scheme):
     signs = {
         "Overview": "accuracy (95 %:",
         "Confusion": "Mixed up most",
-        "Explain": "occlusion sensitivity",
+        "Explain": "RISE, Petsiuk et al. 2018",
     }
     for section, sign in signs.items():
         open_evaluation(page, evaluation_server, section)

@@ -7,7 +7,7 @@ from emotion_core.judging.explanation import (
     heat_map,
     heat_picture,
     hidden_face,
-    occlusion_masks,
+    random_masks,
 )
 from emotion_core.predictions import ParallelClassifier
 
@@ -33,7 +33,7 @@ def test_the_corner_is_found_and_the_map_is_faithful(face):
     found = explain(Corner(), face)
     assert found.emotion == "happy"
     inside = found.heat[4:16, 4:16].mean()
-    assert inside > 5 * abs(found.heat[24:, 24:]).mean()
+    assert inside > 3 * abs(found.heat[24:, 24:]).mean()
     y, x = np.unravel_index(found.heat.argmax(), found.heat.shape)
     assert (4 <= y < 16, 4 <= x < 16) == (True, True)
     assert found.faithfulness.deletion_auc < found.of_chance.deletion_auc - 0.05
@@ -58,8 +58,8 @@ def test_what_speaks_against_is_below_zero(face):
 
 def test_a_face_without_features_has_nothing_to_point_at():
     found = explain(Corner(), np.full((48, 48), 100, np.uint8))
-    assert np.abs(found.heat).max() < 1e-6
-    assert np.isfinite(heat_picture(found)).all()
+    assert np.abs(found.heat).max() < 1e-5
+    assert heat_picture(found).std(axis=(0, 1)).max() < 1  # no colour where there is no reason
 
 
 def test_equal_seeds_give_equal_explanations(face):
@@ -68,12 +68,13 @@ def test_equal_seeds_give_equal_explanations(face):
     assert not np.array_equal(first.of_chance.deletion, other.of_chance.deletion)
 
 
-def test_masks_hide_every_pixel_and_leave_most_of_the_face():
-    masks = occlusion_masks()
-    assert masks.shape[1:] == (48, 48)
-    assert (masks.min(), masks.max()) == (pytest.approx(0, abs=0.01), 1)
-    assert ((1 - masks).sum(axis=0) > 1).all()
-    assert masks.mean() > 0.9
+def test_masks_hide_half_of_the_face_each_and_every_pixel_alike():
+    masks = random_masks()
+    assert masks.shape == (1000, 48, 48)
+    assert (masks.min(), masks.max()) == (0, 1)
+    assert masks.mean(axis=0) == pytest.approx(0.5, abs=0.1)
+    assert masks.mean(axis=(1, 2)).std() < 0.1
+    assert np.array_equal(masks[:50], random_masks(50))
 
 
 def test_heat_by_hand():

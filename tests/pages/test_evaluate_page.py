@@ -170,7 +170,7 @@ def test_robustness_is_measured_once(open_page):
 class TestExplain:
     def test_an_image(self, open_page):
         text = text_of(open_page(judged="Explain"))
-        assert "occlusion sensitivity" in text
+        assert "RISE, Petsiuk et al. 2018" in text
         assert "what speaks for" in text
 
     def test_another_expression(self, open_page):
