@@ -22,6 +22,7 @@ from emotion_core.judging.robustness_curves import (
 from emotion_core.thumbnails import png_address
 from pages.shared.dataset_jobs import Job, Progress, result_of
 from pages.shared.evaluation_choice import Evaluated
+from pages.shared.evaluation_compare import compared_with
 from pages.shared.evaluation_faces import chosen_place
 from pages.shared.evaluation_figures import NO_TOOLBAR
 
@@ -49,8 +50,13 @@ def show_robustness(evaluated: Evaluated) -> None:
         bind="query-params",
     )
     curves = _measured(evaluated, sample)
-    if curves is not None:
-        _show(evaluated, curves)
+    if curves is None:
+        return
+    other = compared_with(evaluated)
+    measured = [(evaluated.card.name, curves)]
+    if other is not None and (curves_of_other := _measured(other, sample)) is not None:
+        measured.append((other.card.name, curves_of_other))
+    _show(evaluated, measured)
 
 
 def known_curves(evaluated: Evaluated) -> RobustnessCurves | None:
@@ -91,7 +97,8 @@ def _measured(evaluated: Evaluated, sample: int) -> RobustnessCurves | None:
     def forget() -> None:
         evaluated.opened.forget(name)
 
-    return result_of(_job(evaluated, sample), "Changing faces", "robustness", forget)
+    what = f"{evaluated.card.name} reads changed faces"
+    return result_of(_job(evaluated, sample), what, f"robustness {name}", forget)
 
 
 def _offer(evaluated: Evaluated, sample: int, wanted: str) -> None:
@@ -100,10 +107,10 @@ def _offer(evaluated: Evaluated, sample: int, wanted: str) -> None:
     seconds = max(1, round(steps * images * _FACE_MS / 1000))
     st.markdown(WHAT)
     st.button(
-        f"Measure on {images:,} images (about {seconds} s)",
+        f"Measure {evaluated.card.name} on {images:,} images (about {seconds} s)",
         icon=":material/speed:",
         type="primary",
-        key="measure robustness",
+        key=f"measure robustness of {evaluated.card.name}",
         on_click=partial(st.session_state.update, {wanted: True}),
     )
 
@@ -122,7 +129,9 @@ def _job(evaluated: Evaluated, sample: int) -> Job[RobustnessCurves]:
     return evaluated.opened.job(_name(evaluated, sample), measure)
 
 
-def _show(evaluated: Evaluated, curves: RobustnessCurves) -> None:
+def _show(evaluated: Evaluated, measured: list[tuple[str, RobustnessCurves]]) -> None:
+    """Show one figure a change; the strength that breaks a model is that of the first."""
+    curves = measured[0][1]
     accuracy = curves.accuracy
     st.markdown(
         f"**{accuracy.value:.1%}** ({accuracy.low:.1%} to {accuracy.high:.1%}) of {curves.n:,} "
@@ -140,7 +149,7 @@ def _show(evaluated: Evaluated, curves: RobustnessCurves) -> None:
         ):
             with column:
                 st.plotly_chart(
-                    change_figure([(evaluated.card.name, curves)], change),
+                    change_figure(measured, change),
                     key=f"robustness {change.name}",
                     config=NO_TOOLBAR,
                     height=280,

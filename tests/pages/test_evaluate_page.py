@@ -160,11 +160,21 @@ def test_a_face_of_another_split_is_not_shown(open_page):
 
 def test_robustness_is_measured_once(open_page):
     page = open_page(judged="Robustness")
-    page.button("measure robustness").click()
+    page.button("measure robustness of first").click()
     run(page)
     assert "are read rightly as they are" in text_of(page)
     dataset_store.dataset_store.clear()  # another day
     assert "are read rightly as they are" in text_of(open_page(judged="Robustness"))
+
+
+def test_robustness_of_two_models_is_drawn_together(open_page):
+    page = open_page(judged="Compare", against="second")
+    page.query_params["judged"] = page.session_state["judged"] = "Robustness"
+    run(page)
+    page.button("measure robustness of first").click()
+    run(page)  # the second is a copy: what its network does is known
+    (chart, *_) = page.get("plotly_chart")
+    assert '"name":"second"' in chart.proto.spec
 
 
 class TestExplain:
@@ -217,8 +227,7 @@ class TestCompare:
 
     def test_the_report_tells_of_it(self, open_page):
         page = open_page(judged="Compare", against="second")
-        page.query_params["judged"] = "Report"
-        page.session_state["judged"] = "Report"
+        page.query_params["judged"] = page.session_state["judged"] = "Report"
         run(page)
         assert "the comparison with" in text_of(page)
 
