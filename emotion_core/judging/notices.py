@@ -65,7 +65,7 @@ def notices(
                 f"of {card.name}: the figures flatter it a little.",
             )
         )
-    elif card.data.get("fingerprint") != dataset.fingerprint and "name" in card.data:
+    elif _is_other_data(card, dataset):
         found.append(
             Notice(
                 "info",
@@ -85,6 +85,13 @@ def _selected_on(card: ModelCard, dataset: FaceDataset, split: str) -> bool:
     if card.data.get("fingerprint") == dataset.fingerprint:
         return named.endswith(f" {split}")
     return named == f"{dataset.name} {split}"
+
+
+def _is_other_data(card: ModelCard, dataset: FaceDataset) -> bool:
+    """Tell whether the card names photographs other than these; the demo is drawn anyway."""
+    if dataset.name == DEMO_DATASET_NAME or "name" not in card.data:
+        return False
+    return bool(card.data.get("fingerprint") != dataset.fingerprint)
 
 
 def _share(count: int, total: int) -> str:

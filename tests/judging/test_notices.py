@@ -58,6 +58,8 @@ def test_a_card_that_says_nothing(faces):
 
 def test_the_demo_is_drawn(demo):
     assert texts(made_card(), demo, "PublicTest") == [DRAWN]
+    photographs = made_card(data={"name": "fer2013.csv", "fingerprint": "other"})
+    assert texts(photographs, demo, "PublicTest") == [DRAWN]
 
 
 def test_some_images_seen_in_training_are_counted(faces):
