@@ -302,13 +302,14 @@ class TrainingRun:
                 for index, weights in enumerate(self.network.get_weights())
             }
         self.epochs.append(metrics)
-        with (self.folder / METRICS_FILE).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(asdict(metrics)) + "\n")
         confusion = {"epoch": epoch, "confusion": report.confusion.tolist()}
         write_json(self.folder / CONFUSION_FILE, confusion)
         if self.completed or time.monotonic() - self._saved_at >= self._checkpoint_seconds:
             self._save()
             self._saved_at = time.monotonic()
+        # After the checkpoint: who reads of an epoch here can go on from it.
+        with (self.folder / METRICS_FILE).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(metrics)) + "\n")
         return metrics
 
     def _result(self) -> TrainingResult:

@@ -8,12 +8,12 @@ not been asked for a while, because it takes 400 MB.
 from __future__ import annotations
 
 import base64
-import itertools
 import json
 import os
 import select
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -193,7 +193,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     except EmotionCoreError as error:
         return {"error": str(error)}
     except Exception as error:  # noqa: BLE001 - the parent says it
-        return {"error": f"{type(error).__name__}: {error}"}
+        return {"error": textwrap.shorten(f"{type(error).__name__}: {error}", 200)}
 
 
 def _preview(faces: str, config: dict[str, Any], seed: int, rows: int) -> dict[str, Any]:
@@ -238,15 +238,16 @@ def measure_speed(config: TrainingConfig, images: int, validation_images: int) -
     batch = ({"faces": faces, "targets": targets},)
     ends: list[float] = []
 
-    def note_end(*_: Any) -> None:
+    def note_end(_batch: int, logs: Any = None) -> None:  # noqa: ARG001  # Keras names it
         ends.append(time.perf_counter())
         measured = ends[-1] - ends[min(_WARM_UP_STEPS, len(ends) - 1)]
         step.stop_training = measured >= MEASURED_SECONDS
 
     step.fit(
-        itertools.repeat(batch),
+        (batch for _ in range(_MOST_STEPS)),
         steps_per_epoch=_MOST_STEPS,
         callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=note_end)],
+        shuffle=False,
         verbose=0,
     )
     timed = ends[_WARM_UP_STEPS:]

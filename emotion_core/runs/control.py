@@ -19,6 +19,7 @@ from emotion_core.runs.storage import (
     RESUMABLE_STATES,
     STOP_FILE,
     Run,
+    enqueue,
     open_run,
 )
 from emotion_core.training_progress import CHECKPOINT_FILE
@@ -46,7 +47,7 @@ def stop_run(run: Run) -> Run:
     with _writing(run):
         (run.folder / STOP_FILE).touch()
         if run.state == "interrupted":
-            (run.folder / QUEUED_FILE).touch()
+            enqueue(run.folder)
     return open_run(run.folder)
 
 
@@ -84,7 +85,7 @@ def resume_run(run: Run) -> Run:
     with _writing(run), FileLock(run.folder / LOCK_FILE) as lock:
         if lock.acquire(_PATIENCE):
             (run.folder / STOP_FILE).unlink(missing_ok=True)
-            (run.folder / QUEUED_FILE).touch()
+            enqueue(run.folder)
             (run.folder / OUTCOME_FILE).unlink(missing_ok=True)
     return open_run(run.folder)
 

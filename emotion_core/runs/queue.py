@@ -52,9 +52,11 @@ def queued_runs(parent: Path) -> list[Run]:
     for run in list_runs(parent).runs:
         if run.state == "queued":
             try:
-                since = (run.folder / QUEUED_FILE).stat().st_mtime_ns
+                since = int((run.folder / QUEUED_FILE).read_text(encoding="ascii"))
             except FileNotFoundError:  # it has just begun
                 continue
+            except ValueError:  # written by hand
+                since = 0
             waiting.append((since, run.id, run))
     return [run for *_, run in sorted(waiting, key=lambda entry: entry[:2])]
 

@@ -13,6 +13,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 import zipfile
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -173,18 +174,28 @@ def create_run(parent: Path, plan: RunPlan) -> Run:
     Raises:
         TrainingError: the folder cannot be written.
     """
-    time = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
-    folder = parent / f"{time}-{secrets.token_hex(2)}"
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+    folder = parent / f"{now}-{secrets.token_hex(2)}"
     try:
         with replace_folder(folder) as temporary:
             plan.write(temporary)
-            (temporary / QUEUED_FILE).touch()
+            enqueue(temporary)
     except OSError as error:
         raise TrainingError(
             f"{parent}: the run cannot be written ({error.strerror}); make room, or name another "
             f"folder with {RUNS_DIR_VARIABLE}"
         ) from error
     return open_run(folder)
+
+
+def enqueue(folder: Path) -> None:
+    """Put the run in ``folder`` at the end of the queue.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    # The time in the file, because the system's own times of files may be the same for several.
+    (folder / QUEUED_FILE).write_text(str(time.time_ns()), encoding="ascii")
 
 
 def list_runs(parent: Path) -> RunList:

@@ -248,8 +248,9 @@ def _compare(runs: Sequence[Run]) -> None:
     st.subheader(f"{len(runs)} runs compared", anchor=False)
     names = _different_names(runs)
     with_curves = {name: run.epochs for name, run in zip(names, runs, strict=True) if run.epochs}
-    columns = st.columns(2)
     for place, curve in enumerate(CURVES if with_curves else ()):
+        if place % 2 == 0:
+            columns = st.columns(2)  # row by row, so that a phone keeps the order
         with columns[place % 2]:
             st.plotly_chart(
                 comparison_figure(curve, with_curves),

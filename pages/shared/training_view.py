@@ -181,8 +181,9 @@ def _show_results(run: Run) -> None:
         if run.state == "running":
             st.caption("Curves begin with the first finished epoch.")
         return
-    columns = st.columns(2)
     for place, figure in enumerate(_curves(epochs, run.plan.config.epochs)):
+        if place % 2 == 0:
+            columns = st.columns(2)  # row by row, so that a phone keeps the order
         with columns[place % 2]:
             st.plotly_chart(figure, key=f"curve {place} {run.id}", config=_NO_TOOLBAR)
     matrix = read_confusion(run.folder)
@@ -204,5 +205,9 @@ def _confusion(matrix: bytes, epoch: int) -> Figure:
     side = round((len(matrix) // 8) ** 0.5)
     counts = np.frombuffer(matrix, np.int64).reshape(side, side)
     figure = confusion_figure(counts, f"Confusion after epoch {epoch}")
-    figure.update_layout(height=560)
+    # Shares alone, and no zeros: on a phone a cell is as wide as "100%".
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    text = [[f"{share:.0%}" if share else "" for share in row] for row in shares]
+    figure.update_traces(text=text, textfont={"size": 12})
+    figure.update_layout(height=480, margin={"t": 110})
     return figure

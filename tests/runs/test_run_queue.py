@@ -10,13 +10,14 @@ import h5py
 import numpy as np
 import pytest
 
-from emotion_core.locks import FileLock
+from emotion_core.locks import FileLock, is_held
 from emotion_core.runs import queue
 from emotion_core.runs.control import resume_run
 from emotion_core.runs.queue import WORKER_LOCK, is_training, queued_runs, start_worker, work
 from emotion_core.runs.storage import (
     QUEUED_FILE,
     create_run,
+    enqueue,
     open_run,
     read_log,
     read_status,
@@ -62,7 +63,7 @@ def test_a_killed_run_ends_with_the_weights_of_an_undisturbed_one(runs, plan):
     assert len(first) > 4
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name])
-    wait_for(lambda: not FileLock(runs / WORKER_LOCK).acquire() or True)
+    wait_for(lambda: not is_held(runs / WORKER_LOCK))
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def trained(monkeypatch):
 
 def test_runs_are_trained_in_the_order_in_which_they_were_queued(runs, plan, trained):
     first, second, third = (create_run(runs, plan) for _ in range(3))
-    os.utime(first.folder / QUEUED_FILE)  # it was resumed, and waits behind the others
+    enqueue(first.folder)  # it was resumed, and waits behind the others
     assert [run.id for run in queued_runs(runs)] == [second.id, third.id, first.id]
     work(runs)
     assert trained == [second.id, third.id, first.id]
