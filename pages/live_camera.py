@@ -169,6 +169,13 @@ def show_controls(session: LiveSession) -> None:
         show_rules(session)
 
 
+def show_model(session: LiveSession) -> None:
+    """Name the model in use, whichever that is by now."""
+    follow_model_in_use(session)
+    # Here and not behind the fragment: one that draws nothing may cost the page what follows it.
+    display.show_model(live_reader().card)
+
+
 def offer_photo() -> None:
     """Link to the page that works without a video connection."""
     st.page_link("pages/photo.py", label="Use a photo instead", icon=":material/image:")
@@ -202,6 +209,7 @@ if playing:
 st.subheader("Record")
 show_recording(session, card, playing)
 if refresh is None:
-    st.fragment(follow_model_in_use, run_every=FOLLOW_SECONDS)(session)
-display.show_model(card)
+    st.fragment(show_model, run_every=FOLLOW_SECONDS)(session)
+else:  # the panel follows
+    display.show_model(card)
 display.show_limits()
