@@ -1,16 +1,24 @@
 import json
 import os
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from emotion_core import predictions
-from emotion_core.artefacts import LITERT_FILE
+from emotion_core.artefacts import LITERT_FILE, load_card
 from emotion_core.classifier import EmotionClassifier
 from emotion_core.datasets import FaceDataset
+from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
-from emotion_core.predictions import load_predictions, predict_dataset, predictions_folder
+from emotion_core.model_interface import ModelInterface
+from emotion_core.predictions import (
+    ParallelClassifier,
+    load_predictions,
+    predict_dataset,
+    predictions_folder,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +39,24 @@ def dataset_of(images):
     return FaceDataset(
         "few", images, np.zeros(count, np.uint8), np.zeros(count, np.uint8), np.arange(count)
     )
+
+
+def test_logits_of_another_projects_model_by_its_interface(tiny_model, demo, tmp_path):
+    """The same network under a card that says its outputs stand in the reverse order."""
+    foreign = shutil.copytree(tiny_model, tmp_path / "foreign")
+    interface = ModelInterface(48, "grey", "logits", tuple(reversed(EMOTIONS)), one_by_one=True)
+    card = replace(load_card(foreign), interface=interface)
+    (foreign / "card.json").write_text(json.dumps(card.to_json()))
+    expected = EmotionClassifier.load(foreign).predict_logits(demo.images[:40])
+    found = ParallelClassifier.load(foreign).predict_logits(demo.images[:40])
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    assert predictions_folder(foreign, demo) != predictions_folder(tiny_model, demo)
+    own = EmotionClassifier.load(tiny_model).predict_logits(demo.images[:40])
+    assert (found.argmax(axis=1) == 6 - own.argmax(axis=1)).all()
+
+
+def test_a_parallel_classifier_takes_no_faces_too(tiny_model, demo):
+    assert ParallelClassifier.load(tiny_model).predict_logits(demo.images[:0]).shape == (0, 7)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
