@@ -26,7 +26,7 @@ from pages.shared.dataset_store import OpenDataset
 from pages.shared.dataset_text import plain
 
 # The widgets' keys are the names in the address.
-MODEL: Final = "model"
+MODEL: Final = "evaluated"
 SPLIT: Final = "on"
 WITHOUT: Final = "leaving"
 

@@ -56,7 +56,7 @@ def two_models(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def open_page() -> Callable[..., AppTest]:
     def open_one(**address: str) -> AppTest:
         page = AppTest.from_file(PAGE, default_timeout=60)
-        for name, value in ({"model": "first"} | address).items():
+        for name, value in ({"evaluated": "first"} | address).items():
             page.query_params[name] = value
         return run(page)
 
