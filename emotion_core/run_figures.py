@@ -125,10 +125,11 @@ def sweep_figure(settings: Mapping[str, Sequence[str]], accuracies: Sequence[flo
             "cmin": low,
             "cmax": high if high > low else low + 0.01,
         },
-        labelangle=0,
+        labelfont={"size": 14},
+        tickfont={"size": 12},
     )
     figure = graph_objects.Figure(lines)
-    figure.update_layout(margin={"l": 70, "r": 60, "t": 60, "b": 30})
+    figure.update_layout(height=420, margin={"l": 70, "r": 60, "t": 60, "b": 30})
     return figure
 
 

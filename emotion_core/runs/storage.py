@@ -195,7 +195,8 @@ def enqueue(folder: Path) -> None:
         OSError: the folder cannot be written.
     """
     # The time in the file, because the system's own times of files may be the same for several.
-    (folder / QUEUED_FILE).write_text(str(time.time_ns()), encoding="ascii")
+    with replace_file(folder / QUEUED_FILE) as temporary:
+        temporary.write_text(str(time.time_ns()), encoding="ascii")
 
 
 def list_runs(parent: Path) -> RunList:

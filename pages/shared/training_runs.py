@@ -182,7 +182,7 @@ def _show_table(runs: Sequence[Run]) -> None:
         key=key,
         on_select=lambda: _choose(key, ids),
         selection_mode="multi-row",
-        column_config=_columns(),
+        column_config=table_columns(),
     )
     st.caption("Tick one run to see it above, several to compare them.")
     compared = [run for run in runs if run.id in st.session_state.get(_COMPARED, ())]
@@ -233,7 +233,8 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
     return table.drop(columns=[name for name in ("sweep", "notes") if not table[name].any()])
 
 
-def _columns() -> dict[str, Any]:
+def table_columns() -> dict[str, Any]:
+    """Return how the columns of ``runs_table`` are shown."""
     return {
         "accuracy": st.column_config.ProgressColumn(
             "accuracy", format="percent", min_value=0.0, max_value=1.0

@@ -47,6 +47,7 @@ _STEPS: Final = {
     "shift": 0.01,
     "zoom": 0.01,
 }
+_IN_A_ROW: Final = 4
 _NETWORK: Final = ("filters", "depths", "dropout", "precision")
 _SCHEDULE: Final = ("batch_size", "learning_rate", "warmup", "weight_decay")
 _TARGETS: Final = ("label_smoothing", "vote_weight")
@@ -173,9 +174,10 @@ def show_augmentation(problems: Problems) -> None:
 
 def show_settings(names: tuple[str, ...] | list[str], problems: Problems) -> None:
     """Show some settings beside each other."""
-    columns = st.columns(4)
     for place, name in enumerate(names):
-        with columns[place % len(columns)]:
+        if place % _IN_A_ROW == 0:
+            columns = st.columns(_IN_A_ROW)  # row by row, so that a phone keeps the order
+        with columns[place % _IN_A_ROW]:
             setting_widget(name)
             say_problem(name, problems)
 

@@ -16,7 +16,7 @@ from emotion_core.runs.storage import Run, create_run, list_runs, runs_dir
 from emotion_core.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
 from emotion_core.training_config import flat_settings, setting_help, setting_text
 from pages.shared.dataset_text import plain
-from pages.shared.training_runs import runs_table
+from pages.shared.training_runs import runs_table, table_columns
 from pages.shared.training_settings import title_of
 from pages.shared.training_setup import SECTION, Base, base_of_sweep
 
@@ -152,10 +152,14 @@ def _show_sweeps(runs: list[Run]) -> None:
     settings = varied_settings([run.plan for run in finished])
     if settings:
         accuracies = [run.best.validation_accuracy for run in finished if run.best]
-        st.plotly_chart(
-            sweep_figure(settings, accuracies), key=f"sweep {sweep}", height=420, theme=None
-        )
-    st.dataframe(runs_table(_ranked(members)), hide_index=True, key="sweep_table")
+        figure = sweep_figure(settings, accuracies)
+        st.plotly_chart(figure, key=f"sweep {sweep}", config={"displayModeBar": False})
+    st.dataframe(
+        runs_table(_ranked(members)),
+        hide_index=True,
+        key="sweep_table",
+        column_config=table_columns(),
+    )
 
 
 def _ranked(runs: list[Run]) -> list[Run]:
