@@ -24,6 +24,8 @@ LINE_COLORS: Final = (
 )
 #: Of a figure in pixels. Streamlit's own setting is lost when a chart changes while it is shown.
 _HEIGHT: Final = 300
+#: From low to high, readable on white and on black.
+_SCALE: Final = ((0.0, "#c9a35a"), (0.5, "#9a95a8"), (1.0, "#6a5fd0"))
 _DASHES: Final = ("solid", "dash", "dot")
 
 
@@ -121,7 +123,7 @@ def sweep_figure(settings: Mapping[str, Sequence[str]], accuracies: Sequence[flo
         dimensions=dimensions,
         line={
             "color": list(accuracies),
-            "colorscale": "Viridis",
+            "colorscale": _SCALE,
             "cmin": low,
             "cmax": high if high > low else low + 0.01,
         },

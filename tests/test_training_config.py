@@ -9,6 +9,9 @@ from emotion_core.training_config import (
     PRESETS,
     AugmentationConfig,
     TrainingConfig,
+    flat_settings,
+    setting_help,
+    setting_text,
     with_settings,
 )
 
@@ -92,3 +95,18 @@ def test_an_architecture_comes_in_its_own_shape():
 def test_settings_that_make_no_sense(name, text, message):
     with pytest.raises(TrainingError, match=message):
         with_settings(TrainingConfig(), {name: text})
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_settings_as_text_come_back(preset):
+    config = PRESETS[preset]
+    typed = {name: setting_text(value) for name, value in flat_settings(config).items()}
+    assert with_settings(TrainingConfig(), typed) == config
+
+
+def test_every_setting_is_explained():
+    texts = setting_help()
+    assert set(flat_settings(TrainingConfig())) <= set(texts)
+    assert texts["epochs"] == "Passes over the training images."
+    assert texts["augmentation.mixup"].endswith("0 switches it off.")
+    assert all(len(text) > 10 for text in texts.values())

@@ -8,7 +8,12 @@ from emotion_core.datasets import VOTE_NAMES
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, TrainingError
 from emotion_core.training_config import TrainingConfig
-from emotion_core.training_data import batches, split_for_training, training_targets
+from emotion_core.training_data import (
+    batches,
+    count_for_training,
+    split_for_training,
+    training_targets,
+)
 
 
 def test_official_splits_are_used(demo):
@@ -86,3 +91,21 @@ def test_votes_that_are_not_there_are_asked_for(demo):
         TrainingError, match="needs the FER\\+ votes, and there are none; put fer2013new"
     ):
         training_targets(replace(demo, votes=None), vote_weight=0.5)
+
+
+@pytest.mark.parametrize("with_public_test", [True, False])
+def test_counts_are_those_of_the_split(demo, with_public_test):
+    data = demo if with_public_test else replace(demo, splits=np.zeros(len(demo), np.uint8))
+    counts = count_for_training(data)
+    training, selecting = split_for_training(data, seed=0)
+    assert (counts.training, counts.selecting) == (len(training), len(selecting))
+    assert counts.held_out is not with_public_test
+    assert counts.votes is False
+
+
+def test_counting_refuses_what_splitting_refuses(demo):
+    with pytest.raises(DatasetError, match="has no Training images"):
+        count_for_training(demo.split("PublicTest"))
+    one = demo.split("Training").subset(np.arange(1))
+    with pytest.raises(TrainingError, match="expected at least two images of some expression"):
+        count_for_training(one)

@@ -75,6 +75,8 @@ def test_an_exclusion_list_is_left_out_and_recorded(tmp_path, capsys):
         (["--data", "demo", "--set", "epoch=2"], "expected a setting of architecture, filters"),
         (["--data", "demo", "--preset", "distill"], "found 0 teachers and 0.9; use the preset"),
         (["--data", "demo", "--teachers", "nobody"], "expected a teacher's network at nobody"),
+        (["--data", "demo", "--start-from", "nobody"], "expected a model folder with card.json"),
+        (["--data", "demo", "--resume", "--start-from", "m"], "a resumed run keeps its settings"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(tmp_path, capsys, arguments, message):
