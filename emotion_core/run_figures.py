@@ -26,6 +26,8 @@ LINE_COLORS: Final = (
 _HEIGHT: Final = 300
 #: From low to high, readable on white and on black.
 _SCALE: Final = ((0.0, "#c9a35a"), (0.5, "#9a95a8"), (1.0, "#6a5fd0"))
+#: Up to so many epochs, each has its number on the axis.
+_EVERY_EPOCH: Final = 12
 _DASHES: Final = ("solid", "dash", "dot")
 
 
@@ -95,8 +97,14 @@ def _figure(
             for name, (values, color, dash) in lines.items()
         ]
     )
-    figure.update_xaxes(title="epoch", range=[0.5, max(last, 2) + 0.5], tickformat="d")
-    figure.update_yaxes(tickformat=".0%" if curve.format.endswith("%") else None)
+    figure.update_xaxes(
+        title="epoch",
+        range=[0.5, max(last, 2) + 0.5],
+        dtick=1 if last <= _EVERY_EPOCH else None,
+    )
+    figure.update_yaxes(
+        tickformat=".0%" if curve.format.endswith("%") else None, rangemode="nonnegative"
+    )
     figure.update_layout(
         title=curve.title,
         height=_HEIGHT,

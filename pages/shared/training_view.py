@@ -158,20 +158,21 @@ def _show_progress(status: RunStatus) -> None:
 
 def _facts(run: Run, status: RunStatus | None) -> dict[str, str]:
     """Return figures of a run, each by what it is."""
-    epochs, best, facts = run.epochs, run.best, {}
+    epochs, best, running = run.epochs, run.best, run.state == "running"
+    facts = {}
     if best is not None:
-        facts = {
-            f"best accuracy, epoch {best.epoch}": f"{best.validation_accuracy:.1%}",
-            "its macro F1": f"{best.validation_macro_f1:.3f}",
-            "epochs finished": f"{len(epochs)} of {run.plan.config.epochs}",
-            "an epoch takes": duration(float(np.median([epoch.seconds for epoch in epochs]))),
-        }
-    if run.state == "running" and status is not None:
+        facts[f"best accuracy, epoch {best.epoch}"] = f"{best.validation_accuracy:.1%}"
+        facts["its macro F1"] = f"{best.validation_macro_f1:.3f}"
+        facts["an epoch takes"] = duration(float(np.median([epoch.seconds for epoch in epochs])))
+        if not running:
+            facts["epochs finished"] = f"{len(epochs)} of {run.plan.config.epochs}"
+    if running and status is not None:
         if status.epoch:
             facts["loss of this epoch"] = f"{status.loss:.3f}"
             facts["images a second"] = f"{status.images_per_second:,.0f}"
-        facts["processor, 100 % is a core"] = f"{status.cpu_percent:.0f} %"
-        facts[f"memory of process {status.pid}"] = f"{status.memory_mb:,.0f} MB"
+        facts[f"of a core, process {status.pid}"] = (
+            f"{status.cpu_percent:.0f} % · {status.memory_mb:,.0f} MB"
+        )
     return facts
 
 
