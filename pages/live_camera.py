@@ -5,7 +5,6 @@ import time
 import streamlit as st
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
-from emotion_core.artefacts import ModelCard
 from emotion_core.errors import EmotionCoreError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_figures import timelines_figure
@@ -24,6 +23,7 @@ from pages.shared.viewers import refresh_seconds
 
 REFRESH_SECONDS = 0.5
 TIMELINE_SECONDS = 2.0
+MODEL_SECONDS = 1.0
 MOST_FACES = 4
 
 IDLE = """
@@ -43,7 +43,6 @@ switched off, or in use by another program.
 def show_panel(
     session: LiveSession,
     watch: streaming.ConnectionWatch,
-    card: ModelCard,
     playing: bool,
     signalling: bool,
     refresh: float | None,
@@ -61,7 +60,7 @@ def show_panel(
         if phase in ("playing", "idle") and sources.show_source(playing=playing):
             return
         if phase == "playing":
-            show_readings(session, card, now)
+            show_readings(session, now)
         elif phase in ("slow", "failed"):
             connection.show_why_it_failed(watch.attempts)
             offer_photo()
@@ -74,7 +73,7 @@ def show_panel(
             st.info(IDLE)
 
 
-def show_readings(session: LiveSession, card: ModelCard, now: float) -> None:
+def show_readings(session: LiveSession, now: float) -> None:
     """Show every face's scores and how fast the stream is read."""
     snapshot = session.snapshot
     if snapshot.last_error_time is not None and now - snapshot.last_error_time < 10:
@@ -89,6 +88,7 @@ def show_readings(session: LiveSession, card: ModelCard, now: float) -> None:
         st.info("**Finding faces is switched off** (under Adjust).")
     elif not snapshot.faces:
         st.info(NO_FACE)
+    card = live_reader().card
     for face in snapshot.tracks[:MOST_FACES]:
         st.html(display.face_scores(face.smoothed, f"person {face.id}", card=card))
     if len(snapshot.tracks) > MOST_FACES:
@@ -130,7 +130,8 @@ def show_controls(session: LiveSession) -> None:
         persist_state="session",
     )
     buttons = st.container(horizontal=True)
-    with buttons.popover("Adjust", icon=":material/tune:"):
+    # Run when it is opened: the model in use may be another one by then.
+    with buttons.popover("Adjust", icon=":material/tune:", key="live_adjust", on_change="rerun"):
         choose_model(disabled=session.recorder is not None)
         detect = st.toggle("Find and read faces", True, key="live_detect", persist_state="session")
         smoothing = st.slider(
@@ -169,10 +170,15 @@ def show_controls(session: LiveSession) -> None:
         show_rules(session)
 
 
-def show_model(session: LiveSession) -> None:
-    """Name the model in use, whichever that is by now."""
-    follow_model_in_use(session)
-    # Here and not behind the fragment: one that draws nothing may cost the page what follows it.
+def show_model(session: LiveSession, *, follow: bool) -> None:
+    """Name the model in use, whichever that is by now.
+
+    Args:
+        session: the viewer's.
+        follow: whether to look for another one; the panel does while the video runs.
+    """
+    if follow:
+        follow_model_in_use(session)
     display.show_model(live_reader().card)
 
 
@@ -186,7 +192,7 @@ display.use_style()
 st.title("Live camera")
 connection.show_connection_problem()
 try:
-    card, session = live_reader().card, live_session()
+    session = live_session()
 except EmotionCoreError as error:
     st.error(f"The model cannot be used. {error}")
     display.show_limits()
@@ -203,13 +209,11 @@ with video:
     st.fragment(show_controls)(session)
 with panel:
     refresh = refresh_seconds(REFRESH_SECONDS) if playing or signalling else None
-    st.fragment(show_panel, run_every=refresh)(session, watch, card, playing, signalling, refresh)
+    st.fragment(show_panel, run_every=refresh)(session, watch, playing, signalling, refresh)
 if playing:
     st.fragment(show_timelines, run_every=refresh_seconds(TIMELINE_SECONDS))(session)
 st.subheader("Record")
-show_recording(session, card, playing)
-if refresh is None:
-    st.fragment(show_model, run_every=FOLLOW_SECONDS)(session)
-else:  # the panel follows
-    display.show_model(card)
+show_recording(session, lambda: live_reader().card, playing)
+name_again = FOLLOW_SECONDS if refresh is None else refresh_seconds(MODEL_SECONDS)
+st.fragment(show_model, run_every=name_again)(session, follow=refresh is None)
 display.show_limits()

@@ -54,19 +54,18 @@ class ViewersReader:
         classifier: EmotionClassifier = self.reader.classifier  # type: ignore[assignment]
         return classifier.card
 
-    def follow(self, in_use: ModelInUse) -> bool:
-        """Read with the model in use from the next frame on; return whether it is another one."""
+    def follow(self, in_use: ModelInUse) -> None:
+        """Read with the model in use from the next frame on."""
         if in_use.version == self.version:
-            return False
+            return
         self.version, self.problem = in_use.version, ""
         try:
             # Loaded and warmed up here, so that no frame waits for it.
             classifier = EmotionClassifier.load(in_use.folder)
         except ModelError as error:
             self.problem = f"{in_use.name} cannot be used; {self.card.name} reads on. {error}"
-            return True
+            return
         self.reader.use_classifier(classifier, classifier.card.certainty_threshold)
-        return True
 
 
 @st.cache_resource(scope="session", show_spinner="Loading the model …")
@@ -103,7 +102,9 @@ def live_session() -> LiveSession:
 def follow_model_in_use(session: LiveSession) -> None:
     """Change over when another model was put to use; where that has to wait or fails, say so.
 
-    To be called every second or so while the live page is open.
+    To be called every second or so while the live page is open. The page is not run as a whole for
+    it: when a fragment's timer fires while such a run ends, Streamlit may lose that end, timers
+    included. What names the model asks `live_reader` when it is drawn.
     """
     viewers = live_reader()
     try:
@@ -112,9 +113,9 @@ def follow_model_in_use(session: LiveSession) -> None:
         st.warning(plain(str(error)))
         return
     waiting = session.recorder is not None and in_use.version != viewers.version
-    if not waiting and viewers.follow(in_use):
-        st.rerun()  # the rest of the page names the model too
-    if waiting:
+    if not waiting:
+        viewers.follow(in_use)
+    else:
         st.info(
             f"**{plain(in_use.name)}** was put to use. It reads this video when the recording ends."
         )

@@ -69,7 +69,9 @@ def _figures(model: LibraryModel) -> dict[str, str]:
 
 
 def _megabytes(size: object) -> str | None:
-    return f"{size / 1e6:.2f} MB" if isinstance(size, int) else None
+    if not isinstance(size, int):
+        return None
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
 
 
 # --- what can be done -----------------------------------------------------------------------------

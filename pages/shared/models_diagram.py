@@ -12,7 +12,7 @@ from emotion_core.model_layers import Layer
 _LOW, _HIGH = 0.5, 4.5  # rem
 _NARROW, _WIDE = 0.375, 3.0
 #: Operations that a network is known by; the others are arithmetic between them.
-_TOLD = ("convolution", "dense", "pooling", "mean", "softmax", "add", "concatenation")
+_TOLD = ("convolution", "dense", "pooling", "mean", "softmax", "concatenation")
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ def _show_table(library: Library, in_use: str) -> None:
         column_config=_COLUMNS,
         on_select=_choose_row,
         selection_mode="single-row",
+        placeholder="",
         key=_TABLE,
     )
     st.caption(f"They lie in `{models_dir()}` on the machine that runs this app.")

@@ -39,11 +39,16 @@ _FINISHED = "live_recorded_session"
 _PROBLEM = "live_recording_problem"
 
 
-def show_recording(session: LiveSession, card: ModelCard, playing: bool) -> None:
+def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing: bool) -> None:
     """Show the record button, the recording that goes on, or the one that has just ended.
 
     Only the state of a recording that goes on refreshes itself: what is redrawn cannot be
     downloaded from at that moment.
+
+    Args:
+        session: the viewer's.
+        card: returns that of the model that reads the video now.
+        playing: whether there is video.
     """
     recorder: SessionRecorder | None = st.session_state.get(_RECORDER)
     if recorder is not None and not recorder.running:
@@ -76,7 +81,7 @@ def _show_state(recorder: SessionRecorder) -> None:
     )
 
 
-def _offer_recording(session: LiveSession, card: ModelCard, playing: bool) -> None:
+def _offer_recording(session: LiveSession, card: Callable[[], ModelCard], playing: bool) -> None:
     agreed = st.checkbox(CONSENT, key="record_consent")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -95,9 +100,9 @@ def _offer_recording(session: LiveSession, card: ModelCard, playing: bool) -> No
         st.error(problem)
 
 
-def _start(session: LiveSession, card: ModelCard) -> None:
+def _start(session: LiveSession, reads: Callable[[], ModelCard]) -> None:
     st.session_state.pop(_PROBLEM, None)
-    snapshot = session.snapshot
+    snapshot, card = session.snapshot, reads()
     description = SessionDescription(
         consent=CONSENT,
         model_name=card.name,

@@ -65,17 +65,17 @@ def test_every_open_tab_changes_over_and_its_video_goes_on(
     models_server, open_browser, one_face_clip, keep_picture
 ):
     browser = open_browser(*camera_flags(one_face_clip))
-    context = browser.new_context(viewport={"width": 1280, "height": 1100})
-    tabs = [context.new_page() for _ in range(2)]
+    size = {"width": 1280, "height": 1100}
+    tabs = [browser.new_page(viewport=size) for _ in range(2)]
     for tab in tabs:
         tab.goto(models_server.url)
         start(tab)
         expect(labels(tab)).to_have_count(1)
         model_named(tab, SHIPPED.name)
-    idle = context.new_page()
+    idle = browser.new_page(viewport=size)
     idle.goto(models_server.url)
     model_named(idle, SHIPPED.name)
-    models = context.new_page()
+    models = browser.new_page(viewport=size)
     models.goto(f"{models_server.url}/models")
     sockets = models_server.udp_sockets()
 
