@@ -97,6 +97,8 @@ def test_every_open_tab_changes_over_and_its_video_goes_on(
             tab.wait_for_timeout(1000)
             assert len(streamer(tab).locator("video").evaluate("() => window.shown")) > before
         expect(models.get_by_role("button", name="In use")).to_be_visible()
+    tabs[0].get_by_role("button", name="Adjust").click()
+    expect(tabs[0].get_by_role("combobox", name="Model")).to_have_value(SHIPPED.name)
     assert models_server.udp_sockets() >= sockets  # none of the videos began anew
     (artefacts_folder() / "models.json").write_text(json.dumps(measured, indent=2))
     keep_picture(models, "models")
