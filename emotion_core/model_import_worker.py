@@ -64,11 +64,10 @@ def main(arguments: Sequence[str]) -> int:
     except ModelError as error:
         _tell(problem=str(error))
         return 2
-    except MemoryError:
-        _tell(problem=f"expected a model that needs less than {MEMORY_BYTES / 1e9:.0f} GB to read")
-        return 2
     except Exception as error:  # noqa: BLE001 - libraries raise anything for what they cannot read
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        if isinstance(error, MemoryError) or "OOM" in reason:  # the latter is TensorFlow's
+            reason = f"it needs more than {MEMORY_BYTES / 1e9:.0f} GB of memory"
         _tell(problem=f"expected a model that can be read, found one that cannot ({reason})")
         return 2
     _tell(found=asdict(found))
