@@ -23,7 +23,6 @@ from pages.shared.viewers import refresh_seconds
 
 REFRESH_SECONDS = 0.5
 TIMELINE_SECONDS = 2.0
-MODEL_SECONDS = 1.0
 MOST_FACES = 4
 
 IDLE = """
@@ -45,12 +44,10 @@ def show_panel(
     watch: streaming.ConnectionWatch,
     playing: bool,
     signalling: bool,
-    refresh: float | None,
+    live: bool,
 ) -> None:
     """Show readings, or what to do when there are none."""
-    if refresh is not None:
-        if refresh != refresh_seconds(REFRESH_SECONDS):  # others have come or gone
-            st.rerun()
+    if live:
         follow_model_in_use(session)
     now = time.monotonic()
     phase = watch.observe(playing=playing, signalling=signalling, now=now)
@@ -61,6 +58,7 @@ def show_panel(
             return
         if phase == "playing":
             show_readings(session, now)
+            display.show_model(live_reader().card)
         elif phase in ("slow", "failed"):
             connection.show_why_it_failed(watch.attempts)
             offer_photo()
@@ -170,15 +168,9 @@ def show_controls(session: LiveSession) -> None:
         show_rules(session)
 
 
-def show_model(session: LiveSession, *, follow: bool) -> None:
-    """Name the model in use, whichever that is by now.
-
-    Args:
-        session: the viewer's.
-        follow: whether to look for another one; the panel does while the video runs.
-    """
-    if follow:
-        follow_model_in_use(session)
+def show_idle_model(session: LiveSession) -> None:
+    """Name the model in use, whichever that is by now, while there is no video."""
+    follow_model_in_use(session)
     display.show_model(live_reader().card)
 
 
@@ -208,12 +200,13 @@ with video:
         watch.fail()
     st.fragment(show_controls)(session)
 with panel:
-    refresh = refresh_seconds(REFRESH_SECONDS) if playing or signalling else None
-    st.fragment(show_panel, run_every=refresh)(session, watch, playing, signalling, refresh)
+    live = playing or signalling
+    refresh = refresh_seconds(REFRESH_SECONDS) if live else None
+    st.fragment(show_panel, run_every=refresh)(session, watch, playing, signalling, live)
 if playing:
     st.fragment(show_timelines, run_every=refresh_seconds(TIMELINE_SECONDS))(session)
 st.subheader("Record")
 show_recording(session, lambda: live_reader().card, playing)
-name_again = FOLLOW_SECONDS if refresh is None else refresh_seconds(MODEL_SECONDS)
-st.fragment(show_model, run_every=name_again)(session, follow=refresh is None)
+if not live:
+    st.fragment(show_idle_model, run_every=FOLLOW_SECONDS)(session)
 display.show_limits()
