@@ -7,9 +7,6 @@ from weakref import WeakSet
 
 from emotion_core.live import LiveSession
 
-#: With so many streams at once a page refreshes as often as it would for one.
-_STREAMS_AT_FULL_RATE: Final = 2
-
 _sessions: Final[WeakSet[LiveSession]] = WeakSet()
 
 
@@ -21,11 +18,10 @@ def note_session(session: LiveSession) -> None:
 def refresh_seconds(usual: float) -> float:
     """Return after how many seconds what stands beside the video should be shown anew.
 
-    Each refresh costs server and browser time that the video needs. So all pages together refresh
-    no more often than two do: with four streams each does half as often.
+    Each refresh costs server and browser time that the video needs: who starts while two others
+    stream has a page that refreshes a third as often.
 
     Args:
-        usual: seconds, for one stream or two.
+        usual: seconds, for one stream.
     """
-    streams = sum(session.streaming for session in list(_sessions))
-    return usual * max(1.0, streams / _STREAMS_AT_FULL_RATE)
+    return usual * max(1, sum(session.streaming for session in list(_sessions)))

@@ -14,7 +14,7 @@ class Session(SimpleNamespace):
 
 @pytest.mark.parametrize(
     ("streaming", "seconds"),
-    [(0, 0.5), (1, 0.5), (2, 0.5), (3, 0.75), (4, 1.0), (8, 2.0)],
+    [(0, 0.5), (1, 0.5), (2, 1.0), (3, 1.5), (8, 4.0)],
 )
 def test_pages_refresh_less_often_the_more_streams_there_are(monkeypatch, streaming, seconds):
     monkeypatch.setattr(viewers, "_sessions", WeakSet())
