@@ -257,7 +257,10 @@ def test_the_end_reaches_the_session_and_a_new_stream_starts(start, reader):
     assert session.snapshot.last_frame_time is None
     assert session.snapshot.faces == ()
     frames = session.snapshot.frames
-    assert not [thread for thread in threading.enumerate() if thread.name.startswith("frames")]
+    for thread in threading.enumerate():
+        if thread.name.startswith("frames"):
+            thread.join(10)
+            assert not thread.is_alive()
 
     client, _ = start(session, Camera(grey_portrait(640, 480)))
     client.watch(is_annotated)
