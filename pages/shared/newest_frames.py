@@ -109,11 +109,17 @@ class ProcessedTrack(MediaStreamTrack):
         frame = await self._inner.track.recv()
         loop = asyncio.get_running_loop()
         try:
-            processing = loop.run_in_executor(self._thread, self._inner.processor.recv, frame)
+            processing = loop.run_in_executor(self._thread, self._process, frame)
         except RuntimeError:  # stopped while it waited for the frame
             raise MediaStreamError from None
         processed = await processing
         processed.pts, processed.time_base = frame.pts, frame.time_base
+        return processed
+
+    def _process(self, frame: av.VideoFrame) -> av.VideoFrame:
+        processed = self._inner.processor.recv(frame)
+        if self._inner.readyState != "live":  # ended meanwhile: what came of this frame goes too
+            self._inner.processor.on_ended()
         return processed
 
     def stop(self) -> None:
