@@ -15,9 +15,9 @@ class LongCollectionWatch:
     """Sets aside, after a full collection that took long, all that has survived it.
 
     Streamlit collects after every run of a script, on the live page twice a second. With the
-    libraries of this app imported each collection takes 0.1 s, in which no thread runs: no frame
-    moves, and the browser delays the video by as much from then on. What was set aside is not
-    looked through again, and a collection takes about 2 ms. `collect_all` looks through all.
+    libraries of this app imported each collection takes several frames' time, in which no thread
+    runs: no frame moves, and the browser delays the video by as much from then on. What was set
+    aside is not looked through again. `collect_all` looks through all.
     """
 
     def __init__(self) -> None:
