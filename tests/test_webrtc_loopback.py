@@ -195,6 +195,15 @@ def start(loop: asyncio.AbstractEventLoop) -> Iterator[Start]:
     for client, worker in opened:
         worker.stop()
         client.run(client.peer.close())
+    deadline = time.monotonic() + 10
+    while processing_threads() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not processing_threads()
+
+
+def processing_threads() -> list[threading.Thread]:
+    """Return the threads in which frames are processed; each ends soon after its stream."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("frames")]
 
 
 @pytest.fixture
