@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -18,8 +17,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final, Literal
-
-import platformdirs
 
 from emotion_core.artefacts import (
     CARD_FILE,
@@ -32,14 +29,13 @@ from emotion_core.artefacts import (
     models_dir,
     read_model_file,
 )
-from emotion_core.datasets.recent import DATA_DIR_VARIABLE
 from emotion_core.errors import ModelError
 from emotion_core.files import replace_file, replace_folder, write_json
+from emotion_core.folders import DATA_DIR_VARIABLE, data_dir, folders_in
 from emotion_core.model_card import write_card
 
 Origin = Literal["shipped", "trained here", "imported"]
 
-_SETTING_FILE: Final = "model_in_use.json"
 _NAME: Final = re.compile(r"[^\W_](?:[\w .-]{0,58}[\w-])?")
 # What desktops leave in a folder that someone looked into.
 _DESKTOP_FILES: Final = frozenset({".DS_Store", "desktop.ini", "Thumbs.db"})
@@ -195,14 +191,10 @@ def model_folders(library: Path | None = None) -> list[Path]:
 def _folders() -> list[Path]:
     shipped = default_model_dir()
     try:
-        others = sorted(
-            path
-            for path in models_dir().iterdir()
-            if path.is_dir() and not path.name.startswith(".") and path.name != shipped.name
-        )
-    except OSError:  # there is no such folder yet
-        others = []
-    return [shipped, *others]
+        folders = folders_in(models_dir())
+    except OSError:  # whatever is wrong with it, the shipped one can be used
+        folders = []
+    return [shipped, *(folder for folder in folders if folder.name != shipped.name)]
 
 
 def _is_usable(folder: Path) -> bool:
@@ -216,13 +208,8 @@ def _is_usable(folder: Path) -> bool:
 
 
 def setting_file() -> Path:
-    """Return the file that names the model in use; it need not exist.
-
-    It is in the folder that the environment variable EMOTION_DATA_DIR names, else in the user's
-    data.
-    """
-    chosen = os.environ.get(DATA_DIR_VARIABLE)
-    return Path(chosen or platformdirs.user_data_dir("emotion-dashboard")) / _SETTING_FILE
+    """Return the file that names the model in use; it need not exist."""
+    return data_dir() / "model_in_use.json"
 
 
 def model_in_use() -> ModelInUse:

@@ -23,6 +23,7 @@ import platformdirs
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
 from emotion_core.files import replace_folder
+from emotion_core.folders import APP_NAME
 
 #: Raised whenever the readers give other arrays for the same file.
 READER_VERSION: Final = 1
@@ -63,7 +64,7 @@ class CacheKey:
 def cache_dir() -> Path:
     """Return the folder of all entries; it need not exist."""
     chosen = os.environ.get(CACHE_DIR_VARIABLE)
-    base = Path(chosen) if chosen else Path(platformdirs.user_cache_dir("emotion-dashboard"))
+    base = Path(chosen) if chosen else Path(platformdirs.user_cache_dir(APP_NAME))
     return base / "datasets"
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from emotion_core.datasets.findings import Finding
@@ -25,6 +23,7 @@ from emotion_core.datasets.types import SPLITS, Exclusion, FaceDataset
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.files import write_json
+from emotion_core.folders import collection_dir
 
 #: Names the folder of all lists instead of the one in the user's data.
 EXCLUSIONS_DIR_VARIABLE: Final = "EMOTION_EXCLUSIONS_DIR"
@@ -207,8 +206,7 @@ def exclusions_dir() -> Path:
 
     It is named by the environment variable EMOTION_EXCLUSIONS_DIR, else it is in the user's data.
     """
-    chosen = os.environ.get(EXCLUSIONS_DIR_VARIABLE)
-    return Path(chosen or Path(platformdirs.user_data_dir("emotion-dashboard")) / "exclusions")
+    return collection_dir(EXCLUSIONS_DIR_VARIABLE, "exclusions")
 
 
 def save_exclusions(exclusions: ExclusionList, folder: Path | None = None) -> Path:

@@ -5,17 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
 from emotion_core.files import write_json
-
-#: Names the folder to use instead of the platform's folder for the user's data.
-DATA_DIR_VARIABLE: Final = "EMOTION_DATA_DIR"
+from emotion_core.folders import data_dir
 
 #: How many are remembered.
 MOST_RECENT: Final = 8
@@ -50,9 +45,7 @@ def path_id(path: str) -> str:
 
 def recent_file() -> Path:
     """Return the file that lists them; it need not exist."""
-    chosen = os.environ.get(DATA_DIR_VARIABLE)
-    folder = Path(chosen or platformdirs.user_data_dir("emotion-dashboard"))
-    return folder / "recent_datasets.json"
+    return data_dir() / "recent_datasets.json"
 
 
 def recent_datasets() -> tuple[RecentDataset, ...]:
@@ -67,11 +60,6 @@ def remember_dataset(opened: RecentDataset) -> None:
     """
     others = [entry for entry in _read() if entry.path != opened.path]
     _write([opened, *others][:MOST_RECENT])
-
-
-def forget_dataset(path: str) -> None:
-    """Take a data set off the list; the data set itself stays."""
-    _write([entry for entry in _read() if entry.path != path])
 
 
 def _read() -> list[RecentDataset]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-import platformdirs
-
 from emotion_core.errors import SessionError
+from emotion_core.folders import collection_dir, folder_called, folders_in
 from emotion_core.sessions.header import (
     EVENTS_FILE,
     FACES_FILE,
@@ -97,8 +94,7 @@ def sessions_dir() -> Path:
 
     It is named by the environment variable EMOTION_SESSIONS_DIR, else it is in the user's data.
     """
-    chosen = os.environ.get(SESSIONS_DIR_VARIABLE)
-    return Path(chosen or Path(platformdirs.user_data_dir("emotion-dashboard")) / "sessions")
+    return collection_dir(SESSIONS_DIR_VARIABLE, "sessions")
 
 
 def list_sessions(folder: Path) -> SessionList:
@@ -107,8 +103,15 @@ def list_sessions(folder: Path) -> SessionList:
     Raises:
         SessionError: the folder cannot be read.
     """
+    try:
+        entries = folders_in(folder)
+    except OSError as error:
+        raise SessionError(
+            f"{folder}: expected the folder of all sessions, but it cannot be read "
+            f"({error.strerror}); name another with {SESSIONS_DIR_VARIABLE}"
+        ) from error
     sessions, problems = [], []
-    for entry in _folders_in(folder):
+    for entry in entries:
         try:
             sessions.append(open_session(entry))
         except SessionError as error:
@@ -198,24 +201,10 @@ def delete_session(folder: Path, session_id: str) -> None:
         ) from error
 
 
-def _folders_in(folder: Path) -> Sequence[Path]:
-    try:
-        entries = sorted(folder.iterdir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise SessionError(
-            f"{folder}: expected the folder of all sessions, but it cannot be read "
-            f"({error.strerror}); name another with {SESSIONS_DIR_VARIABLE}"
-        ) from error
-    return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
-
-
 def _folder_of(folder: Path, session_id: str) -> Path:
     """Return the session's folder, which lies directly in ``folder`` and is no link."""
-    own = folder / session_id
-    is_plain_name = session_id not in ("", ".", "..") and Path(session_id).name == session_id
-    if not is_plain_name or own.is_symlink() or not own.is_dir():
+    own = folder_called(folder, session_id)
+    if own is None:
         raise SessionError(
             f"expected the id of a session in {folder}, found {session_id!r}; list them with "
             "python -m emotion_core sessions list"

@@ -7,7 +7,6 @@ import pytest
 from emotion_core.datasets.recent import (
     MOST_RECENT,
     RecentDataset,
-    forget_dataset,
     path_id,
     recent_datasets,
     recent_file,
@@ -54,14 +53,6 @@ def test_what_is_gone_is_not_offered(entry):
     remember_dataset(gone)
     Path(gone.path).unlink()
     assert recent_datasets() == ()
-
-
-def test_one_is_forgotten(entry):
-    kept, forgotten = entry("a.csv"), entry("b.csv")
-    remember_dataset(kept)
-    remember_dataset(forgotten)
-    forget_dataset(forgotten.path)
-    assert recent_datasets() == (kept,)
 
 
 @pytest.mark.parametrize("content", ["", "{}]", "[1]", '[{"path": "x"}]', '{"a": 1}', "\0"])

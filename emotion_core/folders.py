@@ -1,0 +1,58 @@
+"""Where this app keeps what people make, and folders that hold one such thing each."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+APP_NAME: Final = "emotion-dashboard"
+
+#: Names the folder to use instead of the platform's folder for the user's data.
+DATA_DIR_VARIABLE: Final = "EMOTION_DATA_DIR"
+
+
+def data_dir() -> Path:
+    """Return the folder of small files that the whole installation shares; it need not exist.
+
+    It is named by the environment variable EMOTION_DATA_DIR, else it is in the user's data.
+    """
+    return Path(os.environ.get(DATA_DIR_VARIABLE) or platformdirs.user_data_dir(APP_NAME))
+
+
+def collection_dir(variable: str, name: str) -> Path:
+    """Return the folder of all things of one kind, such as sessions; it need not exist.
+
+    Args:
+        variable: the environment variable that may name it.
+        name: what it is called in the user's data where that does not.
+    """
+    chosen = os.environ.get(variable)
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir(APP_NAME)) / name
+
+
+def folders_in(parent: Path) -> list[Path]:
+    """Return the folders in ``parent`` that are not hidden, by name; none where it is missing.
+
+    Hidden ones are being written, or half deleted (see ``files.replace_folder``).
+
+    Raises:
+        OSError: ``parent`` is no folder, or cannot be read.
+    """
+    try:
+        entries = sorted(parent.iterdir())
+    except FileNotFoundError:
+        return []
+    return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+
+
+def folder_called(parent: Path, name: str) -> Path | None:
+    """Return the folder of this name that lies directly in ``parent`` and is no link, else None.
+
+    ``name`` may come from an address or a form: nothing in it leads out of ``parent``.
+    """
+    folder = parent / name
+    is_plain_name = name not in ("", ".", "..") and Path(name).name == name
+    return folder if is_plain_name and not folder.is_symlink() and folder.is_dir() else None
