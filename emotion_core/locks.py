@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 _PAUSE: Final = 0.02
@@ -18,7 +17,8 @@ class FileLock:
     A process that is killed holds nothing any more; a machine that starts anew has no holders.
 
     Args:
-        path: the file; it is made, and stays when the lock is given back.
+        path: the file, in a folder that is there; it is made, and stays when the lock is given
+            back.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,15 +34,17 @@ class FileLock:
         Raises:
             OSError: the file cannot be made.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         deadline = time.monotonic() + patience
-        while not _lock(handle):
-            if time.monotonic() >= deadline:
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            while not _lock(handle):
+                if time.monotonic() >= deadline:
+                    return False
+                time.sleep(_PAUSE)
+            self._handle = handle
+        finally:
+            if self._handle != handle:
                 os.close(handle)
-                return False
-            time.sleep(_PAUSE)
-        self._handle = handle
         return True
 
     def release(self) -> None:
@@ -55,21 +57,26 @@ class FileLock:
     def __enter__(self) -> FileLock:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.release()
 
 
 def is_held(path: Path) -> bool:
-    """Tell whether some process holds the lock on a file, which need not exist."""
-    if not path.exists():
+    """Tell whether some process holds the lock on a file, which need not exist.
+
+    Who looks makes nothing, and is not taken for a holder by others who look at the same moment.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
         return False
-    with FileLock(path) as lock:
-        return not lock.acquire()
+    try:
+        return not _looks_free(handle)
+    finally:
+        os.close(handle)
 
 
 if sys.platform == "win32":
@@ -82,6 +89,15 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _looks_free(handle: int) -> bool:
+        # There are no shared locks here: somebody else who looks is gone at the next try.
+        for _ in range(3):
+            if _lock(handle):
+                _unlock(handle)
+                return True
+            time.sleep(_PAUSE)
+        return False
+
     def _unlock(handle: int) -> None:
         os.lseek(handle, 0, os.SEEK_SET)
         msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
@@ -89,12 +105,15 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(handle: int) -> bool:
+    def _lock(handle: int, kind: int = fcntl.LOCK_EX) -> bool:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
+
+    def _looks_free(handle: int) -> bool:
+        return _lock(handle, fcntl.LOCK_SH)  # which any number may have; closing gives it back
 
     def _unlock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_UN)

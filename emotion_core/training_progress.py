@@ -60,14 +60,14 @@ class EpochMetrics:
 def read_epochs(folder: Path) -> tuple[EpochMetrics, ...]:
     """Return the finished epochs of the run in ``folder``; a line that is half written is left out.
 
-    What has not changed since the last call is not read again.
+    What has not changed since the last call is not read again. A run that is gone has none.
     """
     path = folder / METRICS_FILE
     try:
         status = path.stat()
+        return _parsed_epochs(path, status.st_mtime_ns, status.st_size)
     except OSError:
         return ()
-    return _parsed_epochs(path, status.st_mtime_ns, status.st_size)
 
 
 @lru_cache(maxsize=1024)

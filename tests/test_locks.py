@@ -1,3 +1,4 @@
+import fcntl
 import os
 import signal
 import subprocess
@@ -17,7 +18,7 @@ time.sleep(60)
 
 
 def test_one_holder_at_a_time(tmp_path):
-    path = tmp_path / "new" / "lock"
+    path = tmp_path / "lock"
     assert not is_held(path)
     with FileLock(path) as first, FileLock(path) as second:
         assert first.acquire()
@@ -40,3 +41,17 @@ def test_a_killed_holder_holds_nothing(tmp_path):
     assert not is_held(path)
     with FileLock(path) as lock:
         assert lock.acquire()
+
+
+def test_whoever_looks_holds_nothing(tmp_path):
+    """Two pages that look at the same moment must not take each other for a training process."""
+    path = tmp_path / "lock"
+    path.touch()
+    with path.open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)  # as `is_held` does for a moment
+        assert not is_held(path)
+
+
+def test_looking_makes_nothing(tmp_path):
+    assert not is_held(tmp_path / "deleted" / "lock")
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ from emotion_core.runs.storage import (
     CANCEL_FILE,
     LOCK_FILE,
     OUTCOME_FILE,
+    PATIENCE,
     QUEUED_FILE,
     RESUMABLE_STATES,
     STOP_FILE,
@@ -23,9 +24,6 @@ from emotion_core.runs.storage import (
     open_run,
 )
 from emotion_core.training_progress import CHECKPOINT_FILE
-
-# How long somebody who only looks may have the lock.
-_PATIENCE = 1.0
 
 
 def stop_run(run: Run) -> Run:
@@ -62,7 +60,7 @@ def cancel_run(run: Run) -> Run:
         raise TrainingError(f"{run.plan.name} is {run.state} already; delete it instead")
     with _writing(run), FileLock(run.folder / LOCK_FILE) as lock:
         (run.folder / CANCEL_FILE).touch()
-        if lock.acquire(_PATIENCE if run.state != "running" else 0.0):
+        if lock.acquire(PATIENCE if run.state != "running" else 0.0):
             (run.folder / QUEUED_FILE).unlink(missing_ok=True)
             (run.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     return open_run(run.folder)
@@ -83,10 +81,11 @@ def resume_run(run: Run) -> Run:
             "be resumed"
         )
     with _writing(run), FileLock(run.folder / LOCK_FILE) as lock:
-        if lock.acquire(_PATIENCE):
-            (run.folder / STOP_FILE).unlink(missing_ok=True)
-            enqueue(run.folder)
-            (run.folder / OUTCOME_FILE).unlink(missing_ok=True)
+        if not lock.acquire(PATIENCE):
+            raise TrainingError(f"{run.plan.name} has just been begun by somebody else")
+        (run.folder / STOP_FILE).unlink(missing_ok=True)
+        enqueue(run.folder)
+        (run.folder / OUTCOME_FILE).unlink(missing_ok=True)
     return open_run(run.folder)
 
 

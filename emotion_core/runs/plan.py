@@ -74,7 +74,7 @@ def read_plan(folder: Path) -> RunPlan:
         return _parsed(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise TrainingError(f"expected a run with {PLAN_FILE} in {folder}, found none") from None
-    except (OSError, ValueError, KeyError, TypeError, DatasetError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, DatasetError) as error:
         raise TrainingError(f"{path} is damaged ({error}); delete {folder}") from error
 
 

@@ -110,8 +110,12 @@ def work(parent: Path) -> None:
 
 
 def _train(run: Run) -> None:
-    """Train one run in a process of its own."""
-    with (run.folder / LOG_FILE).open("ab") as log:
+    """Train one run in a process of its own; one that was deleted meanwhile is left alone."""
+    try:
+        log = (run.folder / LOG_FILE).open("ab")
+    except FileNotFoundError:
+        return
+    with log:
         code = subprocess.call(
             [sys.executable, "-m", "emotion_core.runs.trainer", str(run.folder)],
             cwd=_ROOT,

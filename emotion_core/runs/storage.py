@@ -15,16 +15,17 @@ import secrets
 import shutil
 import time
 import zipfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
-import platformdirs
-
-from emotion_core.errors import TrainingError
+from emotion_core.artefacts import DEFAULT_MODEL, load_card
+from emotion_core.errors import ModelError, TrainingError
 from emotion_core.files import replace_file, replace_folder, write_json
-from emotion_core.locks import is_held
+from emotion_core.folders import collection_dir, folder_called, folders_in
+from emotion_core.locks import FileLock, is_held
 from emotion_core.runs.plan import PLAN_FILE, RunPlan, read_plan
 from emotion_core.training_progress import CHECKPOINT_FILE, EpochMetrics, read_epochs
 
@@ -45,6 +46,9 @@ State = Literal["running", "queued", "done", "stopped", "cancelled", "failed", "
 ACTIVE_STATES: Final[tuple[State, ...]] = ("running", "queued")
 #: States from which a run can be resumed.
 RESUMABLE_STATES: Final[tuple[State, ...]] = ("interrupted", "stopped", "failed")
+
+#: Seconds for which somebody who only looks at a run may have its lock.
+PATIENCE: Final = 1.0
 
 _LOG_BYTES: Final = 8000
 
@@ -164,8 +168,7 @@ def runs_dir() -> Path:
 
     It is named by the environment variable EMOTION_RUNS_DIR, else it is in the user's data.
     """
-    chosen = os.environ.get(RUNS_DIR_VARIABLE)
-    return Path(chosen or Path(platformdirs.user_data_dir("emotion-dashboard")) / "runs").resolve()
+    return collection_dir(RUNS_DIR_VARIABLE, "runs").resolve()
 
 
 def create_run(parent: Path, plan: RunPlan) -> Run:
@@ -200,14 +203,24 @@ def enqueue(folder: Path) -> None:
 
 
 def list_runs(parent: Path) -> RunList:
-    """Return the runs in ``parent``, which need not exist."""
+    """Return the runs in ``parent``, which need not exist.
+
+    Raises:
+        TrainingError: the folder cannot be read.
+    """
+    try:
+        folders = folders_in(parent)
+    except OSError as error:
+        raise TrainingError(
+            f"{parent}: expected the folder of all runs, but it cannot be read "
+            f"({error.strerror}); name another with {RUNS_DIR_VARIABLE}"
+        ) from error
     runs, problems = [], []
-    folders = [] if not parent.is_dir() else sorted(parent.iterdir(), reverse=True)
-    for folder in folders:
-        if folder.is_dir() and not folder.name.startswith("."):
-            try:
-                runs.append(open_run(folder))
-            except TrainingError as error:
+    for folder in reversed(folders):
+        try:
+            runs.append(open_run(folder))
+        except TrainingError as error:
+            if folder.exists():  # not deleted since the folder was listed
                 problems.append(str(error))
     return RunList(tuple(runs), tuple(problems))
 
@@ -218,8 +231,9 @@ def find_run(parent: Path, wanted: str) -> Run:
     Raises:
         TrainingError: there is none, it is damaged, or several have this name.
     """
-    if wanted and Path(wanted).name == wanted and (parent / wanted / PLAN_FILE).is_file():
-        return open_run(parent / wanted)
+    folder = folder_called(parent, wanted)
+    if folder is not None and (folder / PLAN_FILE).is_file():
+        return open_run(folder)
     named = [run for run in list_runs(parent).runs if run.plan.name == wanted]
     if len(named) != 1:
         raise TrainingError(
@@ -306,9 +320,10 @@ def describe_run(run: Run, *, name: str, notes: str) -> Run:
     """Give a run another name and other notes; a model that it has made keeps its own name.
 
     Raises:
-        TrainingError: the name does not do, or the folder cannot be written.
+        TrainingError: the name does not do, the run is gone, or its folder cannot be written.
     """
-    plan = replace(run.plan, name=name.strip(), notes=notes)
+    # Read anew: to write the plan of a run that somebody has deleted would bring it back.
+    plan = replace(read_plan(run.folder), name=name.strip(), notes=notes)
     try:
         plan.write(run.folder)
     except OSError as error:
@@ -325,9 +340,16 @@ def delete_run(run: Run) -> None:
     Raises:
         TrainingError: it is running, or cannot be deleted.
     """
+    running = TrainingError(f"{run.plan.name} is running; stop or cancel it first")
     if open_run(run.folder).state == "running":
-        raise TrainingError(f"{run.plan.name} is running; stop or cancel it first")
+        raise running
     try:
+        with FileLock(run.folder / LOCK_FILE) as lock:
+            if not lock.acquire(PATIENCE):
+                raise running
+            # Nobody begins to train what does not wait, even once the lock is given back; held any
+            # longer, it would keep Windows from moving the folder.
+            (run.folder / QUEUED_FILE).unlink(missing_ok=True)
         # Out of sight at once: what is left when this is interrupted is no run any more.
         retired = run.folder.with_name(f".{run.id}-deleted")
         run.folder.replace(retired)
@@ -340,13 +362,23 @@ def delete_run(run: Run) -> None:
 
 
 def write_zip(run: Run, file: BinaryIO) -> None:
-    """Write a run as a ZIP file: plan, settings, curves, log, TensorBoard events and its model."""
+    """Write a run as a ZIP file: plan, settings, curves, log, TensorBoard events and its model.
+
+    Of one that is running, what it has written so far.
+
+    Raises:
+        OSError: it cannot be read, or ``file`` cannot be written.
+    """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         parts = {"": run.folder} if run.model is None else {"": run.folder, "model/": run.model}
         for prefix, folder in parts.items():
             for path in sorted(folder.rglob("*")):
-                if path.is_file() and path.name not in (CHECKPOINT_FILE, LOCK_FILE):
-                    archive.write(path, prefix + path.relative_to(folder).as_posix())
+                if not path.is_file() or path.name in (CHECKPOINT_FILE, LOCK_FILE):
+                    continue
+                # A running one replaces files meanwhile: hidden ones are on their way there.
+                if not path.name.startswith("."):
+                    with suppress(FileNotFoundError):
+                        archive.write(path, prefix + path.relative_to(folder).as_posix())
 
 
 def export_run_zip(run: Run, path: Path) -> None:
@@ -363,21 +395,22 @@ def export_run_zip(run: Run, path: Path) -> None:
 
 
 def free_model_folder(run: Run) -> Path:
-    """Return where the run's model goes: its own earlier one, or a name nobody has taken."""
+    """Return where the run's model goes: its own earlier one, or a name nobody has taken.
+
+    The shipped model's name is taken in every library: another one of that name would be hidden.
+    """
     stem = re.sub(r"[^\w.-]+", "-", run.plan.name).strip("-._") or "run"
     library, number = Path(run.plan.library), 1
     while True:
         folder = library / (stem if number == 1 else f"{stem}-{number}")
-        if not folder.exists() or _made_by(folder) == run.id:
+        free = not folder.exists() or _made_by(folder) == run.id
+        if free and folder.name != DEFAULT_MODEL:
             return folder
         number += 1
 
 
 def _made_by(folder: Path) -> str | None:
     """Return the id of the run that made the model in ``folder``."""
-    from emotion_core.artefacts import load_card
-    from emotion_core.errors import ModelError
-
     try:
         made_by = load_card(folder).data.get("run")
     except ModelError:

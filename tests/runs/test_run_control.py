@@ -2,6 +2,7 @@ import pytest
 
 from emotion_core.errors import TrainingError
 from emotion_core.locks import FileLock
+from emotion_core.runs import control
 from emotion_core.runs.control import cancel_run, resume_run, stop_run
 from emotion_core.runs.storage import (
     LOCK_FILE,
@@ -83,3 +84,12 @@ def test_what_is_done_is_done(interrupted):
     for act in (stop_run, cancel_run, resume_run):
         with pytest.raises(TrainingError, match="tiny run is done"):
             act(interrupted)
+
+
+def test_what_somebody_else_has_just_begun_is_not_resumed(interrupted, monkeypatch):
+    monkeypatch.setattr(control, "PATIENCE", 0.0)
+    monkeypatch.setattr(control, "open_run", lambda _: interrupted)  # as it was a moment ago
+    with FileLock(interrupted.folder / LOCK_FILE) as lock:
+        assert lock.acquire()
+        with pytest.raises(TrainingError, match="tiny run has just been begun by somebody else"):
+            resume_run(interrupted)

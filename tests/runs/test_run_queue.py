@@ -17,6 +17,7 @@ from emotion_core.runs.queue import WORKER_LOCK, is_training, queued_runs, start
 from emotion_core.runs.storage import (
     QUEUED_FILE,
     create_run,
+    delete_run,
     enqueue,
     open_run,
     read_log,
@@ -105,6 +106,16 @@ def test_nothing_to_do_is_no_work(runs):
     start_worker(runs)
     work(runs)
     assert not runs.exists()
+
+
+def test_a_run_that_is_deleted_before_its_turn_does_not_end_the_worker(runs, plan, monkeypatch):
+    deleted, _ = create_run(runs, plan), create_run(runs, plan)
+    waiting = iter([queued_runs(runs), queued_runs(runs), [], []])
+    monkeypatch.setattr(queue, "queued_runs", lambda _: next(waiting))
+    monkeypatch.setattr(os, "nice", lambda _: None)
+    delete_run(deleted)
+    work(runs)
+    assert not deleted.folder.exists()
 
 
 def test_a_run_whose_process_does_not_begin_is_not_tried_for_ever(runs, plan, monkeypatch):

@@ -161,6 +161,31 @@ def test_a_run_is_deleted_whole_but_not_while_it_runs(runs, plan):
             delete_run(run)
     delete_run(run)
     assert list(runs.iterdir()) == []
+    with pytest.raises(TrainingError, match=r"expected a run with run\.json"):
+        delete_run(run)
+
+
+def test_a_run_that_is_gone_is_not_brought_back(runs, plan):
+    run = create_run(runs, plan)
+    delete_run(run)
+    with pytest.raises(TrainingError, match=r"expected a run with run\.json"):
+        describe_run(run, name="other", notes="")
+    assert run.epochs == ()
+    assert list(runs.iterdir()) == []
+
+
+def test_a_folder_that_is_none(runs):
+    runs.touch()
+    with pytest.raises(TrainingError, match="expected the folder of all runs, but it cannot be"):
+        list_runs(runs)
+
+
+def test_a_plan_of_other_json_is_damaged(runs, plan):
+    run = create_run(runs, plan)
+    for content in ("[]", '"x"', "{}", '{"format": 1, "name": 7}'):
+        (run.folder / "run.json").write_text(content)
+        (problem,) = list_runs(runs).problems
+        assert "run.json is damaged" in problem
 
 
 def test_the_zip_has_everything_but_the_checkpoint(runs, plan, tmp_path, tiny_model):
@@ -168,6 +193,7 @@ def test_the_zip_has_everything_but_the_checkpoint(runs, plan, tmp_path, tiny_mo
     write_epochs(run.folder, 0.5)
     (run.folder / CHECKPOINT_FILE).touch()
     (run.folder / QUEUED_FILE).unlink()
+    (run.folder / ".status-1.json").touch()  # a running one is about to replace its status
     write_outcome(run.folder, "done", model=tiny_model)
     file = io.BytesIO()
     write_zip(open_run(run.folder), file)
@@ -179,7 +205,7 @@ def test_the_zip_has_everything_but_the_checkpoint(runs, plan, tmp_path, tiny_mo
         "model/card.json",
         "model/model.keras",
     } <= names
-    assert CHECKPOINT_FILE not in names
+    assert not {CHECKPOINT_FILE, ".status-1.json"} & names
     export_run_zip(run, tmp_path / "run.zip")
     assert zipfile.is_zipfile(tmp_path / "run.zip")
     with pytest.raises(TrainingError, match=r"expected a name that ends in \.zip"):
@@ -197,6 +223,9 @@ def test_a_model_gets_a_name_that_nobody_has(runs, plan, tmp_path, tiny_model):
     (library / "mine-1" / "card.json").write_text(json.dumps(card))
     assert free_model_folder(run) == library / "mine-1"
     assert free_model_folder(create_run(runs, replace(plan, name="…"))).name == "run"
+    # The shipped model is not in this library, and would hide one of its name.
+    shipped = create_run(runs, replace(plan, name="fer2013-vgg"))
+    assert free_model_folder(shipped).name == "fer2013-vgg-2"
 
 
 def test_a_deleted_model_is_no_model(runs, plan, tmp_path):
