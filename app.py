@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from pages.shared.ends_of_runs import keep_ends_of_runs
 from pages.shared.garbage import watch_for_long_collections
 from pages.shared.navigation import ensure_navigation, note_page
 
 ensure_navigation()
 watch_for_long_collections()
+keep_ends_of_runs()
 
 # A file of our own: browsers would fetch a named icon from the network.
 st.set_page_config(
