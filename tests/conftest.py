@@ -31,6 +31,13 @@ TINY_CONFIG = TrainingConfig(
 )
 
 
+@pytest.hookimpl(trylast=True)  # when the tests in a browser are marked as such
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.flaky(reruns=1))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nobodys_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the model that somebody put to use on this machine out of the tests."""
