@@ -35,7 +35,6 @@ from emotion_core.artefacts import default_model_dir, load_card
 from emotion_core.datasets import SPLITS, FaceDataset, open_dataset
 from emotion_core.datasets.agreement import majority_labels
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import softmax
 from emotion_core.label_mistakes import (
     VoteVerdicts,
     find_label_mistakes,
@@ -44,6 +43,7 @@ from emotion_core.label_mistakes import (
     votes_contradict,
 )
 from emotion_core.predictions import Predictions, predict_dataset
+from emotion_core.scores import softmax
 
 NEIGHBOURS = 100
 FOLDS = 5

@@ -24,7 +24,7 @@ from install import installed_browser  # noqa: E402 - the path comes first
 
 from emotion_core import figures  # noqa: E402
 from emotion_core.artefacts import TRAINING_LOG_FILE, load_card  # noqa: E402
-from emotion_core.evaluation import CoveragePoint, ReliabilityBin  # noqa: E402
+from emotion_core.scores import CoveragePoint, ReliabilityBin  # noqa: E402
 
 Drawing = tuple[Any, int, int]  # figure, width and height in pixels
 

@@ -66,7 +66,7 @@ class ModelCard:
         config: the training settings.
         best_epoch: the epoch kept, counted from 1.
         versions: of Python and the libraries.
-        metrics: the figures on the selecting set (``evaluation.calibrate``).
+        metrics: the figures on the selecting set (``calibration.calibrate``).
         files: SHA-256 of every other file in the folder, by name.
         certainty_threshold: least score 0..1 of an answer; a face whose highest score is lower is
             "uncertain". 0: every face gets an answer.

@@ -18,8 +18,8 @@ from emotion_core.artefacts import (
 from emotion_core.datasets.types import FACE_SIZE
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
-from emotion_core.evaluation import softmax
 from emotion_core.litert_network import LiteRtNetwork
+from emotion_core.scores import softmax
 
 #: Faces that go through the network in one go; more are split, so that memory stays bounded.
 MAX_BATCH: Final = 64

@@ -9,16 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import CoveragePoint, ReliabilityBin
+from emotion_core.scores import CoveragePoint, ReliabilityBin
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-# From the middle and the light end of the colour scale of `confusion_figure`.
 _PURPLE: Final = "#807dba"
 _LIGHT_PURPLE: Final = "rgba(128, 125, 186, 0.25)"
 _GREY: Final = "#8a8f98"
 _PINK: Final = "#cc79a7"
+# Nothing lets the page through, so that a matrix is dark on a dark page.
+_NOTHING_TO_ALL: Final = [[0, "rgba(94, 53, 177, 0.05)"], [1, "rgb(94, 53, 177)"]]
+# From here on letters are white on every page; below, the page's own are easier to read.
+_STRONG: Final = 0.7
+# Fewer images than these say little.
+_FEW: Final = 10
 
 
 def confusion_figure(
@@ -44,24 +49,15 @@ def confusion_figure(
     # The sums that shares refer to.
     whole = {"row": (1,), "column": (0,), "count": (0, 1)}[by]
     shares = confusion / np.maximum(confusion.sum(axis=whole, keepdims=True), 1)
-    shown = [
-        [
-            f"{count:,}" if by == "count" else f"{share:.0%}<br><sub>{count}</sub>"
-            for share, count in zip(*row, strict=True)
-        ]
-        for row in zip(shares, confusion, strict=True)
-    ]
+    highest = max(float(shares.max()), 1e-9) if by == "count" else 1
     of_what = {"row": " of the label", "column": " of the answer", "count": " of all"}[by]
     heatmap = graph_objects.Heatmap(
         z=shares,
         x=EMOTIONS,
         y=EMOTIONS,
-        text=shown,
-        texttemplate="%{text}",
-        textfont={"size": 14},
-        colorscale="Purples",
+        colorscale=_NOTHING_TO_ALL,
         zmin=0,
-        zmax=max(float(shares.max()), 1e-9) if by == "count" else 1,
+        zmax=highest,
         hoverinfo="skip",
         showscale=False,
         xgap=2,
@@ -83,6 +79,15 @@ def confusion_figure(
         showlegend=False,
     )
     figure = graph_objects.Figure([heatmap, points])
+    for label, answer in cells:
+        count, share = int(confusion[label, answer]), float(shares[label, answer])
+        figure.add_annotation(
+            x=answer,
+            y=label,
+            text=f"{count:,}" if by == "count" else f"{share:.0%}<br><sub>{count}</sub>",
+            showarrow=False,
+            font={"size": 14} | ({"color": "white"} if share >= _STRONG * highest else {}),
+        )
     if selected is not None:
         label, answer = selected
         figure.add_shape(
@@ -112,6 +117,8 @@ def confusion_figure(
 def reliability_figure(bins: Sequence[ReliabilityBin], title: str) -> Figure:
     """Draw how often answers are right by their score: on the diagonal, scores mean what they say.
 
+    Bars of fewer than ten images are pale.
+
     Args:
         bins: ``EvaluationReport.reliability``; empty bins are left out.
         title: heading of the figure.
@@ -132,7 +139,10 @@ def reliability_figure(bins: Sequence[ReliabilityBin], title: str) -> Figure:
         customdata=[[bin_.confidence, bin_.count] for bin_ in filled],
         hovertemplate="mean score %{customdata[0]:.1%}, right %{y:.1%} of %{customdata[1]} images"
         "<extra></extra>",
-        marker={"color": _PURPLE, "line": {"width": 1, "color": "white"}},
+        marker={
+            "color": [_PURPLE if bin_.count >= _FEW else _LIGHT_PURPLE for bin_ in filled],
+            "line": {"width": 1, "color": _GREY},
+        },
         showlegend=False,
     )
     diagonal = graph_objects.Scatter(

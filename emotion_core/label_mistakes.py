@@ -19,7 +19,7 @@ from emotion_core.artefacts import ModelCard
 from emotion_core.datasets.agreement import VOTE_LABELS
 from emotion_core.datasets.types import SPLITS, VOTE_NAMES, FaceDataset
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import softmax
+from emotion_core.scores import softmax
 
 if TYPE_CHECKING:
     from pandas import DataFrame

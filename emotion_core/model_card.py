@@ -24,9 +24,10 @@ from emotion_core.artefacts import (
     ModelCard,
     checksum,
 )
+from emotion_core.calibration import calibrate
 from emotion_core.datasets.types import FaceDataset, byte_identical_to
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import Classifier, calibrate
+from emotion_core.evaluation import Classifier
 from emotion_core.files import replace_file, write_json
 from emotion_core.robustness import SHIFTED_BOXES, measure_robustness
 

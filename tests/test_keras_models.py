@@ -10,8 +10,8 @@ import pytest
 
 from emotion_core.classifier import EmotionClassifier
 from emotion_core.errors import ModelError
-from emotion_core.evaluation import softmax
 from emotion_core.keras_models import load_keras_classifier, load_network
+from emotion_core.scores import softmax
 from tests.data.keras2.make import faces
 
 KERAS_2 = Path(__file__).parent / "data" / "keras2"

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from emotion_core.artefacts import ModelCard, load_card, read_model_file
+from emotion_core.calibration import calibrate
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import calibrate
 from emotion_core.model_card import FER2013_TRAINING, measured, readme_text, write_card
 from emotion_core.robustness import RobustnessReport
 

@@ -17,7 +17,6 @@ from emotion_core.artefacts import default_model_dir, load_card
 from emotion_core.classifier import EmotionClassifier
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
-from emotion_core.evaluation import softmax
 from emotion_core.keras_models import load_keras_classifier
 from emotion_core.model_import import (
     CLASS_ORDERS,
@@ -32,6 +31,7 @@ from emotion_core.model_import import (
     stage_paths,
 )
 from emotion_core.model_library import list_models, put_to_use
+from emotion_core.scores import softmax
 from tests import model_files
 from tests.data.keras2.make import faces
 from tests.model_files import KERAS_2, OTHERS, ModelFile, others

@@ -7,8 +7,8 @@ import pytest
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
-from emotion_core.evaluation import softmax
 from emotion_core.model_interface import ModelInterface
+from emotion_core.scores import softmax
 
 GRADIENT = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (2, 48, 1))
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from emotion_core.augmentation import FaceAugmentation
-from emotion_core.evaluation import softmax
 from emotion_core.network import NetworkShape, build_network
+from emotion_core.scores import softmax
 from emotion_core.training_config import AugmentationConfig, TrainingConfig
 from emotion_core.training_step import TrainingStep
 

@@ -13,8 +13,8 @@ from emotion_core.artefacts import ModelCard
 from emotion_core.datasets.types import SPLITS, FaceDataset, byte_identical_to
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.errors import DatasetError
-from emotion_core.evaluation import softmax
 from emotion_core.label_mistakes import ranked
+from emotion_core.scores import softmax
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets.types import FACE_SIZE
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import Classifier, softmax
+from emotion_core.evaluation import Classifier
+from emotion_core.scores import softmax
 
 #: Pixels are hidden and uncovered in so many steps.
 STEPS: Final = 24

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
-from emotion_core.evaluation import EmotionMetrics, Estimate
+from emotion_core.evaluation import EmotionMetrics
+from emotion_core.intervals import Estimate
 from emotion_core.judging.changes import Change
 from emotion_core.judging.curves import ClassCurves
 from emotion_core.judging.explanation import STEPS, Explanation
@@ -57,6 +58,8 @@ def class_metrics_figure(per_class: Sequence[EmotionMetrics], title: str) -> Fig
                     "color": [EMOTION_COLORS[metrics.emotion] for _, metrics, _ in shown],
                 },
                 name=name,
+                legendgroup=name,
+                showlegend=False,
                 customdata=[
                     [metrics.emotion, estimate.low, estimate.high] for _, metrics, estimate in shown
                 ],
@@ -65,7 +68,19 @@ def class_metrics_figure(per_class: Sequence[EmotionMetrics], title: str) -> Fig
                 + " %{y:.1%} (%{customdata[1]:.1%} to %{customdata[2]:.1%})<extra></extra>",
             )
         )
-    figure = graph_objects.Figure(traces)
+    # The colours above are those of the expressions; the legend tells of shapes only.
+    legend = [
+        graph_objects.Scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            marker={"symbol": symbol, "size": 10, "color": _GREY},
+            name=name,
+            legendgroup=name,
+        )
+        for name, symbol in _SYMBOLS.items()
+    ]
+    figure = graph_objects.Figure([*traces, *legend])
     figure.update_xaxes(
         tickvals=list(range(len(per_class))),
         ticktext=[metrics.emotion for metrics in per_class],

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets.types import Exclusion
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import Estimate
 from emotion_core.figures import confusion_figure, coverage_figure, reliability_figure
+from emotion_core.intervals import Estimate
 from emotion_core.judging.answers import Answers
 from emotion_core.judging.changes import CHANGES
 from emotion_core.judging.figures import (

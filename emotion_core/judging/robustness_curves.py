@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from emotion_core.artefacts import load_card
 from emotion_core.datasets.cache import cache_dir
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import Classifier, Estimate, wilson_interval
+from emotion_core.evaluation import Classifier
 from emotion_core.files import write_json
+from emotion_core.intervals import Estimate, wilson_interval
 from emotion_core.judging.changes import CHANGES, Change
 
 #: Called with the strengths measured and all strengths; whatever it raises ends the work.

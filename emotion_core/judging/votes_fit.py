@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets.agreement import VOTE_LABELS, majority_labels
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import Estimate, wilson_interval
+from emotion_core.intervals import Estimate, wilson_interval
 
 
 @dataclass(frozen=True)
