@@ -23,8 +23,8 @@ def keep_ends_of_runs() -> None:
     A run that has ended still has messages on their way to the event loop. When a fragment is asked
     for at that moment, Streamlit starts a new runner and ignores what the old one still had to say
     (its issue 9921): the page lacks its last elements, and the timers of its fragments never start.
-    On a busy machine that happened to one live page in five. Where Streamlit's session is not
-    built as it was in the version in requirements.txt, all stays as it is and the log says so.
+    The busier the machine, the likelier. Where Streamlit's session is not built as in the version
+    in requirements.txt, all stays as it is and the log says so.
     """
     create = getattr(AppSession, _CREATE, None)
     if create is None or list(inspect.signature(create).parameters) != [
