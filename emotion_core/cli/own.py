@@ -13,16 +13,17 @@ from tqdm import tqdm
 
 from emotion_core.datasets.own_data import (
     CONSENT,
-    HEADER_FILE,
-    OwnDataset,
-    add_samples,
     create_own_dataset,
     delete_own_dataset,
     export_own_dataset,
     find_own_dataset,
     list_own_datasets,
-    next_sitting,
     own_data_dir,
+)
+from emotion_core.datasets.own_dataset import HEADER_FILE, OwnDataset
+from emotion_core.datasets.own_samples import (
+    add_samples,
+    next_sitting,
     sitting_at,
     split_of_sitting,
 )

@@ -24,6 +24,7 @@ from emotion_core.datasets.archives import (
 )
 from emotion_core.datasets.csv_reader import CsvFaces, open_plain_csv, read_csv
 from emotion_core.datasets.image_folder import PictureFile, list_pictures, read_image_folder
+from emotion_core.datasets.own_dataset import HEADER_FILE
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.datasets.votes import VOTES_NAME, read_votes
 from emotion_core.errors import DatasetError
@@ -180,7 +181,7 @@ def _open_folder(
     folder = folder.resolve()
     pictures = list_pictures(folder)
     # Who deletes faces of their own must not leave copies behind; these are few and read quickly.
-    use_cache = use_cache and not (folder / own_data.HEADER_FILE).exists()
+    use_cache = use_cache and not (folder / HEADER_FILE).exists()
     key = cache.CacheKey(("folder", skip_bad_rows, str(folder)), _folder_state(pictures))
     return _cached(
         key,

@@ -11,9 +11,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.datasets.own_crops import found_crops, whole_crop
-from emotion_core.datasets.own_data import (
+from emotion_core.datasets.own_dataset import OwnDataset
+from emotion_core.datasets.own_samples import (
     SITTING_PAUSE,
-    OwnDataset,
     add_samples,
     next_sitting,
     sitting_at,
@@ -31,7 +31,7 @@ FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 #: Faces that are shown to tick at once.
 MOST_FACES: Final = 120
 
-#: Ways to come by faces: what they are called, and what `own_data.SOURCES` calls them.
+#: Ways to come by faces: what they are called, and what `own_samples.SOURCES` calls them.
 _WAYS: Final = {"Camera": "camera", "Photos": "photo", "Crops": "crop"}
 
 NO_FACE = (

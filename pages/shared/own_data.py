@@ -9,7 +9,6 @@ import streamlit as st
 from emotion_core.datasets.own_data import (
     CONSENT,
     OWN_PREFIX,
-    OwnDataset,
     OwnDatasetList,
     create_own_dataset,
     delete_own_dataset,
@@ -18,6 +17,7 @@ from emotion_core.datasets.own_data import (
     rename_own_dataset,
     write_zip,
 )
+from emotion_core.datasets.own_dataset import OwnDataset
 from emotion_core.errors import DatasetError
 from pages.shared.dataset_opening import open_next
 from pages.shared.dataset_store import dataset_store

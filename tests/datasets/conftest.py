@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,9 @@ import numpy as np
 import pytest
 
 from emotion_core.datasets import SPLITS, VOTE_NAMES
+from emotion_core.datasets.own_data import create_own_dataset, own_data_dir
+from emotion_core.datasets.own_dataset import OwnDataset
+from emotion_core.datasets.own_samples import add_samples
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +67,25 @@ def smooth_faces() -> np.ndarray:
     smooth = [cv2.resize(each, (48, 48), interpolation=cv2.INTER_CUBIC) for each in coarse]
     grain = random.normal(0, 8, (6, 48, 48))
     return np.clip(np.stack(smooth) * 40 + 128 + grain, 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of all own data sets."""
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    return own_data_dir()
+
+
+@pytest.fixture
+def me(parent: Path) -> OwnDataset:
+    return create_own_dataset(parent, "me", "I agree.")
+
+
+@pytest.fixture
+def filled(me: OwnDataset, faces: np.ndarray) -> OwnDataset:
+    """Two happy and one sad face of the first sitting, two sad ones of the second."""
+    now = datetime(2026, 5, 22, 10, 15, tzinfo=UTC)
+    me = add_samples(me, faces[:2], "happy", source="camera", sitting=1, now=now)
+    later = now + timedelta(minutes=1)
+    me = add_samples(me, faces[2:3], "sad", source="photo", sitting=1, now=later)
+    return add_samples(me, faces[3:5], "sad", source="crop", sitting=2, now=later + timedelta(1))

@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import io
 import json
-import multiprocessing
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,50 +13,22 @@ import pytest
 
 from emotion_core.datasets import open_dataset, own_data
 from emotion_core.datasets.own_data import (
-    OwnDataset,
-    add_samples,
     create_own_dataset,
     delete_own_dataset,
     export_own_dataset,
     find_own_dataset,
     list_own_datasets,
-    next_sitting,
-    open_own_dataset,
     own_data_dir,
     own_path,
-    read_samples,
-    relabel_samples,
-    remove_samples,
     rename_own_dataset,
-    sitting_at,
-    split_of_sitting,
     write_zip,
 )
+from emotion_core.datasets.own_dataset import open_own_dataset
+from emotion_core.datasets.own_samples import read_samples
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 
 NOW = datetime(2026, 5, 22, 10, 15, tzinfo=UTC)
-
-
-@pytest.fixture
-def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of all own data sets."""
-    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
-    return own_data_dir()
-
-
-@pytest.fixture
-def me(parent: Path) -> OwnDataset:
-    return create_own_dataset(parent, "me", "I agree.")
-
-
-@pytest.fixture
-def filled(me: OwnDataset, faces: np.ndarray) -> OwnDataset:
-    """Two happy and one sad face of the first sitting, two sad ones of the second."""
-    me = add_samples(me, faces[:2], "happy", source="camera", sitting=1, now=NOW)
-    later = NOW + timedelta(minutes=1)
-    me = add_samples(me, faces[2:3], "sad", source="photo", sitting=1, now=later)
-    return add_samples(me, faces[3:5], "sad", source="crop", sitting=2, now=later + timedelta(1))
 
 
 def full_disk(*_: object) -> None:
@@ -139,76 +109,6 @@ def test_the_table_is_for_pandas(filled):
     assert all((filled.folder / file).is_file() for file in table["file"])
 
 
-def test_whole_sittings_are_kept_for_checking():
-    splits = [split_of_sitting(sitting) for sitting in range(1, 13)]
-    assert [place for place, split in enumerate(splits, start=1) if split == "PublicTest"] == [
-        2,
-        7,
-        12,
-    ]
-    assert set(splits) == {"Training", "PublicTest"}
-
-
-def test_a_pause_ends_a_sitting(me, filled):
-    assert (sitting_at(me, NOW), next_sitting(me)) == (1, 1)
-    last = filled.samples[-1].time
-    assert last is not None
-    assert sitting_at(filled, last + timedelta(minutes=29)) == 2
-    assert sitting_at(filled, last + timedelta(minutes=31)) == 3
-    assert next_sitting(filled) == 3
-
-
-def test_a_person_who_comes_again_after_another_continues_the_newest(filled, faces):
-    """Time decides, not the number: sitting 1 may be added to after sitting 2."""
-    again = filled.samples[-1].time + timedelta(minutes=5)
-    filled = add_samples(filled, faces[:1], "fear", source="camera", sitting=1, now=again)
-    assert sitting_at(filled, again) == 1
-
-
-def test_relabelled_samples_move(filled, faces):
-    after = relabel_samples(filled, filled.samples[1:3], "neutral")
-    assert [sample.emotion for sample in after.samples] == [
-        "happy",
-        "neutral",
-        "neutral",
-        "sad",
-        "sad",
-    ]
-    assert [(sample.sitting, sample.time) for sample in after.samples] == [
-        (sample.sitting, sample.time) for sample in filled.samples
-    ]
-    np.testing.assert_array_equal(read_samples(after, after.samples), faces[:5])
-    assert relabel_samples(after, after.samples[:1], "happy") == after
-    with pytest.raises(DatasetError, match="cannot be written"):  # filled is what was before
-        relabel_samples(filled, filled.samples[1:2], "fear")
-    with pytest.raises(ValueError, match="expected one of angry"):
-        relabel_samples(after, after.samples, "contempt")
-
-
-def test_a_picture_of_the_same_name_is_not_overwritten(filled):
-    for emotion in ("fear", "angry"):
-        folder = filled.folder / "Training" / emotion
-        folder.mkdir()
-        assert cv2.imwrite(str(folder / "1.png"), np.full((48, 48), 7, np.uint8))
-    by_hand = open_own_dataset(filled.folder)
-    moved = [sample for sample in by_hand.samples if sample.emotion == "fear"]
-    assert (moved[0].source, moved[0].sitting, moved[0].time) == ("file", 0, None)
-    with pytest.raises(DatasetError, match="is there already"):
-        relabel_samples(by_hand, moved, "angry")
-    assert len(open_dataset(filled.folder)) == 7
-
-
-def test_removed_samples_are_gone(filled):
-    after = remove_samples(filled, filled.samples[:2])
-    assert len(after.samples) == 3
-    assert len(pd.read_csv(after.folder / "samples.csv")) == 3
-    assert sorted(path.suffix for path in after.folder.rglob("*") if path.is_file()) == [
-        *(".csv", ".json", ".png", ".png", ".png")
-    ]
-    assert remove_samples(filled, filled.samples[:2]) == after  # twice does no harm
-    assert read_samples(filled, filled.samples)[:2] == [None, None]
-
-
 def test_renamed(filled):
     after = rename_own_dataset(filled, "Zoë")
     assert (after.name, len(after.samples), filled.folder.exists()) == ("Zoë", 5, False)
@@ -266,91 +166,6 @@ def test_an_empty_one_is_exported_too(me):
     file = io.BytesIO()
     write_zip(me, file)
     assert file.getvalue().startswith(b"PK")
-
-
-def test_a_full_disk_leaves_what_was_there(filled, faces, monkeypatch):
-    before = sorted(filled.folder.rglob("*"))
-    real, calls = Path.write_bytes, []
-
-    def write_bytes(path: Path, content: bytes) -> int:
-        calls.append(path)
-        if len(calls) == 3:
-            real(path, content[:100])
-            full_disk()
-        return real(path, content)
-
-    monkeypatch.setattr(Path, "write_bytes", write_bytes)
-    with pytest.raises(
-        DatasetError, match=r"me cannot be written \(No space left on device\); make"
-    ):
-        add_samples(filled, faces, "sad", source="camera", sitting=1)
-    assert len(calls) == 3
-    assert sorted(filled.folder.rglob("*")) == before
-    assert open_own_dataset(filled.folder) == filled
-
-
-def test_a_disk_that_is_full_for_the_table(filled, faces, monkeypatch):
-    monkeypatch.setattr(own_data, "_table", full_disk)
-    with pytest.raises(DatasetError, match="cannot be written"):
-        add_samples(filled, faces, "sad", source="camera", sitting=1)
-    assert open_own_dataset(filled.folder) == filled
-    with pytest.raises(DatasetError, match="cannot be written"):
-        create_own_dataset(filled.folder.parent, "you", "")
-    assert not (filled.folder.parent / "you").exists()
-
-
-def keep_adding(folder: Path) -> None:
-    dataset = open_own_dataset(folder)
-    crops = np.random.default_rng(0).integers(0, 256, (20, 48, 48)).astype(np.uint8)
-    while True:
-        add_samples(dataset, crops, "happy", source="camera", sitting=1)
-
-
-def test_a_killed_process_leaves_whole_samples(me):
-    process = multiprocessing.get_context("spawn").Process(target=keep_adding, args=(me.folder,))
-    process.start()
-    deadline = time.monotonic() + 60
-    while len(open_own_dataset(me.folder).samples) < 30 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.kill()
-    process.join()
-    after = open_own_dataset(me.folder)
-    assert len(after.samples) >= 30
-    assert len(open_dataset(me.folder)) == len(after.samples)  # refuses damaged pictures
-    delete_own_dataset(me.folder.parent, "me")  # what was about to be written goes as well
-    assert not me.folder.exists()
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"crops": np.zeros((1, 47, 48), np.uint8)},
-        {"crops": np.zeros((1, 48, 48), np.float32)},
-        {"crops": np.zeros((48, 48), np.uint8)},
-        {"emotion": "contempt"},
-        {"source": "web"},
-        {"sitting": 0},
-    ],
-)
-def test_what_is_no_sample(me, change):
-    sample = {
-        **{"crops": np.zeros((1, 48, 48), np.uint8), "emotion": "sad"},
-        **{"source": "camera", "sitting": 1},
-    }
-    with pytest.raises(ValueError, match="expected"):
-        add_samples(me, **(sample | change))
-    assert open_own_dataset(me.folder) == me
-
-
-def test_no_sample_at_all(me):
-    assert add_samples(me, np.empty((0, 48, 48), np.uint8), "sad", source="crop", sitting=1) == me
-
-
-def test_nothing_is_added_to_a_deleted_one(me, faces):
-    delete_own_dataset(me.folder.parent, "me")
-    with pytest.raises(DatasetError, match=r"expected a data set with dataset\.json, found none"):
-        add_samples(me, faces, "sad", source="camera", sitting=1)
-    assert not me.folder.exists()
 
 
 def test_deleting_takes_everything_of_it(filled, parent):
@@ -436,13 +251,6 @@ def test_no_folder_is_no_data_set(parent, tmp_path):
         list_own_datasets(tmp_path / "file")
     with pytest.raises(DatasetError, match="cannot be written"):
         create_own_dataset(tmp_path / "file", "me", "")
-
-
-def test_a_picture_that_was_damaged_later(filled):
-    (filled.folder / filled.samples[0].file).write_bytes(b"")
-    first, second, *_ = read_samples(filled, filled.samples)
-    assert first is None
-    assert second is not None
 
 
 def test_a_name_with_no_date_was_given_by_hand(filled):

@@ -19,12 +19,12 @@ from emotion_core.boxes import Box
 from emotion_core.datasets import open_dataset, own_data
 from emotion_core.datasets.own_data import (
     CONSENT,
-    OwnDataset,
-    add_samples,
     create_own_dataset,
     list_own_datasets,
     own_data_dir,
 )
+from emotion_core.datasets.own_dataset import OwnDataset
+from emotion_core.datasets.own_samples import add_samples, read_samples
 from emotion_core.errors import DatasetError
 from emotion_core.images import encode_png
 from pages.shared import own_capture, own_samples
@@ -171,7 +171,7 @@ def test_ticked_faces_of_photos_are_added(page, ticks):
     (me,) = datasets()
     sample = me.samples[-1]
     assert (len(me.samples), sample.emotion, sample.source) == (5, "fear", "photo")
-    np.testing.assert_array_equal(own_data.read_samples(me, [sample])[0], FACES[5])
+    np.testing.assert_array_equal(read_samples(me, [sample])[0], FACES[5])
     assert page.toast[0].value == "Added to fear: 1."
     assert not page.file_uploader[0].value  # ready for the next
 

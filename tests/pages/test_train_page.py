@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.datasets import demo_dataset
 from emotion_core.datasets.exclusions import exclusion_list, save_exclusions
-from emotion_core.datasets.own_data import CONSENT, add_samples, create_own_dataset, own_data_dir
+from emotion_core.datasets.own_data import CONSENT, create_own_dataset, own_data_dir
+from emotion_core.datasets.own_samples import add_samples
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import EmotionCoreError
 from emotion_core.locks import FileLock
