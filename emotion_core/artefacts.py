@@ -61,12 +61,13 @@ class ModelCard:
         parameters: number of weights.
         data: name and fingerprint of the data set; number and fingerprint of the images trained on,
             and how many of them also stand in the set that selected the best epoch; that set's name
-            and size; checksums of the networks it learned from; name, images and checksum of the
+            and size, or of an imported model the images it was measured on here, their number and
+            when; checksums of the networks it learned from; name, images and checksum of the
             exclusion list, if one was used.
         config: the training settings.
         best_epoch: the epoch kept, counted from 1.
         versions: of Python and the libraries.
-        metrics: the figures on the selecting set (``calibration.calibrate``).
+        metrics: the figures on the images of ``measured_on`` (``calibration.calibrate``).
         files: SHA-256 of every other file in the folder, by name.
         certainty_threshold: least score 0..1 of an answer; a face whose highest score is lower is
             "uncertain". 0: every face gets an answer.
@@ -111,6 +112,11 @@ class ModelCard:
             raise ModelError(
                 f"certainty_threshold: expected 0 to 1, found {self.certainty_threshold}"
             )
+
+    @property
+    def measured_on(self) -> str:
+        """The images that the figures are of; empty where there are no figures."""
+        return str(self.data.get("selected_on") or self.data.get("measured_on") or "")
 
     @property
     def network_id(self) -> str:

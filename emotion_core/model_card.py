@@ -175,6 +175,13 @@ def _data(card: ModelCard) -> str:
             f"images: {selected_on}. Temperature and certainty threshold were fitted on these "
             "images, and all figures below were measured on them; they are not a test score."
         )
+    if measured_on := data.get("measured_on"):
+        lines.append(
+            f"What it learned from is not known. Temperature and certainty threshold were fitted "
+            f"here ({data['measured_at'][:10]}) on {data['measured_images']:,} images: "
+            f"{measured_on}. All figures below were measured on them; if it learned from some of "
+            "them, they flatter it."
+        )
     if leaks := _leaks(card):
         lines.append(leaks)
     if selected_on and selected_on.endswith(" PublicTest"):
@@ -403,7 +410,9 @@ def _making(card: ModelCard) -> str:
             f"`{card.source['sha256']}`)."
         ]
     if card.source and not card.config:
-        lines.append("How it was trained is not known here, and nothing was measured of it.")
+        lines.append("How it was trained is not known here.")
+        if not card.measured_on:
+            lines.append("Nothing was measured of it.")
     if versions:
         lines.append(f"Versions: {versions}.")
     if fingerprint := card.data.get("fingerprint"):

@@ -140,8 +140,8 @@ class ModelInUse:
 
     Attributes:
         folder: a usable model.
-        version: another one whenever another network, or the same under another name, is to be
-            used.
+        version: another one whenever another network, or the same under another name or with
+            other figures, is to be used.
         problem: why it is not the one that was chosen, on one line; empty where it is.
     """
 
@@ -281,7 +281,8 @@ def _judged(folder: Path, *_: tuple[int, int, int]) -> ModelInUse:
 def _usable(folder: Path) -> ModelInUse:
     card = load_card(folder)
     read_model_file(folder, card, LITERT_FILE)
-    return ModelInUse(folder, f"{card.name} {card.network_id} {card.temperature}")
+    figures = f"{card.temperature} {card.certainty_threshold} {card.measured_on}"
+    return ModelInUse(folder, f"{card.name} {card.network_id} {figures}")
 
 
 # --- changing the library -------------------------------------------------------------------------

@@ -37,7 +37,7 @@ class Reliability:
 
 
 def reliability_of(card: ModelCard, emotion: str) -> Reliability | None:
-    """Return how often a model's answer ``emotion`` was right on the images that selected it.
+    """Return how often a model's answer ``emotion`` was right on the images it was measured on.
 
     Answers below the certainty threshold count too, so those above it are right a little more
     often. None where the card does not say, or tells of fewer than ``LEAST_ANSWERS``.
@@ -46,8 +46,8 @@ def reliability_of(card: ModelCard, emotion: str) -> Reliability | None:
         precision = float(card.metrics["per_class"][emotion]["precision"])
         place = EMOTIONS.index(emotion)
         answers = sum(int(row[place]) for row in card.metrics["confusion"])
-        data = str(card.data["selected_on"])
+        data = card.measured_on
     except (KeyError, IndexError, TypeError, ValueError):
-        return None  # an imported model, say: nothing was measured of it
-    known = answers >= LEAST_ANSWERS and 0 <= precision <= 1
+        return None  # nothing was measured of it yet, as it was imported
+    known = bool(data) and answers >= LEAST_ANSWERS and 0 <= precision <= 1
     return Reliability(precision, answers, data) if known else None

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from emotion_core.analysis import FACE_COLUMNS, EmotionDetector, FaceReading, face_row
-from emotion_core.cli.options import quiet_native_libraries
+from emotion_core.cli.options import add_model_option, chosen_model, quiet_native_libraries
 from emotion_core.drawing import draw_faces, label_text
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, ImageError
@@ -49,9 +49,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="folder for the results"
     )
-    parser.add_argument(
-        "--model", type=Path, metavar="MODEL_DIR", help="model folder (default: the shipped model)"
-    )
+    add_model_option(parser)
     parser.add_argument("--json", action="store_true", help="write faces.json as well")
     parser.set_defaults(run=run)
 
@@ -68,7 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
     if out.exists() and not out.is_dir():
         raise EmotionCoreError(f"--out {out}: expected a folder, found a file; name another")
     with quiet_native_libraries():
-        detector = EmotionDetector.load(arguments.model)
+        detector = EmotionDetector.load(chosen_model(arguments.model))
     results: list[_Result] = []
     failures: list[ImageError] = []
     targets = _target_names(files, out)

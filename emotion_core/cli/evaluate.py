@@ -10,7 +10,13 @@ from typing import Any
 from tqdm import tqdm
 
 from emotion_core.artefacts import load_card
-from emotion_core.cli.options import add_data_options, quiet_native_libraries, read_data
+from emotion_core.cli.options import (
+    add_data_options,
+    add_model_option,
+    chosen_model,
+    quiet_native_libraries,
+    read_data,
+)
 from emotion_core.datasets import SPLITS, FaceDataset
 from emotion_core.evaluation import Classifier, EvaluationReport
 from emotion_core.files import replace_file, write_json
@@ -41,7 +47,7 @@ def add_parser(commands: Any) -> None:
         "images that also stand in Training.",
     )
     add_data_options(parser)
-    parser.add_argument("--model", required=True, type=Path, metavar="MODEL_DIR")
+    add_model_option(parser)
     parser.add_argument("--split", choices=SPLITS, default="PublicTest", help="default: PublicTest")
     parser.add_argument(
         "--compare",
@@ -85,8 +91,9 @@ def run(options: argparse.Namespace) -> None:
     Raises:
         EmotionCoreError: a model or the data cannot be read.
     """
+    model = chosen_model(options.model)
     dataset = read_data(options.data, options)
-    judged, classifier = _judge(options.model, dataset, options)
+    judged, classifier = _judge(model, dataset, options)
     report = _report(judged, classifier, dataset, options)
     print(report_text(report.judgement.report))
     for notice in report.notices:

@@ -10,8 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.artefacts import load_card
-from emotion_core.cli.options import add_data_options, read_data
-from emotion_core.cli.predictions import add_model_option, predict_with_bar, terminable
+from emotion_core.cli.options import (
+    add_data_options,
+    add_model_option,
+    chosen_model,
+    read_data,
+)
+from emotion_core.cli.predictions import predict_with_bar, terminable
 from emotion_core.datasets import SPLITS, VOTE_NAMES, FaceDataset
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
@@ -57,14 +62,15 @@ def run(options: argparse.Namespace) -> None:
     """
     if options.top < 1:
         raise DatasetError(f"--top: expected at least 1 image, found {options.top}")
-    card = load_card(options.model)
+    model = chosen_model(options.model)
+    card = load_card(model)
     dataset = read_data(options.data, options)
     mask = np.ones(len(dataset), bool)
     if options.split is not None:
         dataset.split(options.split)  # says which splits there are if this is none of them
         mask = dataset.splits == SPLITS.index(options.split)
     with terminable():
-        predictions = predict_with_bar(options.model, dataset)
+        predictions = predict_with_bar(model, dataset)
     mistakes = find_label_mistakes(predictions.logits, dataset.labels, card.temperature)
     for line in quality_lines(dataset, mistakes, seen_in_training(card, dataset)):
         print(line)

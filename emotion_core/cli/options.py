@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from tqdm import tqdm
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.source import DataSource
+from emotion_core.model_library import model_in_use
 from emotion_core.native import quiet_native_libraries as quiet_native_libraries
+
+
+def add_model_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model``, which may be left out; see ``chosen_model``."""
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="MODEL_DIR",
+        help="a model folder (default: the model in use, as in the app; see models list)",
+    )
+
+
+def chosen_model(model: Path | None) -> Path:
+    """Return the model folder that ``--model`` names, else that of the model in use, and say which.
+
+    Raises:
+        ModelError: no model is named and none can be used.
+    """
+    if model is not None:
+        return model
+    in_use = model_in_use()
+    if in_use.problem:
+        print(f"emotion_core: {in_use.problem}", file=sys.stderr)
+    print(f"Model in use: {in_use.name}")
+    return in_use.folder
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:

@@ -11,8 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from emotion_core.artefacts import default_model_dir
-from emotion_core.cli.options import add_data_options, quiet_native_libraries, read_data
+from emotion_core.cli.options import (
+    add_data_options,
+    add_model_option,
+    chosen_model,
+    quiet_native_libraries,
+    read_data,
+)
 from emotion_core.datasets import FaceDataset
 
 if TYPE_CHECKING:
@@ -35,17 +40,6 @@ def add_parser(commands: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def add_model_option(parser: argparse.ArgumentParser) -> None:
-    """Add ``--model``, which may be left out."""
-    parser.add_argument(
-        "--model",
-        type=Path,
-        default=default_model_dir(),
-        metavar="MODEL_DIR",
-        help="default: the model that ships with the project",
-    )
-
-
 def run(options: argparse.Namespace) -> None:
     """Compute everything that is not there yet, with a progress bar for each part.
 
@@ -55,16 +49,17 @@ def run(options: argparse.Namespace) -> None:
     """
     from emotion_core.embedding_map import map_dataset
 
+    model = chosen_model(options.model)
     dataset = read_data(options.data, options)
     with terminable():
-        predictions = predict_with_bar(options.model, dataset)
+        predictions = predict_with_bar(model, dataset)
         if predictions.embeddings is None:
             print(f"{dataset.name}: {len(dataset)} images predicted, no map")
             print(predictions.why_no_embeddings)
             return
         if not options.no_map:
             with progress_bar("Map", "step") as progress:
-                map_dataset(options.model, dataset, predictions.embeddings, progress=progress)
+                map_dataset(model, dataset, predictions.embeddings, progress=progress)
     made = "predicted" if options.no_map else "predicted and mapped"
     print(f"{dataset.name}: {len(dataset)} images {made}")
 

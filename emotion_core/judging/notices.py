@@ -22,6 +22,10 @@ FINAL: Final = (
     "setting or a threshold by what you see here: use PublicTest for that."
 )
 
+_UNKNOWN: Final = (
+    "What {} has learned from is not known. If it was some of these images, the figures flatter it."
+)
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -65,6 +69,8 @@ def notices(
                 f"of {card.name}: the figures flatter it a little.",
             )
         )
+    elif _is_of_others(card, dataset):
+        found.append(Notice("info", f"{_UNKNOWN.format(card.name)}{_fitted(card, dataset, split)}"))
     elif _is_other_data(card, dataset):
         found.append(
             Notice(
@@ -85,6 +91,17 @@ def _selected_on(card: ModelCard, dataset: FaceDataset, split: str) -> bool:
     if card.data.get("fingerprint") == dataset.fingerprint:
         return named.endswith(f" {split}")
     return named == f"{dataset.name} {split}"
+
+
+def _is_of_others(card: ModelCard, dataset: FaceDataset) -> bool:
+    """Tell whether the card does not say what an imported model learned from."""
+    return bool(card.source) and "name" not in card.data and dataset.name != DEMO_DATASET_NAME
+
+
+def _fitted(card: ModelCard, dataset: FaceDataset, split: str) -> str:
+    if card.measured_on != f"{dataset.name} {split}":
+        return ""
+    return " Its temperature and certainty threshold were fitted to them, which does so a little."
 
 
 def _is_other_data(card: ModelCard, dataset: FaceDataset) -> bool:

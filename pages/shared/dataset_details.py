@@ -20,6 +20,7 @@ from emotion_core.datasets.agreement import VOTE_LABELS
 from emotion_core.embeddings import nearest_neighbours
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
+from emotion_core.model_library import model_in_use
 from emotion_core.thumbnails import png_address
 from pages.shared import display
 from pages.shared.dataset_duplicates import known_duplicates
@@ -27,7 +28,7 @@ from pages.shared.dataset_grid import show_grid
 from pages.shared.dataset_predictions import known_predictions
 from pages.shared.dataset_scores import scores_of
 from pages.shared.dataset_store import OpenDataset
-from pages.shared.detectors import chosen_model
+from pages.shared.dataset_text import plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -53,13 +54,18 @@ class SharedClassifier:
         return FaceReading(Box(0, 0, FACE_SIZE, FACE_SIZE), tuple(scores.tolist()), threshold)
 
 
-@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
-def shared_classifier(model_dir: Path | None) -> SharedClassifier:
-    """Return the classifier of a model folder, see ``detectors.chosen_model``.
+def shared_classifier() -> SharedClassifier:
+    """Return the classifier of the model in use.
 
     Raises:
         ModelError: there is no usable model.
     """
+    in_use = model_in_use()
+    return _shared_classifier(in_use.folder, in_use.version)
+
+
+@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
+def _shared_classifier(model_dir: Path, version: str) -> SharedClassifier:  # noqa: ARG001 - a key
     return SharedClassifier(EmotionClassifier.load(model_dir), threading.Lock())
 
 
@@ -111,9 +117,9 @@ def show_details(opened: OpenDataset, index: int, on_closed: Callable[[], None])
 
 def _show_reading(image: NDArray[np.uint8]) -> None:
     try:
-        reading = shared_classifier(chosen_model()).read(image)
+        reading = shared_classifier().read(image)
     except ModelError as error:
-        st.warning(f"The model cannot be used. {error}")
+        st.warning(f"The model cannot be used. {plain(str(error))}")
         return
     st.html(_section("What the model sees") + display.face_scores(reading))
 

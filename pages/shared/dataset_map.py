@@ -16,7 +16,12 @@ from emotion_core.label_mistakes import LabelMistakes
 from emotion_core.map_figure import MAP_COLORS, map_figure
 from pages.shared.dataset_jobs import Progress, result_of
 from pages.shared.dataset_panel import page_of, show_faces
-from pages.shared.dataset_predictions import label_mistakes, model_in_use, show_predictions
+from pages.shared.dataset_predictions import (
+    label_mistakes,
+    model_in_use,
+    name_of,
+    show_predictions,
+)
 from pages.shared.dataset_shares import show_shares
 from pages.shared.dataset_store import OpenDataset
 from pages.shared.dataset_text import plain
@@ -45,7 +50,7 @@ def show_map(opened: OpenDataset) -> None:
             model_dir, dataset, embeddings, progress=lambda done, total: progress(done / total)
         )
 
-    map_name = f"map {model_dir}"
+    map_name = name_of("map", model_dir)
     points = result_of(
         opened.job(map_name, make), "Making the map", "map", partial(opened.forget, map_name)
     )

@@ -24,7 +24,12 @@ from emotion_core.label_mistakes import (
 from pages.shared import display
 from pages.shared.dataset_grid import Bar
 from pages.shared.dataset_panel import page_of, show_faces
-from pages.shared.dataset_predictions import label_mistakes, model_in_use, show_predictions
+from pages.shared.dataset_predictions import (
+    label_mistakes,
+    model_in_use,
+    name_of,
+    show_predictions,
+)
 from pages.shared.dataset_store import OpenDataset
 from pages.shared.dataset_text import plain
 
@@ -48,7 +53,7 @@ def show_mistakes(opened: OpenDataset) -> None:
 
 
 def _show(opened: OpenDataset, mistakes: LabelMistakes, card: ModelCard, model_dir: Path) -> None:
-    seen = opened.derived(f"seen {model_dir}", partial(seen_in_training, card))
+    seen = opened.derived(name_of("seen", model_dir), partial(seen_in_training, card))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mask = _choose_images(seen)
         ranking = mistakes.ranking(mask)

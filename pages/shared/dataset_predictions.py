@@ -23,9 +23,21 @@ def model_in_use() -> Path:
     return chosen_model() or default_model_dir()
 
 
+def name_of(what: str, model_dir: Path) -> str:
+    """Return what the store calls something that a model has found.
+
+    Another network or temperature in the same folder finds other things.
+    """
+    try:
+        card = load_card(model_dir)
+    except ModelError:  # whoever runs the model says what is wrong with it
+        return f"{what} {model_dir}"
+    return f"{what} {model_dir} {card.network_id} {card.temperature}"
+
+
 def predictions_name(model_dir: Path) -> str:
     """Return what the store calls a model's predictions."""
-    return f"predictions {model_dir}"
+    return name_of("predictions", model_dir)
 
 
 def predictions_job(opened: OpenDataset, model_dir: Path) -> Job[Predictions]:
@@ -81,4 +93,4 @@ def label_mistakes(
         card = load_card(model_dir)
         return find_label_mistakes(predictions.logits, dataset.labels, card.temperature), card
 
-    return opened.derived(f"mistakes {model_dir}", find)
+    return opened.derived(name_of("mistakes", model_dir), find)

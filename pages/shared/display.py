@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import streamlit as st
@@ -17,7 +18,9 @@ from emotion_core.images import encode_png
 from emotion_core.reliability import reliability_of
 from pages.shared.dataset_text import plain
 
-_STYLE = Path(__file__).parent / "style.css"
+UNMEASURED: Final = "; how often it is right is not known until the page Evaluate has measured it"
+
+_STYLE: Final = Path(__file__).parent / "style.css"
 
 
 def use_style() -> None:
@@ -65,7 +68,9 @@ def _reliability(face: FaceReading, card: ModelCard | None) -> str:
         return ""
     reliability = reliability_of(card, face.emotion)
     if reliability is None:
-        return ""
+        return (
+            f'<span class="reliability">{face.emotion}: how often it is right is not known</span>'
+        )
     measured = (
         f"Of {reliability.answers:,} pictures of {reliability.data} that this model called "
         f"{face.emotion}, {percent(reliability.precision)} were labelled so."
@@ -98,9 +103,9 @@ def numbers(values: dict[str, str]) -> str:
 
 def show_model(card: ModelCard) -> None:
     """Name the model in use, how often it is right, and what "uncertain" changes about that."""
-    accuracy, data = card.metrics.get("accuracy"), card.data.get("selected_on")
+    accuracy, data = card.metrics.get("accuracy"), card.measured_on
     quality = (
-        f", right on {100 * accuracy:.1f} % of {plain(str(data))}" if accuracy and data else ""
+        f", right on {100 * accuracy:.1f} % of {plain(data)}" if accuracy and data else UNMEASURED
     )
     st.caption(f"Model: **{plain(card.name)}**{quality}{_certainty(card)}")
 

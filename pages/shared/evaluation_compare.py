@@ -168,7 +168,10 @@ def _show_sizes_and_speeds(models: list[Evaluated]) -> None:
                 f"{speed.milliseconds:.2f} ({speed.fast:.2f} to {speed.slow:.2f})"
             )
     st.dataframe(pd.DataFrame(lines), hide_index=True)
-    st.caption("Times: the median and, in brackets, the middle 80 % of 200 faces, taken in turn.")
+    if any("ms a face" in what for what in lines[0]):
+        st.caption(
+            "Times: the median and, in brackets, the middle 80 % of 200 faces, taken in turn."
+        )
 
 
 def _sizes(card: ModelCard) -> dict[str, object]:

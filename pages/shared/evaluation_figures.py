@@ -11,6 +11,7 @@ from emotion_core.judging.figures import class_metrics_figure, curves_figure
 from emotion_core.judging.report import classes_table, headline
 from emotion_core.judging.votes_fit import VoteFit
 from pages.shared import display
+from pages.shared.evaluation_card import show_card
 from pages.shared.evaluation_choice import Evaluated
 
 NO_TOOLBAR: Final = {"displayModeBar": False}
@@ -50,6 +51,7 @@ def show_overview(evaluated: Evaluated) -> None:
     )
     if judgement.votes is not None:
         _show_votes(judgement.votes)
+    show_card(evaluated)
 
 
 def _show_votes(votes: VoteFit) -> None:

@@ -35,12 +35,31 @@ def show_details(model: LibraryModel) -> None:
             st.badge("in use", icon=":material/check:", color="green")
         st.badge(model.origin, color=ORIGINS[model.origin])
     st.html(display.numbers(_figures(model)))
+    _show_where_from(model)
     _show_actions(model, in_use=in_use)
     card, network = st.tabs(["Card", "Network"], key="model_section")
     with card:
         st.markdown(_card_text(model))
     with network:
         _show_network(model)
+
+
+def _show_where_from(model: LibraryModel) -> None:
+    """Say what the figures are of, and lead to where they are measured."""
+    if model.card.measured_on:
+        st.caption(f"Figures of {plain(model.card.measured_on)}.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "How often it is right is not known: it was imported, and nothing was measured of it.",
+            width="content",
+        )
+        st.page_link(
+            "pages/evaluate.py",
+            label="Evaluate it",
+            icon=":material/fact_check:",
+            query_params={"evaluated": model.name},
+        )
 
 
 def _card_text(model: LibraryModel) -> str:

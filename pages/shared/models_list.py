@@ -29,7 +29,9 @@ _TABLE = "models_table"
 _COLUMNS = {
     "in use": st.column_config.TextColumn("in use", width=60),
     "model": st.column_config.TextColumn("model", width="medium"),
-    "accuracy": st.column_config.NumberColumn(format="%.1f %%", help="On what selected it."),
+    "accuracy": st.column_config.NumberColumn(
+        format="%.1f %%", help="On the images named below, which selected it or were measured here."
+    ),
     "macro F1": st.column_config.NumberColumn(format="%.3f"),
     "calibration error": st.column_config.NumberColumn(format="%.1f %%"),
     "MB": st.column_config.NumberColumn(format="%.1f"),

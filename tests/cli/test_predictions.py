@@ -9,6 +9,7 @@ import pytest
 from emotion_core.cli import main
 from emotion_core.datasets import demo_dataset
 from emotion_core.embedding_map import load_map
+from emotion_core.model_library import put_to_use
 from emotion_core.predictions import load_predictions
 
 
@@ -29,6 +30,14 @@ def test_without_the_map(tiny_model, capsys):
     assert main(["predictions", "--model", str(tiny_model), "--data", "demo", "--no-map"]) == 0
     assert capsys.readouterr().out.endswith("840 images predicted\n")
     assert load_map(tiny_model, demo_dataset()) is None
+
+
+def test_the_model_in_use_is_asked_and_named(tiny_model, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path))
+    put_to_use(tiny_model)
+    assert main(["predictions", "--data", "demo", "--no-map"]) == 0
+    assert f"Model in use: {tiny_model.name}\n" in capsys.readouterr().out
+    assert load_predictions(tiny_model, demo_dataset()) is not None
 
 
 def test_no_model(tmp_path, capsys):

@@ -20,11 +20,15 @@ from emotion_core.judging.robustness_curves import (
 
 
 def test_metrics_leave_out_expressions_without_images():
-    precision, recall, f1 = class_metrics_figure(judge(random_answers()).report.per_class, "").data
+    figure = class_metrics_figure(judge(random_answers()).report.per_class, "")
+    precision, recall, f1, *legend = figure.data
     assert len(precision.x) == len(recall.x) == len(f1.x) == 6
     assert precision.name == "precision"
     assert recall.x[0] == 0
     assert recall.x[1] == 2  # disgust is missing
+    assert [trace.name for trace in figure.data if trace.showlegend is not False] == [
+        trace.name for trace in legend
+    ]
 
 
 @pytest.mark.parametrize(("kind", "lines"), [("roc", 7), ("precision-recall", 6)])

@@ -52,6 +52,18 @@ def test_the_selecting_split_is_known_by_name_without_the_rest(faces):
     assert "chosen the best epoch" in texts(card, faces, "PublicTest")[0]
 
 
+def test_what_an_imported_model_knows_is_not_known(faces, demo):
+    card = made_card(source={"file": "theirs.h5"})
+    (text,) = texts(card, faces, "PublicTest")
+    assert text.startswith("What made has learned from is not known.")
+    assert "fitted" not in text
+    measured = made_card(source=card.source, data={"measured_on": "photos.csv PublicTest"})
+    assert texts(measured, faces, "PublicTest")[0].endswith(
+        "fitted to them, which does so a little."
+    )
+    assert texts(card, demo, "PublicTest") == [DRAWN]
+
+
 def test_a_card_that_says_nothing(faces):
     assert texts(made_card(), faces, "PublicTest") == []
 

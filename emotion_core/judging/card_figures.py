@@ -1,0 +1,101 @@
+"""Figures of a model that came from elsewhere, measured here and written into its card."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from emotion_core.artefacts import ModelCard, load_card
+from emotion_core.calibration import calibrate
+from emotion_core.datasets.demo import DEMO_DATASET_NAME
+from emotion_core.datasets.types import Exclusion
+from emotion_core.errors import ModelError
+from emotion_core.judging.answers import Answers
+from emotion_core.model_card import write_card
+
+#: Fewer images say too little to fit a temperature and a threshold to.
+LEAST_IMAGES: Final = 200
+
+
+def takes_figures(card: ModelCard) -> bool:
+    """Tell whether figures may be written into a card: into those of other projects' models.
+
+    The card of a model that was trained here tells of the images that selected it, and stays.
+    """
+    return bool(card.source) and not card.config
+
+
+def why_not(answers: Answers) -> str:
+    """Return why these answers are no figures for a card, as one sentence; empty where they are."""
+    if answers.dataset == DEMO_DATASET_NAME:
+        return "The faces of the demo are drawn: they do not tell how a model reads people."
+    if answers.split == "PrivateTest":
+        return "PrivateTest is for one last score: nothing may be fitted to it."
+    if len(answers) < LEAST_IMAGES:
+        return f"{len(answers)} images are too few to fit anything to: expected {LEAST_IMAGES}."
+    return ""
+
+
+def with_figures(answers: Answers, excluded: Exclusion | None = None) -> ModelCard:
+    """Return the card of the model with everything that is fitted and measured on its answers.
+
+    Args:
+        answers: of a model whose card ``takes_figures``.
+        excluded: the exclusion list whose images do not count.
+
+    Raises:
+        ModelError: the card or the answers do not do.
+    """
+    card = answers.card
+    if not takes_figures(card):
+        raise ModelError(
+            f"{card.name}: expected a model of another project, found one that was trained with "
+            "this one; its card tells of the images that selected it, and stays as it is"
+        )
+    if reason := why_not(answers):
+        raise ModelError(f"{card.name}: no figures are written into its card. {reason}")
+    # What it has learned from is not known, so neither is which of these images it knows.
+    fitted = calibrate(answers.logits, answers.labels)
+    data = {
+        "measured_on": f"{answers.dataset} {answers.split}",
+        "measured_images": len(answers),
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    if excluded is not None:
+        data["excluded"] = asdict(excluded)
+    return replace(
+        card,
+        temperature=fitted.temperature,
+        certainty_threshold=fitted.certainty_threshold,
+        data=data,
+        metrics=fitted.metrics,
+    )
+
+
+def write_figures(model_dir: Path, answers: Answers, excluded: Exclusion | None = None) -> None:
+    """Write the figures of a model's answers into its card and README.
+
+    Args:
+        model_dir: the model's folder.
+        answers: see ``with_figures``.
+        excluded: see there.
+
+    Raises:
+        ModelError: see ``with_figures``; or the folder holds another model by now, or cannot be
+            written.
+    """
+    card = with_figures(answers, excluded)
+    if load_card(model_dir).network_id != card.network_id:
+        raise ModelError(
+            f"{model_dir}: expected the model that was judged, found another one by now; judge "
+            "that one"
+        )
+    try:
+        write_card(model_dir, card)
+    except OSError as error:
+        raise ModelError(
+            f"the card in {model_dir} cannot be written ({error.strerror or error}); make room, or "
+            "allow writing there, and try again"
+        ) from error
