@@ -1,0 +1,81 @@
+"""From a training to the live page and back, as one user goes through it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from live_view import labels, start
+from playwright.sync_api import Page, expect
+from support import camera_flags, running_server
+
+from emotion_core.artefacts import default_model_dir
+
+SHIPPED = default_model_dir().name
+TRAINED = "quick-vgg-1"
+#: A busy machine with two cores starts TensorFlow in half a minute instead of four seconds.
+PATIENCE = 150_000
+
+
+def go_to(page: Page, name: str) -> None:
+    """Follow the navigation, so that the page's session stays."""
+    page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+
+
+def choose(page: Page, box: str, option: str) -> None:
+    page.get_by_role("combobox", name=box).click()
+    page.get_by_role("option", name=option).click()
+
+
+def test_trained_judged_compared_put_to_use_and_back(
+    tmp_path: Path, open_browser, one_face_clip, keep_picture
+):
+    environment = {
+        f"EMOTION_{name}_DIR": str(tmp_path / name.lower())
+        for name in ("CACHE", "DATA", "EXCLUSIONS", "MODELS", "RUNS")
+    }
+    (tmp_path / "models").mkdir()
+    with running_server(tmp_path / "log.txt", environment=environment) as server:
+        browser = open_browser(*camera_flags(one_face_clip))
+        live = browser.new_page(viewport={"width": 1280, "height": 1100})
+        live.goto(server.url)
+        start(live)
+        expect(labels(live)).to_have_count(1)
+        expect(live.get_by_text(f"Model: {SHIPPED}")).to_be_visible()
+
+        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        page.goto(f"{server.url}/train")
+        expect(page.get_by_text("588 images to learn from")).to_be_visible()
+        page.get_by_role("spinbutton", name="Epochs").fill("3")
+        page.get_by_role("spinbutton", name="Epochs").press("Enter")
+        expect(page.get_by_text("Other than the preset: epochs=3")).to_be_visible()
+        page.get_by_role("button", name="Start", exact=True).click()
+        expect(page.get_by_text(re.compile("Done$")).first).to_be_visible(timeout=PATIENCE)
+
+        go_to(page, "Evaluate")
+        choose(page, "Model", TRAINED)
+        expect(page.get_by_text("accuracy (95 %:")).to_be_visible()
+        page.get_by_role("tab", name="Confusion").click()
+        page.get_by_role("button", name=" read as ").first.click()
+        expect(page.locator(".cell").first).to_be_visible()
+        keep_picture(page, "confusion")
+        page.get_by_role("tab", name="Compare").click()
+        choose(page, "Compare with", SHIPPED)
+        expect(page.get_by_text("McNemar").first).to_be_visible(timeout=60_000)
+        keep_picture(page, "compare")
+
+        go_to(page, "Models")
+        choose(page, "Model", TRAINED)
+        expect(page.get_by_role("heading", name=TRAINED, exact=True)).to_be_visible()
+        page.get_by_role("button", name="Put to use").click()
+        expect(live.get_by_text(f"Model: {TRAINED}")).to_be_visible()
+        expect(labels(live)).to_have_count(1)
+        keep_picture(live, "live")
+
+        choose(page, "Model", SHIPPED)
+        expect(page.get_by_role("heading", name=SHIPPED, exact=True)).to_be_visible()
+        page.get_by_role("button", name="Put to use").click()
+        expect(live.get_by_text(f"Model: {SHIPPED}")).to_be_visible()
+        expect(labels(live)).to_have_count(1)
+        assert "Traceback" not in server.log.read_text()
