@@ -23,7 +23,8 @@ from emotion_core.model_library import (
 )
 
 if TYPE_CHECKING:
-    from emotion_core.model_import import Answers, StagedModel
+    from emotion_core.importing.answers import Answers
+    from emotion_core.importing.staging import StagedModel
 
 
 def add_parser(commands: Any) -> None:
@@ -63,7 +64,7 @@ def add_parser(commands: Any) -> None:
 
 
 def _add_import(actions: Any) -> None:
-    from emotion_core.model_import import CLASS_ORDERS, RANGES
+    from emotion_core.importing.answers import CLASS_ORDERS, RANGES
 
     parser = actions.add_parser(
         "import",
@@ -145,7 +146,7 @@ def run_import(arguments: argparse.Namespace) -> None:
     Raises:
         ModelError: they are no model, are refused, or the options do not fit; nothing is left.
     """
-    from emotion_core.model_import import proposed_name, stage_paths
+    from emotion_core.importing.staging import proposed_name, stage_paths
 
     with tqdm(total=100, desc="Reading", leave=False, disable=None) as bar:
         staged = stage_paths(arguments.files, lambda share: _advance(bar, share))
@@ -207,7 +208,7 @@ def _advance(bar: Any, share: float) -> None:
 
 def _answers(staged: StagedModel, arguments: argparse.Namespace) -> Answers | None:
     """Return the guesses with what the options say instead; None for a model of this project."""
-    from emotion_core.model_import import CLASS_ORDERS, Answers, guess_answers
+    from emotion_core.importing.answers import CLASS_ORDERS, Answers, guess_answers
 
     if staged.card is not None:
         return None
@@ -228,7 +229,7 @@ def _answers(staged: StagedModel, arguments: argparse.Namespace) -> Answers | No
 
 def _in_words(model: LibraryModel) -> str:
     card = model.card
-    accuracy, data = card.metrics.get("accuracy"), card.data.get("selected_on")
+    accuracy, data = card.metrics.get("accuracy"), card.measured_on
     right = f"{100 * accuracy:.1f} % of {data}, " if accuracy and data else ""
     return (
         f"{right}{card.parameters:,} weights, {model.size / 1e6:.1f} MB, {model.origin}, "

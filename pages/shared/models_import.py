@@ -18,16 +18,9 @@ from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
 from emotion_core.errors import ImageError, ModelError
 from emotion_core.faces import PHOTO_SETTINGS, HaarFaceDetector, crop_face
 from emotion_core.images import read_image, to_gray
-from emotion_core.model_import import (
-    MODEL_SUFFIXES,
-    RANGES,
-    Answers,
-    StagedModel,
-    guess_answers,
-    orders_for,
-    proposed_name,
-    stage_model,
-)
+from emotion_core.importing.answers import RANGES, Answers, guess_answers, orders_for
+from emotion_core.importing.staging import StagedModel, proposed_name, stage_model
+from emotion_core.importing.uploads import MODEL_SUFFIXES
 from emotion_core.thumbnails import png_address
 from pages.shared import display
 from pages.shared.dataset_jobs import Cancelled, Job, Progress, show_job

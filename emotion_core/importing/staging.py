@@ -1,0 +1,190 @@
+"""Models that were read and are not in the library yet."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emotion_core.artefacts import (
+    CARD_FILE,
+    DEFAULT_MODEL,
+    KERAS_FILE,
+    LITERT_FILE,
+    WEIGHTS_FILE,
+    ModelCard,
+    checksum,
+    load_card,
+    models_dir,
+)
+from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import ModelError
+from emotion_core.importing.answers import Answers, FoundNetwork
+from emotion_core.importing.reading import Progress, read_apart
+from emotion_core.importing.uploads import UPLOADS, Upload, receive
+from emotion_core.model_interface import ModelInterface
+from emotion_core.model_library import LibraryModel, add_model
+
+if TYPE_CHECKING:
+    from emotion_core.classifier import EmotionClassifier
+
+
+class StagedModel:
+    """A model that was read and is not in the library yet; its folder goes with it.
+
+    Attributes:
+        folder: holds its files.
+        file: name of the file it came from.
+        checksum: SHA-256 of that file.
+        found: what the network tells of itself.
+        card: of a model of this project; None for one of others.
+    """
+
+    def __init__(self, folder: Path, file: str, found: FoundNetwork, sha256: str) -> None:
+        self.folder = folder
+        self.file = file
+        self.found = found
+        self.checksum = sha256
+        self.card = load_card(folder) if (folder / CARD_FILE).is_file() else None
+        self._end = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+    def described(self, answers: Answers | None) -> ModelCard:
+        """Return the card that the model would get.
+
+        Args:
+            answers: what its file does not say; not needed for a model of this project.
+
+        Raises:
+            ModelError: the answers are missing or do not fit.
+        """
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        source = {"file": self.file, "sha256": self.checksum, "imported": now}
+        if self.card is not None:
+            return replace(self.card, source=source)
+        if answers is None:
+            raise ModelError(f"{self.file}: expected range and classes of its network, found none")
+        interface = answers.interface(self.found)
+        files = [self.folder / name for name in (KERAS_FILE, LITERT_FILE)]
+        card = ModelCard(
+            name=Path(self.file).stem,
+            created=now,
+            temperature=1.0,
+            architecture="of another project",
+            parameters=self.found.weights,
+            data={},
+            config={},
+            best_epoch=0,
+            versions={},
+            metrics={},
+            files={path.name: checksum(path) for path in files if path.is_file()},
+            sizes={path.name: path.stat().st_size for path in files if path.is_file()},
+            source=source,
+        )
+        if interface == ModelInterface(FACE_SIZE, "grey", "logits", EMOTIONS):
+            return card  # it takes and returns just what this project's own do
+        return replace(
+            card,
+            input=interface.describe_input(),
+            preprocessing=f"outside the network: grey faces of {FACE_SIZE}x{FACE_SIZE} pixels are "
+            "brought to its size and range",
+            output=interface.describe_output(),
+            interface=interface,
+        )
+
+    def classifier(self, answers: Answers | None) -> EmotionClassifier:
+        """Return the model as it would read faces.
+
+        Raises:
+            ModelError: the answers do not fit.
+        """
+        # Only here: whoever asks for what is known of a file needs no LiteRT.
+        from emotion_core.classifier import EmotionClassifier
+
+        content = (self.folder / LITERT_FILE).read_bytes()
+        return EmotionClassifier(content, self.described(answers))
+
+    def keep(self, name: str, answers: Answers | None) -> LibraryModel:
+        """Put the model into the library and let go of the temporary folder.
+
+        Raises:
+            ModelError: the name or the answers do not do, or nothing can be written; the model
+                stays staged then.
+        """
+        kept = add_model(self.folder, name, self.described(answers))
+        self.discard()
+        return kept
+
+    def discard(self) -> None:
+        """Remove the temporary folder."""
+        self._end()
+
+
+def proposed_name(file: str) -> str:
+    """Return a new name for the model in a file, made of the file's own."""
+    words = re.sub(r"[^\w .-]+", "-", Path(file).stem)
+    stem = words.strip("-_. ")[:40].rstrip("-_. ") or "imported"
+    taken = {path.name for path in models_dir().iterdir()} if models_dir().is_dir() else set()
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(name for name in names if name not in taken and name != DEFAULT_MODEL)
+
+
+def stage_model(uploads: Sequence[Upload], progress: Progress | None = None) -> StagedModel:
+    """Read a model's file, or the two of a pair, into a temporary folder.
+
+    Args:
+        uploads: one file, or an architecture (``.json``) and its weights (``.h5``).
+        progress: called now and then in this thread.
+
+    Raises:
+        ModelError: the files are no model, are damaged, or are refused; nothing is left behind.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="emotion-import-"))
+    try:
+        kind, main, sha256 = receive(uploads, folder / UPLOADS)
+        found = read_apart(kind, folder, main, progress or (lambda _: None))
+        shutil.rmtree(folder / UPLOADS, ignore_errors=True)
+        return StagedModel(folder, main, found, sha256)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ModelError(
+            f"the model cannot be read into {folder.parent} ({error.strerror or error}); make room "
+            "there and try again"
+        ) from error
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def stage_paths(paths: Sequence[Path], progress: Progress | None = None) -> StagedModel:
+    """Read a model's file, or the two of a pair; see ``stage_model``.
+
+    Weights that stand beside an architecture in ``model_weights.h5`` are found.
+
+    Raises:
+        ModelError: see ``stage_model``.
+    """
+    paths = list(paths)
+    if len(paths) == 1 and paths[0].suffix == ".json":
+        paths.append(paths[0].with_name(WEIGHTS_FILE))
+    uploads: list[Upload] = []
+    try:
+        for path in paths:
+            try:
+                uploads.append((path.name, path.open("rb")))
+            except OSError as error:
+                raise ModelError(
+                    f"expected a model file at {path}, but it cannot be read ({error.strerror}); "
+                    "check the path"
+                ) from error
+        return stage_model(uploads, progress)
+    finally:
+        for _, file in uploads:
+            file.close()

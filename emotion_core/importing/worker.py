@@ -1,0 +1,168 @@
+"""Reads a model file of others: run by ``reading.read_apart`` in a process of its own.
+
+    python -m emotion_core.importing.worker KIND FOLDER
+
+A hostile file may crash a library, fill the memory or never end; here it takes a process with it
+that has little of both. The file is judged before anything is built from it, converted to LiteRT if
+need be, and tried on a few pictures. Every line on stdout is JSON: a ``share`` of the work done,
+and at last what was ``found``, or the ``problem``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Final
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+from emotion_core.artefacts import (
+    CARD_FILE,
+    KERAS_FILE,
+    LITERT_FILE,
+    MODEL_FILES,
+    load_card,
+    read_model_file,
+)
+from emotion_core.errors import ModelError
+from emotion_core.files import replace_file
+from emotion_core.importing.answers import FoundNetwork
+from emotion_core.importing.probing import check_agreement, check_shapes, probe
+from emotion_core.importing.unpacking import unpack
+from emotion_core.importing.uploads import UPLOADS
+
+#: What this process may take; a network of 1 GB needs about three times that while it is converted.
+MEMORY_BYTES: Final = 6_000_000_000
+PROCESSOR_SECONDS: Final = 600
+FILE_BYTES: Final = 3_000_000_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Read one model and return the exit code."""
+    kind, folder = arguments[0], Path(arguments[1])
+    _restrict()
+    try:
+        found = READERS[kind](folder)
+    except ModelError as error:
+        _tell(problem=str(error))
+        return 2
+    except Exception as error:  # noqa: BLE001 - libraries raise anything for what they cannot read
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        if isinstance(error, MemoryError) or "OOM" in reason:  # the latter is TensorFlow's
+            reason = f"it needs more than {MEMORY_BYTES / 1e9:.0f} GB of memory"
+        _tell(problem=f"expected a model that can be read, found one that cannot ({reason})")
+        return 2
+    _tell(found=asdict(found))
+    return 0
+
+
+def _restrict() -> None:
+    """Take away what this process does not need, where the system knows how."""
+    if hasattr(os, "nice"):
+        os.nice(10)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for kind, most in (
+        (resource.RLIMIT_DATA, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, PROCESSOR_SECONDS),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        with suppress(ValueError, OSError):  # a lower limit is in force
+            resource.setrlimit(kind, (most, most))
+
+
+def _tell(**content: object) -> None:
+    sys.stdout.write(json.dumps(content) + "\n")
+    sys.stdout.flush()
+
+
+def _read_litert(folder: Path) -> FoundNetwork:
+    (folder / UPLOADS / LITERT_FILE).replace(folder / LITERT_FILE)
+    return probe((folder / LITERT_FILE).read_bytes())
+
+
+def _read_keras(folder: Path) -> FoundNetwork:
+    """Judge, build and convert a network of Keras, and keep it in Keras' own format too."""
+    path = next(
+        path
+        for name in (KERAS_FILE, "model.h5", "model_arch.json")
+        if (path := folder / UPLOADS / name).is_file()
+    )
+    # Before Keras is there: what is refused is refused at once.
+    _judge(path)
+    _tell(share=0.1)
+    from emotion_core.keras_models import read_network
+
+    _tell(share=0.4)
+    network = read_network(path)
+    shapes = network.input_shape, network.output_shape
+    if not all(isinstance(shape, tuple) for shape in shapes):
+        raise ModelError(f"expected one input and one output, found {shapes[0]} and {shapes[1]}")
+    check_shapes(*(list(shape) for shape in shapes))
+    _tell(share=0.5)
+    network.save(folder / KERAS_FILE)
+    with replace_file(folder / LITERT_FILE) as temporary:
+        network.export(temporary, format="litert", verbose=False)
+    _tell(share=0.8)
+    content = (folder / LITERT_FILE).read_bytes()
+    found = probe(content)
+    check_agreement(content, found, lambda pictures: network.predict(pictures, verbose=0))
+    return replace(found, weights=network.count_params())
+
+
+def _judge(path: Path) -> None:
+    from emotion_core import keras_files
+
+    if path.suffix == ".keras":
+        keras_files.judge_archive(path)
+    elif path.suffix == ".json":
+        keras_files.judge_description(path, keras_files.read_description(path))
+    else:
+        with keras_files.open_hdf5(path) as file:
+            keras_files.judge_description(path, keras_files.description_in(path, file))
+
+
+def _read_zip(folder: Path) -> FoundNetwork:
+    """Unpack a model of this project and check every file against its card."""
+    unpack(folder / UPLOADS / "model.zip", folder)
+    _tell(share=0.3)
+    card = load_card(folder)
+    strange = sorted(set(card.files) - set(MODEL_FILES))
+    if strange or LITERT_FILE not in card.files:
+        raise ModelError(
+            f"{CARD_FILE}: expected the files of a model, found {', '.join(strange) or 'none'}"
+        )
+    for name in card.files:
+        read_model_file(folder, card, name)
+    _tell(share=0.6)
+    from emotion_core.classifier import EmotionClassifier
+    from emotion_core.model_card import readme_text
+
+    found = probe((folder / LITERT_FILE).read_bytes())
+    EmotionClassifier.load(folder)
+    try:
+        readme_text(card)
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise ModelError(f"{CARD_FILE} is damaged ({error}); export the model again") from error
+    return found
+
+
+#: How files of each kind are read.
+READERS: Final[dict[str, Callable[[Path], FoundNetwork]]] = {
+    "litert": _read_litert,
+    "keras": _read_keras,
+    "zip": _read_zip,
+}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,42 @@
+"""A library and a temporary folder of their own for each test."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from emotion_core.importing import reading, staging, worker
+from emotion_core.importing.answers import FoundNetwork
+
+
+@pytest.fixture(autouse=True)
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("EMOTION_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def nothing_left(tmp_path: Path) -> Callable[[], bool]:
+    return lambda: (
+        not (tmp_path / "models").exists() and not any((tmp_path / "temporary").iterdir())
+    )
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read files here instead of in a process of their own, which takes seconds to start."""
+
+    def read(kind: str, folder: Path, name: str, _: object) -> FoundNetwork:
+        told: dict[str, dict[str, object]] = {}
+        monkeypatch.setattr(worker, "_restrict", lambda: None)
+        monkeypatch.setattr(worker, "_tell", told.update)
+        worker.main([kind, str(folder)])
+        return reading.outcome(told, folder, name, 2)
+
+    monkeypatch.setattr(staging, "read_apart", read)

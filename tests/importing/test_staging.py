@@ -1,0 +1,103 @@
+"""Models from elsewhere: what is read, asked and kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from emotion_core.artefacts import default_model_dir, load_card
+from emotion_core.classifier import EmotionClassifier
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import ModelError
+from emotion_core.importing.answers import CLASS_ORDERS, Answers, FoundNetwork, guess_answers
+from emotion_core.model_library import list_models, put_to_use
+from tests import model_files
+from tests.data.keras2.make import faces
+from tests.importing.handed_in import answers_to_greys, greys, stage
+from tests.model_files import KERAS_2, others
+
+
+@pytest.mark.usefixtures("in_this_process")
+class TestWhole:
+    """The networks of ``tests/data/others`` answer by brightness: class 0 black, the last white."""
+
+    def test_a_litert_file_of_another_size_and_range(self, library):
+        staged = stage(others("grey64.tflite"))
+        assert staged.found == FoundNetwork(64, 1, 7, True, False, staged.found.weights)
+        answers = guess_answers(staged.found)
+        assert answers == Answers("-1 to 1", EMOTIONS, True)
+        assert answers_to_greys(staged.classifier(answers), 7) == list(EMOTIONS)
+        kept = staged.keep("grey", answers)
+        assert kept.origin == "imported"
+        assert kept.card.source["file"] == "grey64.tflite"
+        assert kept.card.interface.side == 64
+        assert not staged.folder.exists()
+        loaded = EmotionClassifier.load(library / "grey")
+        assert answers_to_greys(loaded, 7) == list(EMOTIONS)
+        put_to_use(library / "grey")
+
+    def test_the_order_of_the_classes_is_ours_afterwards(self):
+        staged = stage(others("grey64.tflite"))
+        order = CLASS_ORDERS["by name"]
+        answers = Answers("-1 to 1", order, probabilities=True)
+        assert answers_to_greys(staged.classifier(answers), 7) == list(order)
+
+    def test_three_colours_and_eight_classes(self):
+        staged = stage(others("color32.tflite"))
+        found = staged.found
+        assert (found.side, found.channels, found.outputs) == (32, 3, 8)
+        assert not found.probabilities
+        order = CLASS_ORDERS["FER+"]
+        assert guess_answers(found) == Answers("0 to 1", order, False)
+        classifier = staged.classifier(guess_answers(found))
+        assert answers_to_greys(classifier, 8)[:7] == list(order[:7])
+        assert classifier.predict_scores(greys(1.0)).sum() == pytest.approx(1)  # contempt
+
+    def test_one_picture_at_a_time(self):
+        staged = stage(others("one_by_one.tflite"))
+        assert staged.found.one_by_one
+        classifier = staged.classifier(guess_answers(staged.found))
+        assert answers_to_greys(classifier, 7) == list(EMOTIONS)
+
+    def test_a_quantized_network(self):
+        staged = stage(others("quantized.tflite"))
+        assert staged.found.probabilities
+        classifier = staged.classifier(Answers("0 to 255", EMOTIONS, probabilities=True))
+        assert answers_to_greys(classifier, 7) == list(EMOTIONS)
+
+    @pytest.mark.parametrize("form", ["pair", "whole"])
+    def test_a_network_of_keras_2_gives_the_scores_keras_2_gave(self, form):
+        files = model_files.pair() if form == "pair" else [("fer.h5", model_files.whole_h5())]
+        staged = stage(*files)
+        assert staged.file == files[0][0]
+        classifier = staged.classifier(Answers("0 to 255", EMOTIONS, probabilities=True))
+        expected = np.load(KERAS_2 / "scores.npy")
+        assert classifier.predict_scores(faces()) == pytest.approx(expected, abs=1e-3)
+
+    def test_a_zip_of_ours_keeps_its_card(self, library):
+        staged = stage(("shipped.zip", model_files.own_zip()))
+        kept = staged.keep("copy", None)
+        shipped = load_card(default_model_dir())
+        assert (kept.card.name, kept.origin) == ("copy", "imported")
+        assert kept.card.metrics == shipped.metrics
+        assert kept.card.network_id == shipped.network_id
+        assert "Imported on" in (library / "copy" / "README.md").read_text()
+        assert not staged.folder.exists()
+
+
+def test_nothing_is_kept_under_a_taken_name():
+    staged = stage(others("grey64.tflite"))
+    answers = guess_answers(staged.found)
+    staged.keep("grey", answers)
+    again = stage(others("grey64.tflite"))
+    with pytest.raises(ModelError, match="'grey', which is taken"):
+        again.keep("grey", answers)
+    again.keep("grey 2", answers)
+    assert [model.name for model in list_models().models[1:]] == ["grey", "grey 2"]
+
+
+def test_a_model_that_nobody_kept_goes_with_its_owner(tmp_path):
+    staged = stage(others("grey64.tflite"))
+    assert staged.folder.exists()
+    del staged
+    assert not any((tmp_path / "temporary").iterdir())
