@@ -29,12 +29,14 @@ class TrainingCounts:
         selecting: to select with.
         held_out: whether those are a part of Training, for want of PublicTest.
         votes: whether there are FER+ votes.
+        emotions: the expressions there is any image of to learn from.
     """
 
     training: int
     selecting: int
     held_out: bool
     votes: bool
+    emotions: tuple[str, ...]
 
 
 def count_for_training(dataset: FaceDataset) -> TrainingCounts:
@@ -49,13 +51,15 @@ def count_for_training(dataset: FaceDataset) -> TrainingCounts:
     held_out = not selecting
     if not training:
         dataset.split("Training")  # says what there is instead
+    counts = np.bincount(dataset.labels[of_split[0]], minlength=len(EMOTIONS)).tolist()
     if held_out:
-        counts = np.bincount(dataset.labels[of_split[0]], minlength=len(EMOTIONS))
-        selecting = sum(math.ceil(count * HELD_OUT_SHARE) for count in counts.tolist())
-        training -= selecting
+        aside = [math.ceil(count * HELD_OUT_SHARE) for count in counts]
+        counts = [count - without for count, without in zip(counts, aside, strict=True)]
+        training, selecting = sum(counts), sum(aside)
         if not training:
             raise _too_few(dataset, selecting)
-    return TrainingCounts(training, selecting, held_out, dataset.votes is not None)
+    emotions = tuple(emotion for emotion, count in zip(EMOTIONS, counts, strict=True) if count)
+    return TrainingCounts(training, selecting, held_out, dataset.votes is not None, emotions)
 
 
 def split_for_training(dataset: FaceDataset, seed: int) -> tuple[FaceDataset, FaceDataset]:

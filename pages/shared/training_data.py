@@ -20,6 +20,7 @@ from emotion_core.training_data import TrainingCounts, count_for_training
 from pages.shared.dataset_jobs import Job, Progress, result_of
 from pages.shared.dataset_opening import paths_on_offer
 from pages.shared.sources import server_is_offered
+from pages.shared.training_uploads import UPLOAD, show_deletion, show_upload, uploads_on_offer
 
 #: Faces that show what augmentation does.
 SAMPLE_FACES: Final = 8
@@ -52,13 +53,8 @@ class TrainingData:
 
 def choose_data() -> TrainingData | None:
     """Let the viewer choose data; None while it is read or when it does not do, which is said."""
-    source = _choose_source()
-    if source is None:
-        return None
-    known: tuple[DataSource, Job[TrainingData]] | None = st.session_state.get(_READING)
-    if known is None or known[0] != source:
-        known = st.session_state[_READING] = source, Job(lambda progress: _read(source, progress))
-    data = result_of(known[1], f"Reading {source.name}", "train data", _forget)
+    _show_choice()
+    data = chosen_data()
     if data is None:
         return None
     counts = data.counts
@@ -67,7 +63,25 @@ def choose_data() -> TrainingData | None:
         f"{counts.training:,} images to learn from; {counts.selecting:,} others, {selecting}, "
         "choose the best epoch." + (" With FER+ votes." if counts.votes else "")
     )
+    missing = [emotion for emotion in EMOTIONS if emotion not in counts.emotions]
+    if missing and len(counts.emotions) > 1:
+        st.markdown(
+            f":orange[:material/warning: No image of **{', '.join(missing)}** to learn from: the "
+            "model will not know it.]"
+        )
     return data
+
+
+def chosen_data() -> TrainingData | None:
+    """Return what was chosen; None while it is read or when it does not do, which is said."""
+    source = _chosen_source()
+    if source is None:
+        st.info("Say where the data is.")
+        return None
+    known: tuple[DataSource, Job[TrainingData]] | None = st.session_state.get(_READING)
+    if known is None or known[0] != source:
+        known = st.session_state[_READING] = source, Job(lambda progress: _read(source, progress))
+    return result_of(known[1], f"Reading {source.name}", "train data", _forget)
 
 
 def choose_again(source: DataSource) -> None:
@@ -87,8 +101,28 @@ def _forget() -> None:
     st.session_state.pop(_READING, None)
 
 
-def _choose_source() -> DataSource | None:
+def _chosen_source() -> DataSource | None:
+    """Return what the widgets say, whether they are on the screen or not."""
+    state = st.session_state
+    path = state.get(_PATH, DEMO_NAME)
+    if path == _OTHER_PATH:
+        typed = state.get(_TYPED, "").strip().strip("\"'")
+        path = str(Path(typed).expanduser()) if typed else None
+    if path in (None, UPLOAD):
+        return None
+    return DataSource(
+        path,
+        joined=tuple(state.get(_JOINED, ())),
+        exclusions=state.get(_EXCLUSIONS),
+        skip_bad_rows=bool(state.get(_SKIP)),
+    ).absolute()
+
+
+def _show_choice() -> None:
     offered = _offered()
+    # What is gone, or is chosen as the data, can no longer be chosen or joined to it.
+    if st.session_state.get(_PATH, DEMO_NAME) not in offered:
+        st.session_state[_PATH] = DEMO_NAME
     left, right = st.columns(2)
     with left:
         path = st.selectbox(
@@ -99,20 +133,22 @@ def _choose_source() -> DataSource | None:
             persist_state="session",
         )
         if path == _OTHER_PATH:
-            typed = st.text_input(
+            st.text_input(
                 "Path on this machine",
                 key=_TYPED,
                 persist_state="session",
                 placeholder="/data/fer2013.csv",
             )
-            path = str(Path(typed.strip().strip("\"'")).expanduser()) if typed.strip() else None
-    others = [each for each in offered if each not in (path, _OTHER_PATH)]
-    # What is chosen as the data is no longer something to join to it.
+        elif path == UPLOAD:
+            show_upload(_PATH)
+        elif path in uploads_on_offer():
+            show_deletion(path, _PATH)
+    others = [each for each in offered if each not in (path, _OTHER_PATH, UPLOAD)]
     chosen = [each for each in st.session_state.get(_JOINED, []) if each in others]
     if chosen != st.session_state.get(_JOINED, []):
         st.session_state[_JOINED] = chosen
     with right:
-        joined = st.multiselect(
+        st.multiselect(
             "Join",
             others,
             format_func=lambda each: offered.get(each, each),
@@ -121,25 +157,20 @@ def _choose_source() -> DataSource | None:
             placeholder="nothing",
             help="Faces of further data sets are added; each keeps its label and its split.",
         )
-        exclusions = _choose_exclusions()
-    skip = left.toggle(
+        _choose_exclusions()
+    left.toggle(
         "Skip bad rows",
         key=_SKIP,
         persist_state="session",
         help="Train without the rows or pictures that cannot be read, instead of refusing them.",
     )
-    if path is None:
-        st.info("Say where the data is.")
-        return None
-    return DataSource(
-        path, joined=tuple(joined), exclusions=exclusions, skip_bad_rows=skip
-    ).absolute()
 
 
 def _offered() -> dict[str, str]:
     """Return what may be trained on: path -> what to call it."""
     offered = {DEMO_NAME: "Demo: synthetic drawn faces"}
     offered |= {path: Path(path).name for path in paths_on_offer().values()}
+    offered |= uploads_on_offer()
     try:
         own = list_own_datasets(own_data_dir()).datasets
     except DatasetError:
@@ -150,16 +181,17 @@ def _offered() -> dict[str, str]:
         f"{OWN_PREFIX}/{each.name}": f"My data: {each.name}, {len(each.samples)} faces"
         for each in own
     }
-    return offered | ({_OTHER_PATH: "Another path …"} if server_is_offered() else {})
+    others = {_OTHER_PATH: "Another path …"} if server_is_offered() else {}
+    return offered | others | {UPLOAD: "Upload …"}
 
 
-def _choose_exclusions() -> str | None:
+def _choose_exclusions() -> None:
     lists = {each.name: each for each in list_exclusions().lists}
-    if not lists:
-        return None
     if st.session_state.get(_EXCLUSIONS) not in lists:
         st.session_state[_EXCLUSIONS] = None
-    return st.selectbox(
+    if not lists:
+        return
+    st.selectbox(
         "Leave out",
         list(lists),
         index=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import streamlit as st
 
@@ -12,7 +12,9 @@ from emotion_core.errors import TrainingError
 from emotion_core.run_figures import CURVES, comparison_figure
 from emotion_core.runs.plan import LONGEST_NAME
 from emotion_core.runs.storage import (
+    ACTIVE_STATES,
     Run,
+    State,
     delete_run,
     describe_run,
     list_runs,
@@ -37,6 +39,8 @@ _FILTER: Final = "train_filter"
 _STATES: Final = "train_states"
 _COMPARED: Final = "train_compared"
 _PROBLEM: Final = "train_runs_problem"
+#: How often one sees what happens to other runs than the one on top.
+_REFRESH_SECONDS: Final = 4.0
 _NO_TOOLBAR: Final = {"displayModeBar": False}
 
 
@@ -53,7 +57,7 @@ def show_runs() -> None:
     run = _current(found.runs)
     show_run(run)
     _offer_rest(run)
-    _show_table(found.runs)
+    st.fragment(_show_all, run_every=_REFRESH_SECONDS)(run)
 
 
 def _current(runs: Sequence[Run]) -> Run:
@@ -154,8 +158,26 @@ def _delete(run: Run) -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _show_table(runs: Sequence[Run]) -> None:
+def _show_all(shown: Run) -> None:
+    """Show all runs as they are now, whoever started them; ``shown`` is the one on top."""
+    runs = list_runs(runs_dir()).runs
+    now = next((run for run in runs if run.id == shown.id), None)
+    if now is None or (now.state != shown.state and shown.state not in ACTIVE_STATES):
+        st.rerun()  # in another browser it was deleted, or resumed
     st.subheader("All runs", anchor=False)
+    listed = _filtered(runs)
+    if listed:
+        _show_table(listed)
+    else:
+        st.info("No run is like that. Empty the filter.")
+    compared = [run for run in runs if run.id in st.session_state.get(_COMPARED, ())]
+    if len(compared) > 1:
+        _compare(compared)
+
+
+def _filtered(runs: Sequence[Run]) -> list[Run]:
+    wanted = st.session_state.get(_STATES) or []
+    present = {run.state for run in runs}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Filter",
@@ -166,28 +188,30 @@ def _show_table(runs: Sequence[Run]) -> None:
         )
         states = st.pills(
             "State",
-            sorted({run.state for run in runs}),
+            [state for state in get_args(State) if state in present or state in wanted],
             selection_mode="multi",
             key=_STATES,
         )
-    shown = [run for run in runs if _matches(run, text) and (not states or run.state in states)]
-    if not shown:
-        st.info("No run is like that. Empty the filter.")
-        return
-    key = f"runs {hash(tuple(run.id for run in shown))}"
-    ids = [run.id for run in shown]
+    return [run for run in runs if _matches(run, text) and (not states or run.state in states)]
+
+
+def _show_table(runs: Sequence[Run]) -> None:
+    ids = [run.id for run in runs]
+    compared = st.session_state.get(_COMPARED, ())
+    ticked = [place for place, id_ in enumerate(ids) if id_ in compared]
+    # Another key when the lines are others: what is ticked goes by their number.
+    key = f"runs {hash(tuple(ids))}"
     st.dataframe(
-        runs_table(shown),
+        runs_table(runs),
         hide_index=True,
         key=key,
         on_select=lambda: _choose(key, ids),
         selection_mode="multi-row",
+        selection_default={"selection": {"rows": ticked}},
         column_config=table_columns(),
+        placeholder="",
     )
     st.caption("Tick one run to see it above, several to compare them.")
-    compared = [run for run in runs if run.id in st.session_state.get(_COMPARED, ())]
-    if len(compared) > 1:
-        _compare(compared)
 
 
 def _choose(key: str, ids: Sequence[str]) -> None:
@@ -196,6 +220,7 @@ def _choose(key: str, ids: Sequence[str]) -> None:
     if len(chosen) == 1:
         st.session_state[SHOWN_RUN] = chosen[0]
     st.session_state[_COMPARED] = chosen
+    st.rerun()  # the whole page: the run on top may be another one
 
 
 def _matches(run: Run, text: str) -> bool:

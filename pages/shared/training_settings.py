@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
@@ -12,10 +12,8 @@ import streamlit as st
 from emotion_core.architectures import ARCHITECTURES, deployed_cost
 from emotion_core.errors import TrainingError
 from emotion_core.training_config import (
-    AUGMENTATION_LIMITS,
     PRECISIONS,
     PRESETS,
-    TRAINING_LIMITS,
     TrainingConfig,
     flat_settings,
     native_precision,
@@ -48,9 +46,11 @@ _STEPS: Final = {
     "zoom": 0.01,
 }
 _IN_A_ROW: Final = 4
-_NETWORK: Final = ("filters", "depths", "dropout", "precision")
-_SCHEDULE: Final = ("batch_size", "learning_rate", "warmup", "weight_decay")
-_TARGETS: Final = ("label_smoothing", "vote_weight")
+_GROUPS: Final = {
+    "Network": ("filters", "depths", "dropout", "precision"),
+    "Steps": ("batch_size", "learning_rate", "warmup", "weight_decay"),
+    "Targets": ("label_smoothing", "vote_weight"),
+}
 
 #: Why a setting does not do, by its name in ``flat_settings``.
 Problems = Mapping[str, str]
@@ -106,7 +106,7 @@ def read_settings() -> ChosenSettings:
         try:
             config = with_settings(config, {name: text})
         except TrainingError as error:
-            problems[name] = str(error)
+            problems[name] = str(error).removeprefix(f"{name.removeprefix(_AUGMENTATION)}: ")
     try:
         config = with_settings(
             config, {name: text.replace(" ", "") for name, text in shape.items()}
@@ -116,8 +116,8 @@ def read_settings() -> ChosenSettings:
     return ChosenSettings(config, problems)
 
 
-def show_basics() -> None:
-    """Show preset, architecture, epochs and seed."""
+def show_basics(problems: Problems) -> None:
+    """Show preset, architecture, epochs and seed, and what is wrong with them."""
     ensure_settings()
     st.segmented_control(
         "Preset",
@@ -140,10 +140,10 @@ def show_basics() -> None:
             persist_state="session",
             on_change=_follow_architecture,
         )
-    with middle:
-        setting_widget("epochs")
-    with right:
-        setting_widget("seed")
+    for column, name in ((middle, "epochs"), (right, "seed")):
+        with column:
+            setting_widget(name)
+            say_problem(name, problems)
 
 
 def show_cost(config: TrainingConfig) -> str:
@@ -157,22 +157,18 @@ def show_cost(config: TrainingConfig) -> str:
 
 def show_all_settings(problems: Problems) -> None:
     """Show every setting but those of teachers and augmentation, and what is wrong with them."""
-    for title, names in (
-        ("Network", _NETWORK),
-        ("Steps", _SCHEDULE),
-        ("Targets", _TARGETS),
-    ):
+    for title, names in _GROUPS.items():
         st.html(f'<div class="section">{title}</div>')
         show_settings(names, problems)
 
 
 def show_augmentation(problems: Problems) -> None:
-    """Show how far faces are varied."""
+    """Show how far faces are varied, and what is wrong with that."""
     names = flat_settings(TrainingConfig())
     show_settings([name for name in names if name.startswith(_AUGMENTATION)], problems)
 
 
-def show_settings(names: tuple[str, ...] | list[str], problems: Problems) -> None:
+def show_settings(names: Sequence[str], problems: Problems) -> None:
     """Show some settings beside each other."""
     for place, name in enumerate(names):
         if place % _IN_A_ROW == 0:
@@ -185,7 +181,7 @@ def show_settings(names: tuple[str, ...] | list[str], problems: Problems) -> Non
 def say_problem(name: str, problems: Problems) -> None:
     """Say below a setting's widget what is wrong with it."""
     if problem := problems.get(name):
-        st.markdown(f":red[:material/error: {plain(problem.removeprefix(f'{name}: '))}]")
+        st.caption(f":red[:material/error: {plain(problem.removeprefix(f'{name}: '))}]")
 
 
 def differences(config: TrainingConfig, preset: str) -> list[str]:
@@ -215,16 +211,17 @@ def setting_widget(name: str) -> None:
     elif isinstance(value, tuple):
         st.text_input(title, placeholder="32,64,128,256", **common)
     else:
-        low, high = (AUGMENTATION_LIMITS if field != name else TRAINING_LIMITS)[field]
+        # Without limits: the widget would redden beyond them, say nothing, and leave the old value
+        # in force; ``read_settings`` says what is expected.
         kind = type(value)
         step = 1 if kind is int else _STEPS.get(field, 0.05)
         form = "%d" if kind is int else "%g"
-        st.number_input(title, kind(low), kind(high), step=step, format=form, **common)
+        st.number_input(title, step=step, format=form, **common)
 
 
 def _follow_preset() -> None:
-    seed = st.session_state[key_of("seed")]
-    fill_settings(replace(preset_config(st.session_state[PRESET]), seed=seed))
+    preset = preset_config(st.session_state[PRESET])
+    fill_settings(replace(preset, seed=read_settings().config.seed))
 
 
 def _follow_architecture() -> None:

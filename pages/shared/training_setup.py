@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from emotion_core.artefacts import KERAS_FILE, models_dir
 from emotion_core.errors import TrainingError
@@ -20,7 +21,7 @@ from emotion_core.training_config import TrainingConfig
 from emotion_core.training_data import TrainingCounts
 from pages.shared.dataset_text import plain
 from pages.shared.training_assistant import show_preview, show_speed
-from pages.shared.training_data import TrainingData, choose_again, choose_data
+from pages.shared.training_data import TrainingData, choose_again, choose_data, chosen_data
 from pages.shared.training_settings import (
     FIRST_PRESET,
     PRESET,
@@ -46,7 +47,6 @@ _NAME: Final = "train_name"
 _NOTES: Final = "train_notes"
 _INITIAL: Final = "train_initial"
 _TEACHERS: Final = "train_teachers"
-_BASE: Final = "train_base"
 _PROBLEM: Final = "train_problem"
 _DISTILLATION: Final = ("distillation_weight", "distillation_temperature")
 
@@ -66,27 +66,32 @@ class Base:
     problems: Problems
 
 
-def base_of_sweep() -> Base | None:
-    """Return what is set up; None before that."""
-    base: Base | None = st.session_state.get(_BASE)
-    return base
+def read_base() -> Base | None:
+    """Return what is set up, on the screen or not; None while its data is read, which is said."""
+    data = chosen_data()
+    if data is None:
+        return None
+    chosen = read_settings()
+    return _base(data, chosen.config, chosen.problems)
 
 
 def show_setup() -> None:
     """Show everything that decides a run, and start it."""
     data = choose_data()
-    show_basics()
+    about_data = st.container()
     chosen = read_settings()
+    base = None if data is None else _base(data, chosen.config, chosen.problems)
+    problems = chosen.problems if base is None else base.problems
+    with about_data:
+        say_problem("data", problems)
+    show_basics(problems)
     st.caption(show_cost(chosen.config))
     changed = differences(chosen.config, st.session_state.get(PRESET) or FIRST_PRESET)
     if changed:
         st.caption(plain(f"Other than the preset: {', '.join(changed)}"))
     if data is not None:
         show_speed(data, chosen.config)
-    base = None if data is None else _base(data, chosen.config, chosen.problems)
-    problems = chosen.problems if base is None else base.problems
     _show_more(data, chosen.config, problems)
-    st.session_state[_BASE] = base
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     if base is not None:
@@ -95,29 +100,24 @@ def show_setup() -> None:
 
 def _show_more(data: TrainingData | None, config: TrainingConfig, problems: Problems) -> None:
     """Show what most runs need not change, behind one line each."""
-    settings = st.expander(
-        "All settings", icon=":material/tune:", key="train_all_settings", on_change="rerun"
-    )
+    settings = _expander("All settings", "tune", "train_all_settings")
     if settings.open:
         with settings:
             show_all_settings(problems)
-    varied = st.expander(
-        "Augmentation", icon=":material/auto_awesome_motion:", key="train_vary", on_change="rerun"
-    )
+    varied = _expander("Augmentation", "auto_awesome_motion", "train_vary")
     if varied.open:
         with varied:
             show_augmentation(problems)
             if data is not None:
                 show_preview(data, config)
-    others = st.expander(
-        "Other models: begin with one, learn from some",
-        icon=":material/school:",
-        key="train_others",
-        on_change="rerun",
-    )
+    others = _expander("Other models: begin with one, learn from some", "school", "train_others")
     if others.open:
         with others:
             _show_models(problems)
+
+
+def _expander(title: str, icon: str, key: str) -> ExpanderContainer:
+    return st.expander(title, icon=f":material/{icon}:", key=key, on_change="rerun")
 
 
 def _show_models(problems: Problems) -> None:

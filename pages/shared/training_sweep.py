@@ -18,7 +18,7 @@ from emotion_core.training_config import flat_settings, setting_help, setting_te
 from pages.shared.dataset_text import plain
 from pages.shared.training_runs import runs_table, table_columns
 from pages.shared.training_settings import title_of
-from pages.shared.training_setup import SECTION, Base, base_of_sweep
+from pages.shared.training_setup import SECTION, Base, read_base
 
 _NAME: Final = "sweep_name"
 _VARIED: Final = "sweep_varied"
@@ -34,11 +34,8 @@ def show_sweep() -> None:
     """Set a sweep up, and show what came of earlier ones."""
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
-    base = base_of_sweep()
-    if base is None:
-        st.info("What does not vary is taken from *Set up*: look there first.")
-        st.button("Set up", icon=":material/tune:", key="sweep_set_up", on_click=_go_to_set_up)
-    else:
+    base = read_base()
+    if base is not None:
         _set_up(base)
     _show_sweeps([run for run in list_runs(runs_dir()).runs if run.plan.sweep])
 

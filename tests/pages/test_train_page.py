@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
+import zipfile
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from emotion_core.datasets.exclusions import exclusion_list, save_exclusions
 from emotion_core.datasets.own_data import CONSENT, create_own_dataset, own_data_dir
 from emotion_core.datasets.own_samples import add_samples
 from emotion_core.datasets.source import DataSource
+from emotion_core.datasets.uploads import keep_upload
 from emotion_core.errors import EmotionCoreError
 from emotion_core.locks import FileLock
 from emotion_core.runs.assistant import TrainingSpeed
@@ -188,13 +191,18 @@ def test_a_preset_fills_every_setting_and_keeps_the_seed(page):
         ({"filters": "many"}, "expected whole numbers such as 32,64, found 'many'"),
         ({"vote_weight": 0.5}, "expected 0 for data without FER+ votes, found 0.5"),
         ({"distillation_weight": 0.5}, "expected at least one for a distillation_weight of 0.5"),
+        ({"batch_size": 600}, "expected at most the 588 images to learn from, found 600"),
+        ({"epochs": 0}, "expected 1 to 10000, found 0"),
+        ({"augmentation_mixup": 11.0}, "expected 0 to 10, found 11.0"),
     ],
 )
-def test_what_does_not_go_together_is_said_and_cannot_be_started(page, settings, message):
+@pytest.mark.usefixtures("assistant")
+def test_what_does_not_do_is_said_and_cannot_be_started(page, settings, message):
     read(page)
     for name, value in settings.items():
         page.session_state[f"train_{name}"] = value
-    page.session_state["train_all_settings"] = page.session_state["train_others"] = True
+    for name in ("train_all_settings", "train_vary", "train_others"):
+        page.session_state[name] = True
     page.run()
     assert not page.exception
     assert said(page).replace("\\", "").count(message) == 2  # beside the field, and beside Start
@@ -232,6 +240,44 @@ def test_own_data_is_joined_and_a_list_left_out(page):
     assert f"{kept} images to learn from" in said(page)
     button(page, "Start").click().run()
     assert only_run().plan.data == DataSource("demo", joined=("own/me",), exclusions="mine")
+
+
+def test_one_expression_alone_cannot_be_learned(page):
+    own = create_own_dataset(own_data_dir(), "me", CONSENT)
+    add_samples(own, demo_dataset().images[:40], "happy", source="crop", sitting=1)
+    read(page)
+    page.selectbox("train_path").select("own/me")
+    read(page)
+    message = "expected images of two expressions or more to learn from, found happy alone"
+    assert said(page).count(message) == 2
+    assert button(page, "Start").disabled
+    add_samples(own, demo_dataset().images[:40], "sad", source="crop", sitting=1)
+    page.toggle("train_skip_bad_rows").set_value(True)  # other data than what was read before
+    read(page)
+    assert "No image of **angry, disgust, fear, surprise, neutral** to learn from" in said(page)
+    assert not button(page, "Start").disabled
+
+
+def test_an_upload_is_trained_on_and_deleted(page):
+    own = create_own_dataset(own_data_dir(), "me", CONSENT)
+    for emotion in ("happy", "sad"):
+        add_samples(own, demo_dataset().images[:40], emotion, source="crop", sitting=1)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path in own.folder.rglob("*.png"):
+            archive.write(path, f"Training/{path.parent.name}/{path.name}")
+    content.seek(0)
+    upload = keep_upload({"mine.zip": content})
+    read(page)
+    page.selectbox("train_path").select(str(upload))
+    read(page)
+    assert "72 images to learn from; 8 others, held out of them" in said(page)
+    button(page, "Start").click().run()
+    assert only_run().plan.data == DataSource(str(upload))
+    button(page, "Set up again").click().run()
+    button(page, "Delete this upload").click().run()
+    assert not upload.exists()
+    assert page.selectbox("train_path").value == "demo"
 
 
 def test_data_that_cannot_be_read_says_why(page, monkeypatch):
@@ -364,11 +410,8 @@ def test_a_run_is_set_up_again(page, plan):
 
 
 def test_a_sweep_is_queued_and_drawn(page):
-    at(page, "Sweep")
-    assert "look there first" in said(page)
-    button(page, "Set up").click().run()
+    page.session_state["training"] = "Sweep"  # which need not wait for a look at "Set up"
     read(page)
-    at(page, "Sweep")
     page.multiselect("sweep_varied").select("dropout").select("seed").run()
     assert "expected 2 to 64 combinations of settings, found 0" in said(page)
     page.text_input("sweep_values dropout").set_value("0.1, 0.3").run()

@@ -1,0 +1,88 @@
+"""Data sets that somebody uploaded to train on: kept as they came until somebody deletes them.
+
+A run is trained by another process, maybe tomorrow, maybe resumed after a restart: what it learns
+from has to lie where that process finds it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from emotion_core.datasets.votes import VOTES_NAME
+from emotion_core.errors import DatasetError
+from emotion_core.files import replace_folder
+from emotion_core.folders import data_dir, folders_in
+
+_BLOCK: Final = 1 << 20
+
+
+def uploads_dir() -> Path:
+    """Return the folder of all uploads; it need not exist."""
+    return (data_dir() / "uploads").resolve()
+
+
+def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
+    """Write uploaded files beside each other and return the path of the one with the faces.
+
+    The same files again come to lie where they lie already.
+
+    Args:
+        files: content by name: one data set, and FER+ votes if it has any.
+
+    Raises:
+        DatasetError: there is not exactly one data set, or nothing can be written.
+    """
+    names = [Path(name).name for name in files]
+    faces = [name for name in names if name != VOTES_NAME]
+    if len(faces) != 1:
+        raise DatasetError(
+            f"expected one data set, and beside it {VOTES_NAME} if there is one, found "
+            f"{', '.join(names)}; upload one data set at a time"
+        )
+    digest = hashlib.sha256()
+    for file in files.values():
+        while block := file.read(_BLOCK):
+            digest.update(block)
+        file.seek(0)
+    folder = uploads_dir() / f"{Path(faces[0]).stem}-{digest.hexdigest()[:8]}"
+    try:
+        with replace_folder(folder) as temporary:
+            for name, file in zip(names, files.values(), strict=True):
+                with (temporary / name).open("wb") as copy:
+                    shutil.copyfileobj(file, copy, _BLOCK)
+    except OSError as error:
+        raise DatasetError(
+            f"the upload cannot be kept in {folder.parent} ({error.strerror or error}); make room, "
+            "or allow writing there"
+        ) from error
+    return folder / faces[0]
+
+
+def list_uploads() -> tuple[Path, ...]:
+    """Return the paths of all uploaded data sets, by name."""
+    try:
+        folders = folders_in(uploads_dir())
+    except OSError:
+        return ()
+    kept = [path for folder in folders for path in sorted(folder.iterdir())]
+    return tuple(path for path in kept if path.name != VOTES_NAME)
+
+
+def delete_upload(path: Path) -> None:
+    """Delete an uploaded data set, and the votes that came with it.
+
+    Raises:
+        DatasetError: it is none, or cannot be deleted.
+    """
+    if path not in list_uploads():
+        raise DatasetError(f"expected an upload in {uploads_dir()}, found {path}")
+    try:
+        shutil.rmtree(path.parent)
+    except OSError as error:
+        raise DatasetError(
+            f"{path.parent} cannot be deleted ({error.strerror}); allow writing there"
+        ) from error

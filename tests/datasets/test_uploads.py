@@ -1,0 +1,48 @@
+"""What is uploaded to train on: kept as it came, found again, deleted."""
+
+import io
+
+import pytest
+
+from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploads, uploads_dir
+from emotion_core.errors import DatasetError
+
+
+@pytest.fixture(autouse=True)
+def data_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+
+
+def test_an_upload_is_kept_once_with_its_votes(tmp_path):
+    assert list_uploads() == ()
+    for _ in range(2):
+        files = {"fer2013.csv": io.BytesIO(b"emotion"), "fer2013new.csv": io.BytesIO(b"votes")}
+        path = keep_upload(files)
+    assert path.read_bytes() == b"emotion"
+    assert path.with_name("fer2013new.csv").read_bytes() == b"votes"
+    assert list_uploads() == (path,)
+    assert path.is_relative_to(tmp_path / "data")
+    other = keep_upload({"fer2013.csv": io.BytesIO(b"other")})
+    assert set(list_uploads()) == {path, other}
+    delete_upload(path)
+    assert list_uploads() == (other,)
+
+
+@pytest.mark.parametrize(
+    "names", [["a.csv", "b.csv"], ["fer2013new.csv"]], ids=["two data sets", "votes alone"]
+)
+def test_one_data_set_at_a_time(names):
+    with pytest.raises(DatasetError, match=f"found {', '.join(names)}; upload one data set"):
+        keep_upload({name: io.BytesIO(b"") for name in names})
+    assert list_uploads() == ()
+
+
+def test_a_name_leads_nowhere_else():
+    path = keep_upload({"../../x.csv": io.BytesIO(b"x")})
+    assert path.parent.parent == uploads_dir()
+
+
+def test_nothing_else_is_deleted(tmp_path):
+    with pytest.raises(DatasetError, match="expected an upload in"):
+        delete_upload(tmp_path)
+    assert tmp_path.is_dir()
