@@ -89,7 +89,8 @@ def test_annotated_copy_and_csv(
     printed = capsys.readouterr()
     assert printed.err == ""
     assert printed.out == (
-        f"Model in use: fer2013-vgg\n{photos / 'team.jpg'}: happy 67 %, happy 67 %\n2 faces in 1 photo, written to {out}\n"
+        "Model in use: fer2013-vgg\n"
+        f"{photos / 'team.jpg'}: happy 67 %, happy 67 %\n2 faces in 1 photo, written to {out}\n"
     )
 
 
