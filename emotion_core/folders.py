@@ -13,6 +13,9 @@ APP_NAME: Final = "emotion-dashboard"
 #: Names the folder to use instead of the platform's folder for the user's data.
 DATA_DIR_VARIABLE: Final = "EMOTION_DATA_DIR"
 
+#: What desktops leave in a folder that somebody has looked into.
+DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
+
 
 def data_dir() -> Path:
     """Return the folder of small files that the whole installation shares; it need not exist.

@@ -12,7 +12,7 @@ from emotion_core.drawing import draw_faces
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces import crop_face
 from emotion_core.images import read_image, to_gray
-from emotion_core.model_library import model_in_use
+from emotion_core.model_in_use import model_in_use
 from pages.shared import display
 from pages.shared.dataset_text import plain
 from pages.shared.detectors import photo_detector

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import struct
 import zipfile
 from collections.abc import Callable
@@ -15,6 +16,7 @@ import h5py
 import numpy as np
 
 from emotion_core.artefacts import CARD_FILE, LITERT_FILE, default_model_dir, load_card
+from emotion_core.model_card import write_card
 
 DATA = Path(__file__).parent / "data"
 OTHERS = DATA / "others"
@@ -148,3 +150,13 @@ def nan_tflite() -> bytes:
     """Return ``color32.tflite`` whose last class has no number for its bias."""
     content = (OTHERS / "color32.tflite").read_bytes()
     return content.replace(np.float32(-400).tobytes(), np.float32("nan").tobytes())
+
+
+def add_model_folder(folder: Path) -> Path:
+    """Put a model that runs, without its Keras files, into a new folder."""
+    folder.mkdir(parents=True)
+    shutil.copy(default_model_dir() / LITERT_FILE, folder)
+    card = load_card(default_model_dir())
+    files = {LITERT_FILE: card.files[LITERT_FILE]}
+    write_card(folder, replace(card, name=folder.name, files=files))
+    return folder

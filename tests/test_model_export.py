@@ -9,8 +9,8 @@ from emotion_core.datasets.types import byte_identical_to
 from emotion_core.errors import ModelError
 from emotion_core.evaluation import evaluate_logits
 from emotion_core.keras_models import load_keras_classifier, load_network
-from emotion_core.model_card import readme_text
 from emotion_core.model_export import save_model
+from emotion_core.model_readme import readme_text
 from emotion_core.network import NetworkShape, build_network
 
 

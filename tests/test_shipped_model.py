@@ -16,7 +16,7 @@ from emotion_core.classifier import EmotionClassifier
 from emotion_core.datasets import demo_dataset, open_dataset
 from emotion_core.evaluation import evaluate_logits
 from emotion_core.keras_models import load_keras_classifier
-from emotion_core.model_card import readme_text
+from emotion_core.model_readme import readme_text
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,9 @@ from tqdm import tqdm
 from emotion_core.artefacts import LITERT_FILE, MODELS_DIR_VARIABLE, read_model_file
 from emotion_core.cli.options import quiet_native_libraries
 from emotion_core.errors import ModelError
-from emotion_core.model_library import (
-    LibraryModel,
-    delete_model,
-    export_to,
-    list_models,
-    model_in_use,
-    put_to_use,
-    rename_model,
-)
+from emotion_core.model_changes import delete_model, export_to, rename_model
+from emotion_core.model_in_use import model_in_use, put_to_use
+from emotion_core.model_library import LibraryModel, list_models
 
 if TYPE_CHECKING:
     from emotion_core.importing.answers import Answers

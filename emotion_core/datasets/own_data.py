@@ -25,7 +25,7 @@ from emotion_core.datasets.own_dataset import (
 )
 from emotion_core.errors import DatasetError
 from emotion_core.files import replace_file, replace_folder, write_json
-from emotion_core.folders import data_dir, folder_called, folders_in
+from emotion_core.folders import DESKTOP_FILES, data_dir, folder_called, folders_in
 
 #: What whoever adds faces has to agree to first.
 CONSENT: Final = (
@@ -37,9 +37,6 @@ CONSENT: Final = (
 #: What stands before the name of such a data set where a path is expected: ``own/NAME``.
 OWN_PREFIX: Final = "own"
 _NAME: Final = re.compile(r"\w(?:[\w .-]{0,58}\w)?")
-
-# What desktops leave in a folder that someone looked into.
-_DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
 
 
 @dataclass(frozen=True)
@@ -233,7 +230,7 @@ def _free_folder(parent: Path, name: str) -> Path:
 def _is_ours(file: str) -> bool:
     """Tell whether a file, by its path below the folder, belongs to a data set."""
     *_, name = file.split("/")
-    if file in (HEADER_FILE, TABLE_FILE) or name in _DESKTOP_FILES:
+    if file in (HEADER_FILE, TABLE_FILE) or name in DESKTOP_FILES:
         return True
     # What a killed process was about to write (`files.replace_file`).
     if name.startswith("."):

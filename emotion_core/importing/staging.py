@@ -30,8 +30,9 @@ from emotion_core.errors import ModelError
 from emotion_core.importing.answers import Answers, FoundNetwork
 from emotion_core.importing.reading import Progress, read_apart
 from emotion_core.importing.uploads import UPLOADS, Upload, receive
+from emotion_core.model_changes import add_model
 from emotion_core.model_interface import ModelInterface
-from emotion_core.model_library import LibraryModel, add_model
+from emotion_core.model_library import LibraryModel
 
 if TYPE_CHECKING:
     from emotion_core.classifier import EmotionClassifier

@@ -145,7 +145,7 @@ def _read_zip(folder: Path) -> FoundNetwork:
         read_model_file(folder, card, name)
     _tell(share=0.6)
     from emotion_core.classifier import EmotionClassifier
-    from emotion_core.model_card import readme_text
+    from emotion_core.model_readme import readme_text
 
     found = probe((folder / LITERT_FILE).read_bytes())
     EmotionClassifier.load(folder)

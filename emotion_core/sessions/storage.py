@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from emotion_core.errors import SessionError
-from emotion_core.folders import collection_dir, folder_called, folders_in
+from emotion_core.folders import DESKTOP_FILES, collection_dir, folder_called, folders_in
 from emotion_core.sessions.header import (
     EVENTS_FILE,
     FACES_FILE,
@@ -32,8 +32,6 @@ SESSIONS_DIR_VARIABLE: Final = "EMOTION_SESSIONS_DIR"
 SESSION_FILES: Final = (
     RECORDING_FILE, VIDEO_FILE, EVENTS_FILE, FACES_FILE, FRAMES_FILE, HEADER_FILE,
 )  # fmt: skip
-# What desktops leave in a folder that someone looked into.
-_DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
 
 # A recorder that has not touched its file for so many seconds is gone.
 _GONE_AFTER: Final = 5.0
@@ -214,7 +212,7 @@ def _folder_of(folder: Path, session_id: str) -> Path:
 
 def _is_ours(name: str) -> bool:
     # The last ones are headers that a killed process was about to replace (`files.replace_file`).
-    own = name in SESSION_FILES or name in _DESKTOP_FILES
+    own = name in SESSION_FILES or name in DESKTOP_FILES
     return own or (name.startswith(".session-") and name.endswith(".json"))
 
 

@@ -20,7 +20,7 @@ from emotion_core.datasets.agreement import VOTE_LABELS
 from emotion_core.embeddings import nearest_neighbours
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
-from emotion_core.model_library import model_in_use
+from emotion_core.model_in_use import model_in_use
 from emotion_core.thumbnails import png_address
 from pages.shared import display
 from pages.shared.dataset_duplicates import known_duplicates

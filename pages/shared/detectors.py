@@ -22,7 +22,8 @@ from emotion_core.classifier import EmotionClassifier
 from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_faces import LiveFaceReader
-from emotion_core.model_library import ModelInUse, list_models, model_in_use, put_to_use
+from emotion_core.model_in_use import ModelInUse, model_in_use, put_to_use
+from emotion_core.model_library import list_models
 from pages.shared.cleanup import clean_up_after_leaving
 from pages.shared.dataset_text import plain
 from pages.shared.viewers import note_session

@@ -19,7 +19,8 @@ from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.judging.answers import Answers
 from emotion_core.judging.judgement import Judgement, judge_model
 from emotion_core.judging.notices import Notice, notices
-from emotion_core.model_library import model_folders, model_in_use
+from emotion_core.model_in_use import model_in_use
+from emotion_core.model_library import model_folders
 from pages.shared.dataset_findings import exclusions_for, left_out
 from pages.shared.dataset_jobs import Job, Progress, result_of
 from pages.shared.dataset_store import OpenDataset

@@ -9,15 +9,11 @@ import streamlit as st
 from emotion_core.artefacts import LITERT_FILE, read_model_file
 from emotion_core.datasets.types import FACE_SIZE
 from emotion_core.errors import EmotionCoreError, ModelError
-from emotion_core.model_card import readme_text
+from emotion_core.model_changes import delete_model, export_model, rename_model
+from emotion_core.model_in_use import model_in_use
 from emotion_core.model_layers import Layer, read_layers
-from emotion_core.model_library import (
-    LibraryModel,
-    delete_model,
-    export_model,
-    model_in_use,
-    rename_model,
-)
+from emotion_core.model_library import LibraryModel
+from emotion_core.model_readme import readme_text
 from pages.shared import display
 from pages.shared.dataset_text import plain
 from pages.shared.models_diagram import network_diagram

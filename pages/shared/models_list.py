@@ -8,15 +8,9 @@ import streamlit as st
 
 from emotion_core.artefacts import models_dir
 from emotion_core.errors import EmotionCoreError, ModelError
-from emotion_core.model_library import (
-    DamagedModel,
-    Library,
-    LibraryModel,
-    delete_model,
-    list_models,
-    model_in_use,
-    put_to_use,
-)
+from emotion_core.model_changes import delete_model
+from emotion_core.model_in_use import model_in_use, put_to_use
+from emotion_core.model_library import DamagedModel, Library, LibraryModel, list_models
 from pages.shared.dataset_text import plain
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from emotion_core.artefacts import load_card
 from emotion_core.cli import main
-from emotion_core.model_library import model_in_use
+from emotion_core.model_in_use import model_in_use
 from tests.model_files import OTHERS, own_zip
 
 

@@ -9,7 +9,7 @@ import pytest
 from emotion_core.cli import main
 from emotion_core.datasets import demo_dataset
 from emotion_core.embedding_map import load_map
-from emotion_core.model_library import put_to_use
+from emotion_core.model_in_use import put_to_use
 from emotion_core.predictions import load_predictions
 
 

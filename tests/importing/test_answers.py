@@ -9,7 +9,7 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import RANGES, Answers, FoundNetwork, guess_answers, orders_for
 from emotion_core.importing.staging import StagedModel, proposed_name
-from emotion_core.model_library import check_new_name
+from emotion_core.model_changes import check_new_name
 from tests.importing.handed_in import stage
 from tests.model_files import others
 

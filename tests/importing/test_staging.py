@@ -10,7 +10,8 @@ from emotion_core.classifier import EmotionClassifier
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import CLASS_ORDERS, Answers, FoundNetwork, guess_answers
-from emotion_core.model_library import list_models, put_to_use
+from emotion_core.model_in_use import put_to_use
+from emotion_core.model_library import list_models
 from tests import model_files
 from tests.data.keras2.make import faces
 from tests.importing.handed_in import answers_to_greys, greys, stage

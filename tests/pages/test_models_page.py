@@ -16,7 +16,8 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.artefacts import CARD_FILE, LITERT_FILE, default_model_dir, load_card
 from emotion_core.model_card import write_card
-from emotion_core.model_library import list_models, model_in_use, put_to_use
+from emotion_core.model_in_use import model_in_use, put_to_use
+from emotion_core.model_library import list_models
 from pages.shared.models_diagram import network_diagram, stages_of
 from tests.model_files import OTHERS, ModelFile, keras_with_layer, others, own_zip
 

@@ -26,7 +26,7 @@ from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
 from emotion_core.live import LiveSession, LiveSettings
 from emotion_core.live_faces import LiveFace, LiveFaceReader
-from emotion_core.model_library import model_in_use, put_to_use
+from emotion_core.model_in_use import model_in_use, put_to_use
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session, find_session, list_sessions
