@@ -30,7 +30,8 @@ from install import MISSING, installed_browser  # noqa: E402
 from support import running_server  # noqa: E402
 
 from emotion_core.runs.control import cancel_run  # noqa: E402
-from emotion_core.runs.storage import list_runs, read_status  # noqa: E402
+from emotion_core.runs.run import read_status  # noqa: E402
+from emotion_core.runs.storage import list_runs  # noqa: E402
 
 POINT = ".js-plotly-plot .scatterlayer .point"
 EPOCHS = 100

@@ -41,6 +41,10 @@ MODEL_FILES: Final = (
 
 #: Version of the card's layout.
 CARD_FORMAT: Final = 1
+# What is read of these by name, wherever a card is shown.
+_MAPPINGS: Final = (
+    "data", "config", "versions", "metrics", "files", "sizes", "interface", "source",
+)  # fmt: skip
 
 MODELS_FOLDER: Final = Path(__file__).resolve().parent.parent / "models"
 #: The model in use when none is named.
@@ -143,9 +147,12 @@ class ModelCard:
         """Return the card that ``to_json`` made ``content`` of.
 
         Raises:
-            KeyError, TypeError: a value is missing or unknown.
+            KeyError, TypeError: a value is missing, unknown or of another kind.
             ModelError: a value is out of its range.
         """
+        for name in _MAPPINGS:
+            if not isinstance(content.get(name) or {}, dict):
+                raise TypeError(f"{name}: expected names with values, found {content[name]!r:.40}")
         interface = content.get("interface")
         return cls(
             **{

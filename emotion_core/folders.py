@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import platformdirs
+
+from emotion_core.errors import EmotionCoreError
 
 APP_NAME: Final = "emotion-dashboard"
 
@@ -15,6 +18,8 @@ DATA_DIR_VARIABLE: Final = "EMOTION_DATA_DIR"
 
 #: What desktops leave in a folder that somebody has looked into.
 DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
+
+Thing = TypeVar("Thing")
 
 
 def data_dir() -> Path:
@@ -49,6 +54,31 @@ def folders_in(parent: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+
+
+def open_each(
+    parent: Path, open_folder: Callable[[Path], Thing]
+) -> tuple[list[Thing], tuple[str, ...]]:
+    """Open every folder in ``parent``; one that is damaged does not keep from the others.
+
+    Args:
+        parent: the folder of them; it need not exist.
+        open_folder: returns what a folder holds, or raises an ``EmotionCoreError``.
+
+    Returns:
+        what could be opened, by the folders' names; and a line for each folder that could not.
+
+    Raises:
+        OSError: ``parent`` is no folder, or cannot be read.
+    """
+    things, problems = [], []
+    for folder in folders_in(parent):
+        try:
+            things.append(open_folder(folder))
+        except EmotionCoreError as error:
+            if folder.exists():  # not deleted since it was listed
+                problems.append(str(error))
+    return things, tuple(problems)
 
 
 def folder_called(parent: Path, name: str) -> Path | None:

@@ -227,7 +227,9 @@ class TrainingRun:
             if not self.completed:
                 for index, variable in enumerate(self._state_variables()):
                     variable.assign(arrays[f"state{index}"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (
+            OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile,
+        ) as error:  # fmt: skip
             raise TrainingError(
                 f"{path} is damaged ({error}); delete {self.folder} and start anew"
             ) from error
@@ -370,7 +372,7 @@ def read_run(folder: Path) -> RunDescription:
             tuple(Teacher(**teacher) for teacher in content["teachers"]),
             initial and InitialModel(**initial),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(
             f"{path} is damaged ({error}); delete {folder} and start anew"
         ) from error

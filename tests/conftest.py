@@ -46,6 +46,14 @@ def nobodys_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for models of its own, which is not there yet, and a setting of its own."""
+    monkeypatch.setenv("EMOTION_MODELS_DIR", str(tmp_path / "models"))
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    return tmp_path / "models"
+
+
 @pytest.fixture(scope="session")
 def demo() -> FaceDataset:
     return demo_dataset(images_per_class=12, seed=0)

@@ -95,3 +95,11 @@ def test_missing_file_is_named(model):
     (model / "model.tflite").unlink()
     with pytest.raises(ModelError, match=r"model.tflite, which the card lists, but it cannot be"):
         read_model_file(model, load_card(model), "model.tflite")
+
+
+@pytest.mark.parametrize("name", ["files", "metrics", "data", "interface", "source"])
+def test_a_card_with_a_list_where_names_have_values(model, name):
+    content = json.loads((model / CARD_FILE).read_text()) | {name: ["x"]}
+    (model / CARD_FILE).write_text(json.dumps(content))
+    with pytest.raises(ModelError, match=rf"card.json is damaged \({name}: expected names with"):
+        load_card(model)

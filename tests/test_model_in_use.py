@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,12 +16,7 @@ from tests.model_files import add_model_folder as add
 
 SHIPPED = default_model_dir()
 
-
-@pytest.fixture(autouse=True)
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("EMOTION_MODELS_DIR", str(tmp_path / "models"))
-    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
-    return tmp_path / "models"
+pytestmark = pytest.mark.usefixtures("library")
 
 
 class TestInUse:

@@ -16,15 +16,13 @@ from emotion_core.runs.checks import check_plan
 from emotion_core.runs.control import cancel_run, resume_run, stop_run
 from emotion_core.runs.plan import RunPlan
 from emotion_core.runs.queue import start_worker, work
+from emotion_core.runs.run import Run, read_log, read_status
 from emotion_core.runs.storage import (
-    Run,
     create_run,
     delete_run,
     export_run_zip,
     find_run,
     list_runs,
-    read_log,
-    read_status,
     runs_dir,
 )
 from emotion_core.runs.sweep import split_values, sweep_plans

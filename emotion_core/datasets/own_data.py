@@ -25,7 +25,7 @@ from emotion_core.datasets.own_dataset import (
 )
 from emotion_core.errors import DatasetError
 from emotion_core.files import replace_file, replace_folder, write_json
-from emotion_core.folders import DESKTOP_FILES, data_dir, folder_called, folders_in
+from emotion_core.folders import DESKTOP_FILES, data_dir, folder_called, open_each
 
 #: What whoever adds faces has to agree to first.
 CONSENT: Final = (
@@ -98,19 +98,13 @@ def list_own_datasets(parent: Path) -> OwnDatasetList:
         DatasetError: the folder cannot be read.
     """
     try:
-        folders = folders_in(parent)
+        datasets, problems = open_each(parent, open_own_dataset)
     except OSError as error:
         raise DatasetError(
             f"{parent}: expected the folder of your data sets, but it cannot be read "
             f"({error.strerror}); allow reading it"
         ) from error
-    datasets, problems = [], []
-    for folder in folders:
-        try:
-            datasets.append(open_own_dataset(folder))
-        except DatasetError as error:
-            problems.append(str(error))
-    return OwnDatasetList(tuple(datasets), tuple(problems))
+    return OwnDatasetList(tuple(datasets), problems)
 
 
 def find_own_dataset(parent: Path, name: str) -> OwnDataset:

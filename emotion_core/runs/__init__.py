@@ -2,7 +2,8 @@
 
 ========================  ==========================================================================
 ``plan``                  what a run is to do, as a file that any process can act on
-``storage``               the folder of all runs: list, create, rename, delete; a run's state
+``run``                   one run: what its folder holds, and what state it is in
+``storage``               the folder of all runs: list, create, rename, delete
 ``control``               what anybody may ask of a run: stop, cancel, resume
 ``queue``                 one run at a time, by a process that outlives whoever started it
 ``trainer``               the process that trains one run; only this one imports Keras

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from emotion_core.errors import TrainingError
 from emotion_core.locks import FileLock
-from emotion_core.runs.storage import (
+from emotion_core.runs.run import (
     CANCEL_FILE,
     LOCK_FILE,
     OUTCOME_FILE,

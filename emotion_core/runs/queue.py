@@ -17,16 +17,8 @@ from typing import Final
 
 from emotion_core.errors import TrainingError
 from emotion_core.locks import FileLock, is_held
-from emotion_core.runs.storage import (
-    LOCK_FILE,
-    LOG_FILE,
-    QUEUED_FILE,
-    RUNS_DIR_VARIABLE,
-    Run,
-    list_runs,
-    runs_dir,
-    write_outcome,
-)
+from emotion_core.runs.run import LOCK_FILE, LOG_FILE, QUEUED_FILE, Run, write_outcome
+from emotion_core.runs.storage import RUNS_DIR_VARIABLE, list_runs, runs_dir
 
 WORKER_LOCK: Final = ".worker.lock"
 WORKER_LOG: Final = ".worker.log"

@@ -21,7 +21,7 @@ from emotion_core.native import start_keras
 from emotion_core.runs.plan import RunPlan, read_plan
 from emotion_core.runs.processes import Usage, memory_mb
 from emotion_core.runs.queue import TRAINING_LOCK
-from emotion_core.runs.storage import (
+from emotion_core.runs.run import (
     CANCEL_FILE,
     LOCK_FILE,
     QUEUED_FILE,
@@ -30,11 +30,11 @@ from emotion_core.runs.storage import (
     TENSORBOARD_FOLDER,
     RunStatus,
     State,
-    free_model_folder,
     open_run,
     write_outcome,
     write_status,
 )
+from emotion_core.runs.storage import free_model_folder
 from emotion_core.training_progress import CHECKPOINT_FILE, EpochMetrics, TrainingProgress
 
 if TYPE_CHECKING:

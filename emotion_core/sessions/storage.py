@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from emotion_core.errors import SessionError
-from emotion_core.folders import DESKTOP_FILES, collection_dir, folder_called, folders_in
+from emotion_core.folders import DESKTOP_FILES, collection_dir, folder_called, open_each
 from emotion_core.sessions.header import (
     EVENTS_FILE,
     FACES_FILE,
@@ -102,20 +102,14 @@ def list_sessions(folder: Path) -> SessionList:
         SessionError: the folder cannot be read.
     """
     try:
-        entries = folders_in(folder)
+        sessions, problems = open_each(folder, open_session)
     except OSError as error:
         raise SessionError(
             f"{folder}: expected the folder of all sessions, but it cannot be read "
             f"({error.strerror}); name another with {SESSIONS_DIR_VARIABLE}"
         ) from error
-    sessions, problems = [], []
-    for entry in entries:
-        try:
-            sessions.append(open_session(entry))
-        except SessionError as error:
-            problems.append(str(error))
     sessions.sort(key=lambda session: (session.header.started, session.id), reverse=True)
-    return SessionList(tuple(sessions), tuple(problems))
+    return SessionList(tuple(sessions), problems)
 
 
 def find_session(folder: Path, session_id: str) -> Session:

@@ -11,16 +11,8 @@ import streamlit as st
 from emotion_core.errors import TrainingError
 from emotion_core.run_figures import CURVES, comparison_figure
 from emotion_core.runs.plan import LONGEST_NAME
-from emotion_core.runs.storage import (
-    ACTIVE_STATES,
-    Run,
-    State,
-    delete_run,
-    describe_run,
-    list_runs,
-    runs_dir,
-    write_zip,
-)
+from emotion_core.runs.run import ACTIVE_STATES, Run, State
+from emotion_core.runs.storage import delete_run, describe_run, list_runs, runs_dir, write_zip
 from emotion_core.runs.sweep import varied_settings
 from emotion_core.training_config import flat_settings, setting_text
 from pages.shared.dataset_text import plain

@@ -12,7 +12,8 @@ from emotion_core.run_figures import sweep_figure
 from emotion_core.runs.checks import check_plan
 from emotion_core.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.runs.queue import start_worker
-from emotion_core.runs.storage import Run, create_run, list_runs, runs_dir
+from emotion_core.runs.run import Run
+from emotion_core.runs.storage import create_run, list_runs, runs_dir
 from emotion_core.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
 from emotion_core.training_config import flat_settings, setting_help, setting_text
 from pages.shared.dataset_text import plain

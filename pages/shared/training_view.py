@@ -14,17 +14,18 @@ from emotion_core.errors import TrainingError
 from emotion_core.figures import confusion_figure
 from emotion_core.run_figures import CURVES, curve_figure
 from emotion_core.runs.control import cancel_run, resume_run, stop_run
-from emotion_core.runs.queue import start_worker
-from emotion_core.runs.storage import (
+from emotion_core.runs.queue import queued_runs, start_worker
+from emotion_core.runs.run import (
     ACTIVE_STATES,
     RESUMABLE_STATES,
     Run,
     RunStatus,
+    list_runs,
     open_run,
     read_log,
     read_status,
-    runs_dir,
 )
+from emotion_core.runs.storage import runs_dir
 from emotion_core.training_progress import EpochMetrics, read_confusion
 from pages.shared import display
 from pages.shared.dataset_text import plain
@@ -68,6 +69,8 @@ def _show(folder: Path, refreshing: bool) -> None:
     _show_head(run)
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
+    if run.state == "queued":
+        st.caption(_waiting_for(run))
     status = read_status(folder)
     if run.state == "running" and status is not None:
         _show_progress(status)
@@ -97,6 +100,16 @@ def _show_head(run: Run) -> None:
             else "from the start: no epoch was finished"
         )
         st.warning(f"The process that trained it is gone. *Resume* goes on {from_where}.")
+
+
+def _waiting_for(run: Run) -> str:
+    """Return what comes before a queued run."""
+    running = [each.plan.name for each in list_runs(runs_dir()).runs if each.state == "running"]
+    queue = [each.id for each in queued_runs(runs_dir())]
+    before = queue.index(run.id) if run.id in queue else 0
+    names = [f"**{plain(name)}**" for name in running]
+    names += [f"{before} queued before it"] if before else []
+    return f"It waits for {' and '.join(names)}." if names else "It begins in a moment."
 
 
 def _offer_actions(run: Run) -> None:
@@ -207,8 +220,8 @@ def _confusion(matrix: bytes, epoch: int) -> Figure:
     counts = np.frombuffer(matrix, np.int64).reshape(side, side)
     figure = confusion_figure(counts, f"Confusion after epoch {epoch}")
     # Shares alone, and no zeros: on a phone a cell is as wide as "100%".
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    text = [[f"{share:.0%}" if share else "" for share in row] for row in shares]
-    figure.update_traces(text=text, textfont={"size": 12})
+    shares = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).ravel()
+    for annotation, share in zip(figure.layout.annotations, shares, strict=True):
+        annotation.update(text=f"{share:.0%}" if share else "", font_size=12)
     figure.update_layout(height=480, margin={"t": 110})
     return figure

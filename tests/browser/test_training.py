@@ -13,7 +13,8 @@ from playwright.sync_api import Page, expect
 from support import Server, running_server
 
 from emotion_core.artefacts import load_card
-from emotion_core.runs.storage import list_runs, read_status
+from emotion_core.runs.run import read_status
+from emotion_core.runs.storage import list_runs
 
 #: A busy machine with two cores starts TensorFlow in half a minute instead of four seconds.
 PATIENCE = 150_000

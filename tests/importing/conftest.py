@@ -13,12 +13,9 @@ from emotion_core.importing.answers import FoundNetwork
 
 
 @pytest.fixture(autouse=True)
-def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("EMOTION_MODELS_DIR", str(tmp_path / "models"))
-    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    return tmp_path / "models"
+def temporary_folder(library: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (library.parent / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(library.parent / "temporary"))
 
 
 @pytest.fixture

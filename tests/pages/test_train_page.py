@@ -24,19 +24,17 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.locks import FileLock
 from emotion_core.runs.assistant import TrainingSpeed
 from emotion_core.runs.plan import RunPlan
-from emotion_core.runs.storage import (
+from emotion_core.runs.run import (
     LOCK_FILE,
     LOG_FILE,
     QUEUED_FILE,
     Run,
     RunStatus,
-    create_run,
-    list_runs,
     open_run,
-    runs_dir,
     write_outcome,
     write_status,
 )
+from emotion_core.runs.storage import create_run, list_runs, runs_dir
 from emotion_core.training_config import PRESETS
 from emotion_core.training_progress import (
     CHECKPOINT_FILE,

@@ -4,14 +4,8 @@ from emotion_core.errors import TrainingError
 from emotion_core.locks import FileLock
 from emotion_core.runs import control
 from emotion_core.runs.control import cancel_run, resume_run, stop_run
-from emotion_core.runs.storage import (
-    LOCK_FILE,
-    QUEUED_FILE,
-    STOP_FILE,
-    create_run,
-    open_run,
-    write_outcome,
-)
+from emotion_core.runs.run import LOCK_FILE, QUEUED_FILE, STOP_FILE, open_run, write_outcome
+from emotion_core.runs.storage import create_run
 from emotion_core.training_progress import CHECKPOINT_FILE
 
 

@@ -14,16 +14,15 @@ from emotion_core.locks import FileLock, is_held
 from emotion_core.runs import queue
 from emotion_core.runs.control import resume_run
 from emotion_core.runs.queue import WORKER_LOCK, is_training, queued_runs, start_worker, work
-from emotion_core.runs.storage import (
+from emotion_core.runs.run import (
     QUEUED_FILE,
-    create_run,
-    delete_run,
     enqueue,
     open_run,
     read_log,
     read_status,
     write_outcome,
 )
+from emotion_core.runs.storage import create_run, delete_run
 
 
 def weights(model):

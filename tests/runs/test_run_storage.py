@@ -7,14 +7,21 @@ import pytest
 
 from emotion_core.errors import TrainingError
 from emotion_core.locks import FileLock
-from emotion_core.runs.storage import (
+from emotion_core.runs.run import (
     CANCEL_FILE,
     LOCK_FILE,
     LOG_FILE,
     QUEUED_FILE,
-    RUNS_DIR_VARIABLE,
     STOP_FILE,
     RunStatus,
+    open_run,
+    read_log,
+    read_status,
+    write_outcome,
+    write_status,
+)
+from emotion_core.runs.storage import (
+    RUNS_DIR_VARIABLE,
     create_run,
     delete_run,
     describe_run,
@@ -22,12 +29,7 @@ from emotion_core.runs.storage import (
     find_run,
     free_model_folder,
     list_runs,
-    open_run,
-    read_log,
-    read_status,
     runs_dir,
-    write_outcome,
-    write_status,
     write_zip,
 )
 from emotion_core.training_progress import (

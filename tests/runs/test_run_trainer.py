@@ -11,14 +11,8 @@ from emotion_core.datasets.source import DataSource
 from emotion_core.files import write_json
 from emotion_core.runs import trainer
 from emotion_core.runs.control import resume_run, stop_run
-from emotion_core.runs.storage import (
-    CANCEL_FILE,
-    STOP_FILE,
-    TENSORBOARD_FOLDER,
-    create_run,
-    open_run,
-    read_status,
-)
+from emotion_core.runs.run import CANCEL_FILE, STOP_FILE, TENSORBOARD_FOLDER, open_run, read_status
+from emotion_core.runs.storage import create_run
 from emotion_core.training import TrainingRun
 from emotion_core.training_progress import read_confusion
 
