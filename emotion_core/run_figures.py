@@ -99,7 +99,7 @@ def _figure(
     )
     figure.update_xaxes(
         title="epoch",
-        range=[0.5, max(last, 2) + 0.5],
+        range=[0.5, last + 0.5],
         dtick=1 if last <= _EVERY_EPOCH else None,
     )
     figure.update_yaxes(

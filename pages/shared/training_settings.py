@@ -125,7 +125,7 @@ def show_basics(problems: Problems) -> None:
         key=PRESET,
         persist_state="session",
         required=True,
-        on_change=_follow_preset,
+        on_change=follow_preset,
         help="*quick* shows in a minute or two that everything works; *standard* is a good network "
         "in about twenty minutes on two cores with FER2013; *best* takes more than an hour; "
         "*distill* learns from other models besides the labels.",
@@ -219,7 +219,8 @@ def setting_widget(name: str) -> None:
         st.number_input(title, step=step, format=form, **common)
 
 
-def _follow_preset() -> None:
+def follow_preset() -> None:
+    """Let every setting but the seed be the preset's."""
     preset = preset_config(st.session_state[PRESET])
     fill_settings(replace(preset, seed=read_settings().config.seed))
 

@@ -28,6 +28,7 @@ from pages.shared.training_settings import (
     Problems,
     differences,
     fill_settings,
+    follow_preset,
     read_settings,
     say_problem,
     show_all_settings,
@@ -88,7 +89,15 @@ def show_setup() -> None:
     st.caption(show_cost(chosen.config))
     changed = differences(chosen.config, st.session_state.get(PRESET) or FIRST_PRESET)
     if changed:
-        st.caption(plain(f"Other than the preset: {', '.join(changed)}"))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(plain(f"Other than the preset: {', '.join(changed)}"), width="content")
+            st.button(
+                "Back to the preset",
+                icon=":material/undo:",
+                type="tertiary",
+                key="train_reset",
+                on_click=follow_preset,
+            )
     if data is not None:
         show_speed(data, chosen.config)
     _show_more(data, chosen.config, problems)

@@ -20,12 +20,11 @@ from emotion_core.runs.run import (
     RESUMABLE_STATES,
     Run,
     RunStatus,
-    list_runs,
     open_run,
     read_log,
     read_status,
 )
-from emotion_core.runs.storage import runs_dir
+from emotion_core.runs.storage import list_runs, runs_dir
 from emotion_core.training_progress import EpochMetrics, read_confusion
 from pages.shared import display
 from pages.shared.dataset_text import plain
