@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
@@ -25,50 +25,18 @@ from emotion_core.judging.figures import (
 from emotion_core.judging.judgement import Judgement
 from emotion_core.judging.notices import Notice
 from emotion_core.judging.paired_comparison import Comparison
+from emotion_core.judging.report_parts import STYLE, face_grid, numbers, plot, section, table
 from emotion_core.judging.robustness_curves import RobustnessCurves
 from emotion_core.judging.speed import Speed
-from emotion_core.thumbnails import png_address
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-    from plotly.graph_objects import Figure
 
 #: Faces shown of the most confident mistakes, and of what two models differ on.
 FACES: Final = 24
 
 #: Returns the faces, uint8 ``[M, 48, 48]``, at some places among the answers, intp ``[M]``.
 FaceSource = Callable[[NDArray[np.intp]], NDArray[np.uint8]]
-
-_STYLE: Final = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; color: #1c1b2b; background: #fff; margin: 0 auto;
-       max-width: 70rem; padding: 1rem 1.25rem 4rem; }
-h1 { margin: 0; } h2 { margin: 2.5rem 0 0.5rem; border-bottom: 1px solid #dedde8; }
-.sub { color: #55546a; margin: 0.25rem 0 1rem; }
-.notice { background: #f3f3f8; border-left: 4px solid #8a8f98; padding: 0.5rem 0.75rem;
-          margin: 0.5rem 0; }
-.notice.warning { border-color: #e69f00; }
-.numbers { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; }
-.numbers b { display: block; font-size: 1.375rem; font-variant-numeric: tabular-nums; }
-.numbers span { color: #55546a; font-size: 0.9375rem; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.scroll { overflow-x: auto; }
-td, th { padding: 0.25rem 0.75rem; text-align: right; border-bottom: 1px solid #dedde8;
-         white-space: nowrap; }
-td:first-child, th:first-child { text-align: left; }
-/* Fixed columns: a figure measures its place before its neighbours are there. */
-.two, .four { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; }
-@media (min-width: 48rem) {
-  .two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  .four { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 0.5rem; }
-}
-.two > *, .four > * { min-width: 0; }
-.faces { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.5rem, 1fr));
-         gap: 0.75rem; }
-.faces figure { margin: 0; font-size: 0.8125rem; line-height: 1.3; text-align: center; }
-.faces img { width: 100%; image-rendering: pixelated; border-radius: 0.25rem; display: block; }
-@media print { h2 { break-after: avoid; } .plot, figure { break-inside: avoid; } }
-"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +114,7 @@ def html_report(report: Report, faces: FaceSource | None = None) -> str:
     sections = [
         _overview(report),
         _classes(judgement),
-        _section("Confusion", _plot(confusion_figure(judgement.report.confusion, ""), 620)),
+        section("Confusion", plot(confusion_figure(judgement.report.confusion, ""), 620)),
         _curves(judgement),
         _calibration(judgement),
         _votes(judgement),
@@ -163,7 +131,7 @@ def html_report(report: Report, faces: FaceSource | None = None) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style>"
+        f"<title>{escape(title)}</title><style>{STYLE}</style>"
         f"<script>{get_plotlyjs()}</script></head><body><h1>{escape(title)}</h1>"
         f'<p class="sub">{len(answers):,} images{left_out} · {escape(report.created)}</p>'
         + "".join(
@@ -202,38 +170,8 @@ def _written(estimate: Estimate) -> str:
     return f"{estimate.value:.1%} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
-def _section(title: str, content: str) -> str:
-    return f"<h2>{escape(title)}</h2>{content}"
-
-
-def _numbers(values: dict[str, str]) -> str:
-    cells = "".join(
-        f"<div><b>{escape(value)}</b><span>{escape(what)}</span></div>"
-        for what, value in values.items()
-    )
-    return f'<div class="numbers">{cells}</div>'
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-    )
-    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
-
-
-def _plot(figure: Figure, height: int) -> str:
-    figure.update_layout(height=height, template="plotly_white")
-    html: str = figure.to_html(
-        full_html=False,
-        include_plotlyjs=False,
-        config={"displaylogo": False, "displayModeBar": False, "responsive": True},
-    )
-    return f'<div class="plot">{html}</div>'
-
-
 def _overview(report: Report) -> str:
-    return _section("Overview", _numbers(headline(report.judgement)))
+    return section("Overview", numbers(headline(report.judgement)))
 
 
 def _classes(judgement: Judgement) -> str:
@@ -248,13 +186,13 @@ def _classes(judgement: Judgement) -> str:
     ]
     header = ("", "images", "precision (95 %)", "recall (95 %)", "F1 (95 %)", "area (ROC)")
     figure = class_metrics_figure(judgement.report.per_class, "")
-    return _section("Expressions", _plot(figure, 420) + _table(header, rows))
+    return section("Expressions", plot(figure, 420) + table(header, rows))
 
 
 def _curves(judgement: Judgement) -> str:
     roc = curves_figure(judgement.curves, "roc", "ROC, each against the rest")
     recall = curves_figure(judgement.curves, "precision-recall", "Precision and recall")
-    return _section("Curves", f'<div class="two">{_plot(roc, 520)}{_plot(recall, 520)}</div>')
+    return section("Curves", f'<div class="two">{plot(roc, 520)}{plot(recall, 520)}</div>')
 
 
 def _calibration(judgement: Judgement) -> str:
@@ -268,18 +206,18 @@ def _calibration(judgement: Judgement) -> str:
         [name, f"{report.ece:.4f}", f"{report.log_loss:.4f}", f"{report.brier:.4f}"]
         for name, report in (("before", before), ("after", after))
     ]
-    table = _table(("", "ECE", "log loss (nats)", "Brier score"), rows)
-    plots = "".join(_plot(figure, 460) for figure in figures)
-    return _section("Calibration", f'<div class="two">{plots}</div>{table}')
+    losses = table(("", "ECE", "log loss (nats)", "Brier score"), rows)
+    plots = "".join(plot(figure, 460) for figure in figures)
+    return section("Calibration", f'<div class="two">{plots}</div>{losses}')
 
 
 def _votes(judgement: Judgement) -> str:
     votes = judgement.votes
     if votes is None:
         return ""
-    return _section(
+    return section(
         "FER+ voters",
-        _numbers(
+        numbers(
             {
                 f"says what most voters say ({votes.majority_n:,} images)": _written(
                     votes.majority
@@ -298,9 +236,7 @@ def _mistakes(answers: Answers, faces: FaceSource | None) -> str:
     places = answers.confident_mistakes()[:FACES]
     if faces is None or not len(places):
         return ""
-    return _section(
-        "Most confident mistakes", _face_grid(faces(places), _captions(answers, places))
-    )
+    return section("Most confident mistakes", face_grid(faces(places), _captions(answers, places)))
 
 
 def _captions(answers: Answers, places: NDArray[np.intp]) -> list[str]:
@@ -311,24 +247,15 @@ def _captions(answers: Answers, places: NDArray[np.intp]) -> list[str]:
     ]
 
 
-def _face_grid(faces: NDArray[np.uint8], captions: Sequence[str]) -> str:
-    figures = "".join(
-        f'<figure><img src="{png_address(face)}" alt="{escape(caption)}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-        for face, caption in zip(faces, captions, strict=True)
-    )
-    return f'<div class="faces">{figures}</div>'
-
-
 def _robustness(report: Report) -> str:
     if report.robustness is None:
         return ""
     measured = [(report.judgement.answers.card.name, report.robustness)]
     if report.other_robustness is not None and report.comparison is not None:
         measured.append((report.comparison.second.card.name, report.other_robustness))
-    plots = "".join(_plot(change_figure(measured, change), 300) for change in CHANGES)
+    plots = "".join(plot(change_figure(measured, change), 300) for change in CHANGES)
     curves = report.robustness
-    return _section(
+    return section(
         "Robustness",
         f"<p>Accuracy on {curves.n:,} of {curves.of:,} images, drawn at random, with 95 % "
         f'intervals.</p><div class="four">{plots}</div>',
@@ -341,7 +268,7 @@ def _comparison(report: Report, faces: FaceSource | None) -> str:
         return ""
     counts = comparison.counts
     first, second = (escape(each.card.name) for each in (comparison.first, comparison.second))
-    content = _numbers(comparison_figures(comparison)) + _plot(
+    content = numbers(comparison_figures(comparison)) + plot(
         differences_figure(comparison, "Difference of accuracy (recall) by label"), 420
     )
     for title, places, shown in (
@@ -351,8 +278,8 @@ def _comparison(report: Report, faces: FaceSource | None) -> str:
         if faces is not None and len(places):
             mistaken = (comparison.first, comparison.second)[shown]
             captions = _captions(mistaken, places[:FACES])
-            content += f"<h3>{title}</h3>" + _face_grid(faces(places[:FACES]), captions)
-    return _section(f"Compared with {comparison.second.card.name}", content)
+            content += f"<h3>{title}</h3>" + face_grid(faces(places[:FACES]), captions)
+    return section(f"Compared with {comparison.second.card.name}", content)
 
 
 def comparison_figures(comparison: Comparison) -> dict[str, str]:
@@ -385,4 +312,4 @@ def _speeds(speeds: dict[str, tuple[Speed, ...]]) -> str:
         for speed in of_model
     ]
     header = ("", "runtime", "ms a face, median", "middle 80 %")
-    return _section("Speed of one face", _table(header, rows))
+    return section("Speed of one face", table(header, rows))

@@ -5,7 +5,8 @@ import pytest
 from sklearn.linear_model import RidgeClassifier
 
 from emotion_core.datasets import SPLITS, demo_dataset
-from emotion_core.datasets.demo import EXPRESSIONS, draw_face
+from emotion_core.datasets.drawn_faces import draw_face
+from emotion_core.datasets.facial_actions import EXPRESSIONS
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 
