@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -54,6 +55,19 @@ def folders_in(parent: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+
+
+def folder_size(folder: Path) -> int:
+    """Return the bytes of the files in ``folder``; what is deleted meanwhile does not count.
+
+    Raises:
+        OSError: the folder is gone, or cannot be read.
+    """
+    size = 0
+    for entry in folder.iterdir():
+        with suppress(FileNotFoundError):
+            size += entry.stat().st_size
+    return size
 
 
 def open_each(

@@ -15,7 +15,7 @@ from emotion_core.artefacts import (
     models_dir,
 )
 from emotion_core.errors import ModelError
-from emotion_core.folders import folders_in
+from emotion_core.folders import folder_size, folders_in
 
 Origin = Literal["shipped", "trained here", "imported"]
 
@@ -126,9 +126,7 @@ def list_models() -> Library:
                     f"{folder}: expected {LITERT_FILE}, found none; restore the folder from its "
                     "source or train it again"
                 )
-            # Hidden ones are on their way to the place of others.
-            files = (entry for entry in folder.iterdir() if not entry.name.startswith("."))
-            size = sum(entry.stat().st_size for entry in files)
+            size = folder_size(folder)
         except (ModelError, OSError) as error:
             damaged.append(DamagedModel(folder, str(error)))
             continue

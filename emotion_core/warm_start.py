@@ -11,6 +11,9 @@ from emotion_core.artefacts import KERAS_FILE, ModelCard, checksum, load_card
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.training_config import TrainingConfig
 
+# Settings that a network's shape follows from, besides its architecture.
+_SHAPE: Final = ("filters", "depths")
+
 
 @dataclass(frozen=True)
 class InitialModel:
@@ -50,9 +53,6 @@ def check_fit(card: ModelCard, config: TrainingConfig) -> None:
             f"expected a model to begin with that is {_described(wanted)}, found {card.name}, "
             f"{_described(found)}; take its shape, or choose another model"
         )
-
-
-_SHAPE: Final = ("filters", "depths")
 
 
 def _described(shape: Sequence[object]) -> str:

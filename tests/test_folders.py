@@ -1,6 +1,14 @@
 import pytest
 
-from emotion_core.folders import collection_dir, data_dir, folder_called, folders_in
+from emotion_core.errors import EmotionCoreError
+from emotion_core.folders import (
+    collection_dir,
+    data_dir,
+    folder_called,
+    folder_size,
+    folders_in,
+    open_each,
+)
 
 
 def test_folders_in_order_without_hidden_ones_and_files(tmp_path):
@@ -33,3 +41,22 @@ def test_folders_are_named_by_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_THINGS_DIR", "")
     assert data_dir().name == "emotion-dashboard"
     assert collection_dir("EMOTION_THINGS_DIR", "things") == data_dir() / "things"
+
+
+def test_files_that_are_deleted_meanwhile_have_no_size(tmp_path):
+    (tmp_path / "file").write_bytes(bytes(7))
+    (tmp_path / ".card-1.json").symlink_to("gone")  # listed, and then replaced
+    assert folder_size(tmp_path) == 7
+
+
+def test_each_is_opened_or_told_of(tmp_path):
+    def open_folder(folder):
+        if folder.name == "gone":
+            folder.rmdir()
+        if folder.name != "good":
+            raise EmotionCoreError(f"{folder.name} is bad")
+        return folder.name
+
+    for name in ("good", "gone", "damaged"):
+        (tmp_path / name).mkdir()
+    assert open_each(tmp_path, open_folder) == (["good"], ("damaged is bad",))

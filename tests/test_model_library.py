@@ -45,12 +45,6 @@ class TestList:
         assert "expected model.tflite, found none" in found.damaged[1].problem
         assert [model.folder for model in found.models] == [SHIPPED]
 
-    def test_a_card_that_is_being_written_is_no_part_of_it(self, library):
-        folder = add(library / "mine")
-        size = list_models().find("mine").size
-        (folder / ".card-1.json").symlink_to("gone already")
-        assert list_models().find("mine").size == size
-
     def test_what_is_no_model_is_passed_over(self, library):
         library.mkdir()
         (library / "run.training").mkdir()

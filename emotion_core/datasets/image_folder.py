@@ -77,7 +77,12 @@ def _collect_pictures(folder: Path, prefix: str, found: list[PictureFile]) -> No
             if entry.is_dir(follow_symlinks=False):
                 _collect_pictures(Path(entry.path), f"{prefix}{entry.name}/", found)
             elif Path(entry.name).suffix.lower() in PICTURE_SUFFIXES:
-                status = entry.stat()
+                try:
+                    status = entry.stat()
+                except FileNotFoundError:
+                    if entry.is_symlink():
+                        raise
+                    continue  # deleted since it was listed
                 name = f"{prefix}{entry.name}"
                 found.append(PictureFile(name, status.st_size, status.st_mtime_ns))
 

@@ -64,8 +64,13 @@ class StagedModel:
             answers: what its file does not say; not needed for a model of this project.
 
         Raises:
-            ModelError: the answers are missing or do not fit.
+            ModelError: the answers are missing or do not fit, or the temporary folder was emptied.
         """
+        if not (self.folder / LITERT_FILE).is_file():
+            raise ModelError(
+                f"{self.file}: expected it in {self.folder}, where it was read to, found it gone; "
+                "import it again"
+            )
         now = datetime.now(UTC).isoformat(timespec="seconds")
         source = {"file": self.file, "sha256": self.checksum, "imported": now}
         if self.card is not None:
@@ -109,8 +114,8 @@ class StagedModel:
         # Only here: whoever asks for what is known of a file needs no LiteRT.
         from emotion_core.classifier import EmotionClassifier
 
-        content = (self.folder / LITERT_FILE).read_bytes()
-        return EmotionClassifier(content, self.described(answers))
+        card = self.described(answers)
+        return EmotionClassifier((self.folder / LITERT_FILE).read_bytes(), card)
 
     def keep(self, name: str, answers: Answers | None) -> LibraryModel:
         """Put the model into the library and let go of the temporary folder.

@@ -43,11 +43,6 @@ class ClassCurves:
     recall: NDArray[np.float64]
     precision: NDArray[np.float64]
 
-    @property
-    def prevalence(self) -> float:
-        """Share of the images with this label: the precision of guessing."""
-        return self.positives / max(1, self.positives + self.negatives)
-
     def to_json(self) -> dict[str, Any]:
         """Return the curves as plain JSON values."""
         return {

@@ -8,7 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from emotion_core.errors import SessionError
-from emotion_core.folders import DESKTOP_FILES, collection_dir, folder_called, open_each
+from emotion_core.folders import (
+    DESKTOP_FILES,
+    collection_dir,
+    folder_called,
+    folder_size,
+    open_each,
+)
 from emotion_core.sessions.header import (
     EVENTS_FILE,
     FACES_FILE,
@@ -133,7 +139,7 @@ def open_session(folder: Path) -> Session:
     if state != "complete":
         frames, seconds, persons = _counted(*read_tables(folder))
     try:
-        size = sum(entry.stat().st_size for entry in folder.iterdir())
+        size = folder_size(folder)
     except OSError as error:
         raise SessionError(
             f"{folder} cannot be read ({error.strerror}); was it deleted?"

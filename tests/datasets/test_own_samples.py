@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
+import os
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -194,3 +196,20 @@ def test_a_picture_that_was_damaged_later(filled):
     first, second, *_ = read_samples(filled, filled.samples)
     assert first is None
     assert second is not None
+
+
+def test_a_sample_that_is_removed_while_the_folder_is_read(filled, monkeypatch):
+    """Any number of processes may work on one data set."""
+    scan = os.scandir
+
+    @contextlib.contextmanager
+    def removing(folder):
+        with scan(folder) as entries:
+            entries = list(entries)
+        for entry in entries:
+            if entry.name == filled.samples[0].file.rsplit("/", 1)[1]:
+                Path(entry.path).unlink()
+        yield entries
+
+    monkeypatch.setattr(os, "scandir", removing)
+    assert open_own_dataset(filled.folder).samples == filled.samples[1:]

@@ -47,12 +47,11 @@ class TestQuestions:
         assert interface.classes == ("happy", "angry", None)
 
     def test_a_network_like_ours_needs_no_interface(self):
-        staged = StagedModel(
-            Path(tempfile.mkdtemp()), "mine.tflite", FoundNetwork(48, 1, 7, False, False, 1), "0"
-        )
-        assert (
-            staged.described(Answers("0 to 255", EMOTIONS, probabilities=False)).interface is None
-        )
+        folder = Path(tempfile.mkdtemp())
+        (folder / "model.tflite").touch()
+        staged = StagedModel(folder, "mine.tflite", FoundNetwork(48, 1, 7, False, False, 1), "0")
+        answers = Answers("0 to 255", EMOTIONS, probabilities=False)
+        assert staged.described(answers).interface is None
         staged.discard()
 
     @pytest.mark.parametrize(

@@ -102,3 +102,14 @@ def test_a_model_that_nobody_kept_goes_with_its_owner(tmp_path):
     assert staged.folder.exists()
     del staged
     assert not any((tmp_path / "temporary").iterdir())
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_a_temporary_folder_that_the_system_has_emptied(library):
+    staged = stage(others("grey64.tflite"))
+    (staged.folder / "model.tflite").unlink()
+    answers = guess_answers(staged.found)
+    for use in (staged.classifier, lambda answers: staged.keep("grey", answers)):
+        with pytest.raises(ModelError, match=r"grey64.tflite: expected it in .* found it gone"):
+            use(answers)
+    assert not library.exists()
