@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import io
-from typing import Final
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import streamlit as st
@@ -27,6 +29,9 @@ from pages.shared.dataset_jobs import Cancelled, Job, Progress, show_job
 from pages.shared.dataset_text import plain
 from pages.shared.models_list import CHOSEN, use
 
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
 WHAT_FOR: Final = (
     "A ZIP that was exported here, or a network of another project: `.keras`, a whole model as "
     "`.h5`, an architecture (`.json`) together with its weights (`.h5`), or `.tflite`. It is read "
@@ -48,6 +53,9 @@ _VALUES: Final = {
 _ONE_BY_ONE: Final = "another order"
 _NONE: Final = "none of the seven"
 
+#: With what a file of each ending may make one model.
+_PAIRS: Final = {".json": (".h5", ".hdf5"), ".h5": (".json",), ".hdf5": (".json",)}
+
 _JOB = "models_import_job"
 _FILES = "models_import_files"
 _ROUND = "models_import_round"
@@ -59,24 +67,35 @@ def show_import() -> None:
     """Show the place for a model's file and what becomes of it."""
     if kept := st.session_state.pop(_KEPT, None):
         st.success(f"**{plain(kept)}** was added.")
-    with st.expander("Import a model", icon=":material/upload:", expanded=_JOB in st.session_state):
+    number = st.session_state.get(_ROUND, 0)
+    with st.expander("Import a model", icon=":material/upload:", key=f"models_import {number}"):
         st.markdown(WHAT_FOR)
         uploads = st.file_uploader(
             "Model",
             type=list(MODEL_SUFFIXES),
             accept_multiple_files=True,
             label_visibility="collapsed",
-            key=f"models_upload {st.session_state.get(_ROUND, 0)}",
+            key=f"models_upload {number}",
         )
         names = tuple(upload.file_id for upload in uploads)
         if names != st.session_state.get(_FILES, ()):
             _forget()
             st.session_state[_FILES] = names
             if uploads:
-                contents = [(upload.name, upload.getvalue()) for upload in uploads]
+                contents = [(upload.name, upload.getvalue()) for upload in _newest(uploads)]
                 st.session_state[_JOB] = Job(lambda share: _stage(contents, share))
         if (job := st.session_state.get(_JOB)) is not None:
             _show_job(job)
+
+
+def _newest(uploads: Sequence[UploadedFile]) -> list[UploadedFile]:
+    """Return the file given last, with the one before it where the two make a pair.
+
+    What was refused before stays in its place until somebody removes it.
+    """
+    *before, last = uploads
+    pair = _PAIRS.get(Path(last.name).suffix.lower(), ())
+    return [*(each for each in before[-1:] if Path(each.name).suffix.lower() in pair), last]
 
 
 def _stage(contents: list[tuple[str, bytes]], progress: Progress) -> StagedModel:

@@ -19,7 +19,7 @@ from emotion_core.model_card import write_card
 from emotion_core.model_in_use import model_in_use, put_to_use
 from emotion_core.model_library import list_models
 from pages.shared.models_diagram import network_diagram, stages_of
-from tests.model_files import OTHERS, ModelFile, keras_with_layer, others, own_zip
+from tests.model_files import OTHERS, ModelFile, keras_with_layer, others, own_zip, pair
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = default_model_dir()
@@ -29,6 +29,7 @@ SHIPPED = default_model_dir()
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EMOTION_MODELS_DIR", str(tmp_path / "models"))
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(st, "page_link", lambda *_, label, **__: st.markdown(label))
     st.cache_resource.clear()
     return tmp_path / "models"
 
@@ -184,6 +185,8 @@ class TestImport:
         text = run(page)
         assert "raf was added." in text.replace("*", "")
         assert load_card(library / "raf").interface.classes[0] == "surprise"
+        assert "How often it is right is not known" in text
+        assert "Evaluate it" in text
         assert page.selectbox(key="model").value == "raf"
         assert model_in_use().folder == SHIPPED
         assert "models_values" not in {box.key for box in page.selectbox}
@@ -231,6 +234,14 @@ class TestImport:
         assert "It was not imported." in text
         assert "evil.keras carries code (a Lambda layer)" in text
         assert [model.folder for model in list_models().models] == [SHIPPED]
+
+    def test_after_a_refusal_the_next_file_counts(self, give):
+        cut = ("cut.keras", others("grey64.keras")[1][:500])
+        assert "It was not imported." in give(cut)
+        text = give(cut, others("grey64.tflite"))
+        assert "grey64.tflite: a network for grey" in text.replace("*", "")
+        architecture, weights = pair()
+        assert "fer.json: a network for grey" in give(cut, architecture, weights).replace("*", "")
 
     def test_discarded(self, page, give, library):
         give(others("grey64.tflite"))
