@@ -1,11 +1,8 @@
 """Faces followed through a video: stable numbers, steady boxes, a few milliseconds a frame.
 
-Between searches every box is carried by optical flow, as in Kalal, Mikolajczyk and Matas 2010,
-"Forward-backward error: automatic detection of tracking failures" (Median Flow): points on a grid
-are followed to the new frame and back (Lucas and Kanade 1981, in pyramids), those that do not come
-back to where they started are dropped, and the median motion of the others moves, scales and turns
-the box. A face is looked at again now and then, so that no box drifts away or stays where a face
-has been; see `emotion_core.face_search` for how faces are found.
+Between searches every box is carried by optical flow, which moves, scales and turns it (see
+`emotion_core.optical_flow`). A face is looked at again now and then, so that no box drifts away or
+stays where a face has been; see `emotion_core.face_search` for how faces are found.
 """
 
 from __future__ import annotations
@@ -21,6 +18,15 @@ from numpy.typing import NDArray
 from emotion_core.boxes import Box
 from emotion_core.face_search import FaceFinder, Find, HaarFaceFinder
 from emotion_core.haar import is_same_face
+from emotion_core.optical_flow import (
+    Motion,
+    correlation,
+    face_motions,
+    halved,
+    is_cut,
+    upright_patch,
+    wrapped_degrees,
+)
 
 #: Side of the smallest face to find, as a share of the picture's shorter side.
 SMALLEST_FACE: Final = 1 / 8
@@ -28,34 +34,29 @@ SMALLEST_FACE: Final = 1 / 8
 # Steps of searching a second of video: as many as frames while a face may be missing, else fewer.
 _EAGER_RATE: Final = 40.0
 _CALM_RATE: Final = 10.0
+
 # Seconds: where a face has just been found, there may be others.
 _EAGER_AFTER_NEW: Final = 1.0
+
 # Steps that may be taken in one frame when the camera is slow or has just been started; at 30
 # frames a second it is one.
 _MOST_STEPS: Final = 4
+
 # Looks at what may be a face before it is given up.
 _CONFIRM_ATTEMPTS: Final = 4
+
 # Seconds: a face is looked at again after so long; not seen for so long, it is gone; after flow
 # has lost it, it keeps its number for so long.
 _LOOK_AGAIN_AFTER: Final = 0.5
 _GONE_AFTER: Final = 3.0
 _LOST_FOR: Final = 1.0
+
 # Seconds in which a box glides to where a face was seen, so that it does not jump.
 _GLIDE: Final = 0.15
 
-# Optical flow runs on the picture halved until its shorter side is below twice this.
-_FLOW_LINES: Final = 240
-_GRID: Final = 5
-_FEWEST_POINTS: Final = 7
-# Points that come back further than this from their start, in shares of the box's side, are wrong.
-_RETURN_ERROR: Final = 0.04
 # Correlation of a face with itself a frame ago, and of one found again with the one that was lost.
 _SAME_PATCH: Final = 0.5
 _SAME_LOOK: Final = 0.6
-_PATCH_SIDE: Final = 24
-# Correlation of two frames reduced to thumbnails: less is a cut.
-_SAME_SCENE: Final = 0.4
-_THUMBNAIL: Final = (32, 24)
 
 
 @dataclass(frozen=True)
@@ -121,24 +122,14 @@ class _Face:
         self.side *= math.exp(share * growth)
         self.correction = ((1 - share) * x, (1 - share) * y, (1 - share) * growth)
 
-    def move(self, motion: _Motion) -> None:
+    def move(self, motion: Motion) -> None:
         self.x, self.y = self.x + motion.x, self.y + motion.y
         self.side *= motion.scale
-        self.angle = _wrapped(self.angle + motion.turn)
+        self.angle = wrapped_degrees(self.angle + motion.turn)
 
     def rescale(self, factor_x: float, factor_y: float) -> None:
         self.x, self.y = self.x * factor_x, self.y * factor_y
         self.side *= math.sqrt(factor_x * factor_y)
-
-
-@dataclass(frozen=True)
-class _Motion:
-    """From one frame to the next: shift in pixels, growth, and degrees of turning clockwise."""
-
-    x: float
-    y: float
-    scale: float
-    turn: float
 
 
 class FaceTracker:
@@ -201,7 +192,7 @@ class FaceTracker:
 
     def _carry(self, gray: NDArray[np.uint8], now: float) -> None:
         """Move every face to where flow says it went, or note that it was lost."""
-        before, small = self._small, _halved(gray)
+        before, small = self._small, halved(gray)
         size = gray.shape[1], gray.shape[0]
         if before is not None and size != self._size:
             for face in self._faces:
@@ -210,18 +201,18 @@ class FaceTracker:
         self._small, self._size = small, size
         if before is None or not self._faces:
             return
-        if _is_cut(before, small):
+        if is_cut(before, small):
             self._faces = []
             return
         factor = small.shape[1] / size[0]
         carried = [face for face in self._faces if face.lost_at is None]
-        for face, motion in zip(carried, _motions(before, small, carried, factor), strict=True):
+        for face, motion in zip(carried, face_motions(before, small, carried, factor), strict=True):
             if motion is None:
                 face.lost_at, face.attempts = now, 0
                 continue
-            face.patch = _patch(before, face, factor)
+            face.patch = upright_patch(before, face, factor)
             face.move(motion)
-            if _correlation(face.patch, _patch(small, face, factor)) < _SAME_PATCH:
+            if correlation(face.patch, upright_patch(small, face, factor)) < _SAME_PATCH:
                 face.lost_at, face.attempts = now, 0
         # What may be a face is not worth searching for.
         self._faces = [face for face in self._faces if face.id is not None or face.lost_at is None]
@@ -283,8 +274,8 @@ class FaceTracker:
             return
         found = _Face.of(find, now)
         found.angle = _reconciled(face.angle, find.angle)
-        patch = _patch(self._small, found, self._small.shape[1] / gray.shape[1])
-        if face.patch is not None and _correlation(face.patch, patch) >= _SAME_LOOK:
+        patch = upright_patch(self._small, found, self._small.shape[1] / gray.shape[1])
+        if face.patch is not None and correlation(face.patch, patch) >= _SAME_LOOK:
             found.id = face.id
         self._faces[self._faces.index(face)] = found
 
@@ -303,111 +294,9 @@ class FaceTracker:
         self._faces = kept
 
 
-def _motions(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], faces: list[_Face], factor: float
-) -> list[_Motion | None]:
-    """Return how each face moved between two frames, in the picture's pixels; None when lost.
-
-    Args:
-        before: the frame before, reduced by ``factor``.
-        after: the new frame, reduced by ``factor``.
-        faces: where they were before, in the picture's pixels.
-        factor: side of the reduced frames in the picture's.
-    """
-    if not faces:
-        return []
-    grid = np.linspace(-0.4, 0.4, _GRID, dtype=np.float32)
-    unit = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
-    starts = np.stack([(unit * face.side + (face.x, face.y)) * factor for face in faces])
-    points = starts.astype(np.float32).reshape(-1, 1, 2)
-    ends, found = _flow(before, after, points)
-    returned, found_back = _flow(after, before, ends)
-    errors = np.linalg.norm(returned - points, axis=-1).reshape(len(faces), -1)
-    valid = (found & found_back).reshape(len(faces), -1)
-    motions: list[_Motion | None] = []
-    for index, face in enumerate(faces):
-        good = valid[index] & (errors[index] <= max(0.5, _RETURN_ERROR * face.side * factor))
-        moved = ends.reshape(len(faces), -1, 2)[index]
-        motions.append(_median_motion(starts[index][good] / factor, moved[good] / factor))
-    return motions
-
-
-def _flow(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], points: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Return where ``points`` ``[N, 1, 2]`` went, and which of them ``[N, 1]`` were found."""
-    ends, found, _ = cv2.calcOpticalFlowPyrLK(
-        before,
-        after,
-        points,
-        np.empty_like(points),
-        winSize=(15, 15),
-        maxLevel=3,
-        criteria=(cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03),
-    )
-    return np.asarray(ends, np.float32), np.asarray(found) == 1
-
-
-def _median_motion(starts: NDArray[np.float64], ends: NDArray[np.float64]) -> _Motion | None:
-    """Return the median motion of points ``[N, 2]``; None when there are too few."""
-    if len(starts) < _FEWEST_POINTS:
-        return None
-    shift = np.median(ends - starts, axis=0)
-    first, second = np.triu_indices(len(starts), k=1)
-    old, new = starts[second] - starts[first], ends[second] - ends[first]
-    growth = np.hypot(*new.T) / np.hypot(*old.T)
-    turns = np.degrees(np.arctan2(new[:, 1], new[:, 0]) - np.arctan2(old[:, 1], old[:, 0]))
-    scale = float(np.median(growth))
-    if not 0.7 < scale < 1.4:
-        return None
-    turn = float(np.median((turns + 180) % 360 - 180))
-    return _Motion(float(shift[0]), float(shift[1]), scale, turn)
-
-
 def _reconciled(followed: float, found: float) -> float:
     """Return a face's angle: flow's, within the 15 degrees that a cascade copes with."""
-    return found + min(15.0, max(-15.0, _wrapped(followed - found)))
-
-
-def _wrapped(degrees: float) -> float:
-    return (degrees + 180) % 360 - 180
-
-
-def _halved(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the picture for optical flow: halving is fast, other reductions are not."""
-    times = max(0, int(math.log2(max(1, min(gray.shape)) / _FLOW_LINES)))
-    if times == 0:
-        return gray
-    size = gray.shape[1] >> times, gray.shape[0] >> times
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _is_cut(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> bool:
-    thumbnails = (
-        cv2.resize(image, _THUMBNAIL, interpolation=cv2.INTER_AREA).astype(np.float32)
-        for image in (before, after)
-    )
-    return _correlation(*thumbnails) < _SAME_SCENE
-
-
-def _patch(small: NDArray[np.uint8], face: _Face, factor: float) -> NDArray[np.float32]:
-    """Return the upright face, float32 ``[24, 24]``."""
-    scale = _PATCH_SIDE / (face.side * factor)
-    matrix = cv2.getRotationMatrix2D((face.x * factor, face.y * factor), face.angle, scale)
-    matrix[0, 2] += _PATCH_SIDE / 2 - face.x * factor
-    matrix[1, 2] += _PATCH_SIDE / 2 - face.y * factor
-    size = _PATCH_SIDE, _PATCH_SIDE
-    patch = cv2.warpAffine(small, matrix, size, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(patch, np.float32)
-
-
-def _correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
-    """Return the correlation of two pictures, -1 to 1; without contrast they are alike."""
-    first, second = first - first.mean(), second - second.mean()
-    norms = float(np.linalg.norm(first)), float(np.linalg.norm(second))
-    if min(norms) < 1:
-        return float(max(norms) < 1)
-    return float((first * second).sum()) / (norms[0] * norms[1])
+    return found + min(15.0, max(-15.0, wrapped_degrees(followed - found)))
 
 
 def _is_same_place(first: Box, second: Box) -> bool:

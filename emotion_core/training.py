@@ -32,6 +32,7 @@ from emotion_core.network import Network, NetworkShape, adopt, build_network, re
 from emotion_core.teachers import Teacher, load_teacher
 from emotion_core.training_config import TrainingConfig
 from emotion_core.training_data import batches, split_for_training
+from emotion_core.training_description import read_run
 from emotion_core.training_progress import (
     CHECKPOINT_FILE,
     CONFIG_FILE,
@@ -41,6 +42,7 @@ from emotion_core.training_progress import (
     TrainingProgress,
 )
 from emotion_core.training_step import TrainingStep
+from emotion_core.training_watcher import TrainingWatcher
 from emotion_core.warm_start import InitialModel, find_initial
 
 #: Faces that a network which begins with another's weights takes its first moments from.
@@ -264,7 +266,7 @@ class TrainingRun:
             ModelError: a teacher cannot be read.
             OSError: the disk is full; the last checkpoint stays.
         """
-        watcher = _Watcher(self, on_progress, on_epoch, should_stop)
+        watcher = TrainingWatcher(self, on_progress, on_epoch, should_stop)
         self._checkpoint_seconds = checkpoint_seconds
         done = len(self.epochs)
         if not self.completed:
@@ -339,101 +341,3 @@ class TrainingRun:
     def discard(self) -> None:
         """Delete the run's folder, once its result is kept elsewhere."""
         shutil.rmtree(self.folder)
-
-
-@dataclass(frozen=True)
-class RunDescription:
-    """What a run was started with: settings, fingerprint of the data, teachers, first weights."""
-
-    config: TrainingConfig
-    data: str
-    teachers: tuple[Teacher, ...]
-    initial: InitialModel | None = None
-
-
-def read_run(folder: Path) -> RunDescription:
-    """Return what the run in ``folder`` was started with.
-
-    Raises:
-        TrainingError: the folder holds no run that could be resumed.
-    """
-    path = folder / CONFIG_FILE
-    if not path.exists() or not (folder / CHECKPOINT_FILE).exists():
-        raise TrainingError(
-            f"expected an unfinished run with a finished epoch in {folder}, found none; start "
-            "without --resume"
-        )
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        initial = content.get("initial")
-        return RunDescription(
-            TrainingConfig.from_json(content["config"]),
-            str(content["data"]),
-            tuple(Teacher(**teacher) for teacher in content["teachers"]),
-            initial and InitialModel(**initial),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise TrainingError(
-            f"{path} is damaged ({error}); delete {folder} and start anew"
-        ) from error
-
-
-class _Watcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
-    """Turns Keras' callbacks into the run's checkpoints, progress and stops."""
-
-    def __init__(
-        self,
-        run: TrainingRun,
-        on_progress: Callable[[TrainingProgress], None] | None,
-        on_epoch: Callable[[EpochMetrics], None] | None,
-        should_stop: Callable[[], bool] | None,
-    ) -> None:
-        super().__init__()
-        self.run = run
-        self.on_progress = on_progress
-        self.on_epoch = on_epoch
-        self.should_stop = should_stop
-        self.stopped = False
-        self.started = time.monotonic()
-        self.epoch_started = self.started
-        self.first_step = len(run.epochs) * run.steps
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        self.epoch = epoch + 1
-        self.epoch_started = time.monotonic()
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        loss = (logs or {}).get("loss", math.nan)
-        if not math.isfinite(loss):
-            raise TrainingError(
-                f"the loss became {loss} in epoch {self.epoch}; lower the learning rate"
-            )
-        if self.on_progress is not None:
-            self.on_progress(self._progress(batch + 1, loss))
-        if self.should_stop is not None and self.should_stop():
-            self.stopped = True
-            self.model.stop_training = True
-
-    def _progress(self, step: int, loss: float) -> TrainingProgress:
-        run = self.run
-        total = run.config.epochs * run.steps
-        done = (self.epoch - 1) * run.steps + step
-        pace = (time.monotonic() - self.started) / max(1, done - self.first_step)
-        return TrainingProgress(
-            epoch=self.epoch,
-            epochs=run.config.epochs,
-            step=step,
-            steps=run.steps,
-            loss=loss,
-            images_per_second=len(run.training_set) / run.steps / pace,
-            epoch_seconds_left=pace * (run.steps - step),
-            seconds_left=pace * (total - done),
-        )
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        if self.stopped:
-            return
-        seconds = time.monotonic() - self.epoch_started
-        metrics = self.run.finish_epoch(epoch + 1, dict(logs or {}), seconds)
-        if self.on_epoch is not None:
-            self.on_epoch(metrics)

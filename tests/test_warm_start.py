@@ -8,7 +8,8 @@ import pytest
 from emotion_core.architectures import ARCHITECTURES
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.network import NetworkShape, adopt, build_network, reparametrize
-from emotion_core.training import TrainingRun, read_run
+from emotion_core.training import TrainingRun
+from emotion_core.training_description import read_run
 from emotion_core.warm_start import find_initial
 from tests.conftest import TINY_CONFIG
 
