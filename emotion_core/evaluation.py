@@ -42,6 +42,23 @@ class EmotionMetrics:
     support: int
     answered: Estimate
 
+    def to_json(self) -> dict[str, Any]:
+        """Return the figures as plain JSON values; plain numbers first, intervals beside them."""
+        shares = {
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "answered": self.answered,
+        }
+        return {
+            "precision": self.precision.value,
+            "recall": self.recall.value,
+            "f1": self.f1.value,
+            "support": self.support,
+            "answered": self.answered.value,
+            "interval_95": {name: share.interval for name, share in shares.items()},
+        }
+
 
 @dataclass(frozen=True)
 class CleanScore:
@@ -86,62 +103,46 @@ class EvaluationReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain JSON values; plain numbers first, intervals beside them."""
-        per_class = {
-            metrics.emotion: {
-                "precision": metrics.precision.value,
-                "recall": metrics.recall.value,
-                "f1": metrics.f1.value,
-                "support": metrics.support,
-                "answered": metrics.answered.value,
-                "interval_95": {
-                    name: [estimate.low, estimate.high]
-                    for name, estimate in (
-                        ("precision", metrics.precision),
-                        ("recall", metrics.recall),
-                        ("f1", metrics.f1),
-                        ("answered", metrics.answered),
-                    )
-                },
-            }
-            for metrics in self.per_class
-        }
         clean = self.clean and {
             "n": self.clean.n,
             "accuracy": self.clean.accuracy.value,
-            "interval_95": [self.clean.accuracy.low, self.clean.accuracy.high],
+            "interval_95": self.clean.accuracy.interval,
         }
-        coverage, accuracy_answered = self.selective.coverage, self.selective.accuracy
         return {
             "n": self.n,
             "accuracy": self.accuracy.value,
             "macro_f1": self.macro_f1.value,
             "interval_95": {
-                "accuracy": [self.accuracy.low, self.accuracy.high],
-                "macro_f1": [self.macro_f1.low, self.macro_f1.high],
+                "accuracy": self.accuracy.interval,
+                "macro_f1": self.macro_f1.interval,
             },
             "log_loss": self.log_loss,
             "brier": self.brier,
             "ece": self.ece,
             "reliability": [bin_.to_json() for bin_ in self.reliability],
-            "selective": {
-                "threshold": self.selective.threshold,
-                "coverage": coverage.value,
-                "accuracy_answered": accuracy_answered.value,
-                "accuracy_all": self.accuracy.value,
-                "interval_95": {
-                    "coverage": [coverage.low, coverage.high],
-                    "accuracy_answered": [accuracy_answered.low, accuracy_answered.high],
-                },
-                "curve": {
-                    "threshold": [point.threshold for point in self.coverage_curve],
-                    "coverage": [point.coverage.value for point in self.coverage_curve],
-                    "accuracy": [point.accuracy.value for point in self.coverage_curve],
-                },
-            },
+            "selective": self._selective_to_json(),
             "labels": list(EMOTIONS),
-            "per_class": per_class,
+            "per_class": {metrics.emotion: metrics.to_json() for metrics in self.per_class},
             "confusion": self.confusion.tolist(),
             "clean": clean,
+        }
+
+    def _selective_to_json(self) -> dict[str, Any]:
+        coverage, accuracy_answered = self.selective.coverage, self.selective.accuracy
+        return {
+            "threshold": self.selective.threshold,
+            "coverage": coverage.value,
+            "accuracy_answered": accuracy_answered.value,
+            "accuracy_all": self.accuracy.value,
+            "interval_95": {
+                "coverage": coverage.interval,
+                "accuracy_answered": accuracy_answered.interval,
+            },
+            "curve": {
+                "threshold": [point.threshold for point in self.coverage_curve],
+                "coverage": [point.coverage.value for point in self.coverage_curve],
+                "accuracy": [point.accuracy.value for point in self.coverage_curve],
+            },
         }
 
 
@@ -205,20 +206,8 @@ def evaluate_logits(
     answers = logits.argmax(axis=1)
     confusion = confusion_matrix(labels, answers)
     f1, macro_f1 = _f1_estimates(confusion)
-    answered = np.bincount(
-        labels[scores.max(axis=1) >= certainty_threshold], minlength=len(EMOTIONS)
-    )
-    per_class = tuple(
-        EmotionMetrics(
-            emotion=emotion,
-            precision=wilson_interval(int(confusion[i, i]), int(confusion[:, i].sum())),
-            recall=wilson_interval(int(confusion[i, i]), int(confusion[i].sum())),
-            f1=f1[i],
-            support=int(confusion[i].sum()),
-            answered=wilson_interval(int(answered[i]), int(confusion[i].sum())),
-        )
-        for i, emotion in enumerate(EMOTIONS)
-    )
+    certain = labels[scores.max(axis=1) >= certainty_threshold]
+    answered = np.bincount(certain, minlength=len(EMOTIONS))
     correct = answers == labels
     clean = None
     if leaked is not None:
@@ -234,7 +223,25 @@ def evaluate_logits(
         reliability=reliability_bins(scores, labels),
         selective=coverage_point(scores, labels, certainty_threshold),
         coverage_curve=coverage_curve(scores, labels),
-        per_class=per_class,
+        per_class=_per_class(confusion, f1, answered),
         confusion=confusion,
         clean=clean,
+    )
+
+
+def _per_class(
+    confusion: NDArray[np.int64], f1: list[Estimate], answered: NDArray[np.intp]
+) -> tuple[EmotionMetrics, ...]:
+    """Return how each expression fares; ``answered`` counts the certain answers by label."""
+    hits, labelled, named = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    return tuple(
+        EmotionMetrics(
+            emotion=emotion,
+            precision=wilson_interval(int(hits[i]), int(named[i])),
+            recall=wilson_interval(int(hits[i]), int(labelled[i])),
+            f1=f1[i],
+            support=int(labelled[i]),
+            answered=wilson_interval(int(answered[i]), int(labelled[i])),
+        )
+        for i, emotion in enumerate(EMOTIONS)
     )

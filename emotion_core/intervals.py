@@ -18,6 +18,11 @@ class Estimate:
     low: float
     high: float
 
+    @property
+    def interval(self) -> list[float]:
+        """Both ends of the interval, as JSON takes them."""
+        return [self.low, self.high]
+
 
 def wilson_interval(successes: int, trials: int) -> Estimate:
     """Return ``successes / trials`` with its 95 % score interval (Wilson 1927).

@@ -176,7 +176,7 @@ def _counts_json(counts: PairedCounts) -> dict[str, Any]:
     return {
         "n": counts.n,
         "accuracy_difference": difference.value,
-        "interval_95": {"accuracy_difference": [difference.low, difference.high]},
+        "interval_95": {"accuracy_difference": difference.interval},
         "p_value": counts.p_value,
         "both_right": counts.both,
         "only_first_right": counts.only_first,

@@ -61,8 +61,8 @@ class VoteFit:
                 "accuracy": self.majority.value,
                 "accuracy_of_labels": self.label_majority.value,
                 "interval_95": {
-                    "accuracy": [self.majority.low, self.majority.high],
-                    "accuracy_of_labels": [self.label_majority.low, self.label_majority.high],
+                    "accuracy": self.majority.interval,
+                    "accuracy_of_labels": self.label_majority.interval,
                 },
             },
         }
