@@ -106,6 +106,45 @@ def check_weights(model: bytes) -> None:
         )
 
 
+def input_scale(model: bytes) -> float:
+    """Return by what a network multiplies its input before anything else; 1 where it does not.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    try:
+        content = schema.ModelT.InitFromPackedBuf(model, 0)
+        return _input_scale(content, content.subgraphs[0])
+    except (struct.error, IndexError, TypeError, AttributeError, ValueError) as error:
+        raise _unreadable(error) from error
+
+
+def _input_scale(content: Any, graph: Any) -> float:
+    sources, inputs = _sources(graph), {int(tensor) for tensor in graph.inputs}
+    for operator in graph.operators:
+        taken = [int(tensor) for tensor in operator.inputs]
+        if not inputs.intersection(taken) or _counts_faces(graph, operator):
+            continue
+        others = [sources.get(each, each) for each in taken if each not in inputs]
+        values = [_values(content, graph.tensors[each]) for each in others]
+        scalars = [float(each[0]) for each in values if each is not None and each.size == 1]
+        kind = _kind(content, operator)
+        if kind not in ("MUL", "DIV") or len(scalars) != 1 or not scalars[0]:
+            return 1.0
+        return scalars[0] if kind == "MUL" else 1 / scalars[0]
+    return 1.0
+
+
+def _counts_faces(graph: Any, operator: Any) -> bool:
+    whole = (schema.TensorType.INT32, schema.TensorType.INT64)
+    return graph.tensors[operator.outputs[0]].type in whole
+
+
+def _kind(content: Any, operator: Any) -> str:
+    code = content.operatorCodes[operator.opcodeIndex]
+    return _OPERATORS.get(max(int(code.builtinCode), int(code.deprecatedBuiltinCode)), "CUSTOM")
+
+
 def _unreadable(error: Exception) -> ModelError:
     return ModelError(
         f"expected a LiteRT model with one graph, found one that cannot be read ({error}); restore "
@@ -129,11 +168,9 @@ def _layers(content: Any, graph: Any) -> Iterator[Layer]:
             continue
         dynamic.update(int(tensor) for tensor in operator.outputs)
         output = graph.tensors[operator.outputs[0]]
-        if output.type in (schema.TensorType.INT32, schema.TensorType.INT64):
-            continue  # counts the faces
-        code = content.operatorCodes[operator.opcodeIndex]
-        number = max(int(code.builtinCode), int(code.deprecatedBuiltinCode))
-        kind = _OPERATORS.get(number, "CUSTOM")
+        if _counts_faces(graph, operator):
+            continue
+        kind = _kind(content, operator)
         constants = [sources.get(int(each), int(each)) for each in operator.inputs if each >= 0]
         shapes = [
             tuple(int(size) for size in graph.tensors[each].shape)

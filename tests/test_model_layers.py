@@ -9,7 +9,7 @@ import pytest
 
 from emotion_core.artefacts import LITERT_FILE, default_model_dir, load_card
 from emotion_core.errors import ModelError
-from emotion_core.model_layers import check_weights, read_layers
+from emotion_core.model_layers import check_weights, input_scale, read_layers
 
 SHIPPED = (default_model_dir() / LITERT_FILE).read_bytes()
 OTHERS = Path(__file__).parent / "data" / "others"
@@ -47,3 +47,11 @@ def test_weights_that_are_not_numbers_are_found():
     assert content.count(bias) == 1
     with pytest.raises(ModelError, match="expected a network whose weights are numbers"):
         check_weights(content.replace(bias, np.float32("nan").tobytes()))
+
+
+def test_what_pixels_are_multiplied_by_at_first():
+    shipped = (default_model_dir() / LITERT_FILE).read_bytes()
+    assert input_scale(shipped) == pytest.approx(1 / 255, rel=1e-3)
+    assert input_scale((OTHERS / "grey64.tflite").read_bytes()) == 1
+    with pytest.raises(ModelError):
+        input_scale(b"no model at all")

@@ -56,6 +56,7 @@ class FoundNetwork:
         probabilities: whether its answers are some: not negative, adding up to 1.
         one_by_one: whether it takes one picture at a time.
         weights: numbers it learned.
+        scales: whether its first layer makes pixels of 0 to 255 small, as this project's own do.
     """
 
     side: int
@@ -64,6 +65,7 @@ class FoundNetwork:
     probabilities: bool
     one_by_one: bool
     weights: int
+    scales: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,4 +129,6 @@ def guess_answers(found: FoundNetwork) -> Answers:
     orders = orders_for(found.outputs)
     named = next(iter(orders.values()), ("",) * found.outputs)
     values = "-1 to 1" if (found.side, found.channels) == (64, 1) else "0 to 1"
+    if found.scales:
+        values = "0 to 255"
     return Answers(values, named, found.probabilities)

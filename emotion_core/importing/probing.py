@@ -15,6 +15,9 @@ from emotion_core.model_interface import CLASS_COUNTS, SIDES
 # Pictures that the network is tried on.
 _PICTURES: Final = 3
 
+# Who multiplies pixels by less than this takes them as they are in a file, 0 to 255.
+_LARGEST_SCALE: Final = 0.1
+
 # A converted network may differ by this from the original.
 _TOLERANCE: Final = 1e-3
 
@@ -26,7 +29,7 @@ def probe(content: bytes) -> FoundNetwork:
         ModelError: it cannot be run, does not take pictures, or does not return numbers.
     """
     from emotion_core.litert_network import LiteRtNetwork
-    from emotion_core.model_layers import check_weights, read_layers
+    from emotion_core.model_layers import check_weights, input_scale, read_layers
 
     layers = read_layers(content)
     check_weights(content)
@@ -45,6 +48,7 @@ def probe(content: bytes) -> FoundNetwork:
         probabilities=all(_are_probabilities(answer) for answer in answers),
         one_by_one=not _takes_batches(content, pictures, answers[0]),
         weights=sum(layer.weights for layer in layers),
+        scales=abs(input_scale(content)) < _LARGEST_SCALE,
     )
 
 

@@ -21,6 +21,7 @@ class TestQuestions:
         [
             (FoundNetwork(48, 1, 7, True, False, 1), "0 to 1", EMOTIONS),
             (FoundNetwork(64, 1, 7, True, False, 1), "-1 to 1", EMOTIONS),
+            (FoundNetwork(48, 1, 7, False, False, 1, scales=True), "0 to 255", EMOTIONS),
             (FoundNetwork(224, 3, 7, False, False, 1), "0 to 1", EMOTIONS),
             (FoundNetwork(48, 1, 6, True, False, 1), "0 to 1", EMOTIONS[:1] + EMOTIONS[2:]),
             (FoundNetwork(48, 1, 9, True, False, 1), "0 to 1", ("",) * 9),
