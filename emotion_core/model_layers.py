@@ -142,7 +142,8 @@ def _counts_faces(graph: Any, operator: Any) -> bool:
 
 def _kind(content: Any, operator: Any) -> str:
     code = content.operatorCodes[operator.opcodeIndex]
-    return _OPERATORS.get(max(int(code.builtinCode), int(code.deprecatedBuiltinCode)), "CUSTOM")
+    number = max(int(code.builtinCode), int(code.deprecatedBuiltinCode))
+    return str(_OPERATORS.get(number, "CUSTOM"))
 
 
 def _unreadable(error: Exception) -> ModelError:
