@@ -86,7 +86,7 @@ def confusion_figure(
             y=label,
             text=f"{count:,}" if by == "count" else f"{share:.0%}<br><sub>{count}</sub>",
             showarrow=False,
-            font={"size": 14} | ({"color": "white"} if share >= _STRONG * highest else {}),
+            font={"size": 13} | ({"color": "white"} if share >= _STRONG * highest else {}),
         )
     if selected is not None:
         label, answer = selected

@@ -84,7 +84,8 @@ def evaluation_name(card: ModelCard, split: str, exclusions: ExclusionList | Non
     """Return what the store calls the judgement of a model, whatever its folder is called."""
     without = "" if exclusions is None else exclusions.checksum
     model = f"{card.name} {card.network_id} {card.temperature}"
-    return f"judgement {model} {card.certainty_threshold} {split} {without}"
+    figures = f"{card.certainty_threshold} {card.measured_on}"
+    return f"judgement {model} {figures} {split} {without}"
 
 
 def choose_evaluation(opened: OpenDataset) -> Evaluated | None:

@@ -43,11 +43,14 @@ def show_compare(evaluated: Evaluated) -> None:
         if other is None:
             return
     st.session_state[_COMPARISON] = other
-    if other is not None:
-        st.fragment(_show)(evaluated, other)
-    else:
+    if other is None:
         st.info("Choose another model." if AGAINST in st.session_state else ONLY_ONE)
-    _show_sizes_and_speeds([evaluated] if other is None else [evaluated, other])
+        _show_sizes_and_speeds([evaluated])
+        return
+    comparison = compare_answers(evaluated.answers, other.answers)
+    _show_figures(comparison)
+    _show_sizes_and_speeds([evaluated, other])
+    st.fragment(_show_differing)(evaluated, other, comparison)
 
 
 def compared_with(evaluated: Evaluated) -> Evaluated | None:
@@ -59,15 +62,12 @@ def compared_with(evaluated: Evaluated) -> Evaluated | None:
     return other if same and other.excluded == evaluated.excluded else None
 
 
-def _show(evaluated: Evaluated, other: Evaluated) -> None:
-    comparison = compare_answers(evaluated.answers, other.answers)
+def _show_figures(comparison: Comparison) -> None:
+    first, second = (escape(each.card.name) for each in (comparison.first, comparison.second))
     figures = {escape(what): value for what, value in comparison_figures(comparison).items()}
     st.markdown(_verdict(comparison))
     st.html(display.numbers(figures))
-    st.html(
-        f'<div class="section">How far {escape(evaluated.card.name)} is above '
-        f"{escape(other.card.name)}, in all and by label</div>"
-    )
+    st.html(f'<div class="section">How far {first} is above {second}, in all and by label</div>')
     st.plotly_chart(
         differences_figure(comparison, ""),
         key="differences",
@@ -75,7 +75,6 @@ def _show(evaluated: Evaluated, other: Evaluated) -> None:
         height=420,
     )
     st.dataframe(_per_class(comparison), hide_index=True)
-    _show_differing(evaluated, other, comparison)
 
 
 def _per_class(comparison: Comparison) -> pd.DataFrame:
@@ -180,7 +179,7 @@ def _sizes(card: ModelCard) -> dict[str, object]:
         "model": card.name,
         "architecture": card.architecture,
         "parameters": f"{card.parameters:,}",
-        "model.tflite, MB": None if size is None else round(size / 1e6, 2),
+        "model.tflite, MB": None if size is None else round(size / 1e6, 3),
     }
 
 

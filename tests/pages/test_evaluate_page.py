@@ -232,6 +232,37 @@ class TestCompare:
         assert "the comparison with" in text_of(page)
 
 
+class TestCard:
+    """Of a model that came from elsewhere; the demo stands for photographs."""
+
+    @pytest.fixture
+    def imported(self, two_models, monkeypatch) -> Path:
+        monkeypatch.setattr("emotion_core.judging.card_figures.DEMO_DATASET_NAME", "drawn")
+        monkeypatch.setattr("emotion_core.judging.card_figures.LEAST_IMAGES", 10)
+        path = two_models / "first" / "card.json"
+        source = {"file": "theirs.h5", "sha256": "0" * 64, "imported": "2026-11-23"}
+        plain = {"source": source, "config": {}, "data": {}, "metrics": {}}
+        path.write_text(json.dumps(json.loads(path.read_text()) | plain))
+        return path.parent
+
+    def test_figures_are_written_into_it(self, open_page, imported):
+        page = open_page()
+        assert "its card states no figures" in text_of(page)
+        page.button("write_card").click()
+        run(page)
+        assert "The card states figures that were measured on" in text_of(page)
+        assert load_card(imported).metrics["n"] == load_card(imported).data["measured_images"]
+        assert "write_card" not in {button.key for button in page.button}
+
+    def test_what_says_too_little_is_not_offered(self, open_page, imported):
+        page = open_page(on="PrivateTest")
+        assert "PrivateTest is for one last score: nothing may be fitted" in text_of(page)
+        assert "write_card" not in {button.key for button in page.button}
+
+    def test_one_of_ours_keeps_its_card(self, open_page):
+        assert "Its card" not in text_of(open_page())
+
+
 def test_an_exclusion_list_is_left_out(open_page, demo):
     chosen = np.flatnonzero(demo.splits == SPLITS.index("PublicTest"))[:5]
     save_exclusions(exclusion_list(demo, "mine", {"by hand": chosen}))
