@@ -32,7 +32,7 @@ _STATES: Final = "train_states"
 _COMPARED: Final = "train_compared"
 _PROBLEM: Final = "train_runs_problem"
 #: How often one sees what happens to other runs than the one on top.
-_REFRESH_SECONDS: Final = 4.0
+REFRESH_SECONDS: Final = 4.0
 _NO_TOOLBAR: Final = {"displayModeBar": False}
 
 
@@ -49,7 +49,7 @@ def show_runs() -> None:
     run = _current(found.runs)
     show_run(run)
     _offer_rest(run)
-    st.fragment(_show_all, run_every=_REFRESH_SECONDS)(run)
+    st.fragment(_show_all, run_every=REFRESH_SECONDS)(run)
 
 
 def _current(runs: Sequence[Run]) -> Run:
@@ -69,6 +69,8 @@ def _offer_rest(run: Run) -> None:
         st.markdown(_description(run))
         settings = flat_settings(run.plan.config).items()
         st.dataframe({name: [setting_text(value)] for name, value in settings}, hide_index=True)
+    if run.model is not None:
+        _lead_to_model(run.model.name)
     with st.container(horizontal=True):
         st.button(
             "Set up again",
@@ -81,6 +83,24 @@ def _offer_rest(run: Run) -> None:
         _offer_description(run)
         _offer_zip(run)
         _offer_deletion(run)
+
+
+def _lead_to_model(name: str) -> None:
+    """Say what came of a run, and where one goes with it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Its model is **{plain(name)}**.", width="content")
+        st.page_link(
+            "pages/evaluate.py",
+            label="Evaluate it",
+            icon=":material/fact_check:",
+            query_params={"evaluated": name},
+        )
+        st.page_link(
+            "pages/models.py",
+            label="Put it to work",
+            icon=":material/neurology:",
+            query_params={"model": name},
+        )
 
 
 def _description(run: Run) -> str:
@@ -264,6 +284,7 @@ def table_columns() -> dict[str, Any]:
 def _compare(runs: Sequence[Run]) -> None:
     """Show the curves of several runs in one figure each, and the settings that differ."""
     st.subheader(f"{len(runs)} runs compared", anchor=False)
+    st.caption("As measured on the images that choose the best epoch of each.")
     names = _different_names(runs)
     with_curves = {name: run.epochs for name, run in zip(names, runs, strict=True) if run.epochs}
     for place, curve in enumerate(CURVES if with_curves else ()):

@@ -12,14 +12,14 @@ from emotion_core.run_figures import sweep_figure
 from emotion_core.runs.checks import check_plan
 from emotion_core.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.runs.queue import start_worker
-from emotion_core.runs.run import Run
+from emotion_core.runs.run import ACTIVE_STATES, Run
 from emotion_core.runs.storage import create_run, list_runs, runs_dir
 from emotion_core.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
 from emotion_core.training_config import flat_settings, setting_help, setting_text
 from pages.shared.dataset_text import plain
-from pages.shared.training_runs import runs_table, table_columns
+from pages.shared.training_runs import REFRESH_SECONDS, runs_table, table_columns
 from pages.shared.training_settings import title_of
-from pages.shared.training_setup import SECTION, Base, read_base
+from pages.shared.training_setup import Base, read_base
 
 _NAME: Final = "sweep_name"
 _VARIED: Final = "sweep_varied"
@@ -38,11 +38,8 @@ def show_sweep() -> None:
     base = read_base()
     if base is not None:
         _set_up(base)
-    _show_sweeps([run for run in list_runs(runs_dir()).runs if run.plan.sweep])
-
-
-def _go_to_set_up() -> None:
-    st.session_state[SECTION] = "Set up"
+    going_on = _goes_on(_members())
+    st.fragment(_show_sweeps, run_every=REFRESH_SECONDS if going_on else None)(going_on)
 
 
 def _set_up(base: Base) -> None:
@@ -132,9 +129,20 @@ def _free_name() -> str:
     return name
 
 
-def _show_sweeps(runs: list[Run]) -> None:
+def _members() -> list[Run]:
+    return [run for run in list_runs(runs_dir()).runs if run.plan.sweep]
+
+
+def _goes_on(runs: list[Run]) -> bool:
+    return any(run.state in ACTIVE_STATES for run in runs)
+
+
+def _show_sweeps(refreshing: bool) -> None:
+    runs = _members()
     if not runs:
         return
+    if refreshing and not _goes_on(runs):
+        st.rerun()  # nothing happens by itself any more, and a chart holds still for a selection
     st.subheader("What came of it", anchor=False)
     sweeps = list(dict.fromkeys(run.plan.sweep for run in runs))
     if st.session_state.get(_SHOWN) not in sweeps:
@@ -142,7 +150,7 @@ def _show_sweeps(runs: list[Run]) -> None:
     sweep = st.selectbox("Sweep", sweeps, key=_SHOWN, width=320)
     members = [run for run in runs if run.plan.sweep == sweep]
     finished = [run for run in members if run.best is not None]
-    waiting = sum(run.state in ("queued", "running") for run in members)
+    waiting = sum(run.state in ACTIVE_STATES for run in members)
     st.caption(
         f"{len(finished)} of {len(members)} runs have results"
         + (f", {waiting} still to come." if waiting else ".")
@@ -157,6 +165,7 @@ def _show_sweeps(runs: list[Run]) -> None:
         hide_index=True,
         key="sweep_table",
         column_config=table_columns(),
+        placeholder="",
     )
 
 

@@ -221,6 +221,6 @@ def _confusion(matrix: bytes, epoch: int) -> Figure:
     # Shares alone, and no zeros: on a phone a cell is as wide as "100%".
     shares = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).ravel()
     for annotation, share in zip(figure.layout.annotations, shares, strict=True):
-        annotation.update(text=f"{share:.0%}" if share else "", font_size=12)
+        annotation.update(text=f"{share:.0%}" if share else "", font_size=11)
     figure.update_layout(height=480, margin={"t": 110})
     return figure

@@ -72,6 +72,8 @@ def clean_slate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("DATA", "RUNS", "EXCLUSIONS", "MODELS"):
         monkeypatch.setenv(f"EMOTION_{name}_DIR", str(tmp_path / name.lower()))
     (tmp_path / "models").mkdir()
+    # The page alone knows no others.
+    monkeypatch.setattr(st, "page_link", lambda *_, label, **__: st.markdown(label))
 
 
 @pytest.fixture(autouse=True)
