@@ -114,7 +114,7 @@ def html_report(report: Report, faces: FaceSource | None = None) -> str:
     sections = [
         _overview(report),
         _classes(judgement),
-        section("Confusion", plot(confusion_figure(judgement.report.confusion, ""), 620)),
+        section("Confusion", _confusion(judgement)),
         _curves(judgement),
         _calibration(judgement),
         _votes(judgement),
@@ -172,6 +172,14 @@ def _written(estimate: Estimate) -> str:
 
 def _overview(report: Report) -> str:
     return section("Overview", numbers(headline(report.judgement)))
+
+
+def _confusion(judgement: Judgement) -> str:
+    figure = confusion_figure(judgement.report.confusion, "")
+    # As wide as the page: squares would be too small for their numbers on a phone.
+    figure.update_yaxes(scaleanchor=False)
+    figure.update_layout(margin={"l": 70, "r": 0})
+    return plot(figure, 520)
 
 
 def _classes(judgement: Judgement) -> str:

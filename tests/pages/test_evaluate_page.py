@@ -254,7 +254,8 @@ class TestCard:
         assert load_card(imported).metrics["n"] == load_card(imported).data["measured_images"]
         assert "write_card" not in {button.key for button in page.button}
 
-    def test_what_says_too_little_is_not_offered(self, open_page, imported):
+    @pytest.mark.usefixtures("imported")
+    def test_what_says_too_little_is_not_offered(self, open_page):
         page = open_page(on="PrivateTest")
         assert "PrivateTest is for one last score: nothing may be fitted" in text_of(page)
         assert "write_card" not in {button.key for button in page.button}
