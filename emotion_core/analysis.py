@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from emotion_core.boxes import Box
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
-from emotion_core.faces import PHOTO_SETTINGS, FaceDetector, HaarFaceDetector, crop_faces
+from emotion_core.faces import (
+    PHOTO_SETTINGS,
+    FaceDetector,
+    HaarFaceDetector,
+    crop_faces,
+    yunet_of_environment,
+)
 from emotion_core.images import to_gray
 
 if TYPE_CHECKING:
@@ -111,15 +117,16 @@ class EmotionDetector:
 
         Args:
             model_dir: a model folder; the shipped model when left out.
-            face_detector: finds the faces; the thorough one for photos when left out.
+            face_detector: finds the faces; when left out YuNet if the environment names its file,
+                else the thorough Haar cascades for photos.
 
         Raises:
-            ModelError: the folder holds no usable model.
+            ModelError: the folder holds no usable model, or YuNet's file cannot be used.
         """
         # Imported here so that a detector with a classifier of one's own needs no LiteRT.
         from emotion_core.classifier import EmotionClassifier
 
-        face_detector = face_detector or HaarFaceDetector(PHOTO_SETTINGS)
+        face_detector = face_detector or yunet_of_environment() or HaarFaceDetector(PHOTO_SETTINGS)
         classifier = EmotionClassifier.load(model_dir)
         return cls(face_detector, classifier, classifier.card.certainty_threshold)
 

@@ -14,6 +14,7 @@ flower. Three things help, and the two presets differ in how much of them they u
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,6 +54,9 @@ from emotion_core.images import to_gray
 #: are 66.4 to 66.8 %), and falls by 1 to 3 points at 1.3 and 3 to 5 at 1.4. So the box is the
 #: crop, for live video and photos alike.
 FACE_CROP_SCALE: Final = 1.0
+
+#: An environment variable: the file of a YuNet model, for those who have one.
+YUNET_VARIABLE: Final = "EMOTION_YUNET"
 
 # Side in pixels to which the second look scales what may be a face.
 _CLOSE_UP_FACE: Final = 60
@@ -232,6 +236,16 @@ class YuNetFaceDetector:
             for x, y, width, height in (() if rows is None else np.asarray(rows)[:, :4].tolist())
         ]
         return sorted(boxes, key=lambda box: box.area, reverse=True)
+
+
+def yunet_of_environment() -> YuNetFaceDetector | None:
+    """Return a new YuNet detector if `YUNET_VARIABLE` names its file.
+
+    Raises:
+        ModelError: see `YuNetFaceDetector`.
+    """
+    file = os.environ.get(YUNET_VARIABLE)
+    return YuNetFaceDetector(Path(file)) if file else None
 
 
 def _confirmation(look: Sequence[Hit]) -> int:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from emotion_core.analysis import FaceClassifier, FaceReading
 from emotion_core.boxes import Box
 from emotion_core.emotions import EMOTIONS
-from emotion_core.faces import crop_faces
+from emotion_core.face_search import DetectorFaceFinder
+from emotion_core.faces import crop_faces, yunet_of_environment
 from emotion_core.images import to_gray
 from emotion_core.smoothing import ScoreSmoother, hold
 from emotion_core.tracking import FaceTracker, Track
@@ -141,14 +142,18 @@ class LiveFaceReader:
     def load(cls, model_dir: Path | None = None) -> LiveFaceReader:
         """Return a reader with the model in ``model_dir`` (the shipped one when left out), warm.
 
+        YuNet finds the faces if the environment names its file.
+
         Raises:
-            ModelError: the folder holds no usable model.
+            ModelError: the folder holds no usable model, or YuNet's file cannot be used.
         """
         # Imported here so that a reader with a classifier of one's own needs no LiteRT.
         from emotion_core.classifier import EmotionClassifier
 
+        yunet = yunet_of_environment()
+        tracker = FaceTracker(DetectorFaceFinder(yunet)) if yunet else None
         classifier = EmotionClassifier.load(model_dir)
-        return cls(classifier, certainty_threshold=classifier.card.certainty_threshold)
+        return cls(classifier, tracker, classifier.card.certainty_threshold)
 
     def reset(self) -> None:
         """Forget all faces, as when another video begins."""

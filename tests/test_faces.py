@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 import skimage.data
 
+from emotion_core.analysis import EmotionDetector
 from emotion_core.boxes import Box, intersection_over_union
 from emotion_core.errors import ModelError
 from emotion_core.faces import (
     LIVE_SETTINGS,
     PHOTO_SETTINGS,
+    YUNET_VARIABLE,
     HaarFaceDetector,
     HaarSettings,
     Search,
@@ -24,6 +26,7 @@ from emotion_core.faces import (
     crop_face,
     crop_faces,
 )
+from emotion_core.live_faces import LiveFaceReader
 
 #: Where the face is in skimage.data.astronaut(), 512 x 512, by eye.
 ASTRONAUT_FACE = Box(174, 64, 98, 98)
@@ -167,6 +170,33 @@ def test_yunets_rows_become_square_boxes(
 
     monkeypatch.setattr(cv2, "FaceDetectorYN", SimpleNamespace(create=lambda *_, **__: Network()))
     assert YuNetFaceDetector(yunet_file).detect(np.zeros(shape, np.uint8)) == expected
+
+
+def test_the_environment_names_yunets_file(
+    yunet_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OneFace:
+        def setInputSize(self, size: tuple[int, int]) -> None:  # noqa: N802 - OpenCV's name
+            self.size = size
+
+        def detect(self, image: np.ndarray) -> tuple[int, np.ndarray]:
+            side = image.shape[0] / 2
+            return 1, np.float32([[side / 2, side / 2, side, side, *[0.0] * 10, 0.9]])
+
+    monkeypatch.setattr(cv2, "FaceDetectorYN", SimpleNamespace(create=lambda *_, **__: OneFace()))
+    nobody = np.random.default_rng(0).integers(0, 256, (240, 240, 3), np.uint8)
+    monkeypatch.delenv(YUNET_VARIABLE, raising=False)
+    assert EmotionDetector.load().detect(nobody) == []
+    monkeypatch.setenv(YUNET_VARIABLE, str(yunet_file))
+    (face,) = EmotionDetector.load().detect(nobody)
+    assert face.box == Box(60, 60, 120, 120)
+    reader = LiveFaceReader.load()
+    faces = [reader.read(nobody, frame / 30, 0.5, 0.1) for frame in range(10)]
+    assert intersection_over_union(faces[-1][0].box, face.box) > 0.9
+    monkeypatch.setenv(YUNET_VARIABLE, "elsewhere.onnx")
+    for load in (EmotionDetector.load, LiveFaceReader.load):
+        with pytest.raises(ModelError, match="found no such file"):
+            load()
 
 
 def test_crop_is_the_box_reduced() -> None:
