@@ -79,15 +79,19 @@ def confusion_figure(
         showlegend=False,
     )
     figure = graph_objects.Figure([heatmap, points])
+    texts = []
     for label, answer in cells:
         count, share = int(confusion[label, answer]), float(shares[label, answer])
-        figure.add_annotation(
-            x=answer,
-            y=label,
-            text=f"{count:,}" if by == "count" else f"{share:.0%}<br><sub>{count}</sub>",
-            showarrow=False,
-            font={"size": 13} | ({"color": "white"} if share >= _STRONG * highest else {}),
-        )
+        text = {
+            "x": answer,
+            "y": label,
+            "text": f"{count:,}" if by == "count" else f"{share:.0%}<br><sub>{count}</sub>",
+            "showarrow": False,
+            "font": {"size": 13} | ({"color": "white"} if share >= _STRONG * highest else {}),
+        }
+        texts.append(text)
+    # All at once: ``add_annotation`` goes through all those before it, a fifth of a second in all.
+    figure.layout.annotations = texts
     if selected is not None:
         label, answer = selected
         figure.add_shape(

@@ -220,7 +220,11 @@ def _confusion(matrix: bytes, epoch: int) -> Figure:
     figure = confusion_figure(counts, f"Confusion after epoch {epoch}")
     # Shares alone, and no zeros: on a phone a cell is as wide as "100%".
     shares = (counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)).ravel()
-    for annotation, share in zip(figure.layout.annotations, shares, strict=True):
-        annotation.update(text=f"{share:.0%}" if share else "", font_size=11)
+    figure.layout.annotations = [
+        each.to_plotly_json()
+        | {"text": f"{share:.0%}", "font": each.font.to_plotly_json() | {"size": 11}}
+        for each, share in zip(figure.layout.annotations, shares, strict=True)
+        if share
+    ]
     figure.update_layout(height=480, margin={"t": 110})
     return figure
