@@ -45,7 +45,7 @@ class FixedDetector(EmotionDetector):
         card = SimpleNamespace(
             name="tiny",
             metrics={"accuracy": 0.6634},
-            data={"selected_on": "FER2013 PublicTest"},
+            measured_on="FER2013 PublicTest",
             certainty_threshold=0.0,
             files={"model.tflite": "0" * 64},
         )
