@@ -199,9 +199,10 @@ def _judge_object(path: Path, entry: dict[str, Any]) -> None:
     foreign = module is not None and not _MODULES.fullmatch(str(module))
     unknown_function = name == "function" and entry.get("config") not in _FUNCTIONS
     if foreign or unknown_function or ">" in str(entry.get("registered_name")):
-        called = entry.get("config") if unknown_function else name
+        called = str(entry.get("config")) if unknown_function else name
+        whole = f"{module}.{called}" if module else called
         raise ModelError(
-            f"{path} needs the custom class {module}.{called}, which is no part of Keras, and is "
+            f"{path} needs the custom class {whole}, which is no part of Keras, and is "
             "refused; ask for the model built from Keras' own layers"
         )
 
