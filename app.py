@@ -4,9 +4,9 @@ import streamlit as st
 
 from pages.shared.ends_of_runs import keep_ends_of_runs
 from pages.shared.garbage import watch_for_long_collections
-from pages.shared.navigation import ensure_navigation, note_page
+from pages.shared.navigation import leave_older_rules, note_page
 
-ensure_navigation()
+leave_older_rules()
 watch_for_long_collections()
 keep_ends_of_runs()
 

@@ -1,15 +1,18 @@
 """Keeps Streamlit's older rules for a folder called ``pages`` away, and knows who was where."""
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.navigation.page import Page
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _THIS_PAGE = "this_page"
 _PAGE_BEFORE = "page_before"
 
 
-def ensure_navigation() -> None:
-    """Start over when Streamlit runs this script by its older rules; call it first in every script.
+def leave_older_rules() -> None:
+    """Start over when Streamlit runs this script by its older rules; `app.py` calls it first.
 
     Until a process has met its first ``st.navigation``, a folder called ``pages`` makes Streamlit
     list and run the files in it by itself: whoever opens /photo right after the start would get
@@ -17,6 +20,18 @@ def ensure_navigation() -> None:
     """
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def ensure_navigation() -> None:
+    """Start over when Streamlit runs this page without the app around it; call it first.
+
+    A run that began by the older rules goes on by them when another viewer's has just ended them.
+    """
+    leave_older_rules()
+    context = get_script_run_ctx()
+    in_app = context is not None and Path(context.main_script_path).name == "app.py"
+    if in_app and _THIS_PAGE not in st.session_state:
         st.rerun()
 
 
