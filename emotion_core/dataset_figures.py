@@ -15,6 +15,7 @@ from emotion_core.datasets.comparison import Comparison
 from emotion_core.datasets.overview import DatasetOverview, Spread
 from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.plotting import plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -42,7 +43,7 @@ def class_counts_figure(overview: DatasetOverview, title: str, *, shares: bool =
         title: heading of the figure.
         shares: bars are shares of their split rather than counts, so that splits can be compared.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     bars = []
     for split in overview.splits:
@@ -88,7 +89,7 @@ def light_figure(
         measure: ``"brightness"`` or ``"contrast"``.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     spreads = _spreads(overview, measure)
     boxes = [
@@ -113,7 +114,7 @@ def agreement_figure(overview: DatasetOverview, title: str) -> Figure:
     Raises:
         ValueError: the data set has no votes.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     agreement = overview.agreement
     if agreement is None:
@@ -147,7 +148,7 @@ def comparison_figure(comparison: Comparison, title: str) -> Figure:
         comparison: of the two.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     bars = [
         graph_objects.Bar(
@@ -180,7 +181,7 @@ def light_comparison_figure(
         measure: ``"brightness"`` or ``"contrast"``.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     boxes = [
         graph_objects.Box(
@@ -209,7 +210,7 @@ def overlap_figure(comparison: Comparison, title: str) -> Figure:
         comparison: of the two.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     names = [comparison.first.name, comparison.second.name]
     bars = [

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
+from emotion_core.plotting import plotly_graph_objects
 from emotion_core.scores import CoveragePoint, ReliabilityBin
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def confusion_figure(
         by: shares of the row (recall on the diagonal), of the column (precision), or counts.
         selected: label and answer of a cell to frame.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     # The sums that shares refer to.
     whole = {"row": (1,), "column": (0,), "count": (0, 1)}[by]
@@ -127,7 +128,7 @@ def reliability_figure(bins: Sequence[ReliabilityBin], title: str) -> Figure:
         bins: ``EvaluationReport.reliability``; empty bins are left out.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     filled = [bin_ for bin_ in bins if bin_.count]
     accuracies = [bin_.accuracy for bin_ in filled]
@@ -178,7 +179,7 @@ def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title
         chosen: ``EvaluationReport.selective``, the point of the certainty threshold; it is marked.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     coverages = [point.coverage.value for point in curve]
     accuracies = [point.accuracy for point in curve]
@@ -225,7 +226,7 @@ def training_figure(epochs: Sequence[Mapping[str, Any]], title: str) -> Figure:
         epochs: lines of ``training_log.jsonl``, see ``training.EpochMetrics``.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     numbers = [epoch["epoch"] for epoch in epochs]
     lines = (
@@ -275,7 +276,7 @@ def ablation_figure(variants: Mapping[str, Mapping[str, Any]], title: str) -> Fi
             entry is left out.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     ranked = sorted(
         (

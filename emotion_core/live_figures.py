@@ -9,6 +9,7 @@ import numpy as np
 
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
 from emotion_core.live_history import HISTORY_SECONDS, Timeline
+from emotion_core.plotting import plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -23,7 +24,7 @@ def timelines_figure(timelines: Sequence[Timeline]) -> Figure:
     Args:
         timelines: one band each, from top to bottom.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     traces = [
         trace

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets.types import SPLITS, FaceDataset
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.plotting import plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -39,7 +40,7 @@ def map_figure(
     Raises:
         ValueError: there is no such colouring, or its scores are missing.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     if by == "mistake" and mistakes is not None:
         traces = [_trace(points, np.arange(len(points)), dataset, "", _mistake_marker(mistakes))]

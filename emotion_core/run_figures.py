@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from emotion_core.plotting import plotly_graph_objects
 from emotion_core.training_progress import EpochMetrics
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def comparison_figure(curve: Curve, runs: Mapping[str, Sequence[EpochMetrics]]) 
 def _figure(
     curve: Curve, lines: Mapping[str, tuple[Sequence[float], str, str]], last: int
 ) -> Figure:
-    graph_objects = _graph_objects()
+    graph_objects = plotly_graph_objects()
     figure = graph_objects.Figure(
         [
             graph_objects.Scatter(
@@ -114,18 +115,6 @@ def _figure(
     return figure
 
 
-def _graph_objects() -> Any:
-    """Return the kinds of figures there are.
-
-    Plotly takes pandas for what other modules have loaded, and fails when another thread has loaded
-    half of it; an import waits for the other half.
-    """
-    import pandas  # noqa: F401
-    from plotly import graph_objects
-
-    return graph_objects
-
-
 def sweep_figure(settings: Mapping[str, Sequence[str]], accuracies: Sequence[float]) -> Figure:
     """Draw a sweep as parallel coordinates: a line a run, coloured by its accuracy.
 
@@ -133,7 +122,7 @@ def sweep_figure(settings: Mapping[str, Sequence[str]], accuracies: Sequence[flo
         settings: the values of each setting that varies, as texts, one for each run.
         accuracies: validation accuracy of each run's best epoch, 0..1.
     """
-    graph_objects = _graph_objects()
+    graph_objects = plotly_graph_objects()
     dimensions = [_dimension(name, values) for name, values in settings.items()]
     dimensions.append({"label": "accuracy", "values": list(accuracies), "tickformat": ".1%"})
     low, high = min(accuracies), max(accuracies)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.emotions import ANSWER_COLORS, EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
+from emotion_core.plotting import plotly_graph_objects
 from emotion_core.sessions.summary import Event, PersonSummary, SessionSummary
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def timeline_figure(person: PersonSummary, title: str, events: Sequence[Event] =
         title: heading of the figure.
         events: those about this person, and those about nobody in particular, get a vertical line.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     timeline = person.timeline
     times = _dates(timeline.seconds)
@@ -57,7 +58,7 @@ def timeline_figure(person: PersonSummary, title: str, events: Sequence[Event] =
 
 def _markers(events: Sequence[Event]) -> Scatter:
     """Return a vertical line for each event with its rule to be read at the top."""
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     return graph_objects.Scatter(
         x=_dates(np.array([event.seconds for event in events])),
@@ -92,7 +93,7 @@ def shares_figure(summary: SessionSummary, title: str, most_persons: int = 12) -
         title: heading of the figure.
         most_persons: those seen longest are drawn.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     persons = summary.persons[:most_persons]
     names = [f"person {person.person}" for person in persons]
@@ -128,7 +129,7 @@ def transitions_figure(person: PersonSummary, title: str) -> Figure:
         person: whose changes.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     counts = person.transitions
     texts: list[list[Any]] = [[count or "" for count in row] for row in counts.tolist()]

@@ -17,6 +17,7 @@ from emotion_core.judging.curves import ClassCurves
 from emotion_core.judging.explanation import STEPS, Explanation
 from emotion_core.judging.paired_comparison import Comparison
 from emotion_core.judging.robustness_curves import RobustnessCurves
+from emotion_core.plotting import plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -36,7 +37,7 @@ def class_metrics_figure(per_class: Sequence[EmotionMetrics], title: str) -> Fig
         per_class: ``EvaluationReport.per_class``; expressions without images have no recall.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     traces = []
     for number, (name, symbol) in enumerate(_SYMBOLS.items()):
@@ -101,7 +102,7 @@ def curves_figure(
         kind: which.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     is_roc = kind == "roc"
     area = "area" if is_roc else "average precision"
@@ -157,7 +158,7 @@ def change_figure(measured: Sequence[tuple[str, RobustnessCurves]], change: Chan
         measured: names of one or two models with their curves.
         change: one of ``changes.CHANGES``.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     figure = graph_objects.Figure(
         [
@@ -177,7 +178,7 @@ def change_figure(measured: Sequence[tuple[str, RobustnessCurves]], change: Chan
 
 
 def _robustness_trace(name: str, curves: RobustnessCurves, change: Change, color: str) -> Any:
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     curve = next(each for each in curves.curves if each.change == change.name)
     points = sorted(
@@ -215,7 +216,7 @@ def differences_figure(comparison: Comparison, title: str) -> Figure:
         comparison: of two models; labels without images are left out.
         title: heading of the figure.
     """
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     rows = [("all", comparison.counts, _INDIGO)] + [
         (each.emotion, each.counts, EMOTION_COLORS[each.emotion])
@@ -251,7 +252,7 @@ def differences_figure(comparison: Comparison, title: str) -> Figure:
 
 def faithfulness_figure(explanation: Explanation) -> Figure:
     """Draw what becomes of the score as pixels are hidden and uncovered, beside maps of chance."""
-    from plotly import graph_objects
+    graph_objects = plotly_graph_objects()
 
     shares = [step / STEPS for step in range(STEPS + 1)]
     lines = (
