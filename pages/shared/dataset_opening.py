@@ -170,6 +170,13 @@ def paths_on_offer() -> dict[str, str]:
     return offered
 
 
+def address_of(path: str) -> str | None:
+    """Return what addresses call a data set; None for one that they cannot name."""
+    if path == DEMO_NAME:
+        return DEMO_NAME
+    return next((id_ for id_, offered in paths_on_offer().items() if offered == path), None)
+
+
 def _offer_paths() -> None:
     offered = paths_on_offer()
     if offered:

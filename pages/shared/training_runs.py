@@ -15,6 +15,7 @@ from emotion_core.runs.run import ACTIVE_STATES, Run, State
 from emotion_core.runs.storage import delete_run, describe_run, list_runs, runs_dir, write_zip
 from emotion_core.runs.sweep import varied_settings
 from emotion_core.training_config import flat_settings, setting_text
+from pages.shared.dataset_opening import ADDRESS, address_of
 from pages.shared.dataset_text import plain
 from pages.shared.training_setup import SHOWN_RUN, set_up_again
 from pages.shared.training_view import show_run
@@ -70,7 +71,7 @@ def _offer_rest(run: Run) -> None:
         settings = flat_settings(run.plan.config).items()
         st.dataframe({name: [setting_text(value)] for name, value in settings}, hide_index=True)
     if run.model is not None:
-        _lead_to_model(run.model.name)
+        _lead_to_model(run.model.name, run.plan.data.path)
     with st.container(horizontal=True):
         st.button(
             "Set up again",
@@ -85,15 +86,16 @@ def _offer_rest(run: Run) -> None:
         _offer_deletion(run)
 
 
-def _lead_to_model(name: str) -> None:
-    """Say what came of a run, and where one goes with it."""
+def _lead_to_model(name: str, data: str) -> None:
+    """Say what came of a run, and where one goes with it: to be judged on what it learned from."""
+    address = address_of(data)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"Its model is **{plain(name)}**.", width="content")
         st.page_link(
             "pages/evaluate.py",
             label="Evaluate it",
             icon=":material/fact_check:",
-            query_params={"evaluated": name},
+            query_params={"evaluated": name} | ({ADDRESS: address} if address else {}),
         )
         st.page_link(
             "pages/models.py",
