@@ -15,8 +15,8 @@ run: setup
 
 test: setup-test check
 	$(BIN)/python tests/browser/install.py
-	$(BIN)/python -m pytest -m "not browser" -n auto --maxprocesses 4 --dist loadfile
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m "not browser" -n auto --maxprocesses 4 --dist loadfile --durations 10
+	$(BIN)/python -m pytest -m browser --durations 10
 
 check: setup-test
 	$(BIN)/ruff check .
