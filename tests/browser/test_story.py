@@ -86,16 +86,11 @@ def test_trained_judged_compared_put_to_use_and_back(
         keep_picture(page, "compare")
 
         go_to(page, "Models")
-        choose(page, "Model", TRAINED)
-        expect(page.get_by_role("heading", name=TRAINED, exact=True)).to_be_visible()
-        page.get_by_role("button", name="Put to use").click()
-        expect(live.get_by_text(f"Model: {TRAINED}")).to_be_visible()
-        expect(labels(live)).to_have_count(1)
-        keep_picture(live, "live")
-
-        choose(page, "Model", SHIPPED)
-        expect(page.get_by_role("heading", name=SHIPPED, exact=True)).to_be_visible()
-        page.get_by_role("button", name="Put to use").click()
-        expect(live.get_by_text(f"Model: {SHIPPED}")).to_be_visible()
-        expect(labels(live)).to_have_count(1)
+        for name in (TRAINED, SHIPPED):
+            choose(page, "Model", name)
+            expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
+            page.get_by_role("button", name="Put to use").click()
+            expect(live.get_by_text(f"Model: {name}")).to_be_visible()
+            expect(labels(live)).to_have_count(1)
+            keep_picture(live, f"live-{name}")
         assert "Traceback" not in server.log.read_text()
