@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -63,12 +64,12 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
 
 
 def list_uploads() -> tuple[Path, ...]:
-    """Return the paths of all uploaded data sets, by name."""
-    try:
-        folders = folders_in(uploads_dir())
-    except OSError:
-        return ()
-    kept = [path for folder in folders for path in sorted(folder.iterdir())]
+    """Return the paths of all uploaded data sets, by name; what cannot be read is not among them."""
+    kept: list[Path] = []
+    with suppress(OSError):
+        for folder in folders_in(uploads_dir()):
+            with suppress(FileNotFoundError):  # deleted by somebody else meanwhile
+                kept += sorted(folder.iterdir())
     return tuple(path for path in kept if path.name != VOTES_NAME)
 
 
