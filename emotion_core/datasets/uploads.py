@@ -64,7 +64,7 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
 
 
 def list_uploads() -> tuple[Path, ...]:
-    """Return the paths of all uploaded data sets, by name; what cannot be read is not among them."""
+    """Return the paths of all uploaded data sets that can be read, by name."""
     kept: list[Path] = []
     with suppress(OSError):
         for folder in folders_in(uploads_dir()):
