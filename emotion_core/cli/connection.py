@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from emotion_core.errors import ConnectionSettingsError
 from emotion_core.ice import read_ice_settings
-from emotion_core.ice_check import check_servers
 
 _SECRETS: Final = Path(".streamlit/secrets.toml")
 
@@ -38,6 +37,9 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         ConnectionSettingsError: the settings cannot be used, or a server is of no help.
     """
+    # Here, because it needs what WebRTC needs, which a machine that only trains may lack.
+    from emotion_core.ice_check import check_servers
+
     secrets: Path = arguments.secrets
     settings = read_ice_settings(secrets)
     if not settings.servers:
