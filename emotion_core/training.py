@@ -11,7 +11,6 @@ import json
 import math
 import shutil
 import time
-import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
 from emotion_core.augmentation import FaceAugmentation
@@ -30,6 +30,7 @@ from emotion_core.keras_classifier import KerasClassifier
 from emotion_core.keras_models import load_network
 from emotion_core.network import Network, NetworkShape, adopt, build_network, reparametrize
 from emotion_core.teachers import Teacher, load_teacher
+from emotion_core.training_checkpoint import Checkpoint, damaged, read_checkpoint
 from emotion_core.training_config import TrainingConfig
 from emotion_core.training_data import batches, split_for_training
 from emotion_core.training_description import read_run
@@ -91,7 +92,7 @@ class TrainingRun:
         self.training_set, self.validation_set = split_for_training(dataset, config.seed)
         self.steps = math.ceil(len(self.training_set) / config.batch_size)
         self.epochs: list[EpochMetrics] = []
-        self._best_weights: dict[str, NDArray[Any]] = {}
+        self._best_weights: tuple[NDArray[Any], ...] = ()
         self._best_epoch = 0
         self._checkpoint_seconds = 0.0
         self._saved_at = -math.inf
@@ -206,35 +207,22 @@ class TrainingRun:
         return [*variables, *self.optimizer.variables]
 
     def _save(self) -> None:
-        arrays: dict[str, Any] = {}
-        if not self.completed:  # a finished run needs its best weights alone, a quarter of it all
-            arrays |= {
-                f"state{index}": keras.ops.convert_to_numpy(variable)
-                for index, variable in enumerate(self._state_variables())
-            }
-        arrays |= self._best_weights
-        arrays["best_epoch"] = np.array(self._best_epoch)
-        arrays["epochs"] = np.array(json.dumps([asdict(epoch) for epoch in self.epochs]))
-        with replace_file(self.folder / CHECKPOINT_FILE) as temporary:
-            np.savez(temporary, **arrays)
+        state = () if self.completed else map(ops.convert_to_numpy, self._state_variables())
+        Checkpoint(tuple(state), self._best_weights, self._best_epoch, tuple(self.epochs)).write(
+            self.folder / CHECKPOINT_FILE
+        )
 
     def _restore(self) -> None:
         path = self.folder / CHECKPOINT_FILE
-        try:
-            with path.open("rb") as file, np.load(file) as stored:
-                arrays = dict(stored)
-            self._best_weights = {key: arrays[key] for key in arrays if "best_weight" in key}
-            self._best_epoch = int(arrays["best_epoch"])
-            self.epochs = [EpochMetrics(**epoch) for epoch in json.loads(str(arrays["epochs"]))]
-            if not self.completed:
-                for index, variable in enumerate(self._state_variables()):
-                    variable.assign(arrays[f"state{index}"])
-        except (
-            OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile,
-        ) as error:  # fmt: skip
-            raise TrainingError(
-                f"{path} is damaged ({error}); delete {self.folder} and start anew"
-            ) from error
+        checkpoint = read_checkpoint(path)
+        self._best_weights, self._best_epoch = checkpoint.best_weights, checkpoint.best_epoch
+        self.epochs = list(checkpoint.epochs)
+        if not self.completed:
+            try:
+                for variable, value in zip(self._state_variables(), checkpoint.state, strict=True):
+                    variable.assign(value)
+            except ValueError as error:
+                raise damaged(path, error) from error
         # The process may have died between the two files; the checkpoint is the truth.
         lines = "".join(json.dumps(asdict(epoch)) + "\n" for epoch in self.epochs)
         with replace_file(self.folder / METRICS_FILE) as temporary:
@@ -301,10 +289,7 @@ class TrainingRun:
         earlier = [epoch.validation_accuracy for epoch in self.epochs]
         if not earlier or metrics.validation_accuracy > max(earlier):
             self._best_epoch = epoch
-            self._best_weights = {
-                f"best_weight{index}": np.array(weights)
-                for index, weights in enumerate(self.network.get_weights())
-            }
+            self._best_weights = tuple(map(np.array, self.network.get_weights()))
         self.epochs.append(metrics)
         confusion = {"epoch": epoch, "confusion": report.confusion.tolist()}
         write_json(self.folder / CONFUSION_FILE, confusion)
@@ -319,9 +304,7 @@ class TrainingRun:
     def _result(self) -> TrainingResult:
         config = self.config
         trained = build_network(config.architecture, NetworkShape(config.filters, config.depths))
-        trained.set_weights(
-            [self._best_weights[f"best_weight{i}"] for i in range(len(self._best_weights))]
-        )
+        trained.set_weights(self._best_weights)
         network = build_network(
             config.architecture, NetworkShape(config.filters, config.depths, deployed=True)
         )
