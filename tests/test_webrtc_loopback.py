@@ -5,22 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
 
 import av
 import cv2
 import numpy as np
 import pytest
 import skimage.data
-from aiortc import (
-    MediaStreamTrack,
-    RTCConfiguration,
-    RTCPeerConnection,
-    RTCSessionDescription,
-    VideoStreamTrack,
-)
-from aiortc.contrib.media import MediaRelay
+from aiortc import VideoStreamTrack
 from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
@@ -28,9 +20,7 @@ from emotion_core.boxes import Box
 from emotion_core.faces import LIVE_SETTINGS, HaarFaceDetector
 from emotion_core.live import LiveSession
 from emotion_core.live_faces import LiveFaceReader
-from pages.shared.newest_frames import keep_newest_frames_only
-
-Result = TypeVar("Result")
+from tests.webrtc import Client, new_worker, running_loop
 
 
 class FixedClassifier:
@@ -85,80 +75,13 @@ class Camera(VideoStreamTrack):
         return frame
 
 
-class Client:
-    """What the browser is in the app: sends a camera, receives the annotated video."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, camera: Camera) -> None:
-        self.loop = loop
-        self.received: asyncio.Queue[MediaStreamTrack] = asyncio.Queue()
-        self.peer = self.run(self.make_peer(camera))
-
-    async def make_peer(self, camera: Camera) -> RTCPeerConnection:
-        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        peer.addTrack(camera)
-        peer.on("track", self.received.put_nowait)
-        return peer
-
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(60)
-
-    def offer(self) -> RTCSessionDescription:
-        async def make() -> RTCSessionDescription:
-            await self.peer.setLocalDescription(await self.peer.createOffer())
-            return self.peer.localDescription
-
-        return self.run(make())
-
-    def connect(self, worker: WebRtcWorker) -> None:
-        offer = self.offer()
-        answer = worker.process_offer(offer.sdp, offer.type, timeout=10)
-        self.run(self.peer.setRemoteDescription(answer))
-
-    def watch(self, until: Callable[[np.ndarray], bool], most: int = 600) -> np.ndarray:
-        """Return the first received picture (BGR) that fulfils ``until``."""
-
-        async def read() -> np.ndarray:
-            track = await self.received.get()
-            self.received.put_nowait(track)
-            for _ in range(most):
-                image = (await track.recv()).to_ndarray(format="bgr24")
-                if until(image):
-                    return image
-            raise AssertionError(f"not one of {most} pictures was what the test waits for")
-
-        return self.run(read())
-
-
-@pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.set_event_loop(loop)  # the library asks for this thread's loop, and would make one
-    yield loop
-    asyncio.set_event_loop(None)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    loop.close()
-
-
 Start = Callable[[LiveSession, Camera], tuple[Client, WebRtcWorker]]
 
 
-@pytest.fixture(autouse=True)
-def close_loops(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close the event loops that streamlit-webrtc's processing threads leave open."""
-    loops: list[asyncio.AbstractEventLoop] = []
-    make = asyncio.new_event_loop
-
-    def make_and_note() -> asyncio.AbstractEventLoop:
-        loops.append(make())
-        return loops[-1]
-
-    monkeypatch.setattr(asyncio, "new_event_loop", make_and_note)
-    yield
-    for loop in loops:
-        loop.close()
+@pytest.fixture
+def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.AbstractEventLoop]:
+    with running_loop(monkeypatch) as loop:
+        yield loop
 
 
 @pytest.fixture
@@ -166,26 +89,7 @@ def start(loop: asyncio.AbstractEventLoop) -> Iterator[Start]:
     opened: list[tuple[Client, WebRtcWorker]] = []
 
     def start_one(session: LiveSession, camera: Camera) -> tuple[Client, WebRtcWorker]:
-        relay = MediaRelay()
-        keep_newest_frames_only(relay)
-        kinds = "source_{0}_track sink_{0}_track queued_{0}_frames_callback {0}_processor_factory"
-        names = f"{kinds.format('video')} {kinds.format('audio')} audio_frame_callback"
-        names += " on_audio_ended player_factory in_recorder_factory out_recorder_factory"
-        nothing = dict.fromkeys(names.split())
-        worker: WebRtcWorker = WebRtcWorker(
-            mode=WebRtcMode.SENDRECV,
-            rtc_configuration=RTCConfiguration(iceServers=[]),
-            video_frame_callback=session.on_frame,
-            on_video_ended=session.on_ended,
-            async_processing=False,
-            video_receiver_size=4,
-            audio_receiver_size=4,
-            sendback_video=True,
-            sendback_audio=False,
-            loop=loop,
-            relay=relay,
-            **nothing,
-        )
+        worker = new_worker(loop, session, mode=WebRtcMode.SENDRECV, sendback_audio=False)
         client = Client(loop, camera)
         opened.append((client, worker))
         client.connect(worker)
@@ -194,7 +98,7 @@ def start(loop: asyncio.AbstractEventLoop) -> Iterator[Start]:
     yield start_one
     for client, worker in opened:
         worker.stop()
-        client.run(client.peer.close())
+        client.close()
     deadline = time.monotonic() + 10
     while processing_threads() and time.monotonic() < deadline:
         time.sleep(0.01)

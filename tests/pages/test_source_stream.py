@@ -9,19 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection
-from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamError
 from streamlit_webrtc import WebRtcMode
-from streamlit_webrtc.webrtc import WebRtcWorker
 
 from emotion_core.errors import SourceLostError
 from emotion_core.source_reader import SourceReader
 from emotion_core.video_sources import VideoFile, VideoSource
-from pages.shared.newest_frames import keep_newest_frames_only
 from pages.shared.source_stream import SourcePlayer, SourceTrack
 from tests.source_videos import write_video
-from tests.test_webrtc_loopback import Client
+from tests.webrtc import Client, new_worker, running_loop
 
 
 def source_threads() -> list[threading.Thread]:
@@ -90,19 +86,6 @@ class TestTrack:
             asyncio.run(play())
 
 
-class Viewer(Client):
-    """Receives a video and sends none."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop, None)
-
-    async def make_peer(self, _: None) -> RTCPeerConnection:
-        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
-        peer.addTransceiver("video", direction="recvonly")
-        peer.on("track", self.received.put_nowait)
-        return peer
-
-
 class Session:
     """Brightens every frame, and counts."""
 
@@ -120,52 +103,22 @@ class Session:
 
 @pytest.fixture
 def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.AbstractEventLoop]:
-    """Run an event loop in a thread; loops that the library leaves open are closed afterwards."""
-    loops: list[asyncio.AbstractEventLoop] = []
-    make = asyncio.new_event_loop
-
-    def make_and_note() -> asyncio.AbstractEventLoop:
-        loops.append(make())
-        return loops[-1]
-
-    monkeypatch.setattr(asyncio, "new_event_loop", make_and_note)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    asyncio.set_event_loop(loop)
-    yield loop
-    asyncio.set_event_loop(None)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join()
-    for each in loops:
-        each.close()
+    with running_loop(monkeypatch) as loop:
+        yield loop
 
 
 @pytest.mark.parametrize("how", ["stopped here", "closed there", "at its end"])
 def test_a_film_arrives_and_nothing_is_left(loop, tmp_path, how):
     session = Session()
     source = film(tmp_path, 40 if how == "at its end" else 1000)
-    relay = MediaRelay()
-    keep_newest_frames_only(relay)
-    kinds = "source_{0}_track sink_{0}_track queued_{0}_frames_callback {0}_processor_factory"
-    names = f"{kinds.format('video')} {kinds.format('audio')} audio_frame_callback"
-    names += " on_audio_ended in_recorder_factory out_recorder_factory"
-    worker: WebRtcWorker = WebRtcWorker(
+    worker = new_worker(
+        loop,
+        session,
         mode=WebRtcMode.RECVONLY,
-        rtc_configuration=RTCConfiguration(iceServers=[]),
         player_factory=lambda: SourcePlayer(source, loop=False),
-        video_frame_callback=session.on_frame,
-        on_video_ended=session.on_ended,
-        async_processing=False,
-        video_receiver_size=4,
-        audio_receiver_size=4,
-        sendback_video=True,
         sendback_audio=True,
-        loop=loop,
-        relay=relay,
-        **dict.fromkeys(names.split()),
     )
-    viewer = Viewer(loop)
+    viewer = Client(loop)
     try:
         viewer.connect(worker)
         image = viewer.watch(lambda image: image.mean() > 40)
@@ -174,10 +127,10 @@ def test_a_film_arrives_and_nothing_is_left(loop, tmp_path, how):
         if how == "stopped here":
             worker.stop()
         elif how == "closed there":
-            viewer.run(viewer.peer.close())
+            viewer.close()
         assert session.ended.wait(30)
         wait_until(lambda: not source_threads())
     finally:
         worker.stop()
-        viewer.run(viewer.peer.close())
+        viewer.close()
     wait_until(lambda: not [each for each in threading.enumerate() if "async_media" in each.name])
