@@ -37,26 +37,29 @@ def test_its_readme_says_what_its_card_says(card):
 
 
 def test_the_projects_readme_says_what_its_card_says(card):
-    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    readme = " ".join((Path(__file__).parents[1] / "README.md").read_text("utf-8").split())
     metrics, spans = card.metrics, card.metrics["interval_95"]
     clean, selective = metrics["clean"], metrics["selective"]
-    low, high = (100 * bound for bound in spans["accuracy"])
-    clean_low, clean_high = (100 * bound for bound in clean["interval_95"])
     f1_low, f1_high = spans["macro_f1"]
-    for row in (
-        f"| accuracy | {metrics['accuracy']:.1%} (95 % interval {low:.1f} to {high:.1f}) |",
-        f"| without the images that also stand in Training | {clean['accuracy']:.1%} of "
-        f"{clean['n']:,} ({clean_low:.1f} to {clean_high:.1f}) |",
+    for words in (
+        f"| accuracy | {percent(metrics['accuracy'])} % (95 % interval "
+        f"{' to '.join(map(percent, spans['accuracy']))}) |",
+        f"| without the images that also stand in Training | {percent(clean['accuracy'])} % of "
+        f"{clean['n']:,} ({' to '.join(map(percent, clean['interval_95']))}) |",
         f"| macro F1 | {metrics['macro_f1']:.3f} ({f1_low:.3f} to {f1_high:.3f}) |",
-        f"| expected calibration error, 15 bins | {metrics['ece']:.1%} |",
+        f"| expected calibration error, 15 bins | {percent(metrics['ece'])} % |",
         f"scaled 0.85 to 1.15 | {metrics['shifted_boxes']['points_lost']:.1f} |",
-        f'| right of the {selective["coverage"]:.0%} of faces that are not "uncertain" | '
-        f"{selective['accuracy_answered']:.1%} |",
-        f"the calibration error is {metrics['ece_cross_fitted']:.1%}, and "
-        f"{selective['coverage_cross_fitted']:.0%} are answered, "
-        f"{selective['accuracy_answered_cross_fitted']:.1%} of them rightly.",
+        f"| right of the {percent(selective['coverage'], 0)} % of faces that are not "
+        f'"uncertain" | {percent(selective["accuracy_answered"])} % |',
+        f"the calibration error is {percent(metrics['ece_cross_fitted'])} %, and "
+        f"{percent(selective['coverage_cross_fitted'], 0)} % are answered, "
+        f"{percent(selective['accuracy_answered_cross_fitted'])} % of them rightly.",
     ):
-        assert row.replace("%", " %").replace("  %", " %") in " ".join(readme.split())
+        assert words in readme
+
+
+def percent(share: float, digits: int = 1) -> str:
+    return f"{100 * share:.{digits}f}"
 
 
 def test_its_figures_are_those_it_must_have(card):
