@@ -20,7 +20,7 @@ from emotion_core.artefacts import (
     read_model_file,
 )
 from emotion_core.errors import ModelError
-from emotion_core.files import replace_file, replace_folder
+from emotion_core.files import new_folder, replace_file
 from emotion_core.folders import DESKTOP_FILES
 from emotion_core.model_card import write_card
 from emotion_core.model_in_use import ModelInUse, chosen_folder, model_in_use, put_to_use
@@ -43,7 +43,7 @@ def check_new_name(name: str) -> Path:
         )
     folder = models_dir() / name
     if name == DEFAULT_MODEL or folder.exists():
-        raise ModelError(f"expected a new name, found {name!r}, which is taken; choose another")
+        raise _taken(name)
     return folder
 
 
@@ -61,11 +61,13 @@ def add_model(source: Path, name: str, card: ModelCard) -> LibraryModel:
     """
     folder = check_new_name(name)
     try:
-        with replace_folder(folder) as temporary:
+        with new_folder(folder) as temporary:
             for file in MODEL_FILES:
                 if (source / file).is_file():
                     shutil.copyfile(source / file, temporary / file)
             write_card(temporary, replace(card, name=folder.name))
+    except FileExistsError as error:  # by somebody else, since it was checked
+        raise _taken(folder.name) from error
     except OSError as error:
         raise _not_written(folder, error) from error
     return list_models().find(folder.name)
@@ -189,6 +191,10 @@ def _is_ours(file: str) -> bool:
     # The last ones are cards and READMEs that a killed process was about to replace
     # (`files.replace_file`).
     return file in (*MODEL_FILES, *DESKTOP_FILES) or file.startswith((".card-", ".README-"))
+
+
+def _taken(name: str) -> ModelError:
+    return ModelError(f"expected a new name, found {name!r}, which is taken; choose another")
 
 
 def _not_written(path: Path, error: OSError) -> ModelError:

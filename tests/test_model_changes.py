@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from emotion_core import artefacts, model_changes
-from emotion_core.artefacts import CARD_FILE, LITERT_FILE, default_model_dir, load_card
+from emotion_core.artefacts import CARD_FILE, LITERT_FILE, ModelCard, default_model_dir, load_card
 from emotion_core.errors import ModelError
 from emotion_core.model_changes import (
     add_model,
@@ -48,6 +49,21 @@ class TestAdd:
         source = add(library / "mine")
         with pytest.raises(ModelError, match=f"expected a new name, found '{name}', which is"):
             add_model(source, name, load_card(source))
+
+    def test_a_name_that_somebody_else_takes_meanwhile(self, library, monkeypatch):
+        theirs, ours = add(library.parent / "theirs"), add(library.parent / "ours")
+        write = model_changes.write_card
+
+        def slowly(folder: Path, card: ModelCard) -> None:
+            monkeypatch.setattr(model_changes, "write_card", write)
+            add_model(theirs, "mine", load_card(theirs))
+            write(folder, card)
+
+        monkeypatch.setattr(model_changes, "write_card", slowly)
+        with pytest.raises(ModelError, match="expected a new name, found 'mine', which is taken"):
+            add_model(ours, "mine", load_card(ours))
+        assert load_card(library / "mine").network_id == load_card(theirs).network_id
+        assert [path.name for path in library.iterdir()] == ["mine"]
 
     def test_a_full_disk_leaves_nothing(self, library, monkeypatch):
         source = add(library.parent / "source")
