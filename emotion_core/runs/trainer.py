@@ -7,6 +7,7 @@ nobody holds the run's lock any more, which says so as well.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -107,8 +108,7 @@ class _Trainer:
             _log(f"Resumed after epoch {len(training.epochs)}")
         result = self.fit(training)
         if self.asked(CANCEL_FILE):
-            (self.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
-            _log("Cancelled")
+            self.forget()
         elif result is None:
             message = "stopped before its first epoch was finished; there is nothing to keep"
             write_outcome(self.folder, "stopped", message)
@@ -159,6 +159,10 @@ class _Trainer:
         self.say("measuring and saving the model")
         model = free_model_folder(open_run(self.folder))
         card = export_run(training, result, model, run_id=self.folder.name)
+        if self.asked(CANCEL_FILE):  # while it was being saved
+            shutil.rmtree(model)
+            self.forget()
+            return
         state: State = "done" if result.completed else "stopped"
         _log(
             f"Saved {model}: epoch {result.best_epoch} of {len(result.epochs)}, accuracy "
@@ -167,6 +171,11 @@ class _Trainer:
         write_outcome(self.folder, state, model=model)
         if result.completed:
             (self.folder / CHECKPOINT_FILE).unlink(missing_ok=True)  # nothing to go on with
+
+    def forget(self) -> None:
+        """Leave nothing that a cancelled run could go on with."""
+        (self.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
+        _log("Cancelled")
 
     def asked(self, file: str) -> bool:
         """Tell whether somebody has asked for something."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import tensorflow
 
+from emotion_core import model_export
 from emotion_core.artefacts import load_card
 from emotion_core.datasets.source import DataSource
 from emotion_core.files import write_json
@@ -129,6 +130,21 @@ def test_a_cancelled_run_keeps_nothing_but_its_row(run, monkeypatch, tmp_path):
         None,
     )
     assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.usefixtures("quick_export")
+def test_a_run_that_is_cancelled_while_its_model_is_saved_leaves_none(run, monkeypatch, tmp_path):
+    export = model_export.export_run
+
+    def cancelled_meanwhile(*arguments, **names):
+        (run.folder / CANCEL_FILE).touch()
+        return export(*arguments, **names)
+
+    monkeypatch.setattr(model_export, "export_run", cancelled_meanwhile)
+    trainer.train(run.folder)
+    cancelled = open_run(run.folder)
+    assert (cancelled.state, cancelled.has_checkpoint) == ("cancelled", False)
+    assert not list((tmp_path / "models").iterdir())
 
 
 @pytest.mark.usefixtures("quick_export")
