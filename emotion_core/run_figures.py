@@ -26,7 +26,9 @@ LINE_COLORS: Final = (
 #: Of a figure in pixels. Streamlit's own setting is lost when a chart changes while it is shown.
 _HEIGHT: Final = 300
 #: From low to high, readable on white and on black.
-_SCALE: Final = ((0.0, "#c9a35a"), (0.5, "#9a95a8"), (1.0, "#6a5fd0"))
+_SCALE: Final = ("rgb(201, 163, 90)", "rgb(154, 149, 168)", "rgb(106, 95, 208)")
+#: How far apart runs of one value lie in all, as a share of an axis.
+_ASIDE: Final = 0.06
 #: Up to so many epochs, each has its number on the axis.
 _EVERY_EPOCH: Final = 12
 _DASHES: Final = ("solid", "dash", "dot")
@@ -118,41 +120,83 @@ def _figure(
 def sweep_figure(settings: Mapping[str, Sequence[str]], accuracies: Sequence[float]) -> Figure:
     """Draw a sweep as parallel coordinates: a line a run, coloured by its accuracy.
 
+    Plotly's own parallel coordinates are a pixel wide, which is hard to see on black, tell nothing
+    of the run under the mouse, and hide runs that share a value behind each other.
+
     Args:
         settings: the values of each setting that varies, as texts, one for each run.
         accuracies: validation accuracy of each run's best epoch, 0..1.
     """
     graph_objects = plotly_graph_objects()
-    dimensions = [_dimension(name, values) for name, values in settings.items()]
-    dimensions.append({"label": "accuracy", "values": list(accuracies), "tickformat": ".1%"})
+    from plotly.colors import sample_colorscale
+
     low, high = min(accuracies), max(accuracies)
-    lines = graph_objects.Parcoords(
-        dimensions=dimensions,
-        line={
-            "color": list(accuracies),
-            "colorscale": _SCALE,
-            "cmin": low,
-            "cmax": high if high > low else low + 0.01,
-        },
-        labelfont={"size": 14},
-        tickfont={"size": 12},
-    )
-    figure = graph_objects.Figure(lines)
-    figure.update_layout(height=420, margin={"l": 70, "r": 60, "t": 60, "b": 30})
+    span = high - low or 0.01
+    axes = [_Axis.of_values(name, values) for name, values in settings.items()]
+    rising = sorted(range(len(accuracies)), key=lambda run: accuracies[run])
+    figure = graph_objects.Figure()
+    for rank, run in enumerate(rising):  # the best one last, in front of the others
+        share = (accuracies[run] - low) / span
+        # Runs of one value lie beside each other, the better one above.
+        aside = _ASIDE * (rank / max(1, len(rising) - 1) - 0.5)
+        heights = [axis.heights[values[run]] + aside for axis, values in _pairs(axes, settings)]
+        said = [f"{axis.label} {values[run]}" for axis, values in _pairs(axes, settings)]
+        figure.add_scatter(
+            x=list(range(len(axes) + 1)),
+            y=[*heights, share],
+            mode="lines+markers",
+            line={"color": sample_colorscale(_SCALE, share)[0], "width": 3},
+            marker={"size": 8},
+            name="",
+            hovertemplate="<br>".join([f"<b>{accuracies[run]:.1%}</b>", *said]),
+        )
+    accuracy_axis = _Axis("accuracy", {f"{low:.1%}": 0.0, f"{high:.1%}": (high - low) / span})
+    for place, axis in enumerate([*axes, accuracy_axis]):
+        figure.add_annotation(x=place, y=1.18, text=f"<b>{axis.label}</b>", showarrow=False)
+        figure.add_scatter(
+            x=[place, place],
+            y=[-0.05, 1.05],
+            mode="lines",
+            line={"color": "rgba(128, 128, 128, 0.5)", "width": 1},
+            hoverinfo="skip",
+        )
+        # Outside at both ends; between them under the marks, where fewest lines pass.
+        if place in (0, len(axes)):
+            side = (
+                {"xanchor": "left", "xshift": 10} if place else {"xanchor": "right", "xshift": -10}
+            )
+        else:
+            side = {"yshift": -17, "bgcolor": "rgba(128, 128, 128, 0.3)"}
+        for text, height in axis.heights.items():
+            figure.add_annotation(x=place, y=height, text=text, showarrow=False, **side)
+    figure.update_xaxes(visible=False, range=[-0.35, len(axes) + 0.35])
+    figure.update_yaxes(visible=False, range=[-0.12, 1.24])
+    figure.update_layout(height=420, showlegend=False, margin={"l": 10, "r": 10, "t": 20, "b": 10})
     return figure
 
 
-def _dimension(name: str, values: Sequence[str]) -> dict[str, object]:
-    """Return one axis: in the order of numbers where all values are some, else as they come."""
-    label = name.rpartition(".")[2].replace("_", " ")
-    try:
-        different = sorted(set(values), key=float)
-    except ValueError:
-        different = list(dict.fromkeys(values))
-    # Places and not numbers: 0.001, 0.003 and 0.01 stand as far apart as one chose them.
-    return {
-        "label": label,
-        "values": [different.index(value) for value in values],
-        "tickvals": list(range(len(different))),
-        "ticktext": different,
-    }
+@dataclass(frozen=True)
+class _Axis:
+    """A setting's axis: its title, and the height, 0..1, of each value."""
+
+    label: str
+    heights: Mapping[str, float]
+
+    @classmethod
+    def of_values(cls, name: str, values: Sequence[str]) -> _Axis:
+        """Put values in the order of numbers where all are some, else as they come."""
+        try:
+            different = sorted(set(values), key=float)
+        except ValueError:
+            different = list(dict.fromkeys(values))
+        # Places and not numbers: 0.001, 0.003 and 0.01 stand as far apart as one chose them.
+        highest = max(1, len(different) - 1)
+        label = name.rpartition(".")[2].replace("_", " ")
+        return cls(label, {value: place / highest for place, value in enumerate(different)})
+
+
+def _pairs(
+    axes: Sequence[_Axis], settings: Mapping[str, Sequence[str]]
+) -> list[tuple[_Axis, Sequence[str]]]:
+    """Return each axis with the values of all runs."""
+    return list(zip(axes, settings.values(), strict=True))
