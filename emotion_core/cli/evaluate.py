@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,8 @@ def _report(
         robustness = _measure_curves(judged, classifier, dataset)
     if options.compare:
         other, other_classifier = _judge(options.compare, dataset, options)
+        if other.card.name == judged.card.name:  # one model before and after, in two folders
+            other = replace(other, card=replace(other.card, name=str(options.compare)))
         comparison = compare_answers(judged, other)
         if options.robustness:
             other_robustness = _measure_curves(other, other_classifier, dataset)

@@ -106,7 +106,12 @@ def test_another_model_is_compared(tiny_model, tmp_path, capsys):
     comparison = report["comparison"]
     assert (comparison["accuracy_difference"], comparison["p_value"]) == (0, 1)
     assert comparison["n"] == report["n"]
-    assert "McNemar's test" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "McNemar's test" in printed
+    # Both have one name, as a model before and after has: the folder tells them apart.
+    name = load_card(tiny_model).name
+    assert f" only {name} is right\n" in printed
+    assert f" only {tiny_model} is right\n" in printed
     code, _ = evaluate(tiny_model, tmp_path, "--compare", str(tmp_path / "nothing"))
     assert code == 2
 

@@ -73,7 +73,7 @@ def test_an_exclusion_list_is_left_out_and_recorded(tmp_path, capsys):
         (["--data", "demo", "--resume", "--seed", "1"], "a resumed run keeps its settings"),
         (["--data", "demo", "--resume", "--set", "epochs=2"], "a resumed run keeps its settings"),
         (["--data", "demo", "--set", "epoch=2"], "expected a setting of architecture, filters"),
-        (["--data", "demo", "--preset", "distill"], "found 0 teachers and 0.9; use the preset"),
+        (["--data", "demo", "--preset", "distill"], "found 0 teachers and 0.6; use the preset"),
         (["--data", "demo", "--teachers", "nobody"], "expected a teacher's network at nobody"),
         (["--data", "demo", "--start-from", "nobody"], "expected a model folder with card.json"),
         (["--data", "demo", "--resume", "--start-from", "m"], "a resumed run keeps its settings"),
@@ -93,7 +93,7 @@ def test_settings_and_teachers_reach_the_run(tmp_path, tiny_model):
     more = ["--preset", "distill", "--teachers", str(tiny_model), "--epochs", "1"]
     assert main(["train", "--data", "demo", *more, *shape, "--out", str(out)]) == 0
     config = load_card(out).config
-    assert (config["filters"], config["distillation_weight"]) == ([4, 8], 0.9)
+    assert (config["filters"], config["distillation_weight"]) == ([4, 8], 0.6)
 
 
 def test_what_is_no_setting_is_bad_usage(tmp_path, capsys):
