@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from emotion_core.plotting import plotly_graph_objects
 from emotion_core.training_progress import EpochMetrics
@@ -29,6 +29,10 @@ _HEIGHT: Final = 300
 _SCALE: Final = ("rgb(201, 163, 90)", "rgb(154, 149, 168)", "rgb(106, 95, 208)")
 #: How far apart runs of one value lie in all, as a share of an axis.
 _ASIDE: Final = 0.06
+# Where an axis' values stand: outside at both ends, between them under the marks.
+_LEFT: Final = {"xanchor": "right", "xshift": -10}
+_RIGHT: Final = {"xanchor": "left", "xshift": 10}
+_BETWEEN: Final = {"yshift": -17, "bgcolor": "rgba(128, 128, 128, 0.3)"}
 #: Up to so many epochs, each has its number on the axis.
 _EVERY_EPOCH: Final = 12
 _DASHES: Final = ("solid", "dash", "dot")
@@ -127,52 +131,50 @@ def sweep_figure(settings: Mapping[str, Sequence[str]], accuracies: Sequence[flo
         settings: the values of each setting that varies, as texts, one for each run.
         accuracies: validation accuracy of each run's best epoch, 0..1.
     """
-    graph_objects = plotly_graph_objects()
+    figure = plotly_graph_objects().Figure()
     from plotly.colors import sample_colorscale
 
     low, high = min(accuracies), max(accuracies)
     span = high - low or 0.01
     axes = [_Axis.of_values(name, values) for name, values in settings.items()]
+    columns = list(zip(axes, settings.values(), strict=True))
     rising = sorted(range(len(accuracies)), key=lambda run: accuracies[run])
-    figure = graph_objects.Figure()
     for rank, run in enumerate(rising):  # the best one last, in front of the others
         share = (accuracies[run] - low) / span
         # Runs of one value lie beside each other, the better one above.
         aside = _ASIDE * (rank / max(1, len(rising) - 1) - 0.5)
-        heights = [axis.heights[values[run]] + aside for axis, values in _pairs(axes, settings)]
-        said = [f"{axis.label} {values[run]}" for axis, values in _pairs(axes, settings)]
+        said = [f"{axis.label} {values[run]}" for axis, values in columns]
         figure.add_scatter(
             x=list(range(len(axes) + 1)),
-            y=[*heights, share],
+            y=[*(axis.heights[values[run]] + aside for axis, values in columns), share],
             mode="lines+markers",
             line={"color": sample_colorscale(_SCALE, share)[0], "width": 3},
             marker={"size": 8},
             name="",
             hovertemplate="<br>".join([f"<b>{accuracies[run]:.1%}</b>", *said]),
         )
-    accuracy_axis = _Axis("accuracy", {f"{low:.1%}": 0.0, f"{high:.1%}": (high - low) / span})
-    for place, axis in enumerate([*axes, accuracy_axis]):
-        figure.add_annotation(x=place, y=1.18, text=f"<b>{axis.label}</b>", showarrow=False)
-        figure.add_scatter(
-            x=[place, place],
-            y=[-0.05, 1.05],
-            mode="lines",
-            line={"color": "rgba(128, 128, 128, 0.5)", "width": 1},
-            hoverinfo="skip",
-        )
-        # Outside at both ends; between them under the marks, where fewest lines pass.
-        if place in (0, len(axes)):
-            side = (
-                {"xanchor": "left", "xshift": 10} if place else {"xanchor": "right", "xshift": -10}
-            )
-        else:
-            side = {"yshift": -17, "bgcolor": "rgba(128, 128, 128, 0.3)"}
-        for text, height in axis.heights.items():
-            figure.add_annotation(x=place, y=height, text=text, showarrow=False, **side)
+    for place, axis in enumerate(axes):
+        _add_axis(figure, axis, place, _LEFT if place == 0 else _BETWEEN)
+    accuracy = _Axis("accuracy", {f"{low:.1%}": 0.0, f"{high:.1%}": (high - low) / span})
+    _add_axis(figure, accuracy, len(axes), _RIGHT)
     figure.update_xaxes(visible=False, range=[-0.35, len(axes) + 0.35])
     figure.update_yaxes(visible=False, range=[-0.12, 1.24])
     figure.update_layout(height=420, showlegend=False, margin={"l": 10, "r": 10, "t": 20, "b": 10})
     return figure
+
+
+def _add_axis(figure: Figure, axis: _Axis, place: int, beside: Mapping[str, Any]) -> None:
+    """Draw an axis, its title and its values, which stand ``beside`` their marks."""
+    figure.add_annotation(x=place, y=1.18, text=f"<b>{axis.label}</b>", showarrow=False)
+    figure.add_scatter(
+        x=[place, place],
+        y=[-0.05, 1.05],
+        mode="lines",
+        line={"color": "rgba(128, 128, 128, 0.5)", "width": 1},
+        hoverinfo="skip",
+    )
+    for text, height in axis.heights.items():
+        figure.add_annotation(x=place, y=height, text=text, showarrow=False, **beside)
 
 
 @dataclass(frozen=True)
@@ -193,10 +195,3 @@ class _Axis:
         highest = max(1, len(different) - 1)
         label = name.rpartition(".")[2].replace("_", " ")
         return cls(label, {value: place / highest for place, value in enumerate(different)})
-
-
-def _pairs(
-    axes: Sequence[_Axis], settings: Mapping[str, Sequence[str]]
-) -> list[tuple[_Axis, Sequence[str]]]:
-    """Return each axis with the values of all runs."""
-    return list(zip(axes, settings.values(), strict=True))
