@@ -4,8 +4,8 @@ Every network takes float32 ``[N, 48, 48, 1]``, grey 0..255 as read from a file,
 ``[N, 7]``. Scaling happens inside, so that no caller can get it wrong.
 
 A network *to train* has batch norm behind each convolution, and dropout. A network *to deploy* has
-neither: ``reparametrize`` folds batch norm, and every parallel branch of a RepVGG block, into one
-convolution with a bias, which computes the same function in fewer operations.
+neither: ``network_weights.reparametrize`` folds batch norm, and every parallel branch of a RepVGG
+block, into one convolution with a bias, which computes the same function in fewer operations.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import Any, Final, TypeAlias
 
 import keras
 import numpy as np
-from keras import layers, ops
-from numpy.typing import NDArray
+from keras import layers
 
 from emotion_core.datasets.types import FACE_SIZE
 from emotion_core.emotions import EMOTIONS
@@ -37,8 +36,10 @@ MOMENTUM: Final = 0.95
 #: Squeeze-and-excitation narrows the channels by this before it widens them again (Hu et al. 2018).
 SQUEEZE: Final = 8
 
-# Endings of the names of a reparametrizable block's branches.
-_NORM, _POINTWISE, _IDENTITY = "_norm", "_pointwise", "_identity"
+#: Endings of the names of a reparametrizable block's branches.
+NORM, POINTWISE, IDENTITY = "_norm", "_pointwise", "_identity"
+#: What names a residual block, before its number, and the convolution that it ends in.
+RESIDUAL_BLOCK, RESIDUAL_END = "_block", "_conv2"
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def convolve(
         kernel_initializer="he_normal",
         name=name,
     )(tensor)
-    return tensor if shape.deployed else normalize(tensor, name=f"{name}{_NORM}")
+    return tensor if shape.deployed else normalize(tensor, name=f"{name}{NORM}")
 
 
 def normalize(tensor: Any, *, name: str) -> Any:
@@ -156,7 +157,7 @@ def build_resnet_se(tensor: Any, shape: NetworkShape) -> Any:
     for stage, (filters, depth) in enumerate(zip(shape.filters, shape.depths, strict=True), 1):
         for block in range(1, depth + 1):
             stride = 2 if stage > 1 and block == 1 else 1
-            name = f"stage{stage}_block{block}"
+            name = f"stage{stage}{RESIDUAL_BLOCK}{block}"
             tensor = residual_block(tensor, filters, shape, name=name, stride=stride)
         tensor = drop_channels(tensor, shape, name=f"stage{stage}_dropout")
     return tensor
@@ -171,7 +172,7 @@ def residual_block(
         shortcut = convolve(tensor, filters, shape, name=f"{name}_shortcut", size=1, stride=stride)
     tensor = convolve(tensor, filters, shape, name=f"{name}_conv1", stride=stride)
     tensor = layers.ReLU(name=f"{name}_relu1")(tensor)
-    tensor = convolve(tensor, filters, shape, name=f"{name}_conv2")
+    tensor = convolve(tensor, filters, shape, name=f"{name}{RESIDUAL_END}")
     weights = layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_pool")(tensor)
     weights = layers.Conv2D(
         max(4, filters // SQUEEZE), 1, activation="relu", name=f"{name}_squeeze"
@@ -192,10 +193,10 @@ def build_repvgg(tensor: Any, shape: NetworkShape) -> Any:
             if not shape.deployed:
                 parallel = [
                     branches,
-                    convolve(tensor, filters, shape, name=name + _POINTWISE, size=1, stride=stride),
+                    convolve(tensor, filters, shape, name=name + POINTWISE, size=1, stride=stride),
                 ]
                 if stride == 1 and tensor.shape[-1] == filters:
-                    parallel.append(normalize(tensor, name=name + _IDENTITY))
+                    parallel.append(normalize(tensor, name=name + IDENTITY))
                 branches = layers.Add(name=f"{name}_add")(parallel)
             tensor = layers.ReLU(name=f"{name}_relu")(branches)
         tensor = drop_channels(tensor, shape, name=f"stage{stage}_dropout")
@@ -239,79 +240,6 @@ def build_network(architecture: str, shape: NetworkShape, *, precision: str = "f
         return keras.Model(pixels, logits, name=architecture.replace("-", "_"))
     finally:
         keras.config.set_dtype_policy(previous)
-
-
-def reparametrize(network: Network, deployed: Network) -> None:
-    """Give ``deployed`` the weights with which it computes what ``network`` does in inference.
-
-    Both come from ``build_network`` with the same architecture, filters and depths. Every weight is
-    rounded to the nearest float16, so that a file that stores half the bytes holds the very same
-    network.
-    """
-    trained = {layer.name: layer for layer in network.layers}
-    for layer in deployed.layers:
-        if not layer.weights:
-            continue
-        if layer.name + _NORM in trained:
-            weights = list(_fold(trained, layer))
-        else:
-            weights = trained[layer.name].get_weights()
-        layer.set_weights([np.float16(values).astype(np.float32) for values in weights])
-
-
-def _fold(trained: dict[str, Any], layer: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return kernel and bias of a deployed convolution from its branches in training."""
-    name, size = layer.name, layer.kernel_size[0]
-    kernel, bias = _normalized(trained[name].get_weights()[0], trained[name + _NORM])
-    if name + _POINTWISE in trained:
-        narrow = trained[name + _POINTWISE].get_weights()[0]
-        centre, offset = _normalized(narrow, trained[name + _POINTWISE + _NORM])
-        kernel[size // 2, size // 2] += centre[0, 0]
-        bias += offset
-    if name + _IDENTITY in trained:
-        unit = np.eye(kernel.shape[-1])[None, None]
-        centre, offset = _normalized(unit, trained[name + _IDENTITY])
-        kernel[size // 2, size // 2] += centre[0, 0]
-        bias += offset
-    return kernel, bias
-
-
-def _normalized(kernel: NDArray[Any], norm: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return a kernel scaled as batch norm would scale its output, and the bias that remains."""
-    gamma, beta, mean, variance = (np.float64(values) for values in norm.get_weights())
-    scale = gamma / np.sqrt(variance + norm.epsilon)
-    return np.float64(kernel) * scale, beta - mean * scale
-
-
-def adopt(network: Network, deployed: Network, faces: NDArray[Any]) -> None:
-    """Give ``network``, which is to train, what ``deployed`` has learned: undo ``reparametrize``.
-
-    Batch norm is set to the moments that ``faces`` have behind each convolution and scales back to
-    them, so the network computes what ``deployed`` does in inference, and about that in training.
-    Further branches of a RepVGG block start with no weight.
-
-    Args:
-        network: built by ``build_network`` to train.
-        deployed: built with the same architecture, filters and depths.
-        faces: ``[N, 48, 48, 1]``, grey 0..255, a few hundred of those to train on.
-    """
-    layers_to_train = {layer.name: layer for layer in network.layers}
-    weighted = [layer for layer in deployed.layers if layer.weights]
-    folded = [layer for layer in weighted if layer.name + _NORM in layers_to_train]
-    outputs = [ops.moments(layer.output, axes=(0, 1, 2)) for layer in folded]
-    moments = keras.Model(deployed.input, outputs)(np.float32(faces), training=False)
-    for layer in weighted:
-        if layer not in folded:
-            layers_to_train[layer.name].set_weights(layer.get_weights())
-    for layer, moment in zip(folded, moments, strict=True):
-        kernel, bias = layer.get_weights()
-        mean, variance = (ops.convert_to_numpy(values) for values in moment)
-        norm = layers_to_train[layer.name + _NORM]
-        layers_to_train[layer.name].set_weights([kernel])
-        norm.set_weights([np.sqrt(variance + norm.epsilon), mean, mean - bias, variance])
-        for branch in (_POINTWISE + _NORM, _IDENTITY):
-            if further := layers_to_train.get(layer.name + branch):
-                further.gamma.assign(np.zeros_like(bias))
 
 
 def multiply_accumulates(network: Network) -> int:

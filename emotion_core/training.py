@@ -28,7 +28,8 @@ from emotion_core.evaluation import EvaluationReport, evaluate_logits
 from emotion_core.files import replace_file, write_json
 from emotion_core.keras_classifier import KerasClassifier
 from emotion_core.keras_models import load_network
-from emotion_core.network import Network, NetworkShape, adopt, build_network, reparametrize
+from emotion_core.network import Network, NetworkShape, build_network
+from emotion_core.network_weights import adopt, deepen, reparametrize
 from emotion_core.teachers import Teacher, load_teacher
 from emotion_core.training_checkpoint import Checkpoint, damaged, read_checkpoint
 from emotion_core.training_config import TrainingConfig
@@ -112,7 +113,7 @@ class TrainingRun:
         Raises:
             TrainingError: the folder holds an unfinished run, the data cannot be split or lacks the
                 votes that the settings ask for, or the settings ask for teachers and there are
-                none, or the other way round, or the model to begin with has another shape.
+                none, or the other way round, or the model to begin with does not fit the network.
             DatasetError: there is no Training split.
             ModelError: there is no model to begin with.
         """
@@ -130,8 +131,7 @@ class TrainingRun:
         begun_with = None if initial is None else find_initial(initial, config)
         run = cls(config, dataset, folder, teachers, begun_with)
         if initial is not None:
-            faces = run.training_set.images[:MOMENT_FACES, ..., None]
-            adopt(run.network, load_network(initial), faces)
+            run._begin_with(load_network(initial))
         folder.mkdir(parents=True, exist_ok=True)
         description = {
             "config": asdict(config),
@@ -183,6 +183,15 @@ class TrainingRun:
         self.optimizer = keras.optimizers.AdamW(self.schedule, weight_decay=config.weight_decay)
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.optimizer.build(self.network.trainable_variables)
+
+    def _deployed(self) -> Network:
+        shape = NetworkShape(self.config.filters, self.config.depths, deployed=True)
+        return build_network(self.config.architecture, shape)
+
+    def _begin_with(self, model: Network) -> None:
+        deployed = self._deployed()
+        deepen(model, deployed)
+        adopt(self.network, deployed, self.training_set.images[:MOMENT_FACES, ..., None])
 
     def _training_step(self) -> TrainingStep:
         """Return the compiled step. A finished run needs none, and its teachers may be gone."""
@@ -305,9 +314,7 @@ class TrainingRun:
         config = self.config
         trained = build_network(config.architecture, NetworkShape(config.filters, config.depths))
         trained.set_weights(self._best_weights)
-        network = build_network(
-            config.architecture, NetworkShape(config.filters, config.depths, deployed=True)
-        )
+        network = self._deployed()
         reparametrize(trained, network)
         # Again, because this is what is shipped: other precision, rounded weights.
         logits = KerasClassifier(network).predict_logits(self.validation_set.images)

@@ -105,6 +105,9 @@ class TrainingConfig:
     distillation_weight: float = 0.0
     #: Divisor of the logits of teachers and student in that divergence.
     distillation_temperature: float = 2.0
+    #: Whether the teachers also score each face's mirror image, and the mean of both teaches: a
+    #: better answer for twice their time.
+    mirrored_teaching: bool = False
     #: How far faces are varied.
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     #: Seed of initial weights, order of images, augmentation and dropout.

@@ -57,9 +57,11 @@ class TrainingStep(keras.Model):  # type: ignore[misc]  # Keras ships no types
 
     def _teach(self, faces: Any) -> Any:
         temperature = self.config.distillation_temperature
+        views = [faces, ops.flip(faces, axis=2)] if self.config.mirrored_teaching else [faces]
         scores = [
-            ops.softmax(ops.cast(teacher(faces, training=False), "float32") / temperature)
+            ops.softmax(ops.cast(teacher(view, training=False), "float32") / temperature)
             for teacher in self.teachers
+            for view in views
         ]
         return ops.stop_gradient(sum(scores) / len(scores))
 

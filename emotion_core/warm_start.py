@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import gt
 from pathlib import Path
-from typing import Final
 
 from emotion_core.artefacts import KERAS_FILE, ModelCard, checksum, load_card
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.training_config import TrainingConfig
-
-# Settings that a network's shape follows from, besides its architecture.
-_SHAPE: Final = ("filters", "depths")
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ def find_initial(folder: Path, config: TrainingConfig) -> InitialModel:
 
     Raises:
         ModelError: there is no model with a Keras network.
-        TrainingError: it is of another shape than the one to train.
+        TrainingError: its weights do not fit the network to train.
     """
     folder = folder.resolve()
     card = load_card(folder)
@@ -43,17 +39,18 @@ def find_initial(folder: Path, config: TrainingConfig) -> InitialModel:
 def check_fit(card: ModelCard, config: TrainingConfig) -> None:
     """Refuse a model whose weights do not fit the network to train.
 
+    A model with fewer blocks fits: the further ones begin by passing on what they get, see
+    ``network_weights.deepen``.
+
     Raises:
-        TrainingError: architecture, filters or depths differ.
+        TrainingError: architecture or filters differ, or the model has more blocks in a stage.
     """
-    found = [card.architecture, *(list(card.config.get(name, ())) for name in _SHAPE)]
-    wanted = [config.architecture, *(list(getattr(config, name)) for name in _SHAPE)]
-    if found != wanted:
+    filters, depths = (list(card.config.get(name, ())) for name in ("filters", "depths"))
+    same = (card.architecture, filters) == (config.architecture, list(config.filters))
+    if not same or any(map(gt, depths, config.depths)):
         raise TrainingError(
-            f"expected a model to begin with that is {_described(wanted)}, found {card.name}, "
-            f"{_described(found)}; take its shape, or choose another model"
+            f"expected a model to begin with that is {config.architecture} with filters "
+            f"{list(config.filters)} and at most {list(config.depths)} blocks, found {card.name}, "
+            f"{card.architecture} with filters {filters} and {depths} blocks; take its shape, or "
+            "choose another model"
         )
-
-
-def _described(shape: Sequence[object]) -> str:
-    return "{} with filters {} and depths {}".format(*shape)

@@ -9,8 +9,8 @@ from emotion_core.network import (
     NetworkShape,
     build_network,
     multiply_accumulates,
-    reparametrize,
 )
+from emotion_core.network_weights import reparametrize
 
 SMALL = NetworkShape(filters=(4, 8), depths=(1, 2), dropout=0.2)
 DEPLOYED = NetworkShape(filters=(4, 8), depths=(1, 2), deployed=True)

@@ -74,6 +74,16 @@ def test_the_teacher_sees_the_student_s_view(inputs):
     assert loss_of(step, inputs) == pytest.approx(0, abs=1e-5)
 
 
+def test_mirrored_teaching_is_the_mean_over_a_face_and_its_mirror_image(inputs):
+    keras.utils.set_random_seed(1)
+    teacher = build_network("vgg", SHAPE)
+    step = step_of(replace(CONFIG, mirrored_teaching=True), teacher)
+    both = (inputs["faces"], inputs["faces"][:, :, ::-1])
+    expected = np.mean([softmax(teacher.predict(faces, verbose=0), 2.0) for faces in both], axis=0)
+    np.testing.assert_allclose(step(inputs, training=True)["teaching"], expected, atol=1e-5)
+    assert np.abs(expected - step_of(CONFIG, teacher)(inputs)["teaching"]).max() > 1e-4
+
+
 def test_only_the_student_learns(inputs):
     step = step_of(CONFIG, constant_network([1, 0, 0, 0, 0, 0, 0]))
     step.compile(keras.optimizers.SGD(0.1), jit_compile=False)

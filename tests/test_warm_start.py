@@ -6,11 +6,14 @@ import numpy as np
 import pytest
 
 from emotion_core.architectures import ARCHITECTURES
+from emotion_core.artefacts import load_card
 from emotion_core.errors import ModelError, TrainingError
-from emotion_core.network import NetworkShape, adopt, build_network, reparametrize
+from emotion_core.keras_models import load_network
+from emotion_core.network import NetworkShape, build_network
+from emotion_core.network_weights import adopt, deepen, reparametrize
 from emotion_core.training import TrainingRun
 from emotion_core.training_description import read_run
-from emotion_core.warm_start import find_initial
+from emotion_core.warm_start import check_fit, find_initial
 from tests.conftest import TINY_CONFIG
 
 
@@ -32,6 +35,25 @@ def test_a_network_to_train_computes_what_the_deployed_one_did(name, demo):
     np.testing.assert_allclose(trained, expected, atol=0.2 if name == "repvgg" else 1e-3)
 
 
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_further_blocks_begin_by_passing_on_what_they_get(name, demo):
+    keras.utils.set_random_seed(4)
+    shallow = build_network(name, NetworkShape((4, 8), (1, 1), deployed=True))
+    deep = build_network(name, NetworkShape((4, 8), (2, 3), deployed=True))
+    deepen(shallow, deep)
+    faces = demo.images[..., None]
+    expected = shallow.predict(faces, verbose=0)
+    np.testing.assert_allclose(deep.predict(faces, verbose=0), expected, atol=1e-4)
+
+
+def test_a_run_grows_a_shallower_model(demo, tmp_path, tiny_model):
+    config = replace(TINY_CONFIG, depths=(2, 3), epochs=1, learning_rate=1e-7)
+    run = TrainingRun.start(config, demo, tmp_path / "run", initial=tiny_model)
+    faces = demo.images[..., None]
+    expected = load_network(tiny_model).predict(faces, verbose=0)
+    np.testing.assert_allclose(run.network.predict(faces, verbose=0), expected, atol=1e-2)
+
+
 def test_a_run_records_what_it_began_with_and_resumes(demo, tmp_path, tiny_model):
     run = TrainingRun.start(TINY_CONFIG, demo, tmp_path / "run", initial=tiny_model)
     assert run.initial == find_initial(tiny_model, TINY_CONFIG)
@@ -41,9 +63,13 @@ def test_a_run_records_what_it_began_with_and_resumes(demo, tmp_path, tiny_model
 
 
 def test_another_shape_is_refused(tiny_model):
-    for change in ({"architecture": "repvgg"}, {"filters": (4, 9)}, {"depths": (1, 2)}):
+    for change in ({"architecture": "repvgg"}, {"filters": (4, 9)}):
         with pytest.raises(TrainingError, match=r"that is .*, found tiny, vgg with fil"):
             find_initial(tiny_model, replace(TINY_CONFIG, **change))
+    card = load_card(tiny_model)
+    deeper = replace(card, config={**card.config, "depths": [1, 2]})
+    with pytest.raises(TrainingError, match=r"at most \[1, 1\] blocks, found tiny"):
+        check_fit(deeper, TINY_CONFIG)
 
 
 def test_a_model_without_a_keras_network(tmp_path, tiny_model):

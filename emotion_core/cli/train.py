@@ -82,7 +82,8 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
         "--start-from",
         type=Path,
         metavar="MODEL_DIR",
-        help="begin with the weights of a model of the same architecture, filters and depths",
+        help="begin with the weights of a model of the same architecture and filters, with as many "
+        "blocks or fewer",
     )
 
 

@@ -49,7 +49,11 @@ _NOTES: Final = "train_notes"
 _INITIAL: Final = "train_initial"
 _TEACHERS: Final = "train_teachers"
 _PROBLEM: Final = "train_problem"
-_DISTILLATION: Final = ("distillation_weight", "distillation_temperature")
+_DISTILLATION: Final = (
+    "distillation_weight",
+    "distillation_temperature",
+    "mirrored_teaching",
+)
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,8 @@ def _show_models(problems: Problems) -> None:
             key=_INITIAL,
             persist_state="session",
             placeholder="random weights",
-            help="A model of the same architecture, filters and blocks (warm start).",
+            help="A model of the same architecture and filters (warm start), with as many blocks "
+            "or fewer: further ones begin by passing on what they get.",
         )
         say_problem("initial", problems)
     with right:
