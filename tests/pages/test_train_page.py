@@ -215,7 +215,7 @@ def test_another_model_to_begin_with_must_fit(page, tmp_path, tiny_model):
     page.session_state["train_others"] = True
     page.run()
     page.selectbox("train_initial").select(str(tmp_path / "models" / "tiny")).run()
-    assert "found tiny, vgg with filters [4, 8] and depths [1, 1]" in said(page).replace("\\", "")
+    assert "found tiny, vgg with filters [4, 8] and [1, 1] blocks" in said(page).replace("\\", "")
     page.session_state["train_filters"], page.session_state["train_depths"] = "4,8", "1,1"
     page.run()
     assert not button(page, "Start").disabled
