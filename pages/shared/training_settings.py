@@ -34,7 +34,7 @@ _TITLES: Final = {
     "initial": "Begin with the weights of",
     "distillation_weight": "Weight of the teachers",
     "distillation_temperature": "Temperature of the teachers",
-    "mirrored_teaching": "Teachers see mirror images too",
+    "mirrored_teaching": "Mirror images too",
     "augmentation.flip": "Mirror",
 }
 _STEPS: Final = {
