@@ -16,14 +16,16 @@ OTHERS = Path(__file__).parent / "data" / "others"
 
 
 def test_the_shipped_network_is_told_layer_by_layer():
+    card = load_card(default_model_dir())
+    filters, depths = card.config["filters"], card.config["depths"]
     layers = read_layers(SHIPPED)
     learned = [layer for layer in layers if layer.operations]
-    assert [layer.name for layer in learned] == ["convolution 3x3, ReLU"] * 7 + ["dense"]
-    assert learned[0].shape == (44, 44, 32)
+    assert [layer.name for layer in learned] == ["convolution 3x3, ReLU"] * sum(depths) + ["dense"]
+    assert learned[0].shape == (44, 44, filters[0])
     assert learned[-1].shape == (7,)
     # The scale and the epsilon of the standardization are constants of the file too.
-    assert sum(layer.weights for layer in layers) == load_card(default_model_dir()).parameters + 2
-    assert learned[-1].operations == 256 * 7
+    assert sum(layer.weights for layer in layers) == card.parameters + 2
+    assert learned[-1].operations == filters[-1] * 7
 
 
 @pytest.mark.parametrize("name", ["grey64", "color32", "one_by_one", "quantized"])

@@ -37,13 +37,14 @@ def test_from_a_file_to_the_model_in_use_and_back(library, tmp_path, capsys):
     assert main(["models", "delete", "mine"]) == 0
     assert main(["models", "import", str(tmp_path / "mine.zip")]) == 0
     printed = capsys.readouterr().out
-    right = 100 * load_card(default_model_dir()).metrics["accuracy"]
+    shipped = load_card(default_model_dir())
+    right = 100 * shipped.metrics["accuracy"]
     for line in (
         "input: float32 [N, 64, 64, 1], grey -1..1\n",
         "output: probabilities [N, 7]: angry, disgust, fear, happy, sad, surprise, neutral\n",
         "Added grey64: 14 weights, ",
         "grey64 reads the faces now, in open pages too\n",
-        f"  fer2013-vgg: {right:.1f} % of fer2013.csv PublicTest, 1,164,231 weights, ",
+        f"  fer2013-vgg: {right:.1f} % of fer2013.csv PublicTest, {shipped.parameters:,} weights, ",
         "* grey64: 14 weights, ",
         "  dense ",
         "Renamed grey64 to mine\n",

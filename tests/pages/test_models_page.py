@@ -149,7 +149,8 @@ class TestDiagram:
         layers = read_layers((SHIPPED / LITERT_FILE).read_bytes())
         stages = stages_of(layers)
         assert [stage.shape for stage in stages][-3:] == [(5, 5, 256), (256,), (7,)]
-        assert stages[-3].names == {"convolution 3x3": 2}
+        depths = load_card(SHIPPED).config["depths"]
+        assert stages[-3].names == {"convolution 3x3": depths[-1]}
         html = network_diagram(layers, (48, 48, 1))
         assert html.count('class="stage"') == len(stages) + 1
         assert "48x48x1" in html
