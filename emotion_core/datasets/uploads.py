@@ -68,7 +68,7 @@ def list_uploads() -> tuple[Path, ...]:
     kept: list[Path] = []
     with suppress(OSError):
         for folder in folders_in(uploads_dir()):
-            with suppress(FileNotFoundError):  # deleted by somebody else meanwhile
+            with suppress(OSError):  # deleted meanwhile, or closed to us: the others still count
                 kept += sorted(folder.iterdir())
     return tuple(path for path in kept if path.name != VOTES_NAME)
 

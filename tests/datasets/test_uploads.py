@@ -1,6 +1,7 @@
 """What is uploaded to train on: kept as it came, found again, deleted."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,20 @@ def test_an_upload_is_kept_once_with_its_votes(tmp_path):
     assert set(list_uploads()) == {path, other}
     delete_upload(path)
     assert list_uploads() == (other,)
+
+
+def test_a_folder_that_cannot_be_read_hides_no_other(monkeypatch):
+    closed = keep_upload({"a.csv": io.BytesIO(b"a")}).parent
+    path = keep_upload({"b.csv": io.BytesIO(b"b")})
+    iterdir = Path.iterdir
+
+    def closed_to_us(folder):
+        if folder == closed:
+            raise PermissionError
+        return iterdir(folder)
+
+    monkeypatch.setattr(Path, "iterdir", closed_to_us)
+    assert list_uploads() == (path,)
 
 
 @pytest.mark.parametrize(
