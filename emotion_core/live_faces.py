@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -23,8 +24,12 @@ from emotion_core.tracking import FaceTracker, Track
 #: certain becomes uncertain this far below the threshold.
 HOLD_MARGIN: Final = 0.1
 
-# Faces read in a frame that searched for none.
+# Faces read in a frame that searched for none, if reading them takes no more than this share of the
+# time between two frames. With a slower network or machine it is one: more would cost frames.
 _READ_PER_FRAME: Final = 2
+_READING_SHARE: Final = 1 / 8
+# Weight of the newest measurement in the time that a face takes.
+_NEWEST: Final = 0.1
 # Seconds for which a reading is new: expressions do not change faster. Punctual frames come a
 # little early now and then.
 _NEW_FOR: Final = 1 / 15 - 0.005
@@ -110,6 +115,7 @@ class LiveFaceReader:
         classifier: scores the crops of faces.
         tracker: follows the faces; one with Haar cascades when left out.
         certainty_threshold: confidence 0..1 below which a face's expression is "uncertain".
+        clock: seconds from any fixed point; tells how long a face takes to read.
     """
 
     def __init__(
@@ -117,10 +123,15 @@ class LiveFaceReader:
         classifier: FaceClassifier,
         tracker: FaceTracker | None = None,
         certainty_threshold: float = 0.0,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.tracker = tracker or FaceTracker()
         self._wanted = self._used = _Judge(classifier, certainty_threshold)
         self._memories: dict[int, _Memory] = {}
+        self._clock = clock
+        self._seconds_a_face = 0.0
+        self._last_frame = 0.0
 
     @property
     def classifier(self) -> FaceClassifier:
@@ -174,15 +185,14 @@ class LiveFaceReader:
         if self._used is not self._wanted:
             self._used = self._wanted
             self._memories.clear()
+            self._seconds_a_face = 0.0
         self.tracker.smallest_face = smallest_face
         gray = to_gray(image)
         tracks = self.tracker.update(gray, now)
         due = self._due(tracks, now)
-        scores = self._used.classifier.predict_scores(
-            crop_faces(gray, [track.tilted_box for track in due])
-        )
-        for track, row in zip(due, scores.tolist(), strict=True):
-            self._note(track.id, tuple(row), now, smoothing)
+        self._last_frame = now
+        for track, row in zip(due, self._scores(gray, due), strict=True):
+            self._note(track.id, row, now, smoothing)
         for track in tracks:
             self._memories[track.id].seen_at = now
         self._memories = {
@@ -208,9 +218,26 @@ class LiveFaceReader:
             key=lambda track: self._memories[track.id].read_at,
         )
         if not self.tracker.searched:
-            return [*new, *known[: max(0, _READ_PER_FRAME - len(new))]]
+            return [*new, *known[: max(0, self._affordable(now) - len(new))]]
         old = now - _READ_AGAIN_AFTER
         return [*new, *(track for track in known[:1] if self._memories[track.id].read_at <= old)]
+
+    def _affordable(self, now: float) -> int:
+        """Return how many faces this frame has the time to read, one at least."""
+        time_to_read = _READING_SHARE * (now - self._last_frame)
+        return _READ_PER_FRAME if _READ_PER_FRAME * self._seconds_a_face <= time_to_read else 1
+
+    def _scores(self, gray: NDArray[np.uint8], due: Sequence[Track]) -> list[tuple[float, ...]]:
+        if not due:
+            return []
+        started = self._clock()
+        scores = self._used.classifier.predict_scores(
+            crop_faces(gray, [track.tilted_box for track in due])
+        )
+        seconds = (self._clock() - started) / len(due)
+        weight = _NEWEST if self._seconds_a_face else 1.0
+        self._seconds_a_face += weight * (seconds - self._seconds_a_face)
+        return [tuple(row) for row in scores.tolist()]
 
     def _note(self, number: int, raw: tuple[float, ...], now: float, smoothing: float) -> None:
         memory = self._memories.setdefault(number, _Memory(now, now, raw, raw))
