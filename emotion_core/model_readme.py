@@ -93,9 +93,10 @@ def _data(card: ModelCard) -> str:
             "(knowledge distillation, Hinton et al. 2015)."
         )
     if initial := data.get("initial"):
+        earlier = "an earlier " if initial["name"] == card.name else ""
         lines.append(
-            f"It began with the weights of {initial['name']} (`{initial['checksum']}`), whose own "
-            "data it therefore knows too."
+            f"It began with the weights of {earlier}{initial['name']} (`{initial['checksum']}`), "
+            "whose own data it therefore knows too."
         )
     if selected_on:
         lines.append(

@@ -99,6 +99,13 @@ def test_data_and_protocol(card):
     assert "(there in 55 copies)" in text
 
 
+@pytest.mark.parametrize(("name", "named"), [("mine", "an earlier mine"), ("other", "other")])
+def test_what_it_began_with(card, name, named):
+    initial = {"name": name, "checksum": "0af"}
+    text = said(replace(card, data=card.data | {"initial": initial}))
+    assert f"It began with the weights of {named} (`0af`), whose own data" in text
+
+
 def test_figures_have_intervals_and_the_seed(card):
     text = section(card, "Figures")
     assert "one run with one seed (17)" in " ".join(text.split())
