@@ -42,7 +42,9 @@ def main() -> None:
     if options.ablation:
         content = json.loads(options.ablation.read_text(encoding="utf-8"))
         variants = {name: entry for name, entry in content.items() if isinstance(entry, dict)}
-        title = f"{content['epochs']} epochs, seeds {', '.join(map(str, content['seeds']))}"
+        seeds = content["seeds"]
+        plural = "s" if len(seeds) > 1 else ""
+        title = f"{content['epochs']} epochs, seed{plural} {', '.join(map(str, seeds))}"
         drawn["ablation"] = (figures.ablation_figure(variants, title), 760, 560)
     draw(drawn, options.out)
 

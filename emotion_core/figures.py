@@ -298,6 +298,7 @@ def ablation_figure(variants: Mapping[str, Mapping[str, Any]], title: str) -> Fi
         )
     )
     figure.update_xaxes(title="points of accuracy above the baseline (dark: clear, p < 0.05)")
-    figure.update_yaxes(automargin=True)
+    # A long bar's number stands beyond its end, where the names would be.
+    figure.update_yaxes(automargin=True, ticklabelstandoff=32)
     figure.update_layout(title=title, margin={"l": 20, "r": 60, "t": 60, "b": 60})
     return figure
