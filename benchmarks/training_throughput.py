@@ -6,10 +6,10 @@ The baseline is what most tutorials do: ``ImageDataGenerator`` turns, shifts, zo
 image with SciPy in Python, and ``model.fit`` trains the same network in float32 with Keras' own
 batch norm. Between the two stand single steps of the way, so that each one's share can be read:
 augmentation on the device, bfloat16, fused batch norm (which pays in bfloat16 only). All train the
-shipped architecture on random images for one epoch, in turns, each in a process of its own. Timed
-are the steps after the first three, alone: at the end of ``fit`` TensorFlow 2.21 at times waits
-10 s or more for the thread that tunes an array's pipeline. Prints JSON: best images a second and
-the ratio to the baseline in the same run.
+presets' network on random images for one epoch, in turns, each in a process of its own. Timed are
+the steps after the first three, alone: at the end of ``fit`` TensorFlow 2.21 at times waits for the
+thread that tunes an array's pipeline. Prints JSON: best images a second and the ratio to the
+baseline in the same run.
 """
 
 from __future__ import annotations

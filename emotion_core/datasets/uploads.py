@@ -7,9 +7,9 @@ from has to lie where that process finds it again.
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -17,6 +17,8 @@ from emotion_core.datasets.votes import VOTES_NAME
 from emotion_core.errors import DatasetError
 from emotion_core.files import replace_folder
 from emotion_core.folders import data_dir, folders_in
+
+_LOGGER = logging.getLogger(__name__)
 
 _BLOCK: Final = 1 << 20
 
@@ -64,12 +66,24 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
 
 
 def list_uploads() -> tuple[Path, ...]:
-    """Return the paths of all uploaded data sets that can be read, by name."""
+    """Return the paths of all uploaded data sets, by name.
+
+    What cannot be read hides no other; it is logged.
+    """
     kept: list[Path] = []
-    with suppress(OSError):
-        for folder in folders_in(uploads_dir()):
-            with suppress(OSError):  # deleted meanwhile, or closed to us: the others still count
-                kept += sorted(folder.iterdir())
+    place = uploads_dir()
+    try:
+        folders = folders_in(place)
+    except OSError as error:
+        _LOGGER.warning("Uploads in %s cannot be listed: %s", place, error)
+        return ()
+    for folder in folders:
+        try:
+            kept += sorted(folder.iterdir())
+        except FileNotFoundError:  # deleted by somebody else meanwhile
+            continue
+        except OSError as error:
+            _LOGGER.warning("The upload %s cannot be read: %s", folder, error)
     return tuple(path for path in kept if path.name != VOTES_NAME)
 
 

@@ -29,7 +29,7 @@ def test_an_upload_is_kept_once_with_its_votes(tmp_path):
     assert list_uploads() == (other,)
 
 
-def test_a_folder_that_cannot_be_read_hides_no_other(monkeypatch):
+def test_a_folder_that_cannot_be_read_hides_no_other(monkeypatch, caplog):
     closed = keep_upload({"a.csv": io.BytesIO(b"a")}).parent
     path = keep_upload({"b.csv": io.BytesIO(b"b")})
     iterdir = Path.iterdir
@@ -41,6 +41,14 @@ def test_a_folder_that_cannot_be_read_hides_no_other(monkeypatch):
 
     monkeypatch.setattr(Path, "iterdir", closed_to_us)
     assert list_uploads() == (path,)
+    assert f"The upload {closed} cannot be read" in caplog.text
+
+
+def test_a_place_that_cannot_be_listed_is_logged(caplog):
+    uploads_dir().parent.mkdir()
+    uploads_dir().write_bytes(b"no folder")
+    assert list_uploads() == ()
+    assert f"Uploads in {uploads_dir()} cannot be listed" in caplog.text
 
 
 @pytest.mark.parametrize(
