@@ -1,0 +1,323 @@
+"""``python -m recipes.window``: teachers, bank and students, done when the time is up.
+
+Everything that is known so far is under ``--out`` at every moment, so a run that is killed loses
+the stage it is in and no more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import time
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+import torch.nn.functional as nn
+from torch import Tensor
+
+from recipes.window.bank import MIXES, Bank, save
+from recipes.window.faces import Faces, read_mosaics
+from recipes.window.fitting import Cohort, Distillation, Member, Schedule
+from recipes.window.networks import ResNet18, Vgg
+from recipes.window.views import Variation, draw, vary
+
+#: Shares of the time at whose end each stage ends.
+TEACHERS_END, BANK_END, TRIALS_END, STUDENTS_END = 0.50, 0.64, 0.78, 0.965
+#: Views that the saved banks hold: a file of them is under 16 MiB.
+SAVED_VIEWS: Final = 48
+#: Seeds of the views; a student's are the bank's.
+TEACHERS_SEED, BANK_SEED = 1, 2
+#: What ships: 66.8 million multiply-accumulates at 40 pixels.
+SHAPE: Final = {"filters": (32, 64, 128, 256), "depths": (1, 1, 2, 3), "border": 4}
+TEACHER_SCHEDULE: Final = Schedule("sgd", rate=0.1, warmup=0.05, decay=5e-4, batch=256)
+STUDENT_SCHEDULE: Final = Schedule("adamw", rate=3e-3, warmup=0.05, decay=0.05, batch=128)
+#: Dropout of the student: it hardly overfits what teachers say.
+STUDENT_DROPOUT: Final = 0.1
+#: What is tried first, in shorter runs, to choose from by PublicTest.
+TRIALS: Final = {
+    "double": Distillation("double"),
+    "unseen": Distillation("unseen"),
+    "equal": Distillation("equal"),
+    "double-t2": Distillation("double", temperature=2.0),
+    "double-w1": Distillation("double", weight=1.0),
+    "double-no-mirror": Distillation("double", mirror=0.0),
+}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large everything is."""
+
+    images: int | None = None
+    folds: int = 5
+    epochs: int = 100
+    views: int = 96
+    trial_epochs: int = 100
+    student_epochs: int = 400
+    seeds: int = 3
+    width: int = 64
+
+
+TINY: Final = Scale(
+    images=1024, folds=2, epochs=1, views=2, trial_epochs=1, student_epochs=2, seeds=2, width=8
+)
+
+
+class Window:
+    """The whole run, stage by stage."""
+
+    def __init__(self, data: Path, out: Path, seconds: float, scale: Scale) -> None:
+        self.start = time.monotonic()
+        self.out, self.seconds, self.scale = out, seconds, scale
+        self.lines: list[dict[str, Any]] = []
+        out.mkdir(parents=True, exist_ok=True)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.backends.cudnn.benchmark = True
+        training, selecting = read_mosaics(data)
+        if scale.images:
+            training, selecting = training.first(scale.images), selecting.first(scale.images)
+        self.training, self.selecting = training, selecting
+        self.folds = training.folds(scale.folds)
+        self.images, self.labels = self._tensors(training)
+        self.selecting_images, self.selecting_labels = self._tensors(selecting)
+        seen = {image.tobytes() for image in training.images}
+        fresh = [image.tobytes() not in seen for image in selecting.images]
+        self.fresh = torch.tensor(fresh, device=self.device)
+        name = torch.cuda.get_device_name() if self.device.type == "cuda" else "CPU"
+        self.note("data", device=name, torch=torch.__version__, images=len(training))
+
+    def _tensors(self, faces: Faces) -> tuple[Tensor, Tensor]:
+        images, labels = torch.from_numpy(faces.images), torch.from_numpy(faces.labels)
+        return images.to(self.device), labels.to(self.device)
+
+    # Log ------------------------------------------------------------------------------------
+
+    def clock(self) -> float:
+        return time.monotonic() - self.start
+
+    def note(self, what: str, **facts: Any) -> None:
+        """Print a fact and keep it in ``log.json``."""
+        self.lines.append({"seconds": round(self.clock(), 1), "what": what, **facts})
+        print(json.dumps(self.lines[-1]), flush=True)
+        temporary = self.out / "part-log.json"
+        temporary.write_text("\n".join(map(json.dumps, self.lines)) + "\n", encoding="utf-8")
+        os.replace(temporary, self.out / "log.json")
+
+    def figures(self, logits: Tensor) -> dict[str, float]:
+        """Return what PublicTest says of logits."""
+        right = (logits.argmax(1) == self.selecting_labels).float()
+        return {
+            "accuracy": round(100 * right.mean().item(), 2),
+            "accuracy_without_copies": round(100 * right[self.fresh].mean().item(), 2),
+            "log_loss": round(nn.cross_entropy(logits, self.selecting_labels).item(), 4),
+        }
+
+    def judge(self, member: Member, epoch: int) -> dict[str, float]:
+        """Note how good a member and the running mean of its weights are."""
+        plain = self.figures(member.logits(self.selecting_images))
+        member.use_averages()
+        average = self.figures(member.logits(self.selecting_images))
+        member.use_averages()
+        count = len(member.order.flatten())
+        self.note(
+            member.name,
+            epoch=epoch,
+            loss=round(member.loss.item() / member.steps, 4),
+            training=round(100 * member.right.item() / count, 2),
+            plain=plain,
+            average=average,
+        )
+        return average
+
+    def cohort(self, members: list[Member], view: Any, teaching: Any = None) -> Cohort:
+        return Cohort(
+            members, self.labels, view, self.clock, lambda line: self.note(line), teaching
+        )
+
+    def view(self, seed: int) -> Any:
+        """Return what writes a view into a buffer."""
+
+        def write(number: int, buffer: Tensor) -> None:
+            vary(self.images, draw(seed, number, len(self.images)), Variation(), buffer)
+
+        return write
+
+    # Stages ---------------------------------------------------------------------------------
+
+    def teach(self) -> list[Member]:
+        """Train the teachers, each without the images of one fold, without label smoothing."""
+        members = []
+        for fold in range(self.scale.folds):
+            torch.manual_seed(fold)
+            width = self.scale.width
+            if fold % 2:
+                name, network = "resnet", ResNet18(width * 3 // 4, border=2, dropout=0.3)
+            else:
+                filters = (width, 2 * width, 4 * width, 8 * width)
+                name, network = "vgg", Vgg(filters, (2, 2, 2, 2), border=2, dropout=0.3)
+            members.append(
+                Member(
+                    f"teacher-{fold}-{name}",
+                    network.to(self.device, memory_format=torch.channels_last),
+                    TEACHER_SCHEDULE,
+                    np.flatnonzero(self.folds != fold),
+                    seed=fold,
+                )
+            )
+
+        def judge(epoch: int) -> None:
+            for member in members:
+                self.judge(member, epoch)
+
+        cohort = self.cohort(members, self.view(TEACHERS_SEED))
+        cohort.fit(TEACHERS_END * self.seconds, self.scale.epochs, judge, every=10)
+        for member in members:
+            member.use_averages()
+        return members
+
+    def ask(self, teachers: list[Member]) -> Bank:
+        """Fill and save the bank."""
+        scores = torch.stack([each.logits(self.selecting_images).softmax(1) for each in teachers])
+        self.note("ensemble", **self.figures(scores.mean(0).log()))
+        flipped = self.selecting_images.flip(-1)
+        scores = scores + torch.stack([each.logits(flipped).softmax(1) for each in teachers])
+        self.note("ensemble with mirror images", **self.figures((scores / 2).mean(0).log()))
+        bank = Bank(self.folds, self.device)
+        buffer = torch.zeros(self.images.shape, device=self.device)
+
+        def more(done: int) -> bool:
+            return done < self.scale.views and (not done or self.clock() < BANK_END * self.seconds)
+
+        bank.fill(teachers, self.view(BANK_SEED), buffer, more)
+        self.note("bank", views=len(bank.views))
+        for mix in MIXES:
+            logarithms = bank.logarithms(0, mix)
+            right = (logarithms.argmax(1) == self.labels).float().mean().item()
+            loss = nn.cross_entropy(logarithms, self.labels).item()
+            self.note(f"mix {mix}", right=round(100 * right, 2), log_loss=round(loss, 4))
+        bank.save(self.out / "bank.npz", "double", SAVED_VIEWS, **self._views())
+        return bank
+
+    def _views(self) -> dict[str, Any]:
+        return {"seed": BANK_SEED, "variation": asdict(Variation()), "images": len(self.images)}
+
+    def students(
+        self, bank: Bank, names: dict[str, Distillation], until: float, epochs: int, first_seed: int
+    ) -> tuple[list[Member], dict[str, float]]:
+        """Train students side by side; return them and the accuracy of each at its end.
+
+        That is the mean of the last three times they were judged, because one epoch's is partly chance.
+        """
+        members = []
+        for number, (name, distillation) in enumerate(names.items()):
+            torch.manual_seed(100 + first_seed + number)
+            network = Vgg(**SHAPE, dropout=STUDENT_DROPOUT)
+            members.append(
+                Member(
+                    name,
+                    network.to(self.device, memory_format=torch.channels_last),
+                    STUDENT_SCHEDULE,
+                    np.arange(len(self.images)),
+                    seed=first_seed + number,
+                    distillation=distillation,
+                )
+            )
+        teaching = {
+            mix: torch.zeros(len(self.images), 7, device=self.device)
+            for mix in {each.mix for each in names.values()}
+        }
+        write = self.view(BANK_SEED)
+
+        def view(epoch: int, buffer: Tensor) -> None:
+            number = epoch % len(bank.views)
+            write(number, buffer)
+            for mix, scores in teaching.items():
+                scores.copy_(bank.logarithms(number, mix))
+
+        seen: dict[str, list[float]] = {name: [] for name in names}
+
+        def judge(epoch: int) -> None:
+            for member in members:
+                seen[member.name].append(self.judge(member, epoch)["accuracy"])
+
+        cohort = self.cohort(members, view, teaching)
+        cohort.fit(until, epochs, judge, every=max(1, epochs // 40))
+        return members, {name: float(np.mean(values[-3:])) for name, values in seen.items()}
+
+    def keep(self, member: Member, distillation: Distillation, path: Path, **more: Any) -> None:
+        """Save a student with Keras' names and axes; the running mean of its weights."""
+        member.use_averages()
+        logits = member.logits(self.selecting_images, exact=True)
+        description = {
+            "name": member.name,
+            **SHAPE,
+            "dropout": STUDENT_DROPOUT,
+            "schedule": asdict(member.schedule),
+            "distillation": asdict(distillation),
+            "variation": asdict(Variation()),
+            "figures": self.figures(logits),
+            **more,
+        }
+        self.note(f"{path.stem} in float32", **description["figures"])
+        arrays = keras_arrays(member.network, SHAPE["depths"])
+        save(path, **arrays, logits_found=logits.cpu().numpy(), description=np.array(json.dumps(description)))
+        member.use_averages()
+
+    def run(self) -> None:
+        """Do everything."""
+        teachers = self.teach()
+        bank = self.ask(teachers)
+        del teachers
+        trials, scores = self.students(
+            bank, TRIALS, TRIALS_END * self.seconds, self.scale.trial_epochs, first_seed=10
+        )
+        best = max(scores, key=lambda name: scores[name])
+        self.note("trials", scores=scores, best=best)
+        self.keep(trials[list(TRIALS).index(best)], TRIALS[best], self.out / "trial.npz")
+        del trials
+        names = {f"student-{seed}": TRIALS[best] for seed in range(self.scale.seeds)}
+        members, scores = self.students(
+            bank, names, STUDENTS_END * self.seconds, self.scale.student_epochs, first_seed=20
+        )
+        for member in members:
+            self.keep(member, names[member.name], self.out / f"{member.name}.npz")
+        if (mix := TRIALS[best].mix) != "double":
+            bank.save(self.out / "bank.npz", mix, SAVED_VIEWS, **self._views())
+        self.note("done", scores=scores)
+
+
+def keras_arrays(network: Any, depths: tuple[int, ...]) -> dict[str, Any]:
+    """Return a Vgg's weights by the names of ``emotion_core``'s layers, in Keras' axes."""
+    names = [f"stage{stage}_conv{block}" for stage, depth in enumerate(depths, 1) for block in range(1, depth + 1)]
+    arrays: dict[str, Any] = {}
+    for name, convolution, norm in zip(names, network.convolutions, network.norms, strict=True):
+        arrays[f"{name}/kernel"] = convolution.weight.permute(2, 3, 1, 0)
+        for key, value in (
+            ("gamma", norm.weight), ("beta", norm.bias),
+            ("mean", norm.running_mean), ("variance", norm.running_var),
+        ):  # fmt: skip
+            arrays[f"{name}/{key}"] = value
+    arrays["logits/kernel"] = network.logits.weight.permute(1, 0)
+    arrays["logits/bias"] = network.logits.bias
+    return {name: value.detach().float().cpu().numpy() for name, value in arrays.items()}
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(prog="python -m recipes.window", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaics")
+    parser.add_argument("--out", type=Path, required=True, help="folder for what is made")
+    parser.add_argument("--seconds", type=float, default=540.0, help="time in all (default: 540)")
+    parser.add_argument("--tiny", action="store_true", help="a minute on a CPU, to see it work")
+    options = parser.parse_args()
+    scale = TINY if options.tiny else Scale()
+    if options.tiny and torch.cuda.is_available():  # enough epochs to time the real sizes
+        scale = replace(Scale(), epochs=1, views=2, trial_epochs=1, student_epochs=2)
+    Window(options.data, options.out, options.seconds, scale).run()
+
+
+main()

@@ -1,0 +1,79 @@
+"""What teachers say of every view of every face, kept so that they need to be trained only once."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from recipes.window.fitting import Member
+
+#: Weight of the teacher that has not seen an image (Dao et al. 2021, "Knowledge distillation as
+#: semiparametric inference") beside the weight 1 of each that has; None: it alone teaches.
+MIXES: Final[dict[str, float | None]] = {"equal": 1.0, "double": 2.0, "unseen": None}
+#: Logarithms of scores are kept in steps of this, from 0 down.
+STEP: Final = 0.05
+#: Scores below this are not told apart: 255 steps.
+LOWEST: Final = -255 * STEP
+
+
+class Bank:
+    """Scores of the teachers, the mean of a view's and its mirror image's, view after view.
+
+    Args:
+        folds: int64 ``[N]``: which teacher has not seen an image.
+        device: where scores are kept.
+    """
+
+    def __init__(self, folds: NDArray[np.int64], device: torch.device) -> None:
+        self.folds = torch.from_numpy(folds).to(device)
+        self.views: list[Tensor] = []
+
+    def fill(
+        self,
+        teachers: Sequence[Member],
+        view: Callable[[int, Tensor], None],
+        buffer: Tensor,
+        more: Callable[[int], bool],
+    ) -> None:
+        """Ask the teachers about one view after the other, as long as ``more`` says so."""
+        while more(len(self.views)):
+            view(len(self.views), buffer)
+            scores = [
+                (teacher.logits(buffer).softmax(1) + teacher.logits(buffer.flip(-1)).softmax(1)) / 2
+                for teacher in teachers
+            ]
+            self.views.append(torch.stack(scores).half())
+
+    def logarithms(self, view: int, mix: str) -> Tensor:
+        """Return the logarithms of a mean of the teachers' scores, float32 ``[N, 7]``."""
+        scores = self.views[view].float()
+        unseen = scores[self.folds, torch.arange(len(self.folds), device=scores.device)]
+        weight = MIXES[mix]
+        if weight is not None:
+            unseen = (scores.sum(0) + (weight - 1) * unseen) / (len(scores) + weight - 1)
+        return unseen.clamp(min=1e-9).log().clamp(min=LOWEST)
+
+    def save(self, path: Path, mix: str, views: int, **description: Any) -> None:
+        """Write the first views of one mix as uint8 ``[V, N, 7]``, in steps below 0."""
+        steps = [
+            (self.logarithms(view, mix) / -STEP).round().to(torch.uint8).cpu().numpy()
+            for view in range(min(views, len(self.views)))
+        ]
+        text = json.dumps({"mix": mix, "step": STEP, **description})
+        save(path, logits=np.stack(steps), description=np.array(text))
+
+
+def save(path: Path, **arrays: NDArray[Any]) -> None:
+    """Write arrays to a compressed file, whole or not at all."""
+    temporary = path.with_name(f"part-{path.name}")
+    with temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    os.replace(temporary, path)
