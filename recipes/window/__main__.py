@@ -26,7 +26,7 @@ from recipes.window.networks import ResNet18, Vgg
 from recipes.window.views import Variation, draw, vary
 
 #: Shares of the time at whose end each stage ends.
-TEACHERS_END, BANK_END, TRIALS_END, STUDENTS_END = 0.50, 0.64, 0.78, 0.965
+TEACHERS_END, BANK_END, TRIALS_END, STUDENTS_END = 0.50, 0.52, 0.63, 0.965
 #: Views that the saved banks hold: a file of them is under 16 MiB.
 SAVED_VIEWS: Final = 48
 #: Seeds of the views; a student's are the bank's.
@@ -34,16 +34,14 @@ TEACHERS_SEED, BANK_SEED = 1, 2
 #: What ships: 66.8 million multiply-accumulates at 40 pixels.
 SHAPE: Final = {"filters": (32, 64, 128, 256), "depths": (1, 1, 2, 3), "border": 4}
 TEACHER_SCHEDULE: Final = Schedule("sgd", rate=0.1, warmup=0.05, decay=5e-4, batch=256)
-STUDENT_SCHEDULE: Final = Schedule("adamw", rate=3e-3, warmup=0.05, decay=0.05, batch=128)
+STUDENT_SCHEDULE: Final = Schedule("adamw", rate=3e-3, warmup=0.05, decay=0.05, batch=128, average=0.999)
 #: Dropout of the student: it hardly overfits what teachers say.
 STUDENT_DROPOUT: Final = 0.1
 #: What is tried first, in shorter runs, to choose from by PublicTest.
 TRIALS: Final = {
     "double": Distillation("double"),
     "unseen": Distillation("unseen"),
-    "equal": Distillation("equal"),
     "double-t2": Distillation("double", temperature=2.0),
-    "double-w1": Distillation("double", weight=1.0),
     "double-no-mirror": Distillation("double", mirror=0.0),
 }
 
@@ -54,7 +52,7 @@ class Scale:
 
     images: int | None = None
     folds: int = 5
-    epochs: int = 100
+    epochs: int = 90
     views: int = 96
     trial_epochs: int = 100
     student_epochs: int = 400
