@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.training_config import AugmentationConfig
 
 #: Gamma is drawn from 1 / limit to limit, evenly in its logarithm.

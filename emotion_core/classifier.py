@@ -15,8 +15,7 @@ from emotion_core.artefacts import (
     load_card,
     read_model_file,
 )
-from emotion_core.datasets.types import FACE_SIZE
-from emotion_core.emotions import EMOTIONS
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.litert_network import LiteRtNetwork
 from emotion_core.scores import softmax

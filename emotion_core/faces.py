@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.boxes import Box
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.haar import (
     FRONTAL,

@@ -23,8 +23,7 @@ from emotion_core.artefacts import (
     WEIGHTS_FILE,
     load_card,
 )
-from emotion_core.datasets.types import FACE_SIZE
-from emotion_core.emotions import EMOTIONS
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.keras_classifier import KerasClassifier
 from emotion_core.keras_files import (

@@ -24,7 +24,7 @@ from emotion_core.artefacts import (
     ModelCard,
     checksum,
 )
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.files import replace_folder
 from emotion_core.keras_classifier import KerasClassifier

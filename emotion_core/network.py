@@ -18,8 +18,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from emotion_core.datasets.types import FACE_SIZE
-from emotion_core.emotions import EMOTIONS
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import TrainingError
 
 #: Keras ships no types; a network is a ``keras.Model``.

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.boxes import Box
-from emotion_core.datasets.types import FACE_SIZE, FaceDataset
+from emotion_core.datasets.types import FaceDataset
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.evaluation import Classifier
 from emotion_core.faces import FACE_CROP_SCALE, crop_face
 

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.images import encode_png
 
 #: Faces side by side in a sheet. Sheets of a full page are about as wide as high.

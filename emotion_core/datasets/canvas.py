@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 
 _DRAWING_SCALE: Final = 4
 DRAWING_SIZE: Final = FACE_SIZE * _DRAWING_SCALE

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets.bad_rows import BadRow, RowError, bad_rows_error, no_rows_left_error
-from emotion_core.datasets.types import FACE_SIZE, SPLITS
-from emotion_core.emotions import EMOTIONS
+from emotion_core.datasets.types import SPLITS
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 
 #: Pixels of one face.

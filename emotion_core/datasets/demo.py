@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets.drawn_faces import draw_face
-from emotion_core.datasets.types import FACE_SIZE, SPLITS, FaceDataset
-from emotion_core.emotions import EMOTIONS
+from emotion_core.datasets.types import SPLITS, FaceDataset
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 
 #: Its name wherever it is shown: nobody should take these faces for people.

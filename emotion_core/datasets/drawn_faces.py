@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets.canvas import Canvas, Points, band, curve, ellipse
 from emotion_core.datasets.facial_actions import EXPRESSIONS, FacialActions, weakened
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 
 
 def draw_face(emotion: str, random: np.random.Generator) -> NDArray[np.uint8]:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 
 #: Images to filter at once: few enough to stay in the processor's cache.
 BLOCK: Final = 256

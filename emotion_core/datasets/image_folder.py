@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets.bad_rows import BadRow, RowError, bad_rows_error, no_rows_left_error
-from emotion_core.datasets.types import FACE_SIZE, SPLITS, FaceDataset
-from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
+from emotion_core.datasets.types import SPLITS, FaceDataset
+from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 
 #: File endings of the pictures that are read; other files are passed over.

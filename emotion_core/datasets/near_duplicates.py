@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets.filters import BLOCK, blur_matrix, transform
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 
 #: Called with what is done and the total; whatever it raises ends the work.
 Progress = Callable[[int, int], None]

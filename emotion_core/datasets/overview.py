@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets.agreement import VoteAgreement, measure_agreement
-from emotion_core.datasets.types import FACE_SIZE, SPLITS, FaceDataset
-from emotion_core.emotions import EMOTIONS
+from emotion_core.datasets.types import SPLITS, FaceDataset
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 
 #: The quantiles that a ``Spread`` keeps: the ends of a box plot's whiskers, its box, its middle.
 QUANTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -27,8 +27,7 @@ from emotion_core.datasets.own_dataset import (
     samples_table,
     writing,
 )
-from emotion_core.datasets.types import FACE_SIZE
-from emotion_core.emotions import EMOTIONS
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 from emotion_core.files import replace_file
 from emotion_core.images import encode_png

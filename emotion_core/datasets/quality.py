@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from emotion_core.datasets.filters import BLOCK, blur_matrix, transform
 from emotion_core.datasets.near_duplicates import Progress
 from emotion_core.datasets.overview import measure_light
-from emotion_core.datasets.types import FACE_SIZE, VOTE_NAMES
+from emotion_core.datasets.types import VOTE_NAMES
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.haar import FRONTAL, FRONTAL_ALT2, PROFILE, Cascades, View
 
 # A pixel whose neighbours differ by no more than this, in grey levels, is in a flat place.

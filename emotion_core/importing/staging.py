@@ -24,8 +24,7 @@ from emotion_core.artefacts import (
     load_card,
     models_dir,
 )
-from emotion_core.datasets.types import FACE_SIZE
-from emotion_core.emotions import EMOTIONS
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import Answers, FoundNetwork
 from emotion_core.importing.reading import Progress, read_apart

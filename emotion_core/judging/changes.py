@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 
 Faces = NDArray[np.uint8]
 

@@ -17,8 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.types import FACE_SIZE
-from emotion_core.emotions import EMOTIONS
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.evaluation import Classifier
 from emotion_core.scores import softmax
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
 
 #: Faces timed for each model.

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from emotion_core.analysis import FaceReading
 from emotion_core.boxes import Box
 from emotion_core.classifier import EmotionClassifier
-from emotion_core.datasets import FACE_SIZE, SPLITS, VOTE_NAMES
+from emotion_core.datasets import SPLITS, VOTE_NAMES
 from emotion_core.datasets.agreement import VOTE_LABELS
 from emotion_core.embeddings import nearest_neighbours
-from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
+from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, FACE_SIZE, UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
 from emotion_core.model_in_use import model_in_use
 from emotion_core.thumbnails import png_address

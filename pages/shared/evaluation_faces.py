@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from emotion_core.analysis import FaceReading
 from emotion_core.boxes import Box
-from emotion_core.datasets import FACE_SIZE
-from emotion_core.emotions import EMOTIONS
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from pages.shared import display
 from pages.shared.dataset_details import choose_face, chosen_face, vote_bars
 from pages.shared.dataset_grid import show_grid

@@ -7,7 +7,7 @@ import io
 import streamlit as st
 
 from emotion_core.artefacts import LITERT_FILE, read_model_file
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.model_changes import delete_model, export_model, rename_model
 from emotion_core.model_in_use import model_in_use

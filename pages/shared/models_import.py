@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from emotion_core.analysis import EmotionDetector, FaceReading
 from emotion_core.boxes import Box
 from emotion_core.classifier import EmotionClassifier
-from emotion_core.datasets import FACE_SIZE, demo_dataset
-from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
+from emotion_core.datasets import demo_dataset
+from emotion_core.emotions import ANSWER_COLORS, EMOTIONS, FACE_SIZE
 from emotion_core.errors import ImageError, ModelError
 from emotion_core.faces import PHOTO_SETTINGS, HaarFaceDetector, crop_face
 from emotion_core.images import read_image, to_gray

@@ -8,10 +8,9 @@ from typing import Final
 import numpy as np
 import streamlit as st
 
-from emotion_core.datasets import FACE_SIZE
 from emotion_core.datasets.own_dataset import OwnDataset, Sample
 from emotion_core.datasets.own_samples import read_samples, relabel_samples, remove_samples
-from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 from pages.shared.dataset_store import dataset_store
 from pages.shared.dataset_text import plain
