@@ -24,9 +24,9 @@ Thing = TypeVar("Thing")
 
 
 def data_dir() -> Path:
-    """Return the folder of small files that the whole installation shares; it need not exist.
+    """Return the folder of everything that people make with this app; it need not exist.
 
-    It is named by the environment variable EMOTION_DATA_DIR, else it is in the user's data.
+    It is named by the environment variable EMOTION_DATA_DIR, else it is the platform's own.
     """
     return Path(os.environ.get(DATA_DIR_VARIABLE) or platformdirs.user_data_dir(APP_NAME))
 
@@ -36,10 +36,10 @@ def collection_dir(variable: str, name: str) -> Path:
 
     Args:
         variable: the environment variable that may name it.
-        name: what it is called in the user's data where that does not.
+        name: what it is called in ``data_dir`` where that does not.
     """
     chosen = os.environ.get(variable)
-    return Path(chosen) if chosen else Path(platformdirs.user_data_dir(APP_NAME)) / name
+    return Path(chosen) if chosen else data_dir() / name
 
 
 def folders_in(parent: Path) -> list[Path]:

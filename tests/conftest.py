@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def nobodys_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the model that somebody put to use on this machine out of the tests."""
+    """Keep what somebody made or put to use on this machine out of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOTION_DATA_DIR", str(tmp_path_factory.mktemp("state")))
         yield

@@ -1,5 +1,7 @@
 import pytest
 
+from emotion_core.datasets.exclusions import exclusions_dir
+from emotion_core.datasets.own_data import own_data_dir
 from emotion_core.errors import EmotionCoreError
 from emotion_core.folders import (
     collection_dir,
@@ -9,6 +11,8 @@ from emotion_core.folders import (
     folders_in,
     open_each,
 )
+from emotion_core.runs.storage import runs_dir
+from emotion_core.sessions.storage import sessions_dir
 
 
 def test_folders_in_order_without_hidden_ones_and_files(tmp_path):
@@ -37,10 +41,20 @@ def test_folders_are_named_by_the_environment(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_THINGS_DIR", str(tmp_path / "things"))
     assert data_dir() == tmp_path
     assert collection_dir("EMOTION_THINGS_DIR", "things") == tmp_path / "things"
-    monkeypatch.delenv("EMOTION_DATA_DIR")
     monkeypatch.setenv("EMOTION_THINGS_DIR", "")
+    assert collection_dir("EMOTION_THINGS_DIR", "things") == tmp_path / "things"
+    monkeypatch.delenv("EMOTION_DATA_DIR")
     assert data_dir().name == "emotion-dashboard"
     assert collection_dir("EMOTION_THINGS_DIR", "things") == data_dir() / "things"
+
+
+def test_one_variable_moves_all_that_people_make(tmp_path, monkeypatch):
+    for name in ("SESSIONS", "RUNS", "EXCLUSIONS"):
+        monkeypatch.delenv(f"EMOTION_{name}_DIR", raising=False)
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path))
+    places = (sessions_dir(), runs_dir(), exclusions_dir(), own_data_dir())
+    assert all(tmp_path.resolve() in place.resolve().parents for place in places)
+    assert len(set(places)) == len(places)
 
 
 def test_files_that_are_deleted_meanwhile_have_no_size(tmp_path):

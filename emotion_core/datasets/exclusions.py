@@ -204,7 +204,7 @@ def image_digest(image: NDArray[np.uint8]) -> str:
 def exclusions_dir() -> Path:
     """Return the folder of all lists; it need not exist.
 
-    It is named by the environment variable EMOTION_EXCLUSIONS_DIR, else it is in the user's data.
+    It is named by the environment variable EMOTION_EXCLUSIONS_DIR, else it is in ``data_dir``.
     """
     return collection_dir(EXCLUSIONS_DIR_VARIABLE, "exclusions")
 

@@ -41,7 +41,7 @@ class RunList:
 def runs_dir() -> Path:
     """Return the folder of all runs; it need not exist.
 
-    It is named by the environment variable EMOTION_RUNS_DIR, else it is in the user's data.
+    It is named by the environment variable EMOTION_RUNS_DIR, else it is in ``data_dir``.
     """
     return collection_dir(RUNS_DIR_VARIABLE, "runs").resolve()
 

@@ -96,7 +96,7 @@ class SessionList:
 def sessions_dir() -> Path:
     """Return the folder of all sessions; it need not exist.
 
-    It is named by the environment variable EMOTION_SESSIONS_DIR, else it is in the user's data.
+    It is named by the environment variable EMOTION_SESSIONS_DIR, else it is in ``data_dir``.
     """
     return collection_dir(SESSIONS_DIR_VARIABLE, "sessions")
 

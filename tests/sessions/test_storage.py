@@ -26,6 +26,7 @@ def test_sessions_dir(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path))
     assert sessions_dir() == tmp_path
     monkeypatch.delenv("EMOTION_SESSIONS_DIR")
+    monkeypatch.delenv("EMOTION_DATA_DIR")
     assert sessions_dir() == Path(platformdirs.user_data_dir("emotion-dashboard")) / "sessions"
 
 
