@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
+from emotion_core.folders import PROJECT
 from emotion_core.model_interface import ModelInterface
 
 KERAS_FILE: Final = "model.keras"
@@ -46,7 +47,7 @@ _MAPPINGS: Final = (
     "data", "config", "versions", "metrics", "files", "sizes", "interface", "source",
 )  # fmt: skip
 
-MODELS_FOLDER: Final = Path(__file__).resolve().parent.parent / "models"
+MODELS_FOLDER: Final = PROJECT / "models"
 #: The model in use when none is named.
 DEFAULT_MODEL: Final = "fer2013-vgg"
 #: Names the folder of all models but the shipped one instead of the project's ``models/``.

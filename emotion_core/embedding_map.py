@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import EmotionCoreError
 from emotion_core.files import replace_file
+from emotion_core.folders import PROJECT
 
 #: Called with the steps done and all steps; whatever it raises ends the work.
 Progress = Callable[[int, int], None]
@@ -48,7 +49,6 @@ PERPLEXITY: Final = 30
 
 _REPORT_STEPS: Final = 10
 _POLL_SECONDS: Final = 0.2
-_ROOT: Final = Path(__file__).resolve().parents[1]
 
 _log = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ def map_embeddings(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
-            cwd=_ROOT,
+            cwd=PROJECT,
             # Threads that wait for each other would spin; on a busy machine that made it 60 times
             # slower.
             env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE"},

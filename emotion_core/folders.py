@@ -14,6 +14,10 @@ from emotion_core.errors import EmotionCoreError
 
 APP_NAME: Final = "emotion-dashboard"
 
+#: The folder that holds this project, ``pyproject.toml`` and the packages: where a process of its
+#: own starts.
+PROJECT: Final = Path(__file__).resolve().parents[1]
+
 #: Names the folder to use instead of the platform's folder for the user's data.
 DATA_DIR_VARIABLE: Final = "EMOTION_DATA_DIR"
 

@@ -95,7 +95,7 @@ def test_what_progress_raises_ends_the_child(children):
 
 def test_a_child_that_fails_is_one_line(tmp_path, monkeypatch):
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    monkeypatch.setattr(embedding_map, "_ROOT", tmp_path)  # where there is no emotion_core
+    monkeypatch.setattr(embedding_map, "PROJECT", tmp_path)  # where there is no emotion_core
     with pytest.raises(EmotionCoreError) as caught:
         map_embeddings(clusters())
     message = str(caught.value)

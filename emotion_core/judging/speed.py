@@ -17,6 +17,7 @@ import numpy as np
 
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
+from emotion_core.folders import PROJECT
 
 #: Faces timed for each model.
 FACES: Final = 200
@@ -79,11 +80,10 @@ def keras_speeds(model_dirs: Sequence[Path], faces: int = FACES) -> tuple[Speed,
         ModelError: a model cannot be read, or Keras is not there.
     """
     command = [sys.executable, "-m", "emotion_core.judging.keras_speed", str(faces)]
-    root = Path(__file__).parents[2]
     try:
         done = subprocess.run(
             [*command, *(str(folder.resolve()) for folder in model_dirs)],
-            cwd=root,
+            cwd=PROJECT,
             capture_output=True,
             text=True,
             timeout=_MOST_SECONDS,

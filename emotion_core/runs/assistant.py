@@ -18,7 +18,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +25,7 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import EmotionCoreError, TrainingError
+from emotion_core.folders import PROJECT
 from emotion_core.native import start_keras
 from emotion_core.runs.queue import NICE
 from emotion_core.training_config import AugmentationConfig, TrainingConfig
@@ -39,7 +39,6 @@ MEASURED_SECONDS: Final = 2.0
 _WARM_UP_STEPS: Final = 3
 _MOST_STEPS: Final = 10_000
 _VALIDATION_FACES: Final = 256
-_ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ class Assistant:
             self._child.communicate()
         self._child = subprocess.Popen(
             [sys.executable, "-m", "emotion_core.runs.assistant"],
-            cwd=_ROOT,
+            cwd=PROJECT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from emotion_core.errors import TrainingError
+from emotion_core.folders import PROJECT
 from emotion_core.locks import FileLock, is_held
 from emotion_core.runs.run import LOCK_FILE, LOG_FILE, QUEUED_FILE, Run, write_outcome
 from emotion_core.runs.storage import RUNS_DIR_VARIABLE, list_runs, runs_dir
@@ -28,7 +29,6 @@ TRAINING_LOCK: Final = ".training.lock"
 #: What training gives way to: live video, and whoever works on the machine.
 NICE: Final = 10
 
-_ROOT: Final = Path(__file__).resolve().parents[2]
 # How long somebody who only looks may have the lock.
 _PATIENCE: Final = 0.5
 
@@ -67,7 +67,7 @@ def start_worker(parent: Path) -> None:
         with (parent / WORKER_LOG).open("ab") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "emotion_core.runs.queue"],
-                cwd=_ROOT,
+                cwd=PROJECT,
                 env=os.environ | {RUNS_DIR_VARIABLE: str(parent)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -110,7 +110,7 @@ def _train(run: Run) -> None:
     with log:
         code = subprocess.call(
             [sys.executable, "-m", "emotion_core.runs.trainer", str(run.folder)],
-            cwd=_ROOT,
+            cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from emotion_core.errors import SessionError
 from emotion_core.files import write_json
+from emotion_core.folders import PROJECT
 
 HEADER_FILE: Final = "session.json"
 FRAMES_FILE: Final = "frames.csv"
@@ -24,8 +25,6 @@ RECORDING_FILE: Final = ".recording"
 
 #: Version of the layout of a session's folder.
 SESSION_FORMAT: Final = 1
-
-_PROJECT_FILE: Final = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ def iso_time(seconds: float) -> str:
 def app_version() -> str:
     """Return the version of this project, or "unknown" outside its folder."""
     try:
-        project = tomllib.loads(_PROJECT_FILE.read_text(encoding="utf-8"))["project"]
+        project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     except OSError:
         return "unknown"
     return str(project["version"])
