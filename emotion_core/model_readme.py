@@ -67,7 +67,7 @@ faces = EmotionDetector.load(Path("models/{card.name}")).detect(image)
 
 `image` is a uint8 BGR picture such as `cv2.imread` gives. Each face has its `box`, seven calibrated
 `scores` and its `answer`. Faces that are cropped already, uint8 `[N, 48, 48]`, go to
-`emotion_core.classifier.EmotionClassifier.load(...).predict_scores(faces)`.
+`emotion_core.EmotionClassifier.load(...).predict_scores(faces)`.
 
 | | |
 |---|---|

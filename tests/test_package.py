@@ -35,6 +35,14 @@ def test_public_names() -> None:
         assert getattr(emotion_core, name).__doc__
 
 
+def test_public_names_load_nothing_until_they_are_used() -> None:
+    program = (
+        "import sys, emotion_core\n"
+        "print(sorted(name for name in sys.modules if name.startswith('emotion_core')))\n"
+    )
+    assert output_of(program) == "['emotion_core']"
+
+
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'emotion_core' has no attribute 'nobody'"):
         _ = emotion_core.nobody
