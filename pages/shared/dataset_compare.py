@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from html import escape
 from typing import Final
 
 import numpy as np
@@ -106,7 +105,7 @@ def _show_comparison(opened: OpenDataset, other: OpenDataset, *, near: bool) -> 
 
 
 def _facts(comparison: Comparison) -> dict[str, str]:
-    first, second = escape(comparison.first.name), escape(comparison.second.name)
+    first, second = comparison.first.name, comparison.second.name
     return {
         f"images of {first} that {second} has": f"{int(comparison.exact.first.sum()):,}",
         f"images of {second} that {first} has": f"{int(comparison.exact.second.sum()):,}",

@@ -10,8 +10,8 @@ from emotion_core.datasets import SPLITS, FaceDataset
 
 
 def plain(text: str) -> str:
-    """Return text so that Streamlit shows it as it is: names of files hold any characters."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+!|~:$-])", r"\\\1", text)
+    """Return Markdown that shows ``text`` as it is: names of files hold any characters."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+!|~:$&@-])", r"\\\1", text)
 
 
 def describe(dataset: FaceDataset) -> str:

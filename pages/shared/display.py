@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import html
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -59,7 +59,8 @@ def face_scores(
         f'<span class="dot" style="background:{ANSWER_COLORS[face.answer]}"></span>'
         f'<span class="emotion">{face.answer}</span>'
         f'<span class="confidence">{best}{percent(face.confidence)}</span>'
-        f'<span class="number">{title}</span>{_reliability(face, card)}</div>{bars}</div></div>'
+        f'<span class="number">{escape(title)}</span>{_reliability(face, card)}</div>{bars}'
+        "</div></div>"
     )
 
 
@@ -76,7 +77,7 @@ def _reliability(face: FaceReading, card: ModelCard | None) -> str:
         f"{face.emotion}, {percent(reliability.precision)} were labelled so."
     )
     return (
-        f'<span class="reliability" title="{html.escape(measured)}">{face.emotion}: right in '
+        f'<span class="reliability" title="{escape(measured)}">{face.emotion}: right in '
         f"{reliability.of_ten} cases</span>"
     )
 
@@ -94,9 +95,10 @@ def percent(share: float) -> str:
 
 
 def numbers(values: dict[str, str]) -> str:
-    """Return HTML: measured values, each above what it measures."""
+    """Return HTML: measured values, each above what it measures; text in them is escaped here."""
     cells = "".join(
-        f"<div><b>{value}</b><span>{what}</span></div>" for what, value in values.items()
+        f"<div><b>{escape(value)}</b><span>{escape(what)}</span></div>"
+        for what, value in values.items()
     )
     return f'<div class="numbers">{cells}</div>'
 

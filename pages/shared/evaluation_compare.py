@@ -64,9 +64,8 @@ def compared_with(evaluated: Evaluated) -> Evaluated | None:
 
 def _show_figures(comparison: Comparison) -> None:
     first, second = (escape(each.card.name) for each in (comparison.first, comparison.second))
-    figures = {escape(what): value for what, value in comparison_figures(comparison).items()}
     st.markdown(_verdict(comparison))
-    st.html(display.numbers(figures))
+    st.html(display.numbers(comparison_figures(comparison)))
     st.html(f'<div class="section">How far {first} is above {second}, in all and by label</div>')
     st.plotly_chart(
         differences_figure(comparison, ""),

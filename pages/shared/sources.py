@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
-import string
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,6 +18,7 @@ from emotion_core.live import LiveSession
 from emotion_core.source_reader import SourceState
 from emotion_core.video_sources import NetworkCamera, PluggedCamera, VideoFile, VideoSource
 from pages.shared import source_stream, streaming
+from pages.shared.dataset_text import plain
 from pages.shared.source_stream import SourceStream
 
 MY_CAMERA: Final = "My camera"
@@ -73,7 +72,7 @@ def show_video(session: LiveSession) -> WebRtcStreamerState:
         try:
             chosen = _CHOICES[kind]()
         except SourceError as error:
-            st.error(f"This address cannot be used: {_plain(str(error))}.")
+            st.error(f"This address cannot be used: {plain(str(error))}.")
     if chosen is None:
         source_stream.forget()
         return WebRtcStreamerState(playing=False, signalling=False)
@@ -98,9 +97,9 @@ def show_source(*, playing: bool) -> bool:
     if state.over:
         st.rerun()  # so that Start is offered again
     if state.phase == "opening":
-        st.info(f"Opening {_plain(stream.name)} …")
+        st.info(f"Opening {plain(stream.name)} …")
     elif state.phase == "lost":
-        problem = _plain(state.problem)
+        problem = plain(state.problem)
         st.warning(f"**No video at the moment:** {problem}.\n\n{_next_try(state)}")
     return state.phase != "playing"
 
@@ -112,11 +111,11 @@ def _next_try(state: SourceState) -> str:
 
 def _show_outcome(stream: SourceStream) -> None:
     """Say how the last playing went, and what Start does."""
-    outcome, name = stream.outcome, _plain(stream.name)
+    outcome, name = stream.outcome, plain(stream.name)
     if outcome.phase == "failed":
-        st.error(f"**{name} cannot be played:** {_plain(outcome.problem)}.")
+        st.error(f"**{name} cannot be played:** {plain(outcome.problem)}.")
     elif outcome.problem:
-        st.warning(f"**{name} has ended:** {_plain(outcome.problem)}.")
+        st.warning(f"**{name} has ended:** {plain(outcome.problem)}.")
     elif outcome.phase == "ended":
         st.info(f"**{name} has ended.** Press Start to play it again.")
     else:
@@ -124,11 +123,6 @@ def _show_outcome(stream: SourceStream) -> None:
             f"Press **Start** to play **{name}**. Its pictures are processed on the machine "
             "that runs this app, shown here with the faces framed and named, and forgotten."
         )
-
-
-def _plain(text: str) -> str:
-    """Return Markdown that shows ``text`` as it is: names of files may hold anything."""
-    return re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", text)
 
 
 # --- which source ---------------------------------------------------------------------------------
