@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.shared.ends_of_runs import keep_ends_of_runs
-from pages.shared.garbage import watch_for_long_collections
+from pages.mending.ends_of_runs import keep_ends_of_runs
+from pages.mending.garbage import watch_for_long_collections
 from pages.shared.navigation import leave_older_rules, note_page
 
 leave_older_rules()

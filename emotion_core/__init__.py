@@ -20,16 +20,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from emotion_core.analysis import EmotionDetector, FaceReading, faces_table
-    from emotion_core.classifier import EmotionClassifier
+    from emotion_core.faces.readings import EmotionDetector, FaceReading, faces_table
+    from emotion_core.models.classifier import EmotionClassifier
 
 __all__ = ["EmotionClassifier", "EmotionDetector", "FaceReading", "faces_table"]
 
 _MODULES: Final = {
-    "EmotionClassifier": "emotion_core.classifier",
-    "EmotionDetector": "emotion_core.analysis",
-    "FaceReading": "emotion_core.analysis",
-    "faces_table": "emotion_core.analysis",
+    "EmotionClassifier": "emotion_core.models.classifier",
+    "EmotionDetector": "emotion_core.faces.readings",
+    "FaceReading": "emotion_core.faces.readings",
+    "faces_table": "emotion_core.faces.readings",
 }
 
 

@@ -6,18 +6,18 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from emotion_core.analysis import FaceReading
-from emotion_core.artefacts import ModelCard
-from emotion_core.drawing import draw_faces
 from emotion_core.errors import EmotionCoreError, ImageError
-from emotion_core.faces import crop_face
-from emotion_core.images import read_image, to_gray
-from emotion_core.model_in_use import model_in_use
+from emotion_core.faces.detectors import crop_face
+from emotion_core.faces.drawing import draw_faces
+from emotion_core.faces.images import read_image, to_gray
+from emotion_core.faces.readings import FaceReading
+from emotion_core.models.folder import ModelCard
+from emotion_core.models.in_use import model_in_use
+from pages.live.reader import photo_detector
 from pages.shared import display
-from pages.shared.dataset_text import plain
-from pages.shared.detectors import photo_detector
 from pages.shared.downloads import offer_downloads
 from pages.shared.navigation import ensure_navigation
+from pages.shared.text import plain
 
 FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 #: In megabytes; the largest camera pictures have about 40.

@@ -18,7 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import pylibsrtp  # noqa: F401
 
 from emotion_core.datasets import FaceDataset, demo_dataset
-from emotion_core.training_config import AugmentationConfig, TrainingConfig
+from emotion_core.training.config import AugmentationConfig, TrainingConfig
 
 #: One epoch of this takes about a second.
 TINY_CONFIG = TrainingConfig(
@@ -69,8 +69,8 @@ def demo() -> FaceDataset:
 @pytest.fixture(scope="session")
 def tiny_model(demo: FaceDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder. Read-only by agreement: copy it before changing a file."""
-    from emotion_core.model_export import export_run
-    from emotion_core.training import TrainingRun
+    from emotion_core.training.fitting.export import export_run
+    from emotion_core.training.fitting.training_run import TrainingRun
 
     folder = tmp_path_factory.mktemp("models")
     run = TrainingRun.start(TINY_CONFIG, demo, folder / "tiny.training")

@@ -1,6 +1,6 @@
 """Reads FER2013 in every form users have it in, once and for all."""
 
-from emotion_core.datasets.demo import DEMO_DATASET_NAME, demo_dataset
+from emotion_core.datasets.drawn.demo import DEMO_DATASET_NAME, demo_dataset
 from emotion_core.datasets.opening import DEMO_NAME, open_dataset
 from emotion_core.datasets.types import SPLITS, VOTE_NAMES, FaceDataset, byte_identical_to
 

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from emotion_core.errors import ModelError
-from emotion_core.folders import PROJECT
 from emotion_core.importing.answers import FoundNetwork
+from emotion_core.system.folders import PROJECT
 
 #: Called with the share of the work done, 0..1; whatever it raises ends the work.
 Progress = Callable[[float], None]

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from emotion_core.artefacts import ModelCard, load_card
-from emotion_core.calibration import calibrate
-from emotion_core.datasets.demo import DEMO_DATASET_NAME
+from emotion_core.datasets.drawn.demo import DEMO_DATASET_NAME
 from emotion_core.datasets.types import Exclusion
 from emotion_core.errors import ModelError
 from emotion_core.judging.answers import Answers
-from emotion_core.model_card import write_card
+from emotion_core.judging.measures.calibration import calibrate
+from emotion_core.models.folder import ModelCard, load_card
+from emotion_core.models.readme.card import write_card
 
 #: Fewer images say too little to fit a temperature and a threshold to.
 LEAST_IMAGES: Final = 200

@@ -17,7 +17,7 @@ import numpy as np
 
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.folders import PROJECT
+from emotion_core.system.folders import PROJECT
 
 #: Faces timed for each model.
 FACES: Final = 200
@@ -59,7 +59,7 @@ def litert_speeds(model_dirs: Sequence[Path], faces: int = FACES) -> tuple[Speed
     Raises:
         ModelError: a model cannot be read.
     """
-    from emotion_core.classifier import EmotionClassifier  # times of Keras need no LiteRT
+    from emotion_core.models.classifier import EmotionClassifier  # times of Keras need no LiteRT
 
     face = np.random.default_rng(0).integers(0, 256, (1, FACE_SIZE, FACE_SIZE)).astype(np.uint8)
     runners = {
@@ -79,7 +79,7 @@ def keras_speeds(model_dirs: Sequence[Path], faces: int = FACES) -> tuple[Speed,
     Raises:
         ModelError: a model cannot be read, or Keras is not there.
     """
-    command = [sys.executable, "-m", "emotion_core.judging.keras_speed", str(faces)]
+    command = [sys.executable, "-m", "emotion_core.training.networks.speed", str(faces)]
     try:
         done = subprocess.run(
             [*command, *(str(folder.resolve()) for folder in model_dirs)],

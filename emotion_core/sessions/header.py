@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from emotion_core.errors import SessionError
-from emotion_core.files import write_json
-from emotion_core.folders import PROJECT
+from emotion_core.system.files import write_json
+from emotion_core.system.folders import PROJECT
 
 HEADER_FILE: Final = "session.json"
 FRAMES_FILE: Final = "frames.csv"

@@ -11,12 +11,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from emotion_core.analysis import FaceReading
-from emotion_core.artefacts import ModelCard
 from emotion_core.emotions import ANSWER_COLORS, EMOTION_COLORS, EMOTIONS
-from emotion_core.images import encode_png
-from emotion_core.reliability import reliability_of
-from pages.shared.dataset_text import plain
+from emotion_core.faces.images import encode_png
+from emotion_core.faces.readings import FaceReading
+from emotion_core.models.folder import ModelCard
+from emotion_core.models.reliability import reliability_of
+from pages.shared.text import plain
 
 UNMEASURED: Final = "; how often it is right is not known until the page Evaluate has measured it"
 

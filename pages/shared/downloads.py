@@ -9,9 +9,9 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from emotion_core.analysis import FaceReading, faces_table
-from emotion_core.drawing import draw_faces
-from emotion_core.images import encode_png
+from emotion_core.faces.drawing import draw_faces
+from emotion_core.faces.images import encode_png
+from emotion_core.faces.readings import FaceReading, faces_table
 
 
 def offer_downloads(

@@ -2,9 +2,9 @@ import shutil
 
 import pytest
 
-from emotion_core.artefacts import KERAS_FILE
 from emotion_core.errors import ModelError
 from emotion_core.judging.speed import keras_speeds, litert_speeds, speed_of, time_in_turn
+from emotion_core.models.folder import KERAS_FILE
 
 
 def test_summary_by_hand():

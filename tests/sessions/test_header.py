@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 
 import pytest
-from recordings import DESCRIPTION
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.header import (
@@ -15,6 +14,7 @@ from emotion_core.sessions.header import (
     read_header,
     write_header,
 )
+from tests.sessions.recordings import DESCRIPTION
 
 HEADER = SessionHeader(
     DESCRIPTION,

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from recordings import event, record, start
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.storage import (
@@ -18,6 +17,7 @@ from emotion_core.sessions.storage import (
     rename_session,
     sessions_dir,
 )
+from tests.sessions.recordings import event, record, start
 
 FRAMES = [(0.0, {1: "happy"}), (1.5, {1: "happy", 2: "sad"})]
 
