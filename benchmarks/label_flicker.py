@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import intersection_over_union
-from emotion_core.faces.detectors import crop_face
+from emotion_core.faces.crops import crop_face
 from emotion_core.faces.images import to_gray
 from emotion_core.faces.tracking import FaceTracker
 from emotion_core.live.reader import HOLD_MARGIN

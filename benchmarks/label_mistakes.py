@@ -34,16 +34,16 @@ import numpy as np
 from emotion_core.datasets import SPLITS, FaceDataset, open_dataset
 from emotion_core.datasets.checks.agreement import majority_labels
 from emotion_core.emotions import EMOTIONS
-from emotion_core.judging.measures.scores import softmax
+from emotion_core.judging.measures.ranking import roc_auc
 from emotion_core.judging.predictions.label_mistakes import (
     VoteVerdicts,
     find_label_mistakes,
     judge_ranking,
-    roc_auc,
     votes_contradict,
 )
 from emotion_core.judging.predictions.predict import Predictions, predict_dataset
 from emotion_core.models.folder import default_model_dir, load_card
+from emotion_core.models.interface import softmax
 
 NEIGHBOURS = 100
 FOLDS = 5

@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from emotion_core.judging.measures.scores import CoveragePoint, ReliabilityBin  # noqa: E402
 from emotion_core.judging.report import model_figures as figures  # noqa: E402
 from emotion_core.models.folder import TRAINING_LOG_FILE, load_card  # noqa: E402
+from emotion_core.training.runs.figures import training_figure  # noqa: E402
 from tests.browser.install import installed_browser  # noqa: E402
 
 Drawing = tuple[Any, int, int]  # figure, width and height in pixels
@@ -89,7 +90,7 @@ def model_figures(folder: Path) -> dict[str, Drawing]:
             560,
         ),
         "coverage": (figures.coverage_figure(curve, chosen, images), 640, 420),
-        "training": (figures.training_figure(epochs, f"{len(epochs)} epochs"), 760, 420),
+        "training": (training_figure(epochs, f"{len(epochs)} epochs"), 760, 420),
     }
 
 

@@ -19,8 +19,9 @@ from pages.live.reader import (
 from pages.live.recording import show_recording
 from pages.live.rules import show_events, show_rules
 from pages.live.viewers import refresh_seconds
+from pages.mending.older_rules import ensure_navigation
 from pages.shared import display
-from pages.shared.navigation import ensure_navigation
+from pages.shared.display import NO_TOOLBAR
 
 REFRESH_SECONDS = 0.5
 TIMELINE_SECONDS = 2.0
@@ -112,9 +113,7 @@ def show_timelines(session: LiveSession) -> None:
     """Show everyone's scores over the last minute."""
     timelines = session.history.timelines(time.monotonic(), MOST_FACES)
     if timelines:
-        st.plotly_chart(
-            timelines_figure(timelines), key="timelines", config={"displayModeBar": False}
-        )
+        st.plotly_chart(timelines_figure(timelines), key="timelines", config=NO_TOOLBAR)
 
 
 def show_controls(session: LiveSession) -> None:

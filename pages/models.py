@@ -7,8 +7,8 @@ import streamlit as st
 from pages.library.details import show_details
 from pages.library.importing import show_import
 from pages.library.list import show_models
+from pages.mending.older_rules import ensure_navigation
 from pages.shared import display
-from pages.shared.navigation import ensure_navigation
 
 ensure_navigation()
 display.use_style()

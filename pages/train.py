@@ -4,8 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.mending.older_rules import ensure_navigation
 from pages.shared import display
-from pages.shared.navigation import ensure_navigation
 from pages.training.runs import show_runs
 from pages.training.setup import SECTION, show_setup
 from pages.training.sweep import show_sweep

@@ -9,8 +9,9 @@ from typing import Any
 
 from emotion_core.cli.options import add_reading_options, read_data
 from emotion_core.errors import DatasetError
+from emotion_core.judging.card_figures import measured
 from emotion_core.models.folder import CARD_FILE, README_FILE, ModelCard, load_card, read_model_file
-from emotion_core.models.readme.card import measured, write_card
+from emotion_core.models.readme.card import write_card
 from emotion_core.system.native import quiet_native_libraries
 from emotion_core.training.data import split_for_training
 

@@ -179,8 +179,8 @@ def open_run(
     initial: Path | None,
 ) -> TrainingRun:
     """Start a run, or resume the one in ``folder`` when there is no ``config``."""
-    from emotion_core.training.fitting.teachers import find_teachers
     from emotion_core.training.fitting.training_run import TrainingRun
+    from emotion_core.training.teachers import find_teachers
 
     if config is None:
         return TrainingRun.resume(dataset, folder)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.faces.boxes import Box
+from emotion_core.faces.crops import crop_faces
 from emotion_core.faces.detectors import (
     PHOTO_SETTINGS,
     FaceDetector,
     HaarFaceDetector,
-    crop_faces,
     yunet_of_environment,
 )
 from emotion_core.faces.images import to_gray

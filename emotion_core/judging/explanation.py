@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.judging.measures.evaluation import Classifier
-from emotion_core.judging.measures.scores import softmax
+from emotion_core.models.interface import softmax
 
 #: Pixels are hidden and uncovered in so many steps.
 STEPS: Final = 24

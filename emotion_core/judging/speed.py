@@ -6,8 +6,7 @@ import json
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
+from emotion_core.judging.measures.timing import time_in_turn
 from emotion_core.system.folders import PROJECT
 
 #: Faces timed for each model.
@@ -104,14 +104,3 @@ def speed_of(runtime: str, milliseconds: Sequence[float]) -> Speed:
     """Sum up the times of single faces; at least two."""
     tenths = statistics.quantiles(milliseconds, n=10)
     return Speed(runtime, len(milliseconds), statistics.median(milliseconds), tenths[0], tenths[-1])
-
-
-def time_in_turn(runners: Mapping[str, Callable[[], object]], faces: int) -> dict[str, list[float]]:
-    """Return the milliseconds of each call of each runner; they take turns."""
-    times: dict[str, list[float]] = {name: [] for name in runners}
-    for _ in range(faces):
-        for name, run in runners.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(1000 * (time.perf_counter() - start))
-    return times

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.detectors import crop_faces, yunet_of_environment
+from emotion_core.faces.crops import crop_faces
+from emotion_core.faces.detectors import yunet_of_environment
 from emotion_core.faces.images import to_gray
 from emotion_core.faces.readings import FaceClassifier, FaceReading
 from emotion_core.faces.search import DetectorFaceFinder

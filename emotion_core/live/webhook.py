@@ -29,7 +29,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from emotion_core.errors import WebhookError
 from emotion_core.live.rules import TriggerEvent
-from emotion_core.sessions.header import iso_time
+from emotion_core.system.clock import iso_time
 
 _LOGGER = logging.getLogger(__name__)
 

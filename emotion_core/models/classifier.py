@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.judging.measures.scores import softmax
 from emotion_core.models.folder import (
     LITERT_FILE,
     ModelCard,
@@ -18,6 +17,7 @@ from emotion_core.models.folder import (
     load_card,
     read_model_file,
 )
+from emotion_core.models.interface import softmax
 from emotion_core.models.litert import LiteRtNetwork
 
 #: Faces that go through the network in one go; more are split, so that memory stays bounded.

@@ -151,8 +151,7 @@ class ModelInterface:
         """
         probabilities = output.astype(np.float64)
         if self.returns == "logits":
-            probabilities = np.exp(output - output.max(axis=1, keepdims=True, initial=-np.inf))
-            probabilities /= probabilities.sum(axis=1, keepdims=True)
+            probabilities = softmax(output)
         logits = np.log(np.maximum(probabilities @ self._adding(), _SMALLEST))
         return logits.astype(np.float32)
 
@@ -178,6 +177,18 @@ class ModelInterface:
         """Return what the network returns, in words."""
         names = ", ".join(name or "(left out)" for name in self.classes)
         return f"{self.returns} [N, {len(self.classes)}]: {names}"
+
+
+def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float64]:
+    """Return probabilities ``[N, K]`` whose rows sum to 1.
+
+    Args:
+        logits: float ``[N, K]``.
+        temperature: positive divisor of the logits; above 1 softens (Guo et al. 2017).
+    """
+    scaled = logits.astype(np.float64) / temperature
+    exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
 def _listed(values: tuple[float, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -161,12 +161,6 @@ def read_header(folder: Path) -> SessionHeader:
 def write_header(folder: Path, header: SessionHeader) -> None:
     """Write ``session.json``, whole or not at all."""
     write_json(folder / HEADER_FILE, header.to_json())
-
-
-def iso_time(seconds: float) -> str:
-    """Return a time in seconds since 1970 as UTC in ISO 8601 with milliseconds."""
-    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
 
 
 def app_version() -> str:

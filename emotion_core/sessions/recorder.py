@@ -37,7 +37,6 @@ from emotion_core.sessions.header import (
     SessionDescription,
     SessionHeader,
     app_version,
-    iso_time,
     write_header,
 )
 from emotion_core.sessions.storage import Session, open_session
@@ -53,6 +52,7 @@ from emotion_core.sessions.tables import (
     header_line,
 )
 from emotion_core.sessions.video import VideoRecorder
+from emotion_core.system.clock import iso_time
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -21,6 +21,9 @@ PROJECT: Final = Path(__file__).resolve().parents[2]
 #: Names the folder to use instead of the platform's folder for the user's data.
 DATA_DIR_VARIABLE: Final = "EMOTION_DATA_DIR"
 
+#: Names the folder to use instead of the platform's user cache folder.
+CACHE_DIR_VARIABLE: Final = "EMOTION_CACHE_DIR"
+
 #: What desktops leave in a folder that somebody has looked into.
 DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
 
@@ -33,6 +36,13 @@ def data_dir() -> Path:
     It is named by the environment variable EMOTION_DATA_DIR, else it is the platform's own.
     """
     return Path(os.environ.get(DATA_DIR_VARIABLE) or platformdirs.user_data_dir(APP_NAME))
+
+
+def cache_dir() -> Path:
+    """Return the folder of what was read of data sets before; it need not exist."""
+    chosen = os.environ.get(CACHE_DIR_VARIABLE)
+    base = Path(chosen) if chosen else Path(platformdirs.user_cache_dir(APP_NAME))
+    return base / "datasets"
 
 
 def collection_dir(variable: str, name: str) -> Path:

@@ -1,9 +1,14 @@
-"""How every module that draws gets plotly, which is loaded when the first figure is made."""
+"""How every module that draws gets plotly, loaded with the first figure, and figures' colours."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Final
+
+PURPLE: Final = "#807dba"
+LIGHT_PURPLE: Final = "rgba(128, 125, 186, 0.25)"
+GREY: Final = "#8a8f98"
+PINK: Final = "#cc79a7"
 
 
 def plotly_graph_objects() -> Any:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from emotion_core.errors import TrainingError
 from emotion_core.training.config import TrainingConfig
-from emotion_core.training.fitting.teachers import Teacher
 from emotion_core.training.progress import CHECKPOINT_FILE, CONFIG_FILE
+from emotion_core.training.teachers import Teacher
 from emotion_core.training.warm_start import InitialModel
 
 

@@ -19,13 +19,14 @@ from pages.data.shares import show_shares
 from pages.opened.opening import paths_on_offer
 from pages.opened.panel import page_of, show_faces
 from pages.opened.store import OpenDataset, dataset_store
+from pages.opened.text import describe
 from pages.shared import display
+from pages.shared.display import NO_TOOLBAR
 from pages.shared.jobs import Progress, result_of
-from pages.shared.text import describe, plain
+from pages.shared.text import plain
 
 _OTHER: Final = "dataset_compared"
 _READING: Final = "dataset_compared_job"
-_NO_TOOLBAR: Final = {"displayModeBar": False}
 
 
 def show_compare(opened: OpenDataset) -> None:
@@ -89,7 +90,7 @@ def _show_comparison(opened: OpenDataset, other: OpenDataset, *, near: bool) -> 
     st.plotly_chart(
         comparison_figure(comparison, "Share of each class"),
         key="compare classes",
-        config=_NO_TOOLBAR,
+        config=NO_TOOLBAR,
         height=400,
     )
     columns = st.columns(2)
@@ -98,7 +99,7 @@ def _show_comparison(opened: OpenDataset, other: OpenDataset, *, near: bool) -> 
             st.plotly_chart(
                 light_comparison_figure(comparison, measure, measure.capitalize()),
                 key=f"compare {measure}",
-                config=_NO_TOOLBAR,
+                config=NO_TOOLBAR,
                 height=380,
             )
     st.fragment(_show_shared)(opened, comparison)
@@ -124,7 +125,7 @@ def _show_shared(opened: OpenDataset, comparison: Comparison) -> None:
     st.plotly_chart(
         overlap_figure(comparison, "Images that both have"),
         key="compare overlap",
-        config=_NO_TOOLBAR,
+        config=NO_TOOLBAR,
     )
     st.markdown(f"**{len(indices):,}** images of {plain(opened.dataset.name)} stand in both")
     show_faces(

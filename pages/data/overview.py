@@ -16,11 +16,11 @@ from emotion_core.faces.thumbnails import png_address
 from pages.opened.scores import OVERVIEW, overview_job
 from pages.opened.store import OpenDataset
 from pages.shared import display
+from pages.shared.display import NO_TOOLBAR
 from pages.shared.jobs import result_of
 
 _COUNTS: Final = "counts"
 _SHARES: Final = "shares"
-_NO_TOOLBAR: Final = {"displayModeBar": False}
 
 
 def show_overview(opened: OpenDataset) -> None:
@@ -47,14 +47,14 @@ def show_overview(opened: OpenDataset) -> None:
             st.plotly_chart(
                 light_figure(overview, measure, measure.capitalize()),
                 key=f"overview {measure}",
-                config=_NO_TOOLBAR,
+                config=NO_TOOLBAR,
                 height=380,
             )
     if overview.agreement is not None:
         st.plotly_chart(
             agreement_figure(overview, "FER+ voters and the labels"),
             key="overview agreement",
-            config=_NO_TOOLBAR,
+            config=NO_TOOLBAR,
             height=400,
         )
 
@@ -87,7 +87,7 @@ def _show_classes(overview: DatasetOverview) -> None:
     st.plotly_chart(
         class_counts_figure(overview, "Images by class and split", shares=bars == _SHARES),
         key="overview classes",
-        config=_NO_TOOLBAR,
+        config=NO_TOOLBAR,
         height=400,
     )
 

@@ -19,9 +19,9 @@ from emotion_core.judging.speed import Speed, keras_speeds, litert_speeds
 from emotion_core.models.folder import LITERT_FILE, ModelCard
 from pages.evaluation.choice import Evaluated, choose_model_folder, judged
 from pages.evaluation.faces import show_judged_faces
-from pages.evaluation.figures import NO_TOOLBAR
 from pages.opened.panel import page_of
 from pages.shared import display
+from pages.shared.display import NO_TOOLBAR
 from pages.shared.jobs import Job, Progress, result_of
 from pages.shared.text import plain
 

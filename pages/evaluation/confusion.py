@@ -14,6 +14,7 @@ from emotion_core.judging.report.model_figures import confusion_figure
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.faces import show_judged_faces
 from pages.opened.panel import page_of
+from pages.shared.display import NO_TOOLBAR
 
 # The widgets' keys are the names in the address.
 _LABEL, _ANSWER, _BY = "label", "answer", "cells"
@@ -54,7 +55,7 @@ def _show(evaluated: Evaluated) -> None:
             key=_CHART,
             on_select=_note_click,
             selection_mode="points",
-            config={"displayModeBar": False},
+            config=NO_TOOLBAR,
             height=480,
         )
     with beside:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError
-from emotion_core.faces.detectors import crop_faces
+from emotion_core.faces.crops import crop_faces
 from emotion_core.faces.images import read_image, to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from pages.evaluation.choice import Evaluated

@@ -15,6 +15,7 @@ from emotion_core.judging.explanation import Explanation, explain, heat_picture
 from emotion_core.judging.predictions.predict import ParallelClassifier
 from emotion_core.judging.report.figures import faithfulness_figure
 from pages.evaluation.choice import Evaluated
+from pages.shared.display import NO_TOOLBAR
 from pages.shared.text import plain
 
 
@@ -68,7 +69,7 @@ def show_explanation(
         st.plotly_chart(
             faithfulness_figure(found),
             key=f"faithfulness {key}",
-            config={"displayModeBar": False},
+            config=NO_TOOLBAR,
             height=320,
         )
 

@@ -13,8 +13,7 @@ from emotion_core.judging.votes_fit import VoteFit
 from pages.evaluation.card import show_card
 from pages.evaluation.choice import Evaluated
 from pages.shared import display
-
-NO_TOOLBAR: Final = {"displayModeBar": False}
+from pages.shared.display import NO_TOOLBAR
 
 #: Of the table of classes, and what the page calls them.
 _COLUMNS: Final = {

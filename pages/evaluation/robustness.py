@@ -26,7 +26,7 @@ from emotion_core.judging.robustness.curves import (
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.compare import compared_with
 from pages.evaluation.faces import chosen_place
-from pages.evaluation.figures import NO_TOOLBAR
+from pages.shared.display import NO_TOOLBAR
 from pages.shared.jobs import Job, Progress, result_of
 from pages.shared.text import plain
 

@@ -16,7 +16,8 @@ from emotion_core.datasets import demo_dataset
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS, FACE_SIZE
 from emotion_core.errors import ImageError, ModelError
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector, crop_face
+from emotion_core.faces.crops import crop_face
+from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
 from emotion_core.faces.images import read_image, to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from emotion_core.faces.thumbnails import png_address

@@ -9,7 +9,6 @@ page changes over when it ends.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import cv2
@@ -17,11 +16,10 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError, ModelError
-from emotion_core.faces.readings import EmotionDetector
 from emotion_core.live.reader import LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
 from emotion_core.models.classifier import EmotionClassifier
-from emotion_core.models.folder import ModelCard, default_model_dir
+from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import ModelInUse, model_in_use, put_to_use
 from emotion_core.models.library import list_models
 from pages.live.viewers import note_session
@@ -150,26 +148,3 @@ def _use_chosen_model() -> None:
         put_to_use(list_models().find(st.session_state[_CHOSEN]).folder)
     except ModelError as error:
         st.session_state[_PROBLEM] = f"This model cannot be used. {error}"
-
-
-def chosen_model() -> Path:
-    """Return the folder of the model in use; the shipped one's where none is usable."""
-    try:
-        return model_in_use().folder
-    except ModelError:
-        return default_model_dir()  # loading it says what is wrong
-
-
-def photo_detector() -> EmotionDetector:
-    """Return this viewer's thorough detector for single pictures, with the model in use.
-
-    Raises:
-        ModelError: there is no usable model.
-    """
-    in_use = model_in_use()
-    return _photo_detector(in_use.folder, in_use.version)
-
-
-@st.cache_resource(scope="session", max_entries=1, show_spinner="Loading the model …")
-def _photo_detector(folder: Path, version: str) -> EmotionDetector:  # noqa: ARG001 - tells networks apart
-    return EmotionDetector.load(model_dir=folder)

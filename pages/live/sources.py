@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit_webrtc.component import WebRtcStreamerState
@@ -19,6 +17,7 @@ from emotion_core.video.reader import SourceState
 from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile, VideoSource
 from pages.live import source_stream, streaming
 from pages.live.source_stream import SourceStream
+from pages.shared.access import server_is_offered
 from pages.shared.text import plain
 
 MY_CAMERA: Final = "My camera"
@@ -30,10 +29,6 @@ SERVER_CAMERA: Final = "Camera of the server"
 LARGEST_UPLOAD: Final = 200
 FILE_TYPES: Final = ["mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "ts", "ogv", "flv", "wmv"]
 
-#: The table in `.streamlit/secrets.toml` and the name in it; true or false.
-SECTION: Final = "sources"
-OFFERED: Final = "of_the_server"
-
 _KIND: Final = "live_source"
 _UPLOAD: Final = "live_source_upload"
 _PATH: Final = "live_source_path"
@@ -41,8 +36,6 @@ _LOOP: Final = "live_source_loop"
 _ADDRESS: Final = "live_source_address"
 _CAMERA_NUMBER: Final = "live_source_camera"
 _WHOLE_ADDRESS: Final = "live_source_whole_address"
-
-_FORWARDED: Final = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
 
 _WHICH: Final = {
     VIDEO_FILE: "Which video",
@@ -217,32 +210,3 @@ _CHOICES: Final = {
     NETWORK_CAMERA: _choose_address,
     SERVER_CAMERA: _choose_camera,
 }
-
-
-def server_is_offered() -> bool:
-    """Tell whether this viewer may play the server's files and cameras and what it can reach.
-
-    `.streamlit/secrets.toml` decides; where it says nothing, it takes a viewer on the machine
-    itself.
-    """
-    if st.secrets.load_if_toml_exists():
-        table = st.secrets.get(SECTION)
-        if isinstance(table, Mapping) and OFFERED in table:
-            return table[OFFERED] is True
-    return on_this_machine(st.get_option("server.address"), st.context.headers)
-
-
-def on_this_machine(address: str | None, headers: Mapping[str, str]) -> bool:
-    """Tell whether the request with these headers, to an app bound to ``address``, is from here.
-
-    An app bound to localhost is reached from elsewhere through a proxy or a tunnel only. Proxies
-    add a header, tunnels leave the address that the visitor's browser went to. One that does
-    neither looks like a browser on this machine: who has such a one says so in secrets.toml.
-    """
-    host = urlsplit(f"//{headers.get('Host', '')}").hostname
-    forwarded = any(name in headers for name in _FORWARDED)
-    return _is_loopback(address) and _is_loopback(host) and not forwarded
-
-
-def _is_loopback(host: str | None) -> bool:
-    return host in ("localhost", "127.0.0.1", "::1")

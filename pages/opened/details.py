@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,20 +11,18 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets import SPLITS, VOTE_NAMES
 from emotion_core.datasets.checks.agreement import VOTE_LABELS
-from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, FACE_SIZE, UNCERTAIN_COLOR
+from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
-from emotion_core.faces.boxes import Box
-from emotion_core.faces.readings import FaceReading
 from emotion_core.faces.thumbnails import png_address
 from emotion_core.judging.predictions.embeddings import nearest_neighbours
-from emotion_core.models.classifier import EmotionClassifier
-from emotion_core.models.in_use import model_in_use
+from pages.opened.classifier import shared_classifier
 from pages.opened.duplicates import known_duplicates
 from pages.opened.grid import show_grid
 from pages.opened.predictions import known_predictions
 from pages.opened.scores import scores_of
 from pages.opened.store import OpenDataset
 from pages.shared import display
+from pages.shared.display import NO_TOOLBAR
 from pages.shared.text import plain
 
 if TYPE_CHECKING:
@@ -37,36 +32,6 @@ _IMAGE: Final = "image"
 _HISTOGRAM_BINS: Final = 32
 #: Faces like the chosen one that are shown.
 _ALIKE: Final = 10
-
-
-@dataclass(frozen=True)
-class SharedClassifier:
-    """A classifier for all viewers: a LiteRT interpreter must not be used by two at once."""
-
-    classifier: EmotionClassifier
-    lock: threading.Lock
-
-    def read(self, image: NDArray[np.uint8]) -> FaceReading:
-        """Return what the model sees in one face, grey uint8 ``[48, 48]``."""
-        with self.lock:
-            scores = self.classifier.predict_scores(image[None])[0]
-        threshold = self.classifier.card.certainty_threshold
-        return FaceReading(Box(0, 0, FACE_SIZE, FACE_SIZE), tuple(scores.tolist()), threshold)
-
-
-def shared_classifier() -> SharedClassifier:
-    """Return the classifier of the model in use.
-
-    Raises:
-        ModelError: there is no usable model.
-    """
-    in_use = model_in_use()
-    return _shared_classifier(in_use.folder, in_use.version)
-
-
-@st.cache_resource(max_entries=2, show_spinner="Loading the model …")
-def _shared_classifier(model_dir: Path, version: str) -> SharedClassifier:  # noqa: ARG001 - a key
-    return SharedClassifier(EmotionClassifier.load(model_dir), threading.Lock())
 
 
 def choose_face(index: int | None) -> None:
@@ -110,9 +75,7 @@ def show_details(opened: OpenDataset, index: int, on_closed: Callable[[], None])
         st.html(_section("FER+ votes") + vote_bars(dataset.votes[index]))
     _show_alike(opened, index)
     st.html(_section("Greys, dark to bright"))
-    st.plotly_chart(
-        _histogram(image), key="histogram", height=110, config={"displayModeBar": False}
-    )
+    st.plotly_chart(_histogram(image), key="histogram", height=110, config=NO_TOOLBAR)
 
 
 def _show_reading(image: NDArray[np.uint8]) -> None:

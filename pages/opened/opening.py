@@ -18,8 +18,8 @@ from emotion_core.datasets import DEMO_NAME
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.errors import EmotionCoreError
-from pages.live.sources import server_is_offered
 from pages.opened.store import GOOD_ROWS, OpenDataset, dataset_store
+from pages.shared.access import server_is_offered
 from pages.shared.jobs import Cancelled, Job, show_job
 from pages.shared.text import plain
 

@@ -12,8 +12,8 @@ from emotion_core.errors import ModelError
 from emotion_core.judging.predictions.label_mistakes import LabelMistakes, find_label_mistakes
 from emotion_core.judging.predictions.predict import Predictions, load_predictions, predict_dataset
 from emotion_core.models.folder import ModelCard, default_model_dir, load_card
-from pages.live.reader import chosen_model
 from pages.opened.store import OpenDataset
+from pages.shared.detector import chosen_model
 from pages.shared.jobs import Job, Progress, result_of
 from pages.shared.text import plain
 

@@ -134,3 +134,6 @@ def show_limits() -> None:
         "Pictures are processed on the machine that runs this app, and nothing is stored unless "
         "you ask for it."
     )
+
+
+NO_TOOLBAR: Final = {"displayModeBar": False}

@@ -1,12 +1,8 @@
-"""What the parts of the data set page write alike."""
+"""What several pages write alike."""
 
 from __future__ import annotations
 
 import re
-
-import numpy as np
-
-from emotion_core.datasets import SPLITS, FaceDataset
 
 
 def plain(text: str) -> str:
@@ -14,13 +10,12 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>()#+!|~:$&@-])", r"\\\1", text)
 
 
-def describe(dataset: FaceDataset) -> str:
-    """Return what a data set is, in one line of Markdown."""
-    counts = np.bincount(dataset.splits, minlength=len(SPLITS))
-    parts = [f"**{plain(dataset.name)}**", f"{len(dataset):,} images"]
-    parts += [f"{split} {count:,}" for split, count in zip(SPLITS, counts, strict=True) if count]
-    if dataset.votes is not None:
-        parts.append("with FER+ votes")
-    if dataset.dropped_rows:
-        parts.append(f"{dataset.dropped_rows:,} bad rows left out")
-    return " · ".join(parts)
+def duration(seconds: float) -> str:
+    """Return 75.2 as "1 min 15 s", in the two largest units that are not 0."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

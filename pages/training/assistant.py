@@ -15,6 +15,7 @@ from emotion_core.training.runs.assistant import Assistant, TrainingSpeed
 from emotion_core.training.runs.queue import is_training
 from emotion_core.training.runs.storage import runs_dir
 from pages.shared.jobs import Job, result_of
+from pages.shared.text import duration
 from pages.training.data import TrainingData
 
 Result = TypeVar("Result")
@@ -114,14 +115,3 @@ def _answer(key: str, wanted: object, ask: Callable[[], Result], what: str) -> R
         _ask(key, wanted, ask)
         asked = st.session_state[key]
     return result_of(asked[1], what, key, lambda: st.session_state.pop(key, None))
-
-
-def duration(seconds: float) -> str:
-    """Return 75.2 as "1 min 15 s", in the two largest units that are not 0."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -17,8 +17,8 @@ from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.training.data import TrainingCounts, count_for_training
-from pages.live.sources import server_is_offered
 from pages.opened.opening import paths_on_offer
+from pages.shared.access import server_is_offered
 from pages.shared.jobs import Job, Progress, result_of
 from pages.training.uploads import UPLOAD, show_deletion, show_upload, uploads_on_offer
 

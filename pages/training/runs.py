@@ -12,6 +12,7 @@ from emotion_core.training.runs.figures import CURVES, comparison_figure
 from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
 from emotion_core.training.runs.storage import list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings
+from pages.shared.display import NO_TOOLBAR
 from pages.shared.text import plain
 from pages.training.details import PROBLEM, show_details
 from pages.training.setup import SHOWN_RUN
@@ -30,7 +31,6 @@ _STATES: Final = "train_states"
 _COMPARED: Final = "train_compared"
 #: How often one sees what happens to other runs than the one on top.
 REFRESH_SECONDS: Final = 4.0
-_NO_TOOLBAR: Final = {"displayModeBar": False}
 
 
 def show_runs() -> None:
@@ -182,7 +182,7 @@ def _compare(runs: Sequence[Run]) -> None:
             st.plotly_chart(
                 comparison_figure(curve, with_curves),
                 key=f"comparison {place}",
-                config=_NO_TOOLBAR,
+                config=NO_TOOLBAR,
             )
     varied = varied_settings([run.plan for run in runs])
     data = [run.plan.data.name for run in runs]

@@ -16,6 +16,7 @@ from emotion_core.training.runs.queue import start_worker
 from emotion_core.training.runs.run import ACTIVE_STATES, Run
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
 from emotion_core.training.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
+from pages.shared.display import NO_TOOLBAR
 from pages.shared.text import plain
 from pages.training.runs import REFRESH_SECONDS, runs_table, table_columns
 from pages.training.settings import title_of
@@ -159,7 +160,7 @@ def _show_sweeps(refreshing: bool) -> None:
     if settings:
         accuracies = [run.best.validation_accuracy for run in finished if run.best]
         figure = sweep_figure(settings, accuracies)
-        st.plotly_chart(figure, key=f"sweep {sweep}", config={"displayModeBar": False})
+        st.plotly_chart(figure, key=f"sweep {sweep}", config=NO_TOOLBAR)
     st.dataframe(
         runs_table(_ranked(members)),
         hide_index=True,

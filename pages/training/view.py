@@ -27,8 +27,8 @@ from emotion_core.training.runs.run import (
 )
 from emotion_core.training.runs.storage import list_runs, runs_dir
 from pages.shared import display
-from pages.shared.text import plain
-from pages.training.assistant import duration
+from pages.shared.display import NO_TOOLBAR
+from pages.shared.text import duration, plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 REFRESH_SECONDS: Final = 2.0
 
 _PROBLEM: Final = "train_run_problem"
-_NO_TOOLBAR: Final = {"displayModeBar": False}
 _BADGES: Final = {
     "running": ("Running", ":material/play_arrow:", "primary"),
     "queued": ("Queued", ":material/hourglass_top:", "gray"),
@@ -198,13 +197,13 @@ def _show_results(run: Run) -> None:
         if place % 2 == 0:
             columns = st.columns(2)  # row by row, so that a phone keeps the order
         with columns[place % 2]:
-            st.plotly_chart(figure, key=f"curve {place} {run.id}", config=_NO_TOOLBAR)
+            st.plotly_chart(figure, key=f"curve {place} {run.id}", config=NO_TOOLBAR)
     matrix = read_confusion(run.folder)
     if matrix is not None:
         st.plotly_chart(
             _confusion(matrix.tobytes(), len(epochs)),
             key=f"confusion {run.id}",
-            config=_NO_TOOLBAR,
+            config=NO_TOOLBAR,
         )
 
 

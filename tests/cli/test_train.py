@@ -12,9 +12,9 @@ from emotion_core.cli import main
 from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset
 from emotion_core.datasets.checks.exclusions import exclusion_list, save_exclusions
 from emotion_core.models.folder import load_card
-from emotion_core.training.fitting.teachers import find_teachers
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.networks.loading import load_keras_classifier
+from emotion_core.training.teachers import find_teachers
 
 QUICK = ["--data", "demo", "--preset", "quick", "--epochs", "1"]
 

@@ -15,8 +15,8 @@ from emotion_core.errors import ModelError
 from emotion_core.importing import reading
 from emotion_core.importing.answers import guess_answers
 from emotion_core.importing.staging import stage_model
-from emotion_core.judging.measures.scores import softmax
 from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.interface import softmax
 from emotion_core.training.networks.loading import load_keras_classifier
 from tests import model_files
 from tests.importing.handed_in import answers_to_greys, greys, stage

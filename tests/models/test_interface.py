@@ -7,8 +7,7 @@ import pytest
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
-from emotion_core.judging.measures.scores import softmax
-from emotion_core.models.interface import ModelInterface
+from emotion_core.models.interface import ModelInterface, softmax
 
 GRADIENT = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (2, 48, 1))
 
@@ -119,3 +118,9 @@ def test_what_no_output_names_is_known():
 def test_what_makes_no_sense_is_refused(changes, message):
     with pytest.raises(ModelError, match=message):
         interface(**changes)
+
+
+def test_softmax_survives_large_logits():
+    scores = softmax(np.array([[1e4, 0, 0, 0, 0, 0, -1e4]], np.float32))
+    assert np.isfinite(scores).all()
+    assert scores.sum() == pytest.approx(1)

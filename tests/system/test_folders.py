@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import platformdirs
 import pytest
 
 from emotion_core.datasets.checks.exclusions import exclusions_dir
@@ -5,6 +8,7 @@ from emotion_core.datasets.own.storage import own_data_dir
 from emotion_core.errors import EmotionCoreError
 from emotion_core.sessions.storage import sessions_dir
 from emotion_core.system.folders import (
+    cache_dir,
     collection_dir,
     data_dir,
     folder_called,
@@ -74,3 +78,9 @@ def test_each_is_opened_or_told_of(tmp_path):
     for name in ("good", "gone", "damaged"):
         (tmp_path / name).mkdir()
     assert open_each(tmp_path, open_folder) == (["good"], ("damaged is bad",))
+
+
+def test_the_cache_lies_in_the_users_cache_folder(monkeypatch):
+    monkeypatch.delenv("EMOTION_CACHE_DIR", raising=False)
+    expected = Path(platformdirs.user_cache_dir("emotion-dashboard")) / "datasets"
+    assert cache_dir() == expected

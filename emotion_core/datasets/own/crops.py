@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.detectors import FaceDetector, crop_face, crop_faces
+from emotion_core.faces.crops import crop_face, crop_faces
+from emotion_core.faces.detectors import FaceDetector
 from emotion_core.faces.images import to_gray
 
 

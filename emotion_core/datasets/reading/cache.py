@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -18,18 +17,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import platformdirs
 
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
 from emotion_core.system.files import replace_folder
-from emotion_core.system.folders import APP_NAME
+from emotion_core.system.folders import cache_dir
 
 #: Raised whenever the readers give other arrays for the same file.
 READER_VERSION: Final = 1
-
-#: Names the folder to use instead of the platform's user cache folder.
-CACHE_DIR_VARIABLE: Final = "EMOTION_CACHE_DIR"
 
 _ARRAYS: Final = ("images", "labels", "splits", "rows")
 _META_NAME: Final = "meta.json"
@@ -59,13 +54,6 @@ class CacheKey:
     def folder_name(self) -> str:
         """Name of the entry's folder."""
         return f"{self.source_digest}-{_digest((READER_VERSION, self.state))}"
-
-
-def cache_dir() -> Path:
-    """Return the folder of all entries; it need not exist."""
-    chosen = os.environ.get(CACHE_DIR_VARIABLE)
-    base = Path(chosen) if chosen else Path(platformdirs.user_cache_dir(APP_NAME))
-    return base / "datasets"
 
 
 def load(key: CacheKey) -> FaceDataset | None:

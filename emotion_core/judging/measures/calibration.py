@@ -15,8 +15,8 @@ from emotion_core.judging.measures.scores import (
     coverage_point,
     expected_calibration_error,
     negative_log_likelihood,
-    softmax,
 )
+from emotion_core.models.interface import softmax
 
 #: The certainty threshold is chosen so that this share of the answers is right: four of five.
 CERTAINTY_ACCURACY: Final = 0.8

@@ -18,8 +18,8 @@ from emotion_core.judging.measures.scores import (
     expected_calibration_error,
     negative_log_likelihood,
     reliability_bins,
-    softmax,
 )
+from emotion_core.models.interface import softmax
 
 
 @dataclass(frozen=True)

@@ -73,18 +73,6 @@ class CoveragePoint:
         return wilson_interval(self.correct, self.answered)
 
 
-def softmax(logits: NDArray[np.float32], temperature: float = 1.0) -> NDArray[np.float64]:
-    """Return probabilities ``[N, 7]`` whose rows sum to 1.
-
-    Args:
-        logits: float ``[N, 7]``.
-        temperature: positive divisor of the logits; above 1 softens (Guo et al. 2017).
-    """
-    scaled = logits.astype(np.float64) / temperature
-    exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
-
-
 def negative_log_likelihood(scores: NDArray[np.float64], labels: NDArray[np.uint8]) -> float:
     """Return the mean of -log(score of the true class) in nats."""
     true_scores = scores[np.arange(len(labels)), labels]

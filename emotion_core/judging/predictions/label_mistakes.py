@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from emotion_core.datasets.checks.agreement import VOTE_LABELS
 from emotion_core.datasets.types import SPLITS, VOTE_NAMES, FaceDataset
 from emotion_core.emotions import EMOTIONS
-from emotion_core.judging.measures.scores import softmax
+from emotion_core.judging.measures.ranking import ranked, roc_auc
 from emotion_core.models.folder import ModelCard
+from emotion_core.models.interface import softmax
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -73,11 +74,6 @@ def find_label_mistakes(
         label_scores=label_scores.astype(np.float32),
         suggested_scores=suggested_scores.astype(np.float32),
     )
-
-
-def ranked(scores: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
-    """Return the indices of the scores ``[N]``, the highest first, equal ones in their order."""
-    return np.argsort(-scores, kind="stable")
 
 
 def seen_in_training(card: ModelCard, dataset: FaceDataset) -> NDArray[np.bool_]:
@@ -189,22 +185,6 @@ def judge_ranking(
         top_confirmed=top_judged - top_contradicted,
         top_undecided=len(first) - top_judged,
     )
-
-
-def roc_auc(scores: NDArray[np.floating[Any]], positive: NDArray[np.bool_]) -> float:
-    """Return the area under the ROC curve, 0..1, by ranks (Mann and Whitney 1947); ties are half.
-
-    Args:
-        scores: float ``[N]``.
-        positive: bool ``[N]`` with at least one of both kinds.
-    """
-    _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    ranks = (last - (counts - 1) / 2)[place]
-    positives = int(positive.sum())
-    negatives = len(positive) - positives
-    above = ranks[positive].sum() - positives * (positives + 1) / 2
-    return float(above / (positives * negatives))
 
 
 def _auc_within_label(

@@ -22,7 +22,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.reading.cache import cache_dir
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
@@ -31,6 +30,7 @@ from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import LITERT_FILE, ModelCard, load_card, read_model_file
 from emotion_core.models.litert import LiteRtNetwork
 from emotion_core.system.files import replace_folder
+from emotion_core.system.folders import cache_dir
 
 #: Called with the steps done and all steps; whatever it raises ends the work.
 Progress = Callable[[int, int], None]

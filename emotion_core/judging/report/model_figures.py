@@ -10,15 +10,11 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.judging.measures.scores import CoveragePoint, ReliabilityBin
-from emotion_core.system.plotting import plotly_graph_objects
+from emotion_core.system.plotting import GREY, LIGHT_PURPLE, PINK, PURPLE, plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-_PURPLE: Final = "#807dba"
-_LIGHT_PURPLE: Final = "rgba(128, 125, 186, 0.25)"
-_GREY: Final = "#8a8f98"
-_PINK: Final = "#cc79a7"
 # Nothing lets the page through, so that a matrix is dark on a dark page.
 _NOTHING_TO_ALL: Final = [[0, "rgba(94, 53, 177, 0.05)"], [1, "rgb(94, 53, 177)"]]
 # From here on letters are white on every page; below, the page's own are easier to read.
@@ -101,7 +97,7 @@ def confusion_figure(
             x1=answer + 0.48,
             y0=label - 0.48,
             y1=label + 0.48,
-            line={"color": _PINK, "width": 3},
+            line={"color": PINK, "width": 3},
         )
     figure.update_xaxes(title="answer", side="top", showgrid=False, constrain="domain")
     figure.update_yaxes(
@@ -139,14 +135,14 @@ def reliability_figure(bins: Sequence[ReliabilityBin], title: str) -> Figure:
         error_y={
             "array": [accuracy.high - accuracy.value for accuracy in accuracies],
             "arrayminus": [accuracy.value - accuracy.low for accuracy in accuracies],
-            "color": _GREY,
+            "color": GREY,
         },
         customdata=[[bin_.confidence, bin_.count] for bin_ in filled],
         hovertemplate="mean score %{customdata[0]:.1%}, right %{y:.1%} of %{customdata[1]} images"
         "<extra></extra>",
         marker={
-            "color": [_PURPLE if bin_.count >= _FEW else _LIGHT_PURPLE for bin_ in filled],
-            "line": {"width": 1, "color": _GREY},
+            "color": [PURPLE if bin_.count >= _FEW else LIGHT_PURPLE for bin_ in filled],
+            "line": {"width": 1, "color": GREY},
         },
         showlegend=False,
     )
@@ -154,7 +150,7 @@ def reliability_figure(bins: Sequence[ReliabilityBin], title: str) -> Figure:
         x=[0, 1],
         y=[0, 1],
         mode="lines",
-        line={"dash": "dash", "color": _GREY},
+        line={"dash": "dash", "color": GREY},
         hoverinfo="skip",
         showlegend=False,
     )
@@ -187,7 +183,7 @@ def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title
         x=[*coverages, *reversed(coverages)],
         y=[*(each.low for each in accuracies), *(each.high for each in reversed(accuracies))],
         fill="toself",
-        fillcolor=_LIGHT_PURPLE,
+        fillcolor=LIGHT_PURPLE,
         line={"width": 0},
         hoverinfo="skip",
         showlegend=False,
@@ -197,7 +193,7 @@ def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title
         y=[each.value for each in accuracies],
         customdata=[point.threshold for point in curve],
         mode="lines",
-        line={"color": _PURPLE, "width": 3},
+        line={"color": PURPLE, "width": 3},
         hovertemplate="score %{customdata:.0%} or more: %{x:.1%} answered, %{y:.1%} of them right"
         "<extra></extra>",
         showlegend=False,
@@ -208,7 +204,7 @@ def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title
         mode="markers+text",
         text=[f"uncertain below {chosen.threshold:.0%}"],
         textposition="bottom left",
-        marker={"size": 12, "color": _PURPLE},
+        marker={"size": 12, "color": PURPLE},
         hovertemplate="%{x:.1%} answered, %{y:.1%} of them right<extra></extra>",
         showlegend=False,
     )
@@ -216,55 +212,6 @@ def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title
     figure.update_xaxes(title="answered", tickformat=".0%", range=[0, 1])
     figure.update_yaxes(title="right of the answered", tickformat=".0%")
     figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 60, "b": 60})
-    return figure
-
-
-def training_figure(epochs: Sequence[Mapping[str, Any]], title: str) -> Figure:
-    """Draw a run's accuracy epoch by epoch, on the faces it learns from and on those it does not.
-
-    Args:
-        epochs: lines of ``training_log.jsonl``, see ``progress.EpochMetrics``.
-        title: heading of the figure.
-    """
-    graph_objects = plotly_graph_objects()
-
-    numbers = [epoch["epoch"] for epoch in epochs]
-    lines = (
-        ("Training, varied, with dropout", "train_accuracy", _GREY),
-        ("validation accuracy", "validation_accuracy", _PURPLE),
-        ("validation macro F1", "validation_macro_f1", _PINK),
-    )
-    figure = graph_objects.Figure(
-        [
-            graph_objects.Scatter(
-                x=numbers,
-                y=[epoch[key] for epoch in epochs],
-                name=name,
-                mode="lines+markers" if len(numbers) < 40 else "lines",
-                line={"color": color, "width": 2},
-                hovertemplate=f"epoch %{{x}}: {name} %{{y:.2%}}<extra></extra>",
-            )
-            for name, key, color in lines
-        ]
-    )
-    best = max(epochs, key=lambda epoch: epoch["validation_accuracy"])
-    figure.add_trace(
-        graph_objects.Scatter(
-            x=[best["epoch"]],
-            y=[best["validation_accuracy"]],
-            mode="markers",
-            marker={"size": 11, "color": _PURPLE},
-            name=f"best: epoch {best['epoch']}",
-            hovertemplate="epoch %{x}: %{y:.2%}<extra></extra>",
-        )
-    )
-    figure.update_xaxes(title="epoch")
-    figure.update_yaxes(tickformat=".0%")
-    figure.update_layout(
-        title=title,
-        margin={"l": 60, "r": 20, "t": 60, "b": 60},
-        legend={"x": 0.98, "y": 0.02, "xanchor": "right", "yanchor": "bottom"},
-    )
     return figure
 
 
@@ -293,7 +240,7 @@ def ablation_figure(variants: Mapping[str, Mapping[str, Any]], title: str) -> Fi
             text=[f"{points:+.1f}" for points, _, _ in ranked],
             textposition="outside",
             cliponaxis=False,
-            marker={"color": [_PURPLE if clear else _LIGHT_PURPLE for _, clear, _ in ranked]},
+            marker={"color": [PURPLE if clear else LIGHT_PURPLE for _, clear, _ in ranked]},
             hovertemplate="%{y}: %{x:+.2f} points<extra></extra>",
         )
     )

@@ -13,13 +13,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.reading.cache import cache_dir
 from emotion_core.emotions import EMOTIONS
 from emotion_core.judging.measures.evaluation import Classifier
 from emotion_core.judging.measures.intervals import Estimate, wilson_interval
 from emotion_core.judging.robustness.changes import CHANGES, Change
 from emotion_core.models.folder import load_card
 from emotion_core.system.files import write_json
+from emotion_core.system.folders import cache_dir
 
 #: Called with the strengths measured and all strengths; whatever it raises ends the work.
 Progress = Callable[[int, int], None]

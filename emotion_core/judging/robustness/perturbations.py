@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.detectors import FACE_CROP_SCALE, crop_face
+from emotion_core.faces.crops import FACE_CROP_SCALE, crop_face
 from emotion_core.judging.measures.evaluation import Classifier
 
 #: A shifted box moves by up to this share of its side, in x and in y.

@@ -16,6 +16,7 @@ import numpy as np
 
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
+from emotion_core.judging.card_figures import measured
 from emotion_core.models.folder import (
     ARCHITECTURE_FILE,
     CARD_FILE,
@@ -26,7 +27,7 @@ from emotion_core.models.folder import (
     ModelCard,
     checksum,
 )
-from emotion_core.models.readme.card import measured, write_card
+from emotion_core.models.readme.card import write_card
 from emotion_core.system.files import replace_folder
 from emotion_core.training.fitting.training_run import TrainingResult, TrainingRun
 from emotion_core.training.networks.classifier import KerasClassifier

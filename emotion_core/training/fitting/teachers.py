@@ -1,42 +1,21 @@
-"""Networks that another one learns from (knowledge distillation)."""
+"""Networks that another one learns from (knowledge distillation), loaded."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import keras
 from keras import ops
 
-from emotion_core.errors import ModelError, TrainingError
-from emotion_core.models.folder import KERAS_FILE, checksum
+from emotion_core.errors import TrainingError
+from emotion_core.models.folder import checksum
 from emotion_core.training.networks.loading import ends_in_softmax, load_network
 from emotion_core.training.networks.network import Network
+from emotion_core.training.teachers import Teacher, teacher_file
 
 #: Scores below this are not told apart; keeps their logarithm finite.
 SMALLEST_SCORE: Final = 1e-8
-
-
-@dataclass(frozen=True)
-class Teacher:
-    """Where a teacher lies, as an absolute path, and the SHA-256 of its file."""
-
-    path: str
-    checksum: str
-
-
-def find_teachers(paths: Sequence[Path]) -> tuple[Teacher, ...]:
-    """Return what a run's settings record of its teachers.
-
-    Args:
-        paths: model folders or model files, see ``loading.load_network``.
-
-    Raises:
-        ModelError: a file is missing.
-    """
-    return tuple(Teacher(str(path.resolve()), checksum(_file(path))) for path in paths)
 
 
 def load_teacher(teacher: Teacher, precision: str = "float32") -> Network:
@@ -51,7 +30,7 @@ def load_teacher(teacher: Teacher, precision: str = "float32") -> Network:
         TrainingError: it is no longer the file that the run was started with.
     """
     path = Path(teacher.path)
-    if checksum(_file(path)) != teacher.checksum:
+    if checksum(teacher_file(path)) != teacher.checksum:
         raise TrainingError(
             f"{path} is not the teacher that the run was started with (other checksum); put that "
             "one back, or delete the run's folder to start anew"
@@ -63,10 +42,3 @@ def load_teacher(teacher: Teacher, precision: str = "float32") -> Network:
         scores = ops.maximum(network.output, SMALLEST_SCORE)
         return keras.Model(network.input, ops.log(scores), name=network.name)
     return network
-
-
-def _file(path: Path) -> Path:
-    file = path / KERAS_FILE if path.is_dir() else path
-    if not file.is_file():
-        raise ModelError(f"expected a teacher's network at {file}, found none; name a model folder")
-    return file

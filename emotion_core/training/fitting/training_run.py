@@ -31,7 +31,7 @@ from emotion_core.training.description import read_run
 from emotion_core.training.fitting.augmentation import FaceAugmentation
 from emotion_core.training.fitting.checkpoint import Checkpoint, damaged, read_checkpoint
 from emotion_core.training.fitting.step import TrainingStep
-from emotion_core.training.fitting.teachers import Teacher, load_teacher
+from emotion_core.training.fitting.teachers import load_teacher
 from emotion_core.training.fitting.watcher import TrainingWatcher
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.networks.loading import load_network
@@ -45,6 +45,7 @@ from emotion_core.training.progress import (
     EpochMetrics,
     TrainingProgress,
 )
+from emotion_core.training.teachers import Teacher
 from emotion_core.training.warm_start import InitialModel, find_initial
 
 #: Faces that a network which begins with another's weights takes its first moments from.
@@ -263,7 +264,16 @@ class TrainingRun:
             ModelError: a teacher cannot be read.
             OSError: the disk is full; the last checkpoint stays.
         """
-        watcher = TrainingWatcher(self, on_progress, on_epoch, should_stop)
+        watcher = TrainingWatcher(
+            epochs=self.config.epochs,
+            steps=self.steps,
+            images=len(self.training_set),
+            epochs_done=len(self.epochs),
+            finish_epoch=self.finish_epoch,
+            on_progress=on_progress,
+            on_epoch=on_epoch,
+            should_stop=should_stop,
+        )
         self._checkpoint_seconds = checkpoint_seconds
         done = len(self.epochs)
         if not self.completed:

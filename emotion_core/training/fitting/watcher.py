@@ -5,36 +5,54 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import keras
 
 from emotion_core.errors import TrainingError
 from emotion_core.training.progress import EpochMetrics, TrainingProgress
 
-if TYPE_CHECKING:
-    from emotion_core.training.fitting.training_run import TrainingRun
+#: Ends an epoch: its number, counted from 1, what Keras measured, and the seconds it took.
+FinishEpoch = Callable[[int, dict[str, float], float], EpochMetrics]
 
 
 class TrainingWatcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
-    """Turns Keras' callbacks into the run's checkpoints, progress and stops."""
+    """Turns Keras' callbacks into a run's checkpoints, progress and stops.
+
+    Args:
+        epochs: of the whole run.
+        steps: of an epoch.
+        images: that an epoch learns from.
+        epochs_done: by an earlier process.
+        finish_epoch: judges the network and writes its checkpoint.
+        on_progress: called after every step.
+        on_epoch: called after every epoch.
+        should_stop: asked after every step.
+    """
 
     def __init__(
         self,
-        run: TrainingRun,
+        *,
+        epochs: int,
+        steps: int,
+        images: int,
+        epochs_done: int,
+        finish_epoch: FinishEpoch,
         on_progress: Callable[[TrainingProgress], None] | None,
         on_epoch: Callable[[EpochMetrics], None] | None,
         should_stop: Callable[[], bool] | None,
     ) -> None:
         super().__init__()
-        self.run = run
+        self.epochs = epochs
+        self.steps = steps
+        self.images = images
+        self.finish_epoch = finish_epoch
         self.on_progress = on_progress
         self.on_epoch = on_epoch
         self.should_stop = should_stop
         self.stopped = False
         self.started = time.monotonic()
         self.epoch_started = self.started
-        self.first_step = len(run.epochs) * run.steps
+        self.first_step = epochs_done * steps
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Note when the epoch, which Keras counts from 0, began."""
@@ -59,18 +77,17 @@ class TrainingWatcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
             self.model.stop_training = True
 
     def _progress(self, step: int, loss: float) -> TrainingProgress:
-        run = self.run
-        total = run.config.epochs * run.steps
-        done = (self.epoch - 1) * run.steps + step
+        total = self.epochs * self.steps
+        done = (self.epoch - 1) * self.steps + step
         pace = (time.monotonic() - self.started) / max(1, done - self.first_step)
         return TrainingProgress(
             epoch=self.epoch,
-            epochs=run.config.epochs,
+            epochs=self.epochs,
             step=step,
-            steps=run.steps,
+            steps=self.steps,
             loss=loss,
-            images_per_second=len(run.training_set) / run.steps / pace,
-            epoch_seconds_left=pace * (run.steps - step),
+            images_per_second=self.images / self.steps / pace,
+            epoch_seconds_left=pace * (self.steps - step),
             seconds_left=pace * (total - done),
         )
 
@@ -79,6 +96,6 @@ class TrainingWatcher(keras.callbacks.Callback):  # type: ignore[misc]  # Keras 
         if self.stopped:
             return
         seconds = time.monotonic() - self.epoch_started
-        metrics = self.run.finish_epoch(epoch + 1, dict(logs or {}), seconds)
+        metrics = self.finish_epoch(epoch + 1, dict(logs or {}), seconds)
         if self.on_epoch is not None:
             self.on_epoch(metrics)

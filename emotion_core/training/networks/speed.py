@@ -18,7 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 
 from emotion_core.errors import ModelError
-from emotion_core.judging.speed import time_in_turn
+from emotion_core.judging.measures.timing import time_in_turn
 from emotion_core.training.networks.loading import load_network
 
 

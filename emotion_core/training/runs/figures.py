@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from emotion_core.system.plotting import plotly_graph_objects
+from emotion_core.system.plotting import GREY, PINK, PURPLE, plotly_graph_objects
 from emotion_core.training.progress import EpochMetrics
 
 if TYPE_CHECKING:
@@ -195,3 +195,52 @@ class _Axis:
         highest = max(1, len(different) - 1)
         label = name.rpartition(".")[2].replace("_", " ")
         return cls(label, {value: place / highest for place, value in enumerate(different)})
+
+
+def training_figure(epochs: Sequence[Mapping[str, Any]], title: str) -> Figure:
+    """Draw a run's accuracy epoch by epoch, on the faces it learns from and on those it does not.
+
+    Args:
+        epochs: lines of ``training_log.jsonl``, see ``progress.EpochMetrics``.
+        title: heading of the figure.
+    """
+    graph_objects = plotly_graph_objects()
+
+    numbers = [epoch["epoch"] for epoch in epochs]
+    lines = (
+        ("Training, varied, with dropout", "train_accuracy", GREY),
+        ("validation accuracy", "validation_accuracy", PURPLE),
+        ("validation macro F1", "validation_macro_f1", PINK),
+    )
+    figure = graph_objects.Figure(
+        [
+            graph_objects.Scatter(
+                x=numbers,
+                y=[epoch[key] for epoch in epochs],
+                name=name,
+                mode="lines+markers" if len(numbers) < 40 else "lines",
+                line={"color": color, "width": 2},
+                hovertemplate=f"epoch %{{x}}: {name} %{{y:.2%}}<extra></extra>",
+            )
+            for name, key, color in lines
+        ]
+    )
+    best = max(epochs, key=lambda epoch: epoch["validation_accuracy"])
+    figure.add_trace(
+        graph_objects.Scatter(
+            x=[best["epoch"]],
+            y=[best["validation_accuracy"]],
+            mode="markers",
+            marker={"size": 11, "color": PURPLE},
+            name=f"best: epoch {best['epoch']}",
+            hovertemplate="epoch %{x}: %{y:.2%}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(title="epoch")
+    figure.update_yaxes(tickformat=".0%")
+    figure.update_layout(
+        title=title,
+        margin={"l": 60, "r": 20, "t": 60, "b": 60},
+        legend={"x": 0.98, "y": 0.02, "xanchor": "right", "yanchor": "bottom"},
+    )
+    return figure

@@ -117,8 +117,8 @@ class _Trainer:
 
     def open_run(self) -> TrainingRun:
         """Begin the run, or go on from its checkpoint."""
-        from emotion_core.training.fitting.teachers import find_teachers
         from emotion_core.training.fitting.training_run import TrainingRun
+        from emotion_core.training.teachers import find_teachers
 
         self.say("reading the data")
         dataset = self.plan.data.open()

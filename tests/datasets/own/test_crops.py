@@ -6,7 +6,8 @@ import skimage.data
 
 from emotion_core.datasets.own.crops import found_crops, whole_crop
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector, crop_face
+from emotion_core.faces.crops import crop_face
+from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
 from emotion_core.faces.images import to_gray
 
 

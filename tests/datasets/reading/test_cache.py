@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 import pytest
 
 from emotion_core.datasets import open_dataset
@@ -231,12 +230,6 @@ def test_what_a_killed_process_left_is_cleared_after_a_day(path, cache_folder):
     open_dataset(path)
     assert not left.exists()
     assert at_work.exists()
-
-
-def test_the_cache_lies_in_the_users_cache_folder(monkeypatch):
-    monkeypatch.delenv("EMOTION_CACHE_DIR")
-    expected = Path(platformdirs.user_cache_dir("emotion-dashboard")) / "datasets"
-    assert cache.cache_dir() == expected
 
 
 OPEN_AGAIN_AND_AGAIN = """

@@ -14,8 +14,8 @@ from emotion_core.judging.measures.scores import (
     coverage_point,
     expected_calibration_error,
     negative_log_likelihood,
-    softmax,
 )
+from emotion_core.models.interface import softmax
 from tests.made_scores import HAPPY, SAD, labels_of, random_answers, scores_of
 
 

@@ -7,7 +7,7 @@ from sklearn import metrics as sklearn_metrics
 from emotion_core.emotions import EMOTIONS
 from emotion_core.judging.measures.evaluation import evaluate_logits
 from emotion_core.judging.measures.intervals import wilson_interval
-from emotion_core.judging.measures.scores import softmax
+from emotion_core.models.interface import softmax
 from tests.made_scores import random_answers
 
 

@@ -2,17 +2,15 @@ import os
 
 import numpy as np
 import pytest
-from sklearn.metrics import roc_auc_score
 
 from emotion_core.datasets import VOTE_NAMES, FaceDataset, open_dataset
 from emotion_core.emotions import EMOTIONS
+from emotion_core.judging.measures.ranking import ranked
 from emotion_core.judging.predictions.label_mistakes import (
     VoteVerdicts,
     find_label_mistakes,
     judge_ranking,
     mistakes_table,
-    ranked,
-    roc_auc,
     seen_in_training,
     votes_contradict,
 )
@@ -94,13 +92,6 @@ def test_ranked_is_by_score():
 def test_what_the_majority_says_of_a_happy_face(row, judged, contradicted):
     found = votes_contradict(np.array([HAPPY], np.uint8), np.array([row], np.uint8))
     assert (found.judged[0], found.contradicted[0]) == (judged, contradicted)
-
-
-def test_area_agrees_with_scikit_learn_also_with_ties():
-    generator = np.random.default_rng(0)
-    for scores in (generator.normal(size=200), generator.integers(0, 4, 200).astype(float)):
-        positive = generator.random(200) < 0.3
-        assert roc_auc(scores, positive) == pytest.approx(roc_auc_score(positive, scores))
 
 
 def test_quality_by_hand():

@@ -8,7 +8,6 @@ from emotion_core.judging.report.model_figures import (
     confusion_figure,
     coverage_figure,
     reliability_figure,
-    training_figure,
 )
 
 
@@ -92,23 +91,6 @@ def test_coverage_is_drawn_with_the_chosen_threshold():
     assert band.y[-1] == wilson_interval(6, 10).high
     assert (marker.x[0], marker.y[0]) == (0.5, 0.8)
     assert marker.text[0] == "uncertain below 50%"
-
-
-def test_training_curves_mark_the_best_epoch():
-    epochs = [
-        {
-            "epoch": number,
-            "train_accuracy": 0.4,
-            "validation_accuracy": accuracy,
-            "validation_macro_f1": 0.3,
-        }
-        for number, accuracy in ((1, 0.5), (2, 0.7), (3, 0.6))
-    ]
-    figure = training_figure(epochs, "three epochs")
-    *lines, best = figure.data
-    assert [tuple(line.x) for line in lines] == [(1, 2, 3)] * 3
-    assert tuple(lines[1].y) == (0.5, 0.7, 0.6)
-    assert (best.x, best.y, best.name) == ((2,), (0.7,), "best: epoch 2")
 
 
 def test_ablation_ranks_the_variants_and_leaves_the_baseline_out():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.detectors import crop_face
+from emotion_core.faces.crops import crop_face
 from emotion_core.judging.robustness.perturbations import (
     LARGEST_SHIFT,
     SCALES,

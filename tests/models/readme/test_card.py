@@ -3,8 +3,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from emotion_core.judging.card_figures import measured
 from emotion_core.models.folder import load_card, read_model_file
-from emotion_core.models.readme.card import measured, write_card
+from emotion_core.models.readme.card import write_card
 from emotion_core.models.readme.text import FER2013_TRAINING, readme_text
 
 

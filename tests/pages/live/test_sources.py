@@ -17,7 +17,7 @@ from emotion_core.video.reader import SourceState
 from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile
 from pages.live import source_stream, sources, streaming
 from pages.live.source_stream import SourceStream
-from pages.live.sources import MY_CAMERA, NETWORK_CAMERA, SERVER_CAMERA, VIDEO_FILE, on_this_machine
+from pages.live.sources import MY_CAMERA, NETWORK_CAMERA, SERVER_CAMERA, VIDEO_FILE
 
 PAGE = PROJECT / "pages/live_camera.py"
 LOCAL = {"Host": "localhost:8501"}
@@ -115,23 +115,6 @@ class TestWhatIsOffered:
         page = open_page(offered=False, live_source=NETWORK_CAMERA)
         assert page.pills(key="live_source").value == MY_CAMERA
         assert "allow the camera" in messages(page)
-
-    @pytest.mark.parametrize(
-        ("address", "headers", "here"),
-        [
-            ("localhost", LOCAL, True),
-            ("127.0.0.1", {"Host": "127.0.0.1"}, True),
-            ("::1", {"Host": "[::1]:8501"}, True),
-            ("0.0.0.0", LOCAL, False),
-            (None, LOCAL, False),
-            ("localhost", {}, False),
-            ("localhost", {"Host": "faces.example.org"}, False),
-            ("localhost", {**LOCAL, "X-Forwarded-For": "203.0.113.7"}, False),
-            ("localhost", {**LOCAL, "Via": "1.1 proxy"}, False),
-        ],
-    )
-    def test_who_is_on_this_machine(self, address, headers, here):
-        assert on_this_machine(address, headers) is here
 
 
 class TestFiles:

@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 APP = """
 from types import SimpleNamespace
 import streamlit as st
-from pages.shared.navigation import ensure_navigation, note_page
+from pages.mending.older_rules import ensure_navigation
+from pages.shared.navigation import note_page
 
 if "runs" in st.session_state:
     note_page(SimpleNamespace(url_path="photo"))

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from emotion_core.judging.measures.scores import softmax
+from emotion_core.models.interface import softmax
 from emotion_core.training.config import AugmentationConfig, TrainingConfig
 from emotion_core.training.fitting.augmentation import FaceAugmentation
 from emotion_core.training.fitting.step import TrainingStep

@@ -7,9 +7,9 @@ import pytest
 
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.training.config import AugmentationConfig
-from emotion_core.training.fitting.teachers import find_teachers
 from emotion_core.training.fitting.training_run import TrainingRun
 from emotion_core.training.networks.classifier import KerasClassifier
+from emotion_core.training.teachers import find_teachers
 from tests.conftest import TINY_CONFIG
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from emotion_core.errors import ModelError
-from emotion_core.judging.measures.scores import softmax
 from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.interface import softmax
 from emotion_core.training.networks.loading import load_keras_classifier, load_network
 from tests.data.keras2.make import faces
 from tests.model_files import KERAS_2

@@ -1,7 +1,13 @@
 import pytest
 
 from emotion_core.training.progress import EpochMetrics
-from emotion_core.training.runs.figures import CURVES, comparison_figure, curve_figure, sweep_figure
+from emotion_core.training.runs.figures import (
+    CURVES,
+    comparison_figure,
+    curve_figure,
+    sweep_figure,
+    training_figure,
+)
 
 EPOCHS = [
     EpochMetrics(number, 1e-3 * number, 1.5, 0.4, 0.5, 0.3, 1.4, 900.0, 2.0)
@@ -51,3 +57,20 @@ def test_a_sweep_has_an_axis_for_each_setting_and_one_for_accuracy():
 def test_a_sweep_of_one_run():
     (line, *_) = sweep_figure({"seed": ("1",)}, [0.5]).data
     assert list(line.y) == pytest.approx([0, 0], abs=0.05)
+
+
+def test_training_curves_mark_the_best_epoch():
+    epochs = [
+        {
+            "epoch": number,
+            "train_accuracy": 0.4,
+            "validation_accuracy": accuracy,
+            "validation_macro_f1": 0.3,
+        }
+        for number, accuracy in ((1, 0.5), (2, 0.7), (3, 0.6))
+    ]
+    figure = training_figure(epochs, "three epochs")
+    *lines, best = figure.data
+    assert [tuple(line.x) for line in lines] == [(1, 2, 3)] * 3
+    assert tuple(lines[1].y) == (0.5, 0.7, 0.6)
+    assert (best.x, best.y, best.name) == ((2,), (0.7,), "best: epoch 2")
