@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from pages.shared.ends_of_runs import keep_ends_of_runs
-from pages.shared.garbage import watch_for_long_collections
-from pages.shared.navigation import leave_older_rules, note_page
+from pages.mending.ends_of_runs import keep_ends_of_runs
+from pages.mending.garbage import watch_for_long_collections
+from pages.mending.older_rules import leave_older_rules
+from pages.shared.navigation import note_page
 
 leave_older_rules()
 watch_for_long_collections()

@@ -130,8 +130,8 @@ def compare(names: list[str], options: argparse.Namespace) -> dict[str, Any]:
 
     from emotion_core.datasets import open_dataset
     from emotion_core.datasets.types import byte_identical_to
-    from emotion_core.evaluation import evaluate_logits
-    from emotion_core.keras_models import load_keras_classifier
+    from emotion_core.judging.measures.evaluation import evaluate_logits
+    from emotion_core.training.networks.loading import load_keras_classifier
 
     dataset = open_dataset(options.data)
     validation = dataset.split("PublicTest")

@@ -29,17 +29,17 @@ from typing import Any
 from app_process import ROOT, has_loaded, memory_mb, running_app
 from playwright.sync_api import Page, Playwright, sync_playwright
 
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+sys.path.insert(0, str(ROOT))
 
-from clips import FILM_RATE, film_of_faces  # noqa: E402 - the path comes first
-from conftest import CHROMIUM_FLAGS  # noqa: E402
-from frame_work import Worker  # noqa: E402
-from install import MISSING, installed_browser  # noqa: E402
-from live_callback import LEFT_OUT, write_film  # noqa: E402
-from live_view import START_MS, press, streamer  # noqa: E402
-from support import camera_flags, portrait, swaying, write_clip  # noqa: E402
+from clips import FILM_RATE, film_of_faces
+from frame_work import Worker
+from live_callback import LEFT_OUT, write_film
 
-from emotion_core.files import write_json  # noqa: E402
+from emotion_core.system.files import write_json
+from tests.browser.conftest import CHROMIUM_FLAGS
+from tests.browser.install import MISSING, installed_browser
+from tests.browser.live_view import START_MS, press, streamer
+from tests.browser.support import camera_flags, portrait, swaying, write_clip
 
 WATCH = """() => {
     const canvas = document.createElement("canvas");

@@ -83,8 +83,8 @@ def one_face_runner(content: bytes) -> Any:
 
 def count_accumulates(folder: Path) -> float:
     """Return what one face costs a model, in millions of multiply-accumulates."""
-    from emotion_core.keras_models import load_network
-    from emotion_core.network import multiply_accumulates
+    from emotion_core.training.networks.loading import load_network
+    from emotion_core.training.networks.network import multiply_accumulates
 
     return round(multiply_accumulates(load_network(folder)) / 1e6, 1)
 

@@ -12,7 +12,7 @@ import numpy as np
 import skimage.data
 from numpy.typing import NDArray
 
-from emotion_core.boxes import Box
+from emotion_core.faces.boxes import Box
 
 DATA = Path(__file__).parent / "data"
 CLIPS = ("two-people-turning-heads", "people-walking-and-pausing")

@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from streamlit.runtime.runtime import Runtime  # noqa: TID251 - the server is the subject
 from streamlit.web.cli import main  # noqa: TID251
 
-from pages.shared.garbage import collect_all
+from pages.mending.garbage import collect_all
 
 #: By the names of their classes: importing them would change how fast the app starts.
 KINDS = (

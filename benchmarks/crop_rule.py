@@ -28,18 +28,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.boxes import Box, intersection_over_union
-from emotion_core.classifier import EmotionClassifier
 from emotion_core.datasets import open_dataset
-from emotion_core.faces import (
-    FACE_CROP_SCALE,
-    LIVE_SETTINGS,
-    PHOTO_SETTINGS,
-    HaarFaceDetector,
-    crop_face,
-)
-from emotion_core.files import write_json
-from emotion_core.tracking import FaceTracker
+from emotion_core.faces.boxes import Box, intersection_over_union
+from emotion_core.faces.crops import FACE_CROP_SCALE, crop_face
+from emotion_core.faces.detectors import LIVE_SETTINGS, PHOTO_SETTINGS, HaarFaceDetector
+from emotion_core.faces.tracking import FaceTracker
+from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.system.files import write_json
 
 Gray = NDArray[np.uint8]
 

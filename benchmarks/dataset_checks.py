@@ -104,7 +104,7 @@ def no_pairs(_: Any) -> list[tuple[int, int]]:
 
 def exact_pairs(images: Any) -> list[tuple[int, int]]:
     """Return each byte-identical copy with the first of its group."""
-    from emotion_core.datasets.duplicates import find_duplicates
+    from emotion_core.datasets.checks.duplicates import find_duplicates
 
     groups = find_duplicates(whole(images), near=False).exact
     return pairs_of_groups(groups)
@@ -112,7 +112,7 @@ def exact_pairs(images: Any) -> list[tuple[int, int]]:
 
 def near_pairs(images: Any) -> list[tuple[int, int]]:
     """Return copies of every kind: pairs, and each exact copy with the first of its group."""
-    from emotion_core.datasets.duplicates import find_duplicates
+    from emotion_core.datasets.checks.duplicates import find_duplicates
 
     found = find_duplicates(whole(images))
     assert found.pairs is not None

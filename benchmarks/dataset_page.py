@@ -27,14 +27,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
-
-from conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
-from install import MISSING, installed_browser  # noqa: E402
-from support import running_server  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from emotion_core.datasets import open_dataset  # noqa: E402
 from emotion_core.datasets.recent import path_id  # noqa: E402
+from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
+from tests.browser.install import MISSING, installed_browser  # noqa: E402
+from tests.browser.support import running_server  # noqa: E402
 
 #: How many images match, above the grid.
 COUNT = re.compile("^[0-9,]+ of [0-9,]+ images$")

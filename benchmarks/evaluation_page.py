@@ -21,14 +21,14 @@ from typing import Any, TypeVar
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from emotion_core.artefacts import default_model_dir
 from emotion_core.datasets import SPLITS, FaceDataset, open_dataset
 from emotion_core.judging.explanation import explain
 from emotion_core.judging.judgement import judge_model
-from emotion_core.judging.report import Report, html_report
-from emotion_core.judging.robustness_curves import SAMPLE, robustness_of, sample_places
+from emotion_core.judging.predictions.predict import ParallelClassifier
+from emotion_core.judging.report.page import Report, html_report
+from emotion_core.judging.robustness.curves import SAMPLE, robustness_of, sample_places
 from emotion_core.judging.speed import litert_speeds
-from emotion_core.predictions import ParallelClassifier
+from emotion_core.models.folder import default_model_dir
 
 Result = TypeVar("Result")
 

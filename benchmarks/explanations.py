@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import cv2
 import numpy as np
 
-from emotion_core.artefacts import default_model_dir, load_card
 from emotion_core.datasets import open_dataset
 from emotion_core.judging.explanation import explain, random_masks
-from emotion_core.predictions import ParallelClassifier
+from emotion_core.judging.predictions.predict import ParallelClassifier
+from emotion_core.models.folder import default_model_dir, load_card
 
 
 def occlusion_masks(square: int, stride: int = 3, softness: float = 1.5) -> np.ndarray:

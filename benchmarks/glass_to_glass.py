@@ -34,12 +34,12 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
+sys.path.insert(0, str(ROOT))
 
-from conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
-from install import MISSING, installed_browser  # noqa: E402
-from live_view import START_MS, press, streamer  # noqa: E402
-from support import camera_flags, on_wall, portrait, running_server, write_clip  # noqa: E402
+from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
+from tests.browser.install import MISSING, installed_browser  # noqa: E402
+from tests.browser.live_view import START_MS, press, streamer  # noqa: E402
+from tests.browser.support import camera_flags, on_wall, portrait, running_server, write_clip  # noqa: E402
 
 #: Frames of the film, which repeats after 4 seconds: the longest delay that can be told.
 FRAMES = 128

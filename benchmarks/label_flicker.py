@@ -30,16 +30,16 @@ import numpy as np
 from clips import CLIP_RATE, CLIPS, labelled_faces, read_clip
 from numpy.typing import NDArray
 
-from emotion_core.boxes import intersection_over_union
-from emotion_core.classifier import EmotionClassifier
 from emotion_core.emotions import EMOTIONS
-from emotion_core.faces import crop_face
-from emotion_core.files import write_json
-from emotion_core.images import to_gray
-from emotion_core.live import LiveSettings
-from emotion_core.live_faces import HOLD_MARGIN
-from emotion_core.smoothing import ScoreSmoother, hold
-from emotion_core.tracking import FaceTracker
+from emotion_core.faces.boxes import intersection_over_union
+from emotion_core.faces.crops import crop_face
+from emotion_core.faces.images import to_gray
+from emotion_core.faces.tracking import FaceTracker
+from emotion_core.live.reader import HOLD_MARGIN
+from emotion_core.live.session import LiveSettings
+from emotion_core.live.smoothing import ScoreSmoother, hold
+from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.system.files import write_json
 
 TIME_CONSTANTS: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
 LAG_RATE: Final = 30.0

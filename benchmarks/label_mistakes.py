@@ -31,19 +31,19 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import numpy as np
 
-from emotion_core.artefacts import default_model_dir, load_card
 from emotion_core.datasets import SPLITS, FaceDataset, open_dataset
-from emotion_core.datasets.agreement import majority_labels
+from emotion_core.datasets.checks.agreement import majority_labels
 from emotion_core.emotions import EMOTIONS
-from emotion_core.label_mistakes import (
+from emotion_core.judging.measures.ranking import roc_auc
+from emotion_core.judging.predictions.label_mistakes import (
     VoteVerdicts,
     find_label_mistakes,
     judge_ranking,
-    roc_auc,
     votes_contradict,
 )
-from emotion_core.predictions import Predictions, predict_dataset
-from emotion_core.scores import softmax
+from emotion_core.judging.predictions.predict import Predictions, predict_dataset
+from emotion_core.models.folder import default_model_dir, load_card
+from emotion_core.models.interface import softmax
 
 NEIGHBOURS = 100
 FOLDS = 5

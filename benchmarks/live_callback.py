@@ -39,7 +39,7 @@ from app_process import memory_mb
 from clips import CLIP_RATE, CLIPS, FILM_RATE, Image, film_of_faces, read_clip
 from frame_work import Worker
 
-from emotion_core.files import write_json
+from emotion_core.system.files import write_json
 
 HERE = Path(__file__).parent
 BLOCK = 30

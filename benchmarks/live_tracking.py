@@ -43,14 +43,14 @@ from clips import (
 from frame_work import time_frames
 from live_worker import callback_work
 
-from emotion_core.analysis import EmotionDetector
-from emotion_core.boxes import Box, intersection_over_union
-from emotion_core.classifier import EmotionClassifier
-from emotion_core.faces import LIVE_SETTINGS, HaarFaceDetector
-from emotion_core.files import write_json
-from emotion_core.images import to_gray
-from emotion_core.live_faces import LiveFace, LiveFaceReader
-from emotion_core.tracking import FaceTracker
+from emotion_core.faces.boxes import Box, intersection_over_union
+from emotion_core.faces.detectors import LIVE_SETTINGS, HaarFaceDetector
+from emotion_core.faces.images import to_gray
+from emotion_core.faces.readings import EmotionDetector
+from emotion_core.faces.tracking import FaceTracker
+from emotion_core.live.reader import LiveFace, LiveFaceReader
+from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.system.files import write_json
 
 #: Boxes by number (or by place for the baseline, which knows none) of the next frame.
 Follow = Callable[[Image, float], dict[int, Box]]

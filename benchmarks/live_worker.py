@@ -13,8 +13,8 @@ import av
 import cv2
 from frame_work import Work, serve
 
-from emotion_core.live import FrameReader, LiveSession
-from emotion_core.live_faces import LiveFaceReader
+from emotion_core.live.reader import LiveFaceReader
+from emotion_core.live.session import FrameReader, LiveSession
 
 
 def callback_work(reader: FrameReader, rate: float) -> Work:

@@ -2,8 +2,9 @@
 
     python benchmarks/map_methods.py fer2013.csv [--images 6000]
 
-t-SNE is the app's own (`emotion_core.embedding_map`), PCA is what it starts from, and UMAP takes
-part when ``umap-learn`` is installed; it is no requirement of the app. Prints JSON, for each:
+t-SNE is the app's own (`emotion_core.judging.predictions.embedding_map`), PCA is what it starts
+from, and UMAP takes part when ``umap-learn`` is installed; it is no requirement of the app. Prints
+JSON, for each:
 
 - ``neighbours_kept``: the share of an image's 10 nearest neighbours, by the cosine of their
   embeddings, that are among its 10 nearest on the map; mean over the images;
@@ -26,10 +27,10 @@ from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from emotion_core.artefacts import default_model_dir
 from emotion_core.datasets import open_dataset
-from emotion_core.embedding_map import map_embeddings, project
-from emotion_core.predictions import predict_dataset
+from emotion_core.judging.predictions.embedding_map import map_embeddings, project
+from emotion_core.judging.predictions.predict import predict_dataset
+from emotion_core.models.folder import default_model_dir
 
 NEIGHBOURS = 10
 

@@ -44,14 +44,13 @@ import numpy as np
 from app_process import ROOT, AppProcess, memory_mb, open_files, running_app
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+sys.path.insert(0, str(ROOT))
 
-from conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
-from install import MISSING, installed_browser  # noqa: E402
-from live_view import START_MS, press, start, streamer  # noqa: E402
-from support import camera_flags, portrait, swaying, write_clip  # noqa: E402
-
-from emotion_core.files import write_json  # noqa: E402
+from emotion_core.system.files import write_json
+from tests.browser.conftest import CHROMIUM_FLAGS
+from tests.browser.install import MISSING, installed_browser
+from tests.browser.live_view import START_MS, press, start, streamer
+from tests.browser.support import camera_flags, portrait, swaying, write_clip
 
 STAGES = (
     "permission",

@@ -17,8 +17,8 @@ import cv2
 import streamlit as st
 from streamlit_webrtc import webrtc_streamer
 
-from pages.shared import streaming
-from pages.shared.garbage import watch_for_long_collections
+from pages.live import streaming
+from pages.mending.garbage import watch_for_long_collections
 from pages.shared.navigation import note_page
 
 

@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.crop_rule import FRAME, accuracy, in_scene, pictures
-from emotion_core.classifier import EmotionClassifier
-from emotion_core.faces import crop_face
+from emotion_core.faces.crops import crop_face
+from emotion_core.models.classifier import EmotionClassifier
 
 ANGLES: Final = (0, 5, 10, 15, 20, 30, 45)
 OFF: Final = 15

@@ -23,15 +23,14 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+sys.path.insert(0, str(ROOT))
 
-from conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
-from install import MISSING, installed_browser  # noqa: E402
-from support import running_server  # noqa: E402
-
-from emotion_core.runs.control import cancel_run  # noqa: E402
-from emotion_core.runs.run import read_status  # noqa: E402
-from emotion_core.runs.storage import list_runs  # noqa: E402
+from emotion_core.training.runs.control import cancel_run  # noqa: E402
+from emotion_core.training.runs.run import read_status  # noqa: E402
+from emotion_core.training.runs.storage import list_runs  # noqa: E402
+from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
+from tests.browser.install import MISSING, installed_browser  # noqa: E402
+from tests.browser.support import running_server  # noqa: E402
 
 POINT = ".js-plotly-plot .scatterlayer .point"
 EPOCHS = 100

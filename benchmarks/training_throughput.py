@@ -79,8 +79,8 @@ def measure(
     import keras
     import numpy as np
 
-    from emotion_core import network as networks
-    from emotion_core.training_config import PRESETS
+    from emotion_core.training.config import PRESETS
+    from emotion_core.training.networks import network as networks
 
     if not fused:
         networks.FusedBatchNormalization = keras.layers.BatchNormalization  # type: ignore[misc]
@@ -127,8 +127,8 @@ def fit_in_the_step(network: Any, config: Any, faces: Any, targets: Any, stopwat
     """Train as this project does."""
     import keras
 
-    from emotion_core.augmentation import FaceAugmentation
-    from emotion_core.training_step import TrainingStep
+    from emotion_core.training.fitting.augmentation import FaceAugmentation
+    from emotion_core.training.fitting.step import TrainingStep
 
     model = TrainingStep(network, FaceAugmentation(config.augmentation, seed=0), config)
     model.compile(keras.optimizers.AdamW(1e-3), jit_compile=False)

@@ -18,13 +18,13 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+sys.path.insert(0, str(ROOT))
 
-from install import installed_browser  # noqa: E402 - the path comes first
-
-from emotion_core import figures  # noqa: E402
-from emotion_core.artefacts import TRAINING_LOG_FILE, load_card  # noqa: E402
-from emotion_core.scores import CoveragePoint, ReliabilityBin  # noqa: E402
+from emotion_core.judging.measures.scores import CoveragePoint, ReliabilityBin  # noqa: E402
+from emotion_core.judging.report import model_figures as figures  # noqa: E402
+from emotion_core.models.folder import TRAINING_LOG_FILE, load_card  # noqa: E402
+from emotion_core.training.runs.figures import training_figure  # noqa: E402
+from tests.browser.install import installed_browser  # noqa: E402
 
 Drawing = tuple[Any, int, int]  # figure, width and height in pixels
 
@@ -90,7 +90,7 @@ def model_figures(folder: Path) -> dict[str, Drawing]:
             560,
         ),
         "coverage": (figures.coverage_figure(curve, chosen, images), 640, 420),
-        "training": (figures.training_figure(epochs, f"{len(epochs)} epochs"), 760, 420),
+        "training": (training_figure(epochs, f"{len(epochs)} epochs"), 760, 420),
     }
 
 

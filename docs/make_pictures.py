@@ -18,12 +18,12 @@ from PIL import Image
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
+sys.path.insert(0, str(ROOT))
 
-from conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
-from install import installed_browser  # noqa: E402
-from live_view import annotated_picture, start  # noqa: E402
-from support import CAMERA_SIZE, camera_flags, running_server, write_clip  # noqa: E402
+from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
+from tests.browser.install import installed_browser  # noqa: E402
+from tests.browser.live_view import annotated_picture, start  # noqa: E402
+from tests.browser.support import CAMERA_SIZE, camera_flags, running_server, write_clip  # noqa: E402
 
 SECONDS_TO_SETTLE = 8  # until the video is sharp and the figures are steady
 

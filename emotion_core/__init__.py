@@ -17,16 +17,24 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from emotion_core.analysis import EmotionDetector, FaceReading, faces_table
+    from emotion_core.faces.readings import EmotionDetector, FaceReading, faces_table
+    from emotion_core.models.classifier import EmotionClassifier
 
-__all__ = ["EmotionDetector", "FaceReading", "faces_table"]
+__all__ = ["EmotionClassifier", "EmotionDetector", "FaceReading", "faces_table"]
+
+_MODULES: Final = {
+    "EmotionClassifier": "emotion_core.models.classifier",
+    "EmotionDetector": "emotion_core.faces.readings",
+    "FaceReading": "emotion_core.faces.readings",
+    "faces_table": "emotion_core.faces.readings",
+}
 
 
 def __getattr__(name: str) -> Any:
     # Imported at first use, so that a command that needs no faces does not load OpenCV.
-    if name not in __all__:
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module("emotion_core.analysis"), name)
+    return getattr(import_module(_MODULES[name]), name)

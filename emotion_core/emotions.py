@@ -1,8 +1,11 @@
-"""The seven expressions: the one source for their order, names and colours."""
+"""The seven expressions, their order, names and colours, and how large a face the networks take."""
 
 from __future__ import annotations
 
 from typing import Final
+
+#: Side of a face in pixels, as in FER2013 and as the networks here take it.
+FACE_SIZE: Final = 48
 
 #: FER2013's class names in the order of its label numbers 0 to 6 (Goodfellow et al. 2013,
 #: "Challenges in Representation Learning"). Every score vector in this project has this order.

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.data.browse import show_browse
+from pages.data.compare import show_compare
+from pages.data.map import show_map
+from pages.data.mistakes import show_mistakes
+from pages.data.overview import show_overview
+from pages.data.quality import show_quality
+from pages.mending.older_rules import ensure_navigation
+from pages.opened.opening import chosen_dataset, offer_others
+from pages.opened.text import describe
 from pages.shared import display
-from pages.shared.dataset_browse import show_browse
-from pages.shared.dataset_compare import show_compare
-from pages.shared.dataset_map import show_map
-from pages.shared.dataset_mistakes import show_mistakes
-from pages.shared.dataset_opening import chosen_dataset, offer_others
-from pages.shared.dataset_overview import show_overview
-from pages.shared.dataset_quality import show_quality
-from pages.shared.dataset_text import describe
-from pages.shared.navigation import ensure_navigation
 
 SECTIONS = {
     "Overview": show_overview,
@@ -26,7 +26,7 @@ SECTIONS = {
 
 ensure_navigation()
 display.use_style()
-st.html(Path(__file__).parent / "shared" / "dataset.css")
+st.html(Path(__file__).parent / "opened" / "style.css")
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Data set", width="stretch")
     offer_others()

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.evaluation.choice import choose_evaluation
+from pages.evaluation.compare import show_compare
+from pages.evaluation.confusion import show_confusion
+from pages.evaluation.explain import show_explain
+from pages.evaluation.figures import show_calibration, show_curves, show_overview
+from pages.evaluation.mistakes import show_mistakes
+from pages.evaluation.report import show_report
+from pages.evaluation.robustness import show_robustness
+from pages.mending.older_rules import ensure_navigation
+from pages.opened.opening import chosen_dataset, offer_others
+from pages.opened.text import describe
 from pages.shared import display
-from pages.shared.dataset_opening import chosen_dataset, offer_others
-from pages.shared.dataset_text import describe
-from pages.shared.evaluation_choice import choose_evaluation
-from pages.shared.evaluation_compare import show_compare
-from pages.shared.evaluation_confusion import show_confusion
-from pages.shared.evaluation_explain import show_explain
-from pages.shared.evaluation_figures import show_calibration, show_curves, show_overview
-from pages.shared.evaluation_mistakes import show_mistakes
-from pages.shared.evaluation_report import show_report
-from pages.shared.evaluation_robustness import show_robustness
-from pages.shared.navigation import ensure_navigation
 
 SECTIONS = {
     "Overview": show_overview,
@@ -31,8 +31,8 @@ SECTIONS = {
 
 ensure_navigation()
 display.use_style()
-for sheet in ("dataset.css", "evaluation.css"):
-    st.html(Path(__file__).parent / "shared" / sheet)
+for room in ("opened", "evaluation"):
+    st.html(Path(__file__).parent / room / "style.css")
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Evaluate", width="stretch")
     offer_others()

@@ -6,20 +6,22 @@ import streamlit as st
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from emotion_core.errors import EmotionCoreError
-from emotion_core.live import LiveSession, LiveSettings
-from emotion_core.live_figures import timelines_figure
-from pages.shared import connection, display, sources, streaming
-from pages.shared.detectors import (
+from emotion_core.live.figures import timelines_figure
+from emotion_core.live.session import LiveSession, LiveSettings
+from pages.live import connection, sources, streaming
+from pages.live.reader import (
     FOLLOW_SECONDS,
     choose_model,
     follow_model_in_use,
     live_reader,
     live_session,
 )
-from pages.shared.navigation import ensure_navigation
-from pages.shared.recording import show_recording
-from pages.shared.rules import show_events, show_rules
-from pages.shared.viewers import refresh_seconds
+from pages.live.recording import show_recording
+from pages.live.rules import show_events, show_rules
+from pages.live.viewers import refresh_seconds
+from pages.mending.older_rules import ensure_navigation
+from pages.shared import display
+from pages.shared.display import NO_TOOLBAR
 
 REFRESH_SECONDS = 0.5
 TIMELINE_SECONDS = 2.0
@@ -111,9 +113,7 @@ def show_timelines(session: LiveSession) -> None:
     """Show everyone's scores over the last minute."""
     timelines = session.history.timelines(time.monotonic(), MOST_FACES)
     if timelines:
-        st.plotly_chart(
-            timelines_figure(timelines), key="timelines", config={"displayModeBar": False}
-        )
+        st.plotly_chart(timelines_figure(timelines), key="timelines", config=NO_TOOLBAR)
 
 
 def show_controls(session: LiveSession) -> None:

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from pages.capture.collection import show_own_data
+from pages.mending.older_rules import ensure_navigation
 from pages.shared import display
-from pages.shared.navigation import ensure_navigation
-from pages.shared.own_data import show_own_data
 
 ensure_navigation()
 display.use_style()

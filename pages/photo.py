@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import PurePath
+
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from emotion_core.analysis import FaceReading
-from emotion_core.artefacts import ModelCard
-from emotion_core.drawing import draw_faces
 from emotion_core.errors import EmotionCoreError, ImageError
-from emotion_core.faces import crop_face
-from emotion_core.images import read_image, to_gray
-from emotion_core.model_in_use import model_in_use
+from emotion_core.faces.crops import crop_face
+from emotion_core.faces.drawing import draw_faces
+from emotion_core.faces.images import encode_png, read_image, to_gray
+from emotion_core.faces.readings import FaceReading, faces_table
+from emotion_core.models.folder import ModelCard
+from emotion_core.models.in_use import model_in_use
+from pages.mending.older_rules import ensure_navigation
 from pages.shared import display
-from pages.shared.dataset_text import plain
-from pages.shared.detectors import photo_detector
-from pages.shared.downloads import offer_downloads
-from pages.shared.navigation import ensure_navigation
+from pages.shared.detector import photo_detector
+from pages.shared.text import plain
 
 FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 #: In megabytes; the largest camera pictures have about 40.
@@ -90,6 +92,38 @@ def show_result(name: str, content: bytes, card: ModelCard) -> None:
             offer_downloads(name, card.name, image, faces)
         else:
             st.warning(NO_FACE)
+
+
+def offer_downloads(
+    name: str, model: str, image: NDArray[np.uint8], faces: list[FaceReading]
+) -> None:
+    """Offer the annotated picture, and the readings as CSV and JSON.
+
+    Args:
+        name: file name of the picture.
+        model: name of the model that read it.
+        image: BGR uint8 [height, width, 3].
+        faces: in the order in which the page numbers them.
+    """
+    table = faces_table(faces)
+    content = {
+        "file": name,
+        "width": image.shape[1],
+        "height": image.shape[0],
+        "model": model,
+        "faces": table.to_dict("records"),
+    }
+    stem = f"{PurePath(name).stem}-faces"
+    files = {
+        "Picture": (lambda: encode_png(draw_faces(image, faces)), f"{stem}.png", "image/png"),
+        "CSV": (table.to_csv(index=False), f"{stem}.csv", "text/csv"),
+        "JSON": (json.dumps(content, indent=2) + "\n", f"{stem}.json", "application/json"),
+    }
+    with st.container(horizontal=True):
+        for label, (data, file_name, mime) in files.items():
+            st.download_button(
+                label, data, file_name, mime, on_click="ignore", icon=":material/download:"
+            )
 
 
 ensure_navigation()

@@ -4,9 +4,9 @@ import streamlit as st
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.storage import Session, SessionList, list_sessions, sessions_dir
+from pages.mending.older_rules import ensure_navigation
 from pages.shared import display
-from pages.shared.navigation import ensure_navigation
-from pages.shared.recording import show_session
+from pages.shared.session_view import show_session
 
 NONE_YET = """
 **No session yet.** On the page *Live camera*, start the camera, agree below the video, and press

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.mending.older_rules import ensure_navigation
 from pages.shared import display
-from pages.shared.navigation import ensure_navigation
-from pages.shared.training_runs import show_runs
-from pages.shared.training_setup import SECTION, show_setup
-from pages.shared.training_sweep import show_sweep
+from pages.training.runs import show_runs
+from pages.training.setup import SECTION, show_setup
+from pages.training.sweep import show_sweep
 
 SECTIONS = {"Set up": show_setup, "Runs": show_runs, "Sweep": show_sweep}
 
 ensure_navigation()
 display.use_style()
-st.html(Path(__file__).parent / "shared" / "training.css")
+st.html(Path(__file__).parent / "training" / "style.css")
 st.title("Train")
 for tab, show in zip(
     st.tabs(list(SECTIONS), key=SECTION, bind="query-params"), SECTIONS.values(), strict=True

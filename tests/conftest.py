@@ -18,7 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import pylibsrtp  # noqa: F401
 
 from emotion_core.datasets import FaceDataset, demo_dataset
-from emotion_core.training_config import AugmentationConfig, TrainingConfig
+from emotion_core.training.config import AugmentationConfig, TrainingConfig
 
 #: One epoch of this takes about a second.
 TINY_CONFIG = TrainingConfig(
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def nobodys_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the model that somebody put to use on this machine out of the tests."""
+    """Keep what somebody made or put to use on this machine out of the tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EMOTION_DATA_DIR", str(tmp_path_factory.mktemp("state")))
         yield
@@ -69,8 +69,8 @@ def demo() -> FaceDataset:
 @pytest.fixture(scope="session")
 def tiny_model(demo: FaceDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder. Read-only by agreement: copy it before changing a file."""
-    from emotion_core.model_export import export_run
-    from emotion_core.training import TrainingRun
+    from emotion_core.training.fitting.export import export_run
+    from emotion_core.training.fitting.training_run import TrainingRun
 
     folder = tmp_path_factory.mktemp("models")
     run = TrainingRun.start(TINY_CONFIG, demo, folder / "tiny.training")

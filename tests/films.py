@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import skimage.data
 
-from emotion_core.boxes import Box
+from emotion_core.faces.boxes import Box
 
 #: The part of the astronaut that is pasted, and where the face is in it, by eye.
 _LEFT, _TOP, _SIDE = 104, 4, 232

@@ -15,8 +15,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from emotion_core.artefacts import CARD_FILE, LITERT_FILE, default_model_dir, load_card
-from emotion_core.model_card import write_card
+from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir, load_card
+from emotion_core.models.readme.card import write_card
 
 DATA = Path(__file__).parent / "data"
 OTHERS = DATA / "others"

@@ -1,23 +1,23 @@
 """The model that ships: complete, small, and as good as its card says."""
 
 import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from emotion_core.artefacts import (
+from emotion_core.datasets import demo_dataset, open_dataset
+from emotion_core.judging.measures.evaluation import evaluate_logits
+from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.folder import (
     LITERT_FILE,
     README_FILE,
     default_model_dir,
     load_card,
     read_model_file,
 )
-from emotion_core.classifier import EmotionClassifier
-from emotion_core.datasets import demo_dataset, open_dataset
-from emotion_core.evaluation import evaluate_logits
-from emotion_core.keras_models import load_keras_classifier
-from emotion_core.model_readme import readme_text
+from emotion_core.models.readme.text import readme_text
+from emotion_core.system.folders import PROJECT
+from emotion_core.training.networks.loading import load_keras_classifier
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_its_readme_says_what_its_card_says(card):
 
 
 def test_the_projects_readme_says_what_its_card_says(card):
-    readme = " ".join((Path(__file__).parents[1] / "README.md").read_text("utf-8").split())
+    readme = " ".join((PROJECT / "README.md").read_text("utf-8").split())
     metrics, spans = card.metrics, card.metrics["interval_95"]
     clean, selective = metrics["clean"], metrics["selective"]
     f1_low, f1_high = spans["macro_f1"]

@@ -19,7 +19,7 @@ from aiortc import (
 from aiortc.contrib.media import MediaRelay
 from streamlit_webrtc.webrtc import WebRtcWorker
 
-from pages.shared.newest_frames import keep_newest_frames_only
+from pages.mending.newest_frames import keep_newest_frames_only
 
 Result = TypeVar("Result")
 

@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from emotion_core.analysis import FACE_COLUMNS, EmotionDetector, FaceReading, face_row
-from emotion_core.cli.options import add_model_option, chosen_model, quiet_native_libraries
-from emotion_core.drawing import draw_faces, label_text
+from emotion_core.cli.options import add_model_option, chosen_model
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, ImageError
-from emotion_core.files import replace_file, write_json
-from emotion_core.images import encode_jpeg, encode_png, read_image
+from emotion_core.faces.drawing import draw_faces, label_text
+from emotion_core.faces.images import encode_jpeg, encode_png, read_image
+from emotion_core.faces.readings import FACE_COLUMNS, EmotionDetector, FaceReading, face_row
+from emotion_core.system.files import replace_file, write_json
+from emotion_core.system.native import quiet_native_libraries
 
 #: Columns of ``faces.csv``.
 CSV_COLUMNS: Final = ("file", *FACE_COLUMNS)

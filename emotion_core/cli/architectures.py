@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from emotion_core.architectures import ARCHITECTURES
+from emotion_core.training.architectures import ARCHITECTURES
 
 
 def add_parser(commands: Any) -> None:

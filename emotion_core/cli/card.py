@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emotion_core.artefacts import CARD_FILE, README_FILE, ModelCard, load_card, read_model_file
-from emotion_core.cli.options import add_reading_options, quiet_native_libraries, read_data
+from emotion_core.cli.options import add_reading_options, read_data
 from emotion_core.errors import DatasetError
-from emotion_core.model_card import measured, write_card
-from emotion_core.training_data import split_for_training
+from emotion_core.judging.card_figures import measured
+from emotion_core.models.folder import CARD_FILE, README_FILE, ModelCard, load_card, read_model_file
+from emotion_core.models.readme.card import write_card
+from emotion_core.system.native import quiet_native_libraries
+from emotion_core.training.data import split_for_training
 
 
 def add_parser(commands: Any) -> None:
@@ -60,7 +62,7 @@ def measured_again(card: ModelCard, options: argparse.Namespace) -> ModelCard:
         DatasetError: the data cannot be read, or is not what the model was trained on.
     """
     # Only here: the machine that trains need not have LiteRT.
-    from emotion_core.classifier import EmotionClassifier
+    from emotion_core.models.classifier import EmotionClassifier
 
     dataset = read_data(options.data, options)
     if dataset.fingerprint != card.data.get("fingerprint"):

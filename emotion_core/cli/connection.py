@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from emotion_core.errors import ConnectionSettingsError
-from emotion_core.ice import read_ice_settings
+from emotion_core.live.connection.servers import read_ice_settings
 
 _SECRETS: Final = Path(".streamlit/secrets.toml")
 
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> None:
         ConnectionSettingsError: the settings cannot be used, or a server is of no help.
     """
     # Here, because it needs what WebRTC needs, which a machine that only trains may lack.
-    from emotion_core.ice_check import check_servers
+    from emotion_core.live.connection.check import check_servers
 
     secrets: Path = arguments.secrets
     settings = read_ice_settings(secrets)

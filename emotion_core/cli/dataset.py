@@ -12,20 +12,20 @@ from tqdm import tqdm
 
 from emotion_core.cli.options import add_reading_options, open_source, read_data
 from emotion_core.datasets import SPLITS, FaceDataset
-from emotion_core.datasets.comparison import Comparison, compare_datasets
-from emotion_core.datasets.exclusions import exclusion_list_of, save_exclusions
-from emotion_core.datasets.findings import (
+from emotion_core.datasets.checks.comparison import Comparison, compare_datasets
+from emotion_core.datasets.checks.exclusions import exclusion_list_of, save_exclusions
+from emotion_core.datasets.checks.findings import (
     FINDING_KINDS,
     Finding,
     collect_findings,
     findings_csv,
 )
-from emotion_core.datasets.near_duplicates import Progress
-from emotion_core.datasets.overview import DatasetOverview, Spread, survey_dataset
+from emotion_core.datasets.checks.near_duplicates import Progress
+from emotion_core.datasets.checks.overview import DatasetOverview, Spread, survey_dataset
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
-from emotion_core.files import replace_file, write_json
+from emotion_core.system.files import replace_file, write_json
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction

@@ -10,31 +10,30 @@ from typing import Any
 
 from tqdm import tqdm
 
-from emotion_core.artefacts import load_card
-from emotion_core.cli.options import (
-    add_data_options,
-    add_model_option,
-    chosen_model,
-    quiet_native_libraries,
-    read_data,
-)
+from emotion_core.cli.options import add_data_options, add_model_option, chosen_model, read_data
 from emotion_core.datasets import SPLITS, FaceDataset
-from emotion_core.evaluation import Classifier, EvaluationReport
-from emotion_core.files import replace_file, write_json
 from emotion_core.judging.answers import Answers, answers_table, collect_answers, split_members
-from emotion_core.judging.changes import CHANGES
 from emotion_core.judging.judgement import judge
+from emotion_core.judging.measures.evaluation import Classifier, EvaluationReport
 from emotion_core.judging.notices import notices
 from emotion_core.judging.paired_comparison import compare_answers
-from emotion_core.judging.report import Report, comparison_figures, html_report
-from emotion_core.judging.robustness_curves import (
+from emotion_core.judging.report.page import Report, comparison_figures, html_report
+from emotion_core.judging.robustness.changes import CHANGES
+from emotion_core.judging.robustness.curves import (
     SAMPLE,
     RobustnessCurves,
     breaking_strength,
     measure_curves,
     sample_places,
 )
-from emotion_core.robustness import SHIFTED_BOXES, RobustnessReport, measure_robustness
+from emotion_core.judging.robustness.perturbations import (
+    SHIFTED_BOXES,
+    RobustnessReport,
+    measure_robustness,
+)
+from emotion_core.models.folder import load_card
+from emotion_core.system.files import replace_file, write_json
+from emotion_core.system.native import quiet_native_libraries
 
 
 def add_parser(commands: Any) -> None:
@@ -185,10 +184,10 @@ def load_classifier(model: Path, runtime: str) -> Classifier:
     # Each runtime only when asked for: importing TensorFlow takes seconds, and a machine that
     # trains on another Keras backend need not have LiteRT.
     if runtime == "litert":
-        from emotion_core.classifier import EmotionClassifier
+        from emotion_core.models.classifier import EmotionClassifier
 
         return EmotionClassifier.load(model, threads=2)
-    from emotion_core.keras_models import load_keras_classifier
+    from emotion_core.training.networks.loading import load_keras_classifier
 
     return load_keras_classifier(model)
 

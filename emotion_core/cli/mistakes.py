@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.artefacts import load_card
 from emotion_core.cli.options import (
     add_data_options,
     add_model_option,
@@ -20,8 +19,7 @@ from emotion_core.cli.predictions import predict_with_bar, terminable
 from emotion_core.datasets import SPLITS, VOTE_NAMES, FaceDataset
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
-from emotion_core.files import replace_file
-from emotion_core.label_mistakes import (
+from emotion_core.judging.predictions.label_mistakes import (
     LabelMistakes,
     RankingQuality,
     find_label_mistakes,
@@ -30,6 +28,8 @@ from emotion_core.label_mistakes import (
     seen_in_training,
     votes_contradict,
 )
+from emotion_core.models.folder import load_card
+from emotion_core.system.files import replace_file
 
 
 def add_parser(commands: Any) -> None:

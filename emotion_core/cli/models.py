@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from emotion_core.artefacts import LITERT_FILE, MODELS_DIR_VARIABLE, read_model_file
-from emotion_core.cli.options import quiet_native_libraries
 from emotion_core.errors import ModelError
-from emotion_core.model_changes import delete_model, export_to, rename_model
-from emotion_core.model_in_use import model_in_use, put_to_use
-from emotion_core.model_library import LibraryModel, list_models
+from emotion_core.models.changes import delete_model, export_to, rename_model
+from emotion_core.models.folder import LITERT_FILE, MODELS_DIR_VARIABLE, read_model_file
+from emotion_core.models.in_use import model_in_use, put_to_use
+from emotion_core.models.library import LibraryModel, list_models
+from emotion_core.system.native import quiet_native_libraries
 
 if TYPE_CHECKING:
     from emotion_core.importing.answers import Answers
@@ -107,7 +107,7 @@ def run_show(arguments: argparse.Namespace) -> None:
     Raises:
         ModelError: there is no such model, or it is damaged.
     """
-    from emotion_core.model_layers import read_layers
+    from emotion_core.models.layers import read_layers
 
     model = list_models().find(arguments.name)
     card = model.card

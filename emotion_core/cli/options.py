@@ -10,8 +10,7 @@ from tqdm import tqdm
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.source import DataSource
-from emotion_core.model_in_use import model_in_use
-from emotion_core.native import quiet_native_libraries as quiet_native_libraries
+from emotion_core.models.in_use import model_in_use
 
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:

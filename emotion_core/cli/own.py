@@ -11,7 +11,14 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from emotion_core.datasets.own_data import (
+from emotion_core.datasets.own.dataset import HEADER_FILE, OwnDataset
+from emotion_core.datasets.own.samples import (
+    add_samples,
+    next_sitting,
+    sitting_at,
+    split_of_sitting,
+)
+from emotion_core.datasets.own.storage import (
     CONSENT,
     create_own_dataset,
     delete_own_dataset,
@@ -20,16 +27,9 @@ from emotion_core.datasets.own_data import (
     list_own_datasets,
     own_data_dir,
 )
-from emotion_core.datasets.own_dataset import HEADER_FILE, OwnDataset
-from emotion_core.datasets.own_samples import (
-    add_samples,
-    next_sitting,
-    sitting_at,
-    split_of_sitting,
-)
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
-from emotion_core.images import read_image
+from emotion_core.faces.images import read_image
 
 
 def add_parser(commands: Any) -> None:
@@ -146,8 +146,8 @@ def run_delete(arguments: argparse.Namespace) -> None:
 def _crops(pictures: list[Path], ready_made: bool) -> np.ndarray[Any, np.dtype[np.uint8]]:
     """Return the faces in all pictures, uint8 ``[N, 48, 48]``."""
     # Only here: the other actions need no cascades.
-    from emotion_core.datasets.own_crops import found_crops, whole_crop
-    from emotion_core.faces import PHOTO_SETTINGS, HaarFaceDetector
+    from emotion_core.datasets.own.crops import found_crops, whole_crop
+    from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
 
     detector = HaarFaceDetector(PHOTO_SETTINGS)
     crops = [np.empty((0, 48, 48), np.uint8)]

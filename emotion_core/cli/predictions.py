@@ -11,17 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from emotion_core.cli.options import (
-    add_data_options,
-    add_model_option,
-    chosen_model,
-    quiet_native_libraries,
-    read_data,
-)
+from emotion_core.cli.options import add_data_options, add_model_option, chosen_model, read_data
 from emotion_core.datasets import FaceDataset
+from emotion_core.system.native import quiet_native_libraries
 
 if TYPE_CHECKING:
-    from emotion_core.predictions import Predictions
+    from emotion_core.judging.predictions.predict import Predictions
 
 
 def add_parser(commands: Any) -> None:
@@ -47,7 +42,7 @@ def run(options: argparse.Namespace) -> None:
         EmotionCoreError: the model or the data cannot be read, or the map cannot be made.
         KeyboardInterrupt: stopped by Ctrl-C or SIGTERM.
     """
-    from emotion_core.embedding_map import map_dataset
+    from emotion_core.judging.predictions.embedding_map import map_dataset
 
     model = chosen_model(options.model)
     dataset = read_data(options.data, options)
@@ -65,15 +60,15 @@ def run(options: argparse.Namespace) -> None:
 
 
 def predict_with_bar(model: Path, dataset: FaceDataset) -> Predictions:
-    """Return ``predictions.predict_dataset`` with a progress bar.
+    """Return ``predict.predict_dataset`` with a progress bar.
 
     Raises:
         ModelError: the model cannot be read or run.
     """
     # LiteRT only now, and its greetings nowhere: bad input is one line.
     with quiet_native_libraries():
-        from emotion_core.classifier import EmotionClassifier
-        from emotion_core.predictions import predict_dataset
+        from emotion_core.judging.predictions.predict import predict_dataset
+        from emotion_core.models.classifier import EmotionClassifier
 
         EmotionClassifier.load(model)
     with progress_bar("Predictions", "image") as progress:

@@ -8,16 +8,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from emotion_core.artefacts import models_dir
 from emotion_core.cli.options import add_data_options, data_source, open_source
 from emotion_core.cli.train import add_setting_options, config_from_options, setting
 from emotion_core.errors import TrainingError
-from emotion_core.runs.checks import check_plan
-from emotion_core.runs.control import cancel_run, resume_run, stop_run
-from emotion_core.runs.plan import RunPlan
-from emotion_core.runs.queue import start_worker, work
-from emotion_core.runs.run import Run, read_log, read_status
-from emotion_core.runs.storage import (
+from emotion_core.models.folder import models_dir
+from emotion_core.training.config import flat_settings, setting_text
+from emotion_core.training.data import count_for_training
+from emotion_core.training.runs.checks import check_plan
+from emotion_core.training.runs.control import cancel_run, resume_run, stop_run
+from emotion_core.training.runs.plan import RunPlan
+from emotion_core.training.runs.queue import start_worker, work
+from emotion_core.training.runs.run import Run, read_log, read_status
+from emotion_core.training.runs.storage import (
     create_run,
     delete_run,
     export_run_zip,
@@ -25,9 +27,7 @@ from emotion_core.runs.storage import (
     list_runs,
     runs_dir,
 )
-from emotion_core.runs.sweep import split_values, sweep_plans
-from emotion_core.training_config import flat_settings, setting_text
-from emotion_core.training_data import count_for_training
+from emotion_core.training.runs.sweep import split_values, sweep_plans
 
 
 def add_parser(commands: Any) -> None:

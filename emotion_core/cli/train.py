@@ -13,20 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from emotion_core.artefacts import KERAS_FILE
-from emotion_core.cli.options import add_data_options, quiet_native_libraries, read_data
+from emotion_core.cli.options import add_data_options, read_data
 from emotion_core.datasets import FaceDataset
 from emotion_core.errors import TrainingError
-from emotion_core.training_config import (
-    PRESETS,
-    TrainingConfig,
-    native_precision,
-    with_settings,
-)
-from emotion_core.training_progress import EpochMetrics, TrainingProgress
+from emotion_core.models.folder import KERAS_FILE
+from emotion_core.system.native import quiet_native_libraries
+from emotion_core.training.config import PRESETS, TrainingConfig, native_precision, with_settings
+from emotion_core.training.progress import EpochMetrics, TrainingProgress
 
 if TYPE_CHECKING:
-    from emotion_core.training import TrainingRun
+    from emotion_core.training.fitting.training_run import TrainingRun
 
 DEFAULT_PRESET = "standard"
 
@@ -105,7 +101,7 @@ def run(options: argparse.Namespace) -> None:
     dataset = read_data(options.data, options)
     # Only now: importing TensorFlow takes seconds, which bad input need not wait for.
     with quiet_native_libraries():
-        from emotion_core.model_export import check_replaceable, export_run
+        from emotion_core.training.fitting.export import check_replaceable, export_run
 
         check_replaceable(options.out)
         run_folder = options.out.with_name(f"{options.out.name}.training")
@@ -183,8 +179,8 @@ def open_run(
     initial: Path | None,
 ) -> TrainingRun:
     """Start a run, or resume the one in ``folder`` when there is no ``config``."""
-    from emotion_core.teachers import find_teachers
-    from emotion_core.training import TrainingRun
+    from emotion_core.training.fitting.training_run import TrainingRun
+    from emotion_core.training.teachers import find_teachers
 
     if config is None:
         return TrainingRun.resume(dataset, folder)

@@ -13,8 +13,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets import cache, demo, own_data
-from emotion_core.datasets.archives import (
+from emotion_core.datasets.drawn import demo
+from emotion_core.datasets.own import storage as own_data
+from emotion_core.datasets.own.dataset import HEADER_FILE
+from emotion_core.datasets.reading import cache
+from emotion_core.datasets.reading.archives import (
     ARCHIVE_SUFFIXES,
     CSV_NAMES,
     holds_pictures,
@@ -22,11 +25,10 @@ from emotion_core.datasets.archives import (
     open_archived_csv,
     read_archived_pictures,
 )
-from emotion_core.datasets.csv_reader import CsvFaces, open_plain_csv, read_csv
-from emotion_core.datasets.image_folder import PictureFile, list_pictures, read_image_folder
-from emotion_core.datasets.own_dataset import HEADER_FILE
+from emotion_core.datasets.reading.csv_reader import CsvFaces, open_plain_csv, read_csv
+from emotion_core.datasets.reading.image_folder import PictureFile, list_pictures, read_image_folder
+from emotion_core.datasets.reading.votes import VOTES_NAME, read_votes
 from emotion_core.datasets.types import FaceDataset
-from emotion_core.datasets.votes import VOTES_NAME, read_votes
 from emotion_core.errors import DatasetError
 
 #: The path that stands for the synthetic demo data set.

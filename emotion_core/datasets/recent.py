@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from emotion_core.files import write_json
-from emotion_core.folders import data_dir
+from emotion_core.system.files import write_json
+from emotion_core.system.folders import data_dir
 
 #: How many are remembered.
 MOST_RECENT: Final = 8

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from emotion_core.datasets.exclusions import exclude, load_exclusions
+from emotion_core.datasets.checks.exclusions import exclude, load_exclusions
 from emotion_core.datasets.joining import join
 from emotion_core.datasets.opening import DEMO_NAME, open_dataset
-from emotion_core.datasets.own_data import own_path
+from emotion_core.datasets.own.storage import own_path
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
 

@@ -10,11 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.emotions import EMOTIONS
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
-
-#: Side of a FER2013 face in pixels.
-FACE_SIZE: Final = 48
 
 #: FER2013's own names of its splits (its column ``Usage``).
 SPLITS: Final[tuple[str, ...]] = ("Training", "PublicTest", "PrivateTest")

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from emotion_core.datasets.votes import VOTES_NAME
+from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.errors import DatasetError
-from emotion_core.files import replace_folder
-from emotion_core.folders import data_dir, folders_in
+from emotion_core.system.files import replace_folder
+from emotion_core.system.folders import data_dir, folders_in
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
 from emotion_core.errors import ModelError
-from emotion_core.model_interface import ModelInterface
+from emotion_core.models.interface import ModelInterface
 
 #: Ranges of values that networks take, by what people call them.
 RANGES: Final[dict[str, dict[str, Any]]] = {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
-from emotion_core.model_interface import CLASS_COUNTS, SIDES
+from emotion_core.models.interface import CLASS_COUNTS, SIDES
 
 # Pictures that the network is tried on.
 _PICTURES: Final = 3
@@ -28,8 +28,8 @@ def probe(content: bytes) -> FoundNetwork:
     Raises:
         ModelError: it cannot be run, does not take pictures, or does not return numbers.
     """
-    from emotion_core.litert_network import LiteRtNetwork
-    from emotion_core.model_layers import check_weights, input_scale, read_layers
+    from emotion_core.models.layers import check_weights, input_scale, read_layers
+    from emotion_core.models.litert import LiteRtNetwork
 
     layers = read_layers(content)
     check_weights(content)
@@ -90,7 +90,7 @@ def _are_probabilities(answer: NDArray[np.float32]) -> bool:
 def _takes_batches(
     content: bytes, pictures: NDArray[np.float32], expected: NDArray[np.float32]
 ) -> bool:
-    from emotion_core.litert_network import LiteRtNetwork
+    from emotion_core.models.litert import LiteRtNetwork
 
     try:
         found = LiteRtNetwork(content).run(pictures)[0]
@@ -114,7 +114,7 @@ def check_agreement(
     Raises:
         ModelError: the answers differ.
     """
-    from emotion_core.litert_network import LiteRtNetwork
+    from emotion_core.models.litert import LiteRtNetwork
 
     network = LiteRtNetwork(content, one_by_one=True)
     pictures = _pictures([1, found.side, found.side, found.channels])

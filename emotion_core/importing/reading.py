@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
+from emotion_core.system.folders import PROJECT
 
 #: Called with the share of the work done, 0..1; whatever it raises ends the work.
 Progress = Callable[[float], None]
@@ -46,7 +47,7 @@ def read_apart(kind: str, folder: Path, name: str, progress: Progress) -> FoundN
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "emotion_core.importing.worker", kind, str(folder)],
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=PROJECT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=file,

@@ -13,7 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emotion_core.artefacts import (
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
+from emotion_core.errors import ModelError
+from emotion_core.importing.answers import Answers, FoundNetwork
+from emotion_core.importing.reading import Progress, read_apart
+from emotion_core.importing.uploads import UPLOADS, Upload, receive
+from emotion_core.models.changes import add_model
+from emotion_core.models.folder import (
     CARD_FILE,
     DEFAULT_MODEL,
     KERAS_FILE,
@@ -24,18 +30,11 @@ from emotion_core.artefacts import (
     load_card,
     models_dir,
 )
-from emotion_core.datasets.types import FACE_SIZE
-from emotion_core.emotions import EMOTIONS
-from emotion_core.errors import ModelError
-from emotion_core.importing.answers import Answers, FoundNetwork
-from emotion_core.importing.reading import Progress, read_apart
-from emotion_core.importing.uploads import UPLOADS, Upload, receive
-from emotion_core.model_changes import add_model
-from emotion_core.model_interface import ModelInterface
-from emotion_core.model_library import LibraryModel
+from emotion_core.models.interface import ModelInterface
+from emotion_core.models.library import LibraryModel
 
 if TYPE_CHECKING:
-    from emotion_core.classifier import EmotionClassifier
+    from emotion_core.models.classifier import EmotionClassifier
 
 
 class StagedModel:
@@ -112,7 +111,7 @@ class StagedModel:
             ModelError: the answers do not fit.
         """
         # Only here: whoever asks for what is known of a file needs no LiteRT.
-        from emotion_core.classifier import EmotionClassifier
+        from emotion_core.models.classifier import EmotionClassifier
 
         card = self.described(answers)
         return EmotionClassifier((self.folder / LITERT_FILE).read_bytes(), card)

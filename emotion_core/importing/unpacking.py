@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from emotion_core.artefacts import CARD_FILE, LITERT_FILE, MODEL_FILES
 from emotion_core.errors import ModelError
+from emotion_core.models.folder import CARD_FILE, LITERT_FILE, MODEL_FILES
 
 #: A zip of ours may unpack to so much, and to so many times its size.
 MAX_UNPACKED_BYTES: Final = 3_000_000_000

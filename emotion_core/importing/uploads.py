@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Final
 
-from emotion_core.artefacts import ARCHITECTURE_FILE, KERAS_FILE, LITERT_FILE, WEIGHTS_FILE
 from emotion_core.errors import ModelError
+from emotion_core.models.folder import ARCHITECTURE_FILE, KERAS_FILE, LITERT_FILE, WEIGHTS_FILE
 
 #: A file's name and its content, at its beginning.
 Upload = tuple[str, IO[bytes]]

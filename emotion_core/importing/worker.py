@@ -22,7 +22,12 @@ from typing import Final
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 
-from emotion_core.artefacts import (
+from emotion_core.errors import ModelError
+from emotion_core.importing.answers import FoundNetwork
+from emotion_core.importing.probing import check_agreement, check_shapes, probe
+from emotion_core.importing.unpacking import unpack
+from emotion_core.importing.uploads import UPLOADS
+from emotion_core.models.folder import (
     CARD_FILE,
     KERAS_FILE,
     LITERT_FILE,
@@ -30,12 +35,7 @@ from emotion_core.artefacts import (
     load_card,
     read_model_file,
 )
-from emotion_core.errors import ModelError
-from emotion_core.files import replace_file
-from emotion_core.importing.answers import FoundNetwork
-from emotion_core.importing.probing import check_agreement, check_shapes, probe
-from emotion_core.importing.unpacking import unpack
-from emotion_core.importing.uploads import UPLOADS
+from emotion_core.system.files import replace_file
 
 #: What this process may take; a network of 1 GB needs about three times that while it is converted.
 MEMORY_BYTES: Final = 6_000_000_000
@@ -100,7 +100,7 @@ def _read_keras(folder: Path) -> FoundNetwork:
     # Before Keras is there: what is refused is refused at once.
     _judge(path)
     _tell(share=0.1)
-    from emotion_core.keras_models import read_network
+    from emotion_core.training.networks.loading import read_network
 
     _tell(share=0.4)
     network = read_network(path)
@@ -120,15 +120,15 @@ def _read_keras(folder: Path) -> FoundNetwork:
 
 
 def _judge(path: Path) -> None:
-    from emotion_core import keras_files
+    from emotion_core.models import file_checks
 
     if path.suffix == ".keras":
-        keras_files.judge_archive(path)
+        file_checks.judge_archive(path)
     elif path.suffix == ".json":
-        keras_files.judge_description(path, keras_files.read_description(path))
+        file_checks.judge_description(path, file_checks.read_description(path))
     else:
-        with keras_files.open_hdf5(path) as file:
-            keras_files.judge_description(path, keras_files.description_in(path, file))
+        with file_checks.open_hdf5(path) as file:
+            file_checks.judge_description(path, file_checks.description_in(path, file))
 
 
 def _read_zip(folder: Path) -> FoundNetwork:
@@ -144,8 +144,8 @@ def _read_zip(folder: Path) -> FoundNetwork:
     for name in card.files:
         read_model_file(folder, card, name)
     _tell(share=0.6)
-    from emotion_core.classifier import EmotionClassifier
-    from emotion_core.model_readme import readme_text
+    from emotion_core.models.classifier import EmotionClassifier
+    from emotion_core.models.readme.text import readme_text
 
     found = probe((folder / LITERT_FILE).read_bytes())
     EmotionClassifier.load(folder)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.artefacts import ModelCard
 from emotion_core.datasets.types import SPLITS, FaceDataset, byte_identical_to
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.errors import DatasetError
-from emotion_core.label_mistakes import ranked
-from emotion_core.scores import softmax
+from emotion_core.judging.measures.ranking import ranked
+from emotion_core.models.folder import ModelCard
+from emotion_core.models.interface import softmax
 
 if TYPE_CHECKING:
     from pandas import DataFrame

@@ -7,13 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from emotion_core.artefacts import ModelCard, load_card
-from emotion_core.calibration import calibrate
-from emotion_core.datasets.demo import DEMO_DATASET_NAME
-from emotion_core.datasets.types import Exclusion
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.datasets.drawn.demo import DEMO_DATASET_NAME
+from emotion_core.datasets.types import Exclusion, FaceDataset, byte_identical_to
 from emotion_core.errors import ModelError
 from emotion_core.judging.answers import Answers
-from emotion_core.model_card import write_card
+from emotion_core.judging.measures.calibration import calibrate
+from emotion_core.judging.measures.evaluation import Classifier
+from emotion_core.judging.robustness.perturbations import SHIFTED_BOXES, measure_robustness
+from emotion_core.models.folder import ModelCard, load_card
+from emotion_core.models.readme.card import write_card
 
 #: Fewer images say too little to fit a temperature and a threshold to.
 LEAST_IMAGES: Final = 200
@@ -99,3 +104,39 @@ def write_figures(model_dir: Path, answers: Answers, excluded: Exclusion | None 
             f"the card in {model_dir} cannot be written ({error.strerror or error}); make room, or "
             "allow writing there, and try again"
         ) from error
+
+
+def measured(
+    card: ModelCard,
+    classifier: Classifier,
+    training_set: FaceDataset,
+    selection_set: FaceDataset,
+    logits: NDArray[np.float32],
+) -> ModelCard:
+    """Return ``card`` with everything that is fitted or measured on the images that selected it.
+
+    Args:
+        card: what is known of the model besides.
+        classifier: the model; runs on shifted boxes.
+        training_set: what it was trained on.
+        selection_set: what its best epoch was selected on.
+        logits: its float32 ``[N, 7]`` for the selection set.
+    """
+    leaked = byte_identical_to(selection_set.images, training_set.images)
+    fitted = calibrate(logits, selection_set.labels, leaked)
+    shifted = measure_robustness(classifier, selection_set, SHIFTED_BOXES)
+    also_selecting = byte_identical_to(training_set.images, selection_set.images)
+    return replace(
+        card,
+        temperature=fitted.temperature,
+        certainty_threshold=fitted.certainty_threshold,
+        data=card.data
+        | {
+            "training_images": len(training_set),
+            "training_fingerprint": training_set.fingerprint,
+            "training_images_also_selecting": int(also_selecting.sum()),
+            "selected_on": selection_set.name,
+            "selection_images": len(selection_set),
+        },
+        metrics=fitted.metrics | {"shifted_boxes": shifted.to_json()},
+    )

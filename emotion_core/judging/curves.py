@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.label_mistakes import roc_auc
+from emotion_core.judging.measures.ranking import roc_auc
 
 #: A curve is drawn and exported with so many points at most.
 MOST_POINTS: Final = 200

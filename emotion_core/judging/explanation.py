@@ -17,10 +17,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.types import FACE_SIZE
-from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import Classifier
-from emotion_core.scores import softmax
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
+from emotion_core.judging.measures.evaluation import Classifier
+from emotion_core.models.interface import softmax
 
 #: Pixels are hidden and uncovered in so many steps.
 STEPS: Final = 24

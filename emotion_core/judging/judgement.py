@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.artefacts import load_card
 from emotion_core.datasets.types import FaceDataset
-from emotion_core.evaluation import EvaluationReport, evaluate_logits
 from emotion_core.judging.answers import Answers, collect_answers, split_members
 from emotion_core.judging.curves import ClassCurves, class_curves, mean_of_known
+from emotion_core.judging.measures.evaluation import EvaluationReport, evaluate_logits
 from emotion_core.judging.votes_fit import VoteFit, fit_to_votes
+from emotion_core.models.folder import load_card
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +109,9 @@ def judge_model(
         DatasetError: the split has no image that counts.
         ModelError: the model cannot be read or run.
     """
-    from emotion_core.predictions import predict_members  # judging answers alone needs no LiteRT
+    from emotion_core.judging.predictions.predict import (
+        predict_members,  # judging answers alone needs no LiteRT
+    )
 
     card = load_card(model_dir)
     members = split_members(dataset, split)

@@ -8,10 +8,10 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.artefacts import ModelCard
-from emotion_core.datasets.demo import DEMO_DATASET_NAME
+from emotion_core.datasets.drawn.demo import DEMO_DATASET_NAME
 from emotion_core.datasets.types import FaceDataset
-from emotion_core.label_mistakes import seen_in_training
+from emotion_core.judging.predictions.label_mistakes import seen_in_training
+from emotion_core.models.folder import ModelCard
 
 DRAWN: Final = (
     "The faces of the demo are drawn: no figure here tells how a model does on people. Open a data "

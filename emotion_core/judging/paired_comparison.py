@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.evaluation import confusion_matrix, f1_scores
-from emotion_core.intervals import Z_95, Estimate
 from emotion_core.judging.answers import Answers
+from emotion_core.judging.measures.evaluation import confusion_matrix, f1_scores
+from emotion_core.judging.measures.intervals import Z_95, Estimate
 
 
 @dataclass(frozen=True)

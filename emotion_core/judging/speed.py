@@ -6,8 +6,7 @@ import json
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -15,8 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from emotion_core.datasets.types import FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
+from emotion_core.judging.measures.timing import time_in_turn
+from emotion_core.system.folders import PROJECT
 
 #: Faces timed for each model.
 FACES: Final = 200
@@ -58,7 +59,7 @@ def litert_speeds(model_dirs: Sequence[Path], faces: int = FACES) -> tuple[Speed
     Raises:
         ModelError: a model cannot be read.
     """
-    from emotion_core.classifier import EmotionClassifier  # times of Keras need no LiteRT
+    from emotion_core.models.classifier import EmotionClassifier  # times of Keras need no LiteRT
 
     face = np.random.default_rng(0).integers(0, 256, (1, FACE_SIZE, FACE_SIZE)).astype(np.uint8)
     runners = {
@@ -78,12 +79,11 @@ def keras_speeds(model_dirs: Sequence[Path], faces: int = FACES) -> tuple[Speed,
     Raises:
         ModelError: a model cannot be read, or Keras is not there.
     """
-    command = [sys.executable, "-m", "emotion_core.judging.keras_speed", str(faces)]
-    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "emotion_core.training.networks.speed", str(faces)]
     try:
         done = subprocess.run(
             [*command, *(str(folder.resolve()) for folder in model_dirs)],
-            cwd=root,
+            cwd=PROJECT,
             capture_output=True,
             text=True,
             timeout=_MOST_SECONDS,
@@ -104,14 +104,3 @@ def speed_of(runtime: str, milliseconds: Sequence[float]) -> Speed:
     """Sum up the times of single faces; at least two."""
     tenths = statistics.quantiles(milliseconds, n=10)
     return Speed(runtime, len(milliseconds), statistics.median(milliseconds), tenths[0], tenths[-1])
-
-
-def time_in_turn(runners: Mapping[str, Callable[[], object]], faces: int) -> dict[str, list[float]]:
-    """Return the milliseconds of each call of each runner; they take turns."""
-    times: dict[str, list[float]] = {name: [] for name in runners}
-    for _ in range(faces):
-        for name, run in runners.items():
-            start = time.perf_counter()
-            run()
-            times[name].append(1000 * (time.perf_counter() - start))
-    return times

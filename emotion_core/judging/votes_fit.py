@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.agreement import VOTE_LABELS, majority_labels
+from emotion_core.datasets.checks.agreement import VOTE_LABELS, majority_labels
 from emotion_core.emotions import EMOTIONS
-from emotion_core.intervals import Estimate, wilson_interval
+from emotion_core.judging.measures.intervals import Estimate, wilson_interval
 
 
 @dataclass(frozen=True)

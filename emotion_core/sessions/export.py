@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from emotion_core.errors import SessionError
-from emotion_core.files import replace_file
 from emotion_core.sessions.header import RECORDING_FILE
 from emotion_core.sessions.storage import SESSION_FILES, Session
 from emotion_core.sessions.tables import complete_lines, joined_table, read_events, read_tables
+from emotion_core.system.files import replace_file
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import tomllib
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from emotion_core.errors import SessionError
-from emotion_core.files import write_json
+from emotion_core.system.files import write_json
+from emotion_core.system.folders import PROJECT
 
 HEADER_FILE: Final = "session.json"
 FRAMES_FILE: Final = "frames.csv"
@@ -24,8 +25,6 @@ RECORDING_FILE: Final = ".recording"
 
 #: Version of the layout of a session's folder.
 SESSION_FORMAT: Final = 1
-
-_PROJECT_FILE: Final = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -164,16 +163,10 @@ def write_header(folder: Path, header: SessionHeader) -> None:
     write_json(folder / HEADER_FILE, header.to_json())
 
 
-def iso_time(seconds: float) -> str:
-    """Return a time in seconds since 1970 as UTC in ISO 8601 with milliseconds."""
-    text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return text.replace("+00:00", "Z")
-
-
 def app_version() -> str:
     """Return the version of this project, or "unknown" outside its folder."""
     try:
-        project = tomllib.loads(_PROJECT_FILE.read_text(encoding="utf-8"))["project"]
+        project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     except OSError:
         return "unknown"
     return str(project["version"])

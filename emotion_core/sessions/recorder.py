@@ -25,8 +25,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.analysis import FaceReading
 from emotion_core.errors import SessionError
+from emotion_core.faces.readings import FaceReading
+from emotion_core.live.rules import TriggerEvent
 from emotion_core.sessions.header import (
     EVENTS_FILE,
     FACES_FILE,
@@ -36,7 +37,6 @@ from emotion_core.sessions.header import (
     SessionDescription,
     SessionHeader,
     app_version,
-    iso_time,
     write_header,
 )
 from emotion_core.sessions.storage import Session, open_session
@@ -52,7 +52,7 @@ from emotion_core.sessions.tables import (
     header_line,
 )
 from emotion_core.sessions.video import VideoRecorder
-from emotion_core.triggers import TriggerEvent
+from emotion_core.system.clock import iso_time
 
 _LOGGER = logging.getLogger(__name__)
 

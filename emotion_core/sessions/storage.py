@@ -8,13 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from emotion_core.errors import SessionError
-from emotion_core.folders import (
-    DESKTOP_FILES,
-    collection_dir,
-    folder_called,
-    folder_size,
-    open_each,
-)
 from emotion_core.sessions.header import (
     EVENTS_FILE,
     FACES_FILE,
@@ -27,6 +20,13 @@ from emotion_core.sessions.header import (
     write_header,
 )
 from emotion_core.sessions.tables import read_tables
+from emotion_core.system.folders import (
+    DESKTOP_FILES,
+    collection_dir,
+    folder_called,
+    folder_size,
+    open_each,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +96,7 @@ class SessionList:
 def sessions_dir() -> Path:
     """Return the folder of all sessions; it need not exist.
 
-    It is named by the environment variable EMOTION_SESSIONS_DIR, else it is in the user's data.
+    It is named by the environment variable EMOTION_SESSIONS_DIR, else it is in ``data_dir``.
     """
     return collection_dir(SESSIONS_DIR_VARIABLE, "sessions")
 

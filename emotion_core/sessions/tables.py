@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from emotion_core.analysis import FACE_COLUMNS, FaceReading, face_row
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
 from emotion_core.errors import SessionError
-from emotion_core.sessions.header import EVENTS_FILE, FACES_FILE, FRAMES_FILE, iso_time
+from emotion_core.faces.readings import FACE_COLUMNS, FaceReading, face_row
+from emotion_core.sessions.header import EVENTS_FILE, FACES_FILE, FRAMES_FILE
+from emotion_core.system.clock import iso_time
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import html
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -11,12 +11,12 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from emotion_core.analysis import FaceReading
-from emotion_core.artefacts import ModelCard
 from emotion_core.emotions import ANSWER_COLORS, EMOTION_COLORS, EMOTIONS
-from emotion_core.images import encode_png
-from emotion_core.reliability import reliability_of
-from pages.shared.dataset_text import plain
+from emotion_core.faces.images import encode_png
+from emotion_core.faces.readings import FaceReading
+from emotion_core.models.folder import ModelCard
+from emotion_core.models.reliability import reliability_of
+from pages.shared.text import plain
 
 UNMEASURED: Final = "; how often it is right is not known until the page Evaluate has measured it"
 
@@ -59,7 +59,8 @@ def face_scores(
         f'<span class="dot" style="background:{ANSWER_COLORS[face.answer]}"></span>'
         f'<span class="emotion">{face.answer}</span>'
         f'<span class="confidence">{best}{percent(face.confidence)}</span>'
-        f'<span class="number">{title}</span>{_reliability(face, card)}</div>{bars}</div></div>'
+        f'<span class="number">{escape(title)}</span>{_reliability(face, card)}</div>{bars}'
+        "</div></div>"
     )
 
 
@@ -76,7 +77,7 @@ def _reliability(face: FaceReading, card: ModelCard | None) -> str:
         f"{face.emotion}, {percent(reliability.precision)} were labelled so."
     )
     return (
-        f'<span class="reliability" title="{html.escape(measured)}">{face.emotion}: right in '
+        f'<span class="reliability" title="{escape(measured)}">{face.emotion}: right in '
         f"{reliability.of_ten} cases</span>"
     )
 
@@ -94,9 +95,10 @@ def percent(share: float) -> str:
 
 
 def numbers(values: dict[str, str]) -> str:
-    """Return HTML: measured values, each above what it measures."""
+    """Return HTML: measured values, each above what it measures; text in them is escaped here."""
     cells = "".join(
-        f"<div><b>{value}</b><span>{what}</span></div>" for what, value in values.items()
+        f"<div><b>{escape(value)}</b><span>{escape(what)}</span></div>"
+        for what, value in values.items()
     )
     return f'<div class="numbers">{cells}</div>'
 
@@ -132,3 +134,6 @@ def show_limits() -> None:
         "Pictures are processed on the machine that runs this app, and nothing is stored unless "
         "you ask for it."
     )
+
+
+NO_TOOLBAR: Final = {"displayModeBar": False}

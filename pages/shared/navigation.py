@@ -1,47 +1,20 @@
-"""Keeps Streamlit's older rules for a folder called ``pages`` away, and knows who was where."""
-
-from pathlib import Path
+"""Which page a viewer is on, and on which one they were before."""
 
 import streamlit as st
 from streamlit.navigation.page import Page
-from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-_THIS_PAGE = "this_page"
+from pages.mending.older_rules import THIS_PAGE
+
 _PAGE_BEFORE = "page_before"
-
-
-def leave_older_rules() -> None:
-    """Start over when Streamlit runs this script by its older rules; `app.py` calls it first.
-
-    Until a process has met its first ``st.navigation``, a folder called ``pages`` makes Streamlit
-    list and run the files in it by itself: whoever opens /photo right after the start would get
-    that page without the app around it. A second run goes by ``app.py``.
-    """
-    if PagesManager.uses_pages_directory:
-        PagesManager.uses_pages_directory = False
-        st.rerun()
-
-
-def ensure_navigation() -> None:
-    """Start over when Streamlit runs this page without the app around it; call it first.
-
-    A run that began by the older rules goes on by them when another viewer's has just ended them.
-    """
-    leave_older_rules()
-    context = get_script_run_ctx()
-    in_app = context is not None and Path(context.main_script_path).name == "app.py"
-    if in_app and _THIS_PAGE not in st.session_state:
-        st.rerun()
 
 
 def note_page(page: Page) -> None:
     """Remember which page this run shows and which one the viewer's run before it showed."""
-    st.session_state[_PAGE_BEFORE] = st.session_state.get(_THIS_PAGE)
-    st.session_state[_THIS_PAGE] = page.url_path
+    st.session_state[_PAGE_BEFORE] = st.session_state.get(THIS_PAGE)
+    st.session_state[THIS_PAGE] = page.url_path
 
 
 def came_from_another_page() -> bool:
     """Tell whether the viewer's run before this one showed another page, or none."""
-    before, now = (st.session_state.get(key) for key in (_PAGE_BEFORE, _THIS_PAGE))
+    before, now = (st.session_state.get(key) for key in (_PAGE_BEFORE, THIS_PAGE))
     return before is None or before != now

@@ -9,9 +9,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from install import MISSING, installed_browser
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
-from support import (
+
+from tests.browser.install import MISSING, installed_browser
+from tests.browser.support import (
     OpenBrowser,
     Server,
     artefacts_folder,

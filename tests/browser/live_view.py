@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
-#: A busy machine needs long to start a stream; see also `emotion_core.live`.
+#: A busy machine needs long to start a stream; see also `emotion_core.live.session`.
 START_MS = 60_000
 
 GRAB_PICTURE = """video => {

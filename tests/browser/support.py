@@ -18,7 +18,9 @@ import pytest
 import skimage.data
 from playwright.sync_api import Browser
 
-ROOT = Path(__file__).parents[2]
+from emotion_core.system.folders import PROJECT
+
+ROOT = PROJECT
 CAMERA_SIZE = (640, 480)
 
 #: The portrait in `one_face_clip` moves by so many pixels to either side of the middle.

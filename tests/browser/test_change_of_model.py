@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from live_view import labels, start, streamer
 from playwright.sync_api import Page, expect
-from support import Server, artefacts_folder, camera_flags, running_server
 
-from emotion_core.artefacts import LITERT_FILE, default_model_dir, load_card
-from emotion_core.model_card import write_card
+from emotion_core.models.folder import LITERT_FILE, default_model_dir, load_card
+from emotion_core.models.readme.card import write_card
+from tests.browser.live_view import labels, start, streamer
+from tests.browser.support import Server, artefacts_folder, camera_flags, running_server
 from tests.model_files import OTHERS, keras_with_layer
 
 SHIPPED = default_model_dir()

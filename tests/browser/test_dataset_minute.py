@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support import Server, artefacts_folder, running_server
-from test_looks import SIZES, assert_fits
 
 from emotion_core.datasets import SPLITS, demo_dataset
-from emotion_core.datasets.exclusions import load_exclusions
+from emotion_core.datasets.checks.exclusions import load_exclusions
 from emotion_core.datasets.recent import path_id
+from tests.browser.support import Server, artefacts_folder, running_server
+from tests.browser.test_looks import SIZES, assert_fits
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from support import Server, artefacts_folder, running_server
 
 from emotion_core.emotions import EMOTIONS
+from tests.browser.support import Server, artefacts_folder, running_server
 
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 

@@ -9,12 +9,21 @@ import time
 import numpy as np
 import pandas
 import pytest
-from live_view import annotated_picture, colored, drawn_box, labels, picture, press, start, streamer
 from playwright.sync_api import Page, expect
-from support import SWAY, Server, artefacts_folder, camera_flags, on_wall, portrait
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.faces import LIVE_SETTINGS, HaarFaceDetector
+from emotion_core.faces.detectors import LIVE_SETTINGS, HaarFaceDetector
+from tests.browser.live_view import (
+    annotated_picture,
+    colored,
+    drawn_box,
+    labels,
+    picture,
+    press,
+    start,
+    streamer,
+)
+from tests.browser.support import SWAY, Server, artefacts_folder, camera_flags, on_wall, portrait
 
 IDLE = "allow the camera"
 

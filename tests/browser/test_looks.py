@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import cv2
 import pytest
-from live_view import annotated_picture, labels, start
 from playwright.sync_api import Page, expect
-from support import artefacts_folder, camera_flags, on_wall, portrait, write_clip
+
+from tests.browser.live_view import annotated_picture, labels, start
+from tests.browser.support import artefacts_folder, camera_flags, on_wall, portrait, write_clip
 
 SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 

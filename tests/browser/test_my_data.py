@@ -8,10 +8,17 @@ from pathlib import Path
 import cv2
 import pytest
 from playwright.sync_api import Page, expect
-from support import Server, camera_flags, on_wall, portrait, running_server, write_clip
 
 from emotion_core.datasets import open_dataset
 from emotion_core.emotions import EMOTIONS
+from tests.browser.support import (
+    Server,
+    camera_flags,
+    on_wall,
+    portrait,
+    running_server,
+    write_clip,
+)
 
 
 @pytest.fixture(scope="module")

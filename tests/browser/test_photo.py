@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
-from support import camera_flags, portrait
 
-from emotion_core.analysis import EmotionDetector
 from emotion_core.emotions import EMOTIONS
+from emotion_core.faces.readings import EmotionDetector
+from tests.browser.support import camera_flags, portrait
 
 
 @pytest.fixture

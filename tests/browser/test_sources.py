@@ -7,11 +7,19 @@ import time
 from pathlib import Path
 
 import pytest
-from live_view import START_MS, annotated_picture, drawn_box, labels, press, start, streamer
 from playwright.sync_api import Page, expect
-from support import CAMERA_SIZE, Server, portrait, swaying
 
 from emotion_core.emotions import EMOTIONS
+from tests.browser.live_view import (
+    START_MS,
+    annotated_picture,
+    drawn_box,
+    labels,
+    press,
+    start,
+    streamer,
+)
+from tests.browser.support import CAMERA_SIZE, Server, portrait, swaying
 from tests.source_videos import network_camera, write_film
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
-from support import running_server
+
+from tests.browser.support import running_server
 
 PAGES = ["Live camera", "Photo", "Sessions", "Data set", "My data", "Train", "Evaluate", "Models"]
 

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from live_view import labels, start
 from playwright.sync_api import Page, expect
-from support import camera_flags, running_server
 
-from emotion_core.artefacts import default_model_dir
+from emotion_core.models.folder import default_model_dir
+from tests.browser.live_view import labels, start
+from tests.browser.support import camera_flags, running_server
 
 SHIPPED = default_model_dir().name
 TRAINED = "quick-vgg-1"

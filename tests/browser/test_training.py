@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from support import Server, running_server
 
-from emotion_core.artefacts import load_card
-from emotion_core.runs.run import read_status
-from emotion_core.runs.storage import list_runs
+from emotion_core.models.folder import load_card
+from emotion_core.training.runs.run import read_status
+from emotion_core.training.runs.storage import list_runs
+from tests.browser.support import Server, running_server
 
 #: A busy machine with two cores starts TensorFlow in half a minute instead of four seconds.
 PATIENCE = 150_000

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from live_view import annotated_picture, labels, press, start, streamer
 from playwright.sync_api import Page, expect
-from support import Server, camera_flags, running_server
 
+from tests.browser.live_view import annotated_picture, labels, press, start, streamer
+from tests.browser.support import Server, camera_flags, running_server
 from tests.coturn import SECRET, Coturn, running_coturn
 
 NOTE_PEERS = """

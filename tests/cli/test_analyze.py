@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from emotion_core import analysis
-from emotion_core.boxes import Box
 from emotion_core.cli import EXIT_BAD_INPUT, main
 from emotion_core.emotions import EMOTIONS
-from emotion_core.images import encode_jpeg, encode_png, read_image
+from emotion_core.faces import readings
+from emotion_core.faces.boxes import Box
+from emotion_core.faces.images import encode_jpeg, encode_png, read_image
 
 
 class FacesInTheCorner:
@@ -38,8 +38,8 @@ def detector(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def use_detector(monkeypatch: pytest.MonkeyPatch, certainty_threshold: float = 0.0) -> None:
-    fake = analysis.EmotionDetector(FacesInTheCorner(), AlwaysHappy(), certainty_threshold)
-    monkeypatch.setattr(analysis.EmotionDetector, "load", lambda *_: fake)
+    fake = readings.EmotionDetector(FacesInTheCorner(), AlwaysHappy(), certainty_threshold)
+    monkeypatch.setattr(readings.EmotionDetector, "load", lambda *_: fake)
 
 
 @pytest.fixture

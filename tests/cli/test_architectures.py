@@ -1,5 +1,5 @@
-from emotion_core.architectures import ARCHITECTURES
 from emotion_core.cli import main
+from emotion_core.training.architectures import ARCHITECTURES
 
 
 def test_every_architecture_is_listed(capsys):

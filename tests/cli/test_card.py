@@ -3,8 +3,8 @@ import shutil
 
 import pytest
 
-from emotion_core.artefacts import load_card, read_model_file
 from emotion_core.cli import main
+from emotion_core.models.folder import load_card, read_model_file
 
 
 @pytest.fixture

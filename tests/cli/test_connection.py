@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from emotion_core import ice_check
 from emotion_core.cli import main
-from emotion_core.ice_check import ServerCheck
+from emotion_core.live.connection import check
+from emotion_core.live.connection.check import ServerCheck
 
 STUN, TURN = "stun:stun.example.org", "turn:turn.example.org"
 
@@ -30,13 +30,13 @@ def answers(*works: bool):
 
 @pytest.mark.usefixtures("secrets")
 def test_servers_that_help(monkeypatch, capsys):
-    monkeypatch.setattr(ice_check, "check_servers", answers(True, True))
+    monkeypatch.setattr(check, "check_servers", answers(True, True))
     assert main(["connection"]) == 0
     assert capsys.readouterr().out == f"ok      {STUN} did this\nok      {TURN} did this\n"
 
 
 def test_a_server_that_does_not(secrets, monkeypatch, capsys):
-    monkeypatch.setattr(ice_check, "check_servers", answers(True, False))
+    monkeypatch.setattr(check, "check_servers", answers(True, False))
     assert main(["connection", "--secrets", str(secrets)]) == 2
     printed = capsys.readouterr()
     assert printed.out == f"ok      {STUN} did this\nFAILED  {TURN} did this\n"

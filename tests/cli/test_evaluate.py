@@ -4,10 +4,10 @@ import shutil
 import numpy as np
 import pytest
 
-from emotion_core.artefacts import load_card
 from emotion_core.cli import main
 from emotion_core.datasets import SPLITS, demo_dataset
-from emotion_core.datasets.exclusions import exclusion_list, save_exclusions
+from emotion_core.datasets.checks.exclusions import exclusion_list, save_exclusions
+from emotion_core.models.folder import load_card
 
 
 def evaluate(model, tmp_path, *options):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.artefacts import default_model_dir, load_card
 from emotion_core.cli import main
-from emotion_core.model_in_use import model_in_use
+from emotion_core.models.folder import default_model_dir, load_card
+from emotion_core.models.in_use import model_in_use
 from tests.model_files import OTHERS, own_zip
 
 

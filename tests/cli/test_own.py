@@ -9,7 +9,7 @@ import skimage.data
 
 from emotion_core.cli import main
 from emotion_core.datasets import open_dataset
-from emotion_core.datasets.own_data import CONSENT, list_own_datasets, own_data_dir
+from emotion_core.datasets.own.storage import CONSENT, list_own_datasets, own_data_dir
 
 FACES = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
 

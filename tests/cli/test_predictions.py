@@ -8,9 +8,9 @@ import pytest
 
 from emotion_core.cli import main
 from emotion_core.datasets import demo_dataset
-from emotion_core.embedding_map import load_map
-from emotion_core.model_in_use import put_to_use
-from emotion_core.predictions import load_predictions
+from emotion_core.judging.predictions.embedding_map import load_map
+from emotion_core.judging.predictions.predict import load_predictions
+from emotion_core.models.in_use import put_to_use
 
 
 @pytest.fixture(autouse=True)

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion_core.analysis import FaceReading
-from emotion_core.boxes import Box
 from emotion_core.cli import main
+from emotion_core.faces.boxes import Box
+from emotion_core.faces.readings import FaceReading
+from emotion_core.live.rules import TriggerEvent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session, rename_session
-from emotion_core.triggers import TriggerEvent
 
 HAPPY = FaceReading(Box(1, 2, 30, 40), (0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05))
 

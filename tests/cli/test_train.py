@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
-from emotion_core.artefacts import load_card
 from emotion_core.cli import main
 from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset
-from emotion_core.datasets.exclusions import exclusion_list, save_exclusions
-from emotion_core.keras_classifier import KerasClassifier
-from emotion_core.keras_models import load_keras_classifier
-from emotion_core.teachers import find_teachers
+from emotion_core.datasets.checks.exclusions import exclusion_list, save_exclusions
+from emotion_core.models.folder import load_card
+from emotion_core.training.networks.classifier import KerasClassifier
+from emotion_core.training.networks.loading import load_keras_classifier
+from emotion_core.training.teachers import find_teachers
 
 QUICK = ["--data", "demo", "--preset", "quick", "--epochs", "1"]
 
@@ -156,7 +156,7 @@ def test_full_disk_is_one_line(tmp_path, capsys, monkeypatch):
     def full(*_arguments, **_options):
         raise OSError(28, "No space left on device", "checkpoint.npz")
 
-    monkeypatch.setattr("emotion_core.training.np.savez", full)
+    monkeypatch.setattr("emotion_core.training.fitting.training_run.np.savez", full)
     assert main(["train", *QUICK, "--out", str(tmp_path / "model")]) == 1
     assert "No space left on device" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "model").exists()

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from emotion_core.datasets import SPLITS, VOTE_NAMES
-from emotion_core.datasets.own_data import create_own_dataset, own_data_dir
-from emotion_core.datasets.own_dataset import OwnDataset
-from emotion_core.datasets.own_samples import add_samples
+from emotion_core.datasets.own.dataset import OwnDataset
+from emotion_core.datasets.own.samples import add_samples
+from emotion_core.datasets.own.storage import create_own_dataset, own_data_dir
 
 
 @pytest.fixture(autouse=True)

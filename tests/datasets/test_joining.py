@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from emotion_core.datasets import FaceDataset
-from emotion_core.datasets.agreement import label_support, measure_agreement
+from emotion_core.datasets.checks.agreement import label_support, measure_agreement
 from emotion_core.datasets.joining import join
 from emotion_core.datasets.types import Exclusion
 from emotion_core.errors import DatasetError
-from emotion_core.training_data import split_for_training, training_targets
+from emotion_core.training.data import split_for_training, training_targets
 
 
 @pytest.fixture

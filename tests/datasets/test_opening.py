@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion_core.datasets import DEMO_DATASET_NAME, demo, demo_dataset, open_dataset
+from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset, open_dataset
+from emotion_core.datasets.drawn import demo
 from emotion_core.errors import DatasetError
 
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from emotion_core.datasets import demo_dataset
-from emotion_core.datasets.exclusions import exclusion_list, save_exclusions
-from emotion_core.datasets.own_data import CONSENT, create_own_dataset, own_data_dir
+from emotion_core.datasets.checks.exclusions import exclusion_list, save_exclusions
+from emotion_core.datasets.own.storage import CONSENT, create_own_dataset, own_data_dir
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
 

@@ -6,9 +6,9 @@ import io
 
 import numpy as np
 
-from emotion_core.classifier import EmotionClassifier
 from emotion_core.emotions import EMOTIONS
 from emotion_core.importing.staging import StagedModel, stage_model
+from emotion_core.models.classifier import EmotionClassifier
 from tests.model_files import ModelFile
 
 

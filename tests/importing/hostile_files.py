@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from emotion_core.artefacts import default_model_dir
 from emotion_core.emotions import EMOTIONS
+from emotion_core.models.folder import default_model_dir
 from tests import model_files
 from tests.model_files import OTHERS, ModelFile, others
 

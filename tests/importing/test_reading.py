@@ -10,14 +10,14 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from emotion_core.classifier import EmotionClassifier
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.importing import reading
 from emotion_core.importing.answers import guess_answers
 from emotion_core.importing.staging import stage_model
-from emotion_core.keras_models import load_keras_classifier
-from emotion_core.scores import softmax
+from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.interface import softmax
+from emotion_core.training.networks.loading import load_keras_classifier
 from tests import model_files
 from tests.importing.handed_in import answers_to_greys, greys, stage
 from tests.importing.hostile_files import HOSTILE

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emotion_core.artefacts import default_model_dir, load_card
-from emotion_core.classifier import EmotionClassifier
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import CLASS_ORDERS, Answers, FoundNetwork, guess_answers
-from emotion_core.model_in_use import put_to_use
-from emotion_core.model_library import list_models
+from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.folder import default_model_dir, load_card
+from emotion_core.models.in_use import put_to_use
+from emotion_core.models.library import list_models
 from tests import model_files
 from tests.data.keras2.make import faces
 from tests.importing.handed_in import answers_to_greys, greys, stage

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from emotion_core.artefacts import ModelCard
 from emotion_core.judging.answers import Answers
+from emotion_core.models.folder import ModelCard
 
 
 def made_card(name: str = "made", **fields: Any) -> ModelCard:

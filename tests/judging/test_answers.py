@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from made_answers import made_answers, made_card
 
 from emotion_core.datasets import SPLITS
 from emotion_core.errors import DatasetError
 from emotion_core.judging.answers import answers_table, collect_answers, split_members
+from tests.judging.made_answers import made_answers, made_card
 
 
 @pytest.fixture

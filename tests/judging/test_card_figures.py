@@ -1,15 +1,15 @@
 import dataclasses
 
 import pytest
-from made_answers import made_card, random_answers
 
-from emotion_core.artefacts import CARD_FILE, README_FILE, load_card
-from emotion_core.datasets.demo import DEMO_DATASET_NAME
+from emotion_core.datasets.drawn.demo import DEMO_DATASET_NAME
 from emotion_core.datasets.types import Exclusion
 from emotion_core.errors import ModelError
 from emotion_core.judging.card_figures import takes_figures, why_not, with_figures, write_figures
-from emotion_core.model_card import write_card
-from emotion_core.reliability import reliability_of
+from emotion_core.models.folder import CARD_FILE, README_FILE, load_card
+from emotion_core.models.readme.card import write_card
+from emotion_core.models.reliability import reliability_of
+from tests.judging.made_answers import made_card, random_answers
 
 SOURCE = {"file": "theirs.h5", "sha256": "0" * 64, "imported": "2026-11-23T00:00:00+00:00"}
 

@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 import pytest
-from made_answers import made_answers, random_answers
 from sklearn import metrics as sklearn_metrics
 
 from emotion_core.judging.curves import MOST_POINTS, class_curves, mean_of_known
+from tests.judging.made_answers import made_answers, random_answers
 
 
 def test_areas_agree_with_scikit_learn():

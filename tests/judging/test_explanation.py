@@ -9,7 +9,7 @@ from emotion_core.judging.explanation import (
     hidden_face,
     random_masks,
 )
-from emotion_core.predictions import ParallelClassifier
+from emotion_core.judging.predictions.predict import ParallelClassifier
 
 
 class Corner:

@@ -2,12 +2,12 @@ import json
 
 import numpy as np
 import pytest
-from made_answers import made_answers, made_card, random_answers
 
 from emotion_core.datasets import VOTE_NAMES, FaceDataset
-from emotion_core.evaluation import evaluate_logits
 from emotion_core.judging.judgement import judge, judge_model
-from emotion_core.predictions import predict_dataset
+from emotion_core.judging.measures.evaluation import evaluate_logits
+from emotion_core.judging.predictions.predict import predict_dataset
+from tests.judging.made_answers import made_answers, made_card, random_answers
 
 
 def test_figures_are_those_of_the_report():
@@ -49,21 +49,21 @@ def test_a_model_is_judged_and_its_answers_are_kept(tiny_model, demo, monkeypatc
     public = int((demo.splits == 1).sum())
     assert judgement.report.n == public
     assert steps[-1] == (public, public)
-    monkeypatch.setattr("emotion_core.predictions._compute", None)
+    monkeypatch.setattr("emotion_core.judging.predictions.predict._compute", None)
     again = judge_model(tiny_model, demo, "PublicTest")
     assert again.report.log_loss == judgement.report.log_loss
 
 
 def test_what_is_known_of_all_images_is_used(tiny_model, demo, monkeypatch):
     logits = predict_dataset(tiny_model, demo).logits
-    monkeypatch.setattr("emotion_core.predictions._compute", None)
+    monkeypatch.setattr("emotion_core.judging.predictions.predict._compute", None)
     judgement = judge_model(tiny_model, demo, "PrivateTest")
     assert np.array_equal(judgement.answers.logits, logits[demo.splits == 2])
 
 
 def test_images_left_out_do_not_count_and_nothing_is_computed_again(tiny_model, demo, monkeypatch):
     everything = judge_model(tiny_model, demo, "PublicTest")
-    monkeypatch.setattr("emotion_core.predictions._compute", None)
+    monkeypatch.setattr("emotion_core.judging.predictions.predict._compute", None)
     left_out = np.zeros(len(demo), bool)
     left_out[everything.answers.indices[:3]] = True
     rest = judge_model(tiny_model, demo, "PublicTest", left_out=left_out)

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from made_answers import made_card
 
 from emotion_core.datasets.types import SPLITS, FaceDataset
 from emotion_core.judging.notices import DRAWN, FINAL, notices
+from tests.judging.made_answers import made_card
 
 
 @pytest.fixture

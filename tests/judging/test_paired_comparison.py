@@ -2,10 +2,10 @@ import json
 
 import numpy as np
 import pytest
-from made_answers import made_answers, random_answers
 from scipy.stats import binomtest
 
 from emotion_core.judging.paired_comparison import PairedCounts, compare_answers
+from tests.judging.made_answers import made_answers, random_answers
 
 
 @pytest.mark.parametrize("counts", [(0, 0), (1, 0), (3, 9), (10, 10), (25, 61), (900, 1100)])

@@ -2,9 +2,9 @@ import shutil
 
 import pytest
 
-from emotion_core.artefacts import KERAS_FILE
 from emotion_core.errors import ModelError
-from emotion_core.judging.speed import keras_speeds, litert_speeds, speed_of, time_in_turn
+from emotion_core.judging.speed import keras_speeds, litert_speeds, speed_of
+from emotion_core.models.folder import KERAS_FILE
 
 
 def test_summary_by_hand():
@@ -12,13 +12,6 @@ def test_summary_by_hand():
     assert (speed.milliseconds, speed.faces) == (6, 11)
     assert speed.fast == pytest.approx(1.2)
     assert speed.slow == pytest.approx(10.8)
-
-
-def test_models_take_turns():
-    calls = []
-    times = time_in_turn({name: lambda name=name: calls.append(name) for name in "ab"}, 3)
-    assert calls == ["a", "b"] * 3
-    assert [len(of_one) for of_one in times.values()] == [3, 3]
 
 
 def test_the_same_model_twice_is_timed_twice(tiny_model):

@@ -18,21 +18,22 @@ from streamlit.testing.v1 import AppTest
 from streamlit_webrtc.component import WebRtcStreamerState
 from streamlit_webrtc.webrtc import SignallingTimeoutError
 
-import emotion_core.artefacts
-from emotion_core.analysis import EmotionDetector, FaceReading
-from emotion_core.artefacts import CARD_FILE, LITERT_FILE, default_model_dir
-from emotion_core.boxes import Box
+import emotion_core.models.folder
 from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
-from emotion_core.live import LiveSession, LiveSettings
-from emotion_core.live_faces import LiveFace, LiveFaceReader
-from emotion_core.model_in_use import model_in_use, put_to_use
+from emotion_core.faces.boxes import Box
+from emotion_core.faces.readings import EmotionDetector, FaceReading
+from emotion_core.live.reader import LiveFace, LiveFaceReader
+from emotion_core.live.session import LiveSession, LiveSettings
+from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir
+from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session, find_session, list_sessions
-from pages.shared import display, streaming
+from emotion_core.system.folders import PROJECT
+from pages.live import streaming
+from pages.shared import display
 
-ROOT = Path(__file__).parents[2]
 LIMITS = ["cannot tell what somebody feels", "nothing is stored unless you ask"]
 HAPPY = (0.05, 0.01, 0.04, 0.72, 0.05, 0.03, 0.10)
 ANGRY = (0.72, 0.01, 0.04, 0.05, 0.05, 0.03, 0.10)
@@ -138,7 +139,7 @@ class TestLiveCamera:
 
             monkeypatch.setattr(streaming, "camera_stream", camera_stream)
             monkeypatch.setattr(streaming, "camera_problem", lambda _: problem)
-            page = AppTest.from_file(str(ROOT / "pages/live_camera.py"), default_timeout=30)
+            page = AppTest.from_file(str(PROJECT / "pages/live_camera.py"), default_timeout=30)
             # Without app.py around it, the page knows no other page to link to.
             monkeypatch.setattr(st, "page_link", lambda *_, label, **__: st.markdown(label))
             page.run()
@@ -370,7 +371,7 @@ class TestLiveCamera:
             assert sentence in text
 
     def test_a_real_missing_model(self, open_page, monkeypatch, tmp_path):
-        monkeypatch.setattr(emotion_core.artefacts, "MODELS_FOLDER", tmp_path)
+        monkeypatch.setattr(emotion_core.models.folder, "MODELS_FOLDER", tmp_path)
         assert "The model cannot be used." in text_of(open_page())
 
 
@@ -378,7 +379,7 @@ class TestSessions:
     @pytest.fixture
     def open_page(self, monkeypatch, sessions_folder) -> Callable[[], AppTest]:  # noqa: ARG002
         monkeypatch.setattr(st, "page_link", lambda *_, label, **__: st.markdown(label))
-        page = AppTest.from_file(str(ROOT / "pages/sessions.py"), default_timeout=30)
+        page = AppTest.from_file(str(PROJECT / "pages/sessions.py"), default_timeout=30)
 
         def run() -> AppTest:
             page.run()
@@ -442,7 +443,7 @@ def av_frame() -> av.VideoFrame:
 class TestPhoto:
     @pytest.fixture
     def page(self) -> AppTest:
-        return AppTest.from_file(str(ROOT / "pages/photo.py"), default_timeout=60)
+        return AppTest.from_file(str(PROJECT / "pages/photo.py"), default_timeout=60)
 
     def upload(self, page: AppTest, name: str, content: bytes) -> AppTest:
         page.run()

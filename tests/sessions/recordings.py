@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_core.analysis import FaceReading
-from emotion_core.boxes import Box
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
+from emotion_core.faces.boxes import Box
+from emotion_core.faces.readings import FaceReading
+from emotion_core.live.rules import TriggerEvent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session
-from emotion_core.triggers import TriggerEvent
 
 DESCRIPTION = SessionDescription(
     consent="I agree that my readings are kept on this machine.",

@@ -6,7 +6,6 @@ import zipfile
 
 import pandas as pd
 import pytest
-from recordings import IMAGE, STARTED, WALL_CLOCK, event, nobody, reading, record, start
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.export import (
@@ -16,6 +15,16 @@ from emotion_core.sessions.export import (
     write_export,
 )
 from emotion_core.sessions.tables import FACES_COLUMNS
+from tests.sessions.recordings import (
+    IMAGE,
+    STARTED,
+    WALL_CLOCK,
+    event,
+    nobody,
+    reading,
+    record,
+    start,
+)
 
 FRAMES = [(0.0, {}), (0.04, {1: "happy"}), (0.08, {1: "sad", 2: "uncertain"})]
 

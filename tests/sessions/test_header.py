@@ -4,17 +4,16 @@ import json
 from dataclasses import replace
 
 import pytest
-from recordings import DESCRIPTION
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.header import (
     SessionHeader,
     VideoFacts,
     app_version,
-    iso_time,
     read_header,
     write_header,
 )
+from tests.sessions.recordings import DESCRIPTION
 
 HEADER = SessionHeader(
     DESCRIPTION,
@@ -64,10 +63,6 @@ def test_a_damaged_header_is_one_line(tmp_path, content):
     with pytest.raises(SessionError, match=r"session\.json is damaged \(.+\); restore it") as error:
         read_header(tmp_path)
     assert "\n" not in str(error.value)
-
-
-def test_iso_time():
-    assert iso_time(1_767_268_800.25) == "2026-01-01T12:00:00.250Z"
 
 
 def test_app_version_is_the_projects():

@@ -12,7 +12,15 @@ import time
 from pathlib import Path
 
 import pytest
-from recordings import (
+
+from emotion_core.errors import SessionError
+from emotion_core.sessions import recorder as recorder_module
+from emotion_core.sessions.recorder import MOST_WAITING, WRITE_EVERY, SessionRecorder
+from emotion_core.sessions.storage import list_sessions, open_session
+from emotion_core.sessions.summary import summarize_session
+from emotion_core.sessions.tables import read_events, read_tables
+from emotion_core.system.folders import PROJECT
+from tests.sessions.recordings import (
     DESCRIPTION,
     IMAGE,
     STARTED,
@@ -24,13 +32,6 @@ from recordings import (
     start,
 )
 
-from emotion_core.errors import SessionError
-from emotion_core.sessions import recorder as recorder_module
-from emotion_core.sessions.recorder import MOST_WAITING, WRITE_EVERY, SessionRecorder
-from emotion_core.sessions.storage import list_sessions, open_session
-from emotion_core.sessions.summary import summarize_session
-from emotion_core.sessions.tables import read_events, read_tables
-
 #: Records for ever: a person who is happy, without and with a face in turns.
 PROGRAM = """
 import sys, time
@@ -38,7 +39,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from recordings import DESCRIPTION, IMAGE, reading
 from emotion_core.sessions.recorder import SessionRecorder
-from emotion_core.triggers import TriggerEvent
+from emotion_core.live.rules import TriggerEvent
 recorder = SessionRecorder.start(Path(sys.argv[1]), DESCRIPTION, with_video=True)
 number = 0
 while recorder.running:
@@ -54,13 +55,12 @@ print(recorder.stop().header.problem, flush=True)
 
 
 def run_program(folder: Path, before: str = "") -> subprocess.Popen[str]:
-    root = Path(__file__).parents[2]
     return subprocess.Popen(
         [sys.executable, "-c", before + PROGRAM, str(folder), str(Path(__file__).parent)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=root,
+        cwd=PROJECT,
     )
 
 
@@ -311,9 +311,7 @@ def test_a_disk_that_is_full_at_the_start_leaves_nothing(tmp_path, monkeypatch):
 def test_a_process_that_ends_normally_finishes_its_recordings(tmp_path):
     ending = PROGRAM.split("while")[0] + "recorder.record(time.monotonic(), 0.0, [], IMAGE)"
     command = [sys.executable, "-c", ending, str(tmp_path), str(Path(__file__).parent)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2]
-    )
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=PROJECT)
     assert done.stderr == ""
     (session,) = list_sessions(tmp_path).sessions
     assert (session.state, session.frames, session.header.video.frames) == ("complete", 1, 1)
@@ -329,6 +327,6 @@ def test_recording_needs_nothing_heavy():
         [sys.executable, "-c", program],
         capture_output=True,
         text=True,
-        cwd=Path(__file__).parents[2],
+        cwd=PROJECT,
     )
     assert done.stdout.strip() == "[]", done.stderr

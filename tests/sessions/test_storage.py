@@ -7,7 +7,6 @@ from pathlib import Path
 
 import platformdirs
 import pytest
-from recordings import event, record, start
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.storage import (
@@ -18,6 +17,7 @@ from emotion_core.sessions.storage import (
     rename_session,
     sessions_dir,
 )
+from tests.sessions.recordings import event, record, start
 
 FRAMES = [(0.0, {1: "happy"}), (1.5, {1: "happy", 2: "sad"})]
 
@@ -26,6 +26,7 @@ def test_sessions_dir(tmp_path, monkeypatch):
     monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path))
     assert sessions_dir() == tmp_path
     monkeypatch.delenv("EMOTION_SESSIONS_DIR")
+    monkeypatch.delenv("EMOTION_DATA_DIR")
     assert sessions_dir() == Path(platformdirs.user_data_dir("emotion-dashboard")) / "sessions"
 
 

@@ -3,10 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from recordings import event, nobody, reading, record
 
-from emotion_core.analysis import face_row
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
+from emotion_core.faces.readings import face_row
 from emotion_core.sessions.summary import (
     Event,
     SessionSummary,
@@ -15,6 +14,7 @@ from emotion_core.sessions.summary import (
     summarize,
     summarize_session,
 )
+from tests.sessions.recordings import event, nobody, reading, record
 
 HAPPY, SAD = EMOTIONS.index("happy"), EMOTIONS.index("sad")
 

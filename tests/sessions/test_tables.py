@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from recordings import event, nobody, record
 
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.errors import SessionError
 from emotion_core.sessions.tables import EVENTS_COLUMNS, joined_table, read_events, read_tables
+from tests.sessions.recordings import event, nobody, record
 
 FRAMES = [
     (0.0, {}),

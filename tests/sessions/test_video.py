@@ -9,7 +9,6 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from recordings import IMAGE, STARTED, WALL_CLOCK, start
 
 from emotion_core.sessions import video as video_module
 from emotion_core.sessions.video import (
@@ -18,6 +17,8 @@ from emotion_core.sessions.video import (
     available_codec,
     keep_whole_fragments,
 )
+from emotion_core.system.folders import PROJECT
+from tests.sessions.recordings import IMAGE, STARTED, WALL_CLOCK, start
 
 #: Uneven times, as of a camera that slows down in the dark.
 TIMES = [0.25, 0.283, 0.317, 0.45, 0.5, 1.7, 1.733]
@@ -138,9 +139,7 @@ def test_a_busy_encoder_never_blocks_and_drops_are_counted(tmp_path, monkeypatch
 def test_a_killed_process_leaves_a_video_that_plays(tmp_path):
     path = tmp_path / "video.mp4"
     command = [sys.executable, "-c", PROGRAM, str(path)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as process:
         encoded = 0
         while encoded < 100:
             encoded = int(process.stdout.readline())
@@ -219,9 +218,7 @@ def test_a_full_disk_leaves_a_video_that_plays(tmp_path):
     ).replace("print(recorder.facts.frames, flush=True)", "if recorder.facts.problem: break")
     path = tmp_path / "video.mp4"
     command = [sys.executable, "-c", limit + noise + "print(recorder.stop().problem)", str(path)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[2]
-    )
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=PROJECT)
     assert done.stdout.splitlines()[-1].startswith("The video ended early ([Errno 27]")
     assert len(decoded(path)) > 0
     assert path.stat().st_size < 30_000

@@ -1,0 +1,324 @@
+"""Named lists of images to leave out of a data set, kept as JSON files in the user's data folder.
+
+A list names each image by its split, its row and its pixels, so that it fits the data set it was
+made for in whatever form that is read, and that data set joined to another; any other is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.datasets.checks.findings import Finding
+from emotion_core.datasets.types import SPLITS, Exclusion, FaceDataset
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import DatasetError
+from emotion_core.system.files import write_json
+from emotion_core.system.folders import collection_dir
+
+#: Names the folder of all lists instead of the one in the user's data.
+EXCLUSIONS_DIR_VARIABLE: Final = "EMOTION_EXCLUSIONS_DIR"
+
+_SUFFIX: Final = ".json"
+_FORMAT: Final = "emotion exclusion list 1"
+_NAME: Final = re.compile(r"[\w][\w .-]{0,79}")
+
+
+@dataclass(frozen=True)
+class ExcludedImage:
+    """One image to leave out.
+
+    Attributes:
+        split: name of its split, as in ``SPLITS``.
+        row: its row in the source file, counted from 0 (``FaceDataset.rows``).
+        label: its expression, for readers of the file.
+        pixels: what ``image_digest`` gives for it.
+        reasons: why, such as kinds of findings; at least one.
+    """
+
+    split: str
+    row: int
+    label: str
+    pixels: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ExclusionList:
+    """Images to leave out of one data set.
+
+    Attributes:
+        name: what the list is called, and its file.
+        dataset: name of the data set it was made for.
+        fingerprint: of that data set.
+        created: time in UTC, ISO 8601.
+        images: in the order of the data set; at least one.
+    """
+
+    name: str
+    dataset: str
+    fingerprint: str
+    created: str
+    images: tuple[ExcludedImage, ...]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of which images are left out, whatever the list's name and reasons."""
+        content = sorted((image.split, image.row, image.pixels) for image in self.images)
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many images each reason leaves out, the most frequent first."""
+        counts: dict[str, int] = {}
+        for image in self.images:
+            for reason in image.reasons:
+                counts[reason] = counts.get(reason, 0) + 1
+        return dict(sorted(counts.items(), key=lambda item: -item[1]))
+
+
+@dataclass(frozen=True)
+class StoredExclusions:
+    """What a folder of exclusion lists holds.
+
+    Attributes:
+        lists: the newest first.
+        problems: one line for each file that is no exclusion list, or a damaged one.
+    """
+
+    lists: tuple[ExclusionList, ...]
+    problems: tuple[str, ...]
+
+
+def exclusion_list(
+    dataset: FaceDataset, name: str, reasons: Mapping[str, NDArray[np.intp]]
+) -> ExclusionList:
+    """Return a list of images of ``dataset`` to leave out.
+
+    Args:
+        dataset: the whole data set, as it was opened.
+        name: letters, digits, spaces, ``.``, ``-`` and ``_``, at most 80.
+        reasons: why -> indices of the images, intp ``[K]``.
+
+    Raises:
+        DatasetError: the name does not do, no image is named, or none would be left.
+    """
+    _check_name(name)
+    of_image: dict[int, list[str]] = {}
+    for reason, indices in reasons.items():
+        for index in indices.tolist():
+            of_image.setdefault(index, []).append(reason)
+    if not 0 < len(of_image) < len(dataset):
+        raise DatasetError(
+            f"exclusion list {name!r}: expected 1 to {len(dataset) - 1} images to leave out of "
+            f"{dataset.name}, found {len(of_image)}; choose others"
+        )
+    return ExclusionList(
+        name=name,
+        dataset=dataset.name,
+        fingerprint=dataset.fingerprint,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        images=tuple(
+            ExcludedImage(
+                split=SPLITS[dataset.splits[index]],
+                row=int(dataset.rows[index]),
+                label=EMOTIONS[dataset.labels[index]],
+                pixels=image_digest(dataset.images[index]),
+                reasons=tuple(of_image[index]),
+            )
+            for index in sorted(of_image)
+        ),
+    )
+
+
+def exclusion_list_of(
+    dataset: FaceDataset, name: str, findings: Iterable[Finding]
+) -> ExclusionList:
+    """Return a list of all images of some findings.
+
+    Raises:
+        DatasetError: as ``exclusion_list``.
+    """
+    return exclusion_list(dataset, name, {finding.kind: finding.indices for finding in findings})
+
+
+def exclude(dataset: FaceDataset, exclusions: ExclusionList) -> FaceDataset:
+    """Return ``dataset`` without the images of a list.
+
+    Raises:
+        DatasetError: the list was made for another data set, or images were left out before.
+    """
+    if dataset.excluded is not None:
+        raise DatasetError(
+            f"{dataset.name}: expected a whole data set, found one without the list "
+            f"{dataset.excluded.name!r}; make one list of both"
+        )
+    kept = dataset.subset(~excluded_images(dataset, exclusions))
+    return replace(kept, excluded=Exclusion(exclusions.name, len(exclusions), exclusions.checksum))
+
+
+def excluded_images(dataset: FaceDataset, exclusions: ExclusionList) -> NDArray[np.bool_]:
+    """Return for each image of ``dataset`` whether a list names it, bool ``[N]``.
+
+    Raises:
+        DatasetError: not all images of the list are in the data set, or there are no others.
+    """
+    wanted = {(image.split, image.row): image.pixels for image in exclusions.images}
+    rows = np.array([image.row for image in exclusions.images])
+    found = np.zeros(len(dataset), bool)
+    for index in np.flatnonzero(np.isin(dataset.rows, rows)).tolist():
+        pixels = wanted.get((SPLITS[dataset.splits[index]], int(dataset.rows[index])))
+        found[index] = pixels is not None and pixels == image_digest(dataset.images[index])
+    if found.sum() < len(exclusions):
+        raise DatasetError(
+            f"{dataset.name}: expected the data set of the exclusion list {exclusions.name!r}, "
+            f"{exclusions.dataset} with fingerprint {exclusions.fingerprint[:12]}, found only "
+            f"{found.sum()} of the {len(exclusions)} images it leaves out (fingerprint "
+            f"{dataset.fingerprint[:12]}); make a list for this data set"
+        )
+    if found.all():
+        raise DatasetError(
+            f"{dataset.name}: expected other images beside those of the exclusion list "
+            f"{exclusions.name!r}, found none; choose another list"
+        )
+    return found
+
+
+def image_digest(image: NDArray[np.uint8]) -> str:
+    """Return what stands for the pixels of an image uint8 ``[48, 48]``: 32 hexadecimal digits."""
+    return hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest()
+
+
+def exclusions_dir() -> Path:
+    """Return the folder of all lists; it need not exist.
+
+    It is named by the environment variable EMOTION_EXCLUSIONS_DIR, else it is in ``data_dir``.
+    """
+    return collection_dir(EXCLUSIONS_DIR_VARIABLE, "exclusions")
+
+
+def save_exclusions(exclusions: ExclusionList, folder: Path | None = None) -> Path:
+    """Write a list, in place of an earlier one of its name, and return its file.
+
+    Args:
+        exclusions: the list.
+        folder: where to; None for ``exclusions_dir()``.
+
+    Raises:
+        DatasetError: it cannot be written.
+    """
+    path = _file(exclusions.name, folder)
+    try:
+        write_json(path, {"format": _FORMAT, **asdict(exclusions)})
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: the exclusion list cannot be written ({error.strerror}); make room, or name "
+            f"another folder with {EXCLUSIONS_DIR_VARIABLE}"
+        ) from error
+    return path
+
+
+def load_exclusions(name: str, folder: Path | None = None) -> ExclusionList:
+    """Return a list by its name, or by the path of its file.
+
+    Args:
+        name: of a list in ``folder``; or a path, which ends in ``.json``.
+        folder: None for ``exclusions_dir()``.
+
+    Raises:
+        DatasetError: there is no such list, or it is damaged.
+    """
+    path = Path(name) if name.endswith(_SUFFIX) else _file(name, folder)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        stored = [each.name for each in list_exclusions(folder).lists]
+        raise DatasetError(
+            f"{name}: expected an exclusion list, found nothing at {path}; there are "
+            f"{', '.join(stored) or 'none yet'}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise DatasetError(
+            f"{path}: expected an exclusion list, but it cannot be read ({error}); make it again"
+        ) from error
+    return _parse(path, content)
+
+
+def list_exclusions(folder: Path | None = None) -> StoredExclusions:
+    """Return the lists in ``folder``, None for ``exclusions_dir()``; it need not exist."""
+    lists, problems = [], []
+    for path in sorted((folder or exclusions_dir()).glob(f"[!.]*{_SUFFIX}")):
+        try:
+            lists.append(load_exclusions(str(path)))
+        except DatasetError as error:
+            problems.append(str(error))
+    lists.sort(key=lambda each: each.created, reverse=True)
+    return StoredExclusions(tuple(lists), tuple(problems))
+
+
+def delete_exclusions(name: str, folder: Path | None = None) -> None:
+    """Delete the list ``name`` in ``folder``, None for ``exclusions_dir()``.
+
+    Raises:
+        DatasetError: there is no such list, or it cannot be deleted.
+    """
+    path = _file(name, folder)
+    try:
+        path.unlink()
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: expected an exclusion list to delete ({error.strerror})"
+        ) from error
+
+
+def _file(name: str, folder: Path | None) -> Path:
+    _check_name(name)
+    return (folder or exclusions_dir()) / f"{name}{_SUFFIX}"
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise DatasetError(
+            f"expected a name of letters, digits, spaces, '.', '-' and '_', at most 80, for an "
+            f"exclusion list, found {name!r}"
+        )
+
+
+def _parse(path: Path, content: Any) -> ExclusionList:
+    try:
+        if content["format"] != _FORMAT:
+            raise ValueError(f"format {content['format']!r}")
+        images = tuple(
+            ExcludedImage(
+                split=SPLITS[SPLITS.index(image["split"])],
+                row=int(image["row"]),
+                label=str(image["label"]),
+                pixels=str(image["pixels"]),
+                reasons=tuple(map(str, image["reasons"])),
+            )
+            for image in content["images"]
+        )
+        if len({(image.split, image.row) for image in images}) != len(images) or not images:
+            raise ValueError("no image, or one that is named twice")
+        names = {field: str(content[field]) for field in _TEXT_FIELDS}
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(
+            f"{path}: expected an exclusion list ({_FORMAT!r}), found another or a damaged file "
+            f"({error}); make it again"
+        ) from error
+    return ExclusionList(**names, images=images)
+
+
+_TEXT_FIELDS: Final = ("name", "dataset", "fingerprint", "created")

@@ -1,0 +1,236 @@
+"""The folder of all data sets of one's own: list, create, rename, delete, export.
+
+Each is a folder that ``dataset`` describes and ``samples`` fills.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from emotion_core.datasets.own.dataset import (
+    HEADER_FILE,
+    OWN_DATA_FORMAT,
+    TABLE_FILE,
+    OwnDataset,
+    open_own_dataset,
+    samples_table,
+    writing,
+)
+from emotion_core.datasets.reading.bad_rows import RowError
+from emotion_core.datasets.reading.image_folder import PICTURE_SUFFIXES, label_of
+from emotion_core.errors import DatasetError
+from emotion_core.system.files import replace_file, replace_folder, write_json
+from emotion_core.system.folders import DESKTOP_FILES, data_dir, folder_called, open_each
+
+#: What whoever adds faces has to agree to first.
+CONSENT: Final = (
+    "Everyone whose face I add here has agreed that it is kept with its class and the time, on the "
+    "machine that runs this app, to train and check networks with, until it is deleted; and knows "
+    "that whoever uses this app can see, download and delete it."
+)
+
+#: What stands before the name of such a data set where a path is expected: ``own/NAME``.
+OWN_PREFIX: Final = "own"
+_NAME: Final = re.compile(r"\w(?:[\w .-]{0,58}\w)?")
+
+
+@dataclass(frozen=True)
+class OwnDatasetList:
+    """What the folder of all own data sets holds.
+
+    Attributes:
+        datasets: sorted by name.
+        problems: one line for each folder that is no such data set, or a damaged one.
+    """
+
+    datasets: tuple[OwnDataset, ...]
+    problems: tuple[str, ...]
+
+
+def own_data_dir() -> Path:
+    """Return the folder of all own data sets; it need not exist.
+
+    It is in the user's data, or in the folder that EMOTION_DATA_DIR names.
+    """
+    return data_dir() / "own_data"
+
+
+def own_path(path: Path) -> Path | None:
+    """Return the folder that ``own/NAME`` stands for; None when ``path`` is no such name."""
+    if len(path.parts) != 2 or path.parts[0] != OWN_PREFIX:
+        return None
+    folder = own_data_dir() / path.parts[1]
+    return folder if (folder / HEADER_FILE).is_file() else None
+
+
+def create_own_dataset(parent: Path, name: str, consent: str) -> OwnDataset:
+    """Make an empty data set.
+
+    Args:
+        parent: the folder of all of them.
+        name: what to call it and its folder.
+        consent: the text that was agreed to.
+
+    Raises:
+        DatasetError: the name cannot be a folder's or is taken, or nothing can be written there.
+    """
+    folder = _free_folder(parent, name)
+    header = {
+        "format": OWN_DATA_FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "consent": consent,
+    }
+    with writing(folder), replace_folder(folder) as temporary:
+        write_json(temporary / HEADER_FILE, header)
+        (temporary / TABLE_FILE).write_bytes(samples_table(()))
+    return open_own_dataset(folder)
+
+
+def list_own_datasets(parent: Path) -> OwnDatasetList:
+    """Return the data sets in ``parent``, which need not exist.
+
+    Raises:
+        DatasetError: the folder cannot be read.
+    """
+    try:
+        datasets, problems = open_each(parent, open_own_dataset)
+    except OSError as error:
+        raise DatasetError(
+            f"{parent}: expected the folder of your data sets, but it cannot be read "
+            f"({error.strerror}); allow reading it"
+        ) from error
+    return OwnDatasetList(tuple(datasets), problems)
+
+
+def find_own_dataset(parent: Path, name: str) -> OwnDataset:
+    """Return the data set in ``parent`` with this name.
+
+    Raises:
+        DatasetError: there is none, or it is damaged.
+    """
+    return open_own_dataset(_folder_of(parent, name))
+
+
+def rename_own_dataset(dataset: OwnDataset, name: str) -> OwnDataset:
+    """Give a data set and its folder another name, and return it under that name.
+
+    Raises:
+        DatasetError: the name cannot be a folder's or is taken, or the folder cannot be renamed.
+    """
+    if name.strip() == dataset.name:
+        return dataset
+    folder = _free_folder(dataset.folder.parent, name)
+    with writing(dataset.folder):
+        dataset.folder.rename(folder)
+    return open_own_dataset(folder)
+
+
+def delete_own_dataset(parent: Path, name: str) -> None:
+    """Delete a data set with all its samples; a damaged one as well.
+
+    Nothing is deleted that does not belong to it: neither a folder without a header nor files that
+    somebody put there, other than pictures in folders of a class.
+
+    Raises:
+        DatasetError: there is no such data set, it holds other files, or it cannot be deleted.
+    """
+    folder = _folder_of(parent, name)
+    try:
+        entries = sorted(folder.rglob("*"), reverse=True)  # what is within a folder comes before it
+        files = [entry for entry in entries if entry.is_symlink() or not entry.is_dir()]
+        for file in files:
+            if not _is_ours(file.relative_to(folder).as_posix()):
+                raise DatasetError(
+                    f"{folder}: expected a data set's files only, found {file.name}; nothing was "
+                    "deleted; move it elsewhere first"
+                )
+        header = folder / HEADER_FILE  # the last: what an interruption leaves is still a data set
+        for file in files:
+            if file != header:
+                file.unlink()
+        for entry in entries:
+            if entry not in files:
+                entry.rmdir()
+        header.unlink()
+        folder.rmdir()
+    except OSError as error:
+        raise DatasetError(
+            f"{folder} cannot be deleted ({error.strerror}); close what uses it, or allow writing "
+            "there, and try again"
+        ) from error
+
+
+def export_own_dataset(dataset: OwnDataset, path: Path) -> None:
+    """Write a data set to a ZIP file, whole or not at all; ``open_dataset`` reads it.
+
+    Raises:
+        DatasetError: the data set cannot be read.
+        OSError: ``path`` cannot be written.
+    """
+    with replace_file(path) as temporary, temporary.open("wb") as file:
+        write_zip(dataset, file)
+
+
+def write_zip(dataset: OwnDataset, file: BinaryIO) -> None:
+    """Write a data set as a ZIP file to an open file.
+
+    Raises:
+        DatasetError: the data set cannot be read.
+    """
+    dataset = open_own_dataset(dataset.folder)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # PNG is compressed already
+        archive.writestr(f"{dataset.name}/{TABLE_FILE}", samples_table(dataset.samples))
+        for name in (HEADER_FILE, *(sample.file for sample in dataset.samples)):
+            try:
+                content = (dataset.folder / name).read_bytes()
+            except OSError as error:
+                raise DatasetError(
+                    f"{dataset.folder / name} cannot be read ({error.strerror}); was it deleted "
+                    "just now? Try again"
+                ) from error
+            archive.writestr(f"{dataset.name}/{name}", content)
+
+
+def _folder_of(parent: Path, name: str) -> Path:
+    folder = folder_called(parent, name)
+    if folder is None or not (folder / HEADER_FILE).is_file():
+        raise DatasetError(
+            f"expected the name of a data set in {parent}, found {name!r}; list them with "
+            "python -m emotion_core own list"
+        )
+    return folder
+
+
+def _free_folder(parent: Path, name: str) -> Path:
+    name = name.strip()
+    if not _NAME.fullmatch(name):
+        raise DatasetError(
+            "expected a name of 1 to 60 letters, digits, spaces, dots, - and _, that begins and "
+            f"ends with a letter or digit, found {name[:80]!r}"
+        )
+    folder = parent / name
+    with writing(folder):
+        taken = folder.exists()
+    if taken:
+        raise DatasetError(f"expected a new name, found {name!r}, which is taken; choose another")
+    return folder
+
+
+def _is_ours(file: str) -> bool:
+    """Tell whether a file, by its path below the folder, belongs to a data set."""
+    *_, name = file.split("/")
+    if file in (HEADER_FILE, TABLE_FILE) or name in DESKTOP_FILES:
+        return True
+    # What a killed process was about to write (`files.replace_file`).
+    if name.startswith("."):
+        return name.endswith((".png", ".json", ".csv"))
+    try:
+        label_of(file)
+    except RowError:
+        return False
+    return Path(name).suffix.lower() in PICTURE_SUFFIXES

@@ -1,0 +1,1 @@
+"""Files of every form to arrays, and the cache of what was read."""

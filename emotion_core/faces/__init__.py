@@ -1,0 +1,1 @@
+"""Faces in a picture: found, followed, cropped, read and drawn."""

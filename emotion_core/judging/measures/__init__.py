@@ -1,0 +1,1 @@
+"""Figures of scores against labels, with their intervals."""

@@ -1,0 +1,1 @@
+"""What a model says of a whole data set, and what can be seen in it."""

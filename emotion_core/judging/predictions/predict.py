@@ -1,0 +1,317 @@
+"""What a model says about every image of a data set: logits and embeddings, computed once.
+
+Results lie in the user's cache folder as ``.npy`` files, which any number of viewers and processes
+map into memory; an entry is named by the model's and the data's fingerprints, is written whole or
+not at all and never changed.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.datasets.types import FaceDataset
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import ModelError
+from emotion_core.judging.predictions.embeddings import unit_rows, with_embeddings
+from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.folder import LITERT_FILE, ModelCard, load_card, read_model_file
+from emotion_core.models.litert import LiteRtNetwork
+from emotion_core.system.files import replace_folder
+from emotion_core.system.folders import cache_dir
+
+#: Called with the steps done and all steps; whatever it raises ends the work.
+Progress = Callable[[int, int], None]
+
+#: Raised whenever the same model and data give other arrays.
+FORMAT: Final = 1
+
+#: Faces in one go.
+BATCH: Final = 32
+
+#: Entries kept; the one used longest ago goes first. One of FER2013 takes 36 MB.
+KEPT_ENTRIES: Final = 12
+
+_LOGITS: Final = "logits.npy"
+_EMBEDDINGS: Final = "embeddings.npy"
+_META: Final = "meta.json"
+#: What computing gives way to, where the system knows priorities of threads: live video.
+_NICE: Final = 10
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a model says about every image.
+
+    Attributes:
+        logits: float32 ``[N, 7]``, before the temperature.
+        embeddings: float32 ``[N, D]``, what the last layer sees, every row of length 1; None where
+            the model has none.
+        why_no_embeddings: the reason for that, as one sentence; empty where there are some.
+    """
+
+    logits: NDArray[np.float32]
+    embeddings: NDArray[np.float32] | None
+    why_no_embeddings: str = ""
+
+
+def predictions_folder(model_dir: Path, dataset: FaceDataset) -> Path:
+    """Return the folder of the cache entry; it need not exist.
+
+    Raises:
+        ModelError: the model has no readable card.
+    """
+    model = load_card(model_dir).network_id
+    name = f"{model[:20]}-{dataset.fingerprint[:20]}-{FORMAT}"
+    return cache_dir().parent / "predictions" / name
+
+
+def load_predictions(model_dir: Path, dataset: FaceDataset) -> Predictions | None:
+    """Return what was computed earlier, mapped into memory read-only, or None.
+
+    Raises:
+        ModelError: the model has no readable card.
+    """
+    folder = predictions_folder(model_dir, dataset)
+    try:
+        meta = json.loads((folder / _META).read_text(encoding="utf-8"))
+        reason = str(meta["why_no_embeddings"])
+        logits = np.load(folder / _LOGITS, mmap_mode="r", allow_pickle=False)
+        embeddings = None
+        if not reason:
+            embeddings = np.load(folder / _EMBEDDINGS, mmap_mode="r", allow_pickle=False)
+        if len(logits) != len(dataset) or (
+            embeddings is not None and len(embeddings) != len(logits)
+        ):
+            raise ValueError(f"expected {len(dataset)} rows, found {len(logits)}")
+    except FileNotFoundError:
+        return None
+    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        _log.info("predictions in %s are damaged and will be computed again: %s", folder, error)
+        return None
+    with suppress(OSError):
+        os.utime(folder)  # used now: others go first
+    return Predictions(logits, embeddings, reason)
+
+
+def predict_dataset(
+    model_dir: Path,
+    dataset: FaceDataset,
+    *,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Predictions:
+    """Return a model's logits and embeddings for every image, from the cache where they are there.
+
+    Args:
+        model_dir: a model folder.
+        dataset: any split, any number of images.
+        threads: how many compute, each with its own interpreter; default: one a processor.
+        progress: called in this thread with images done and all images.
+
+    Raises:
+        ModelError: the model cannot be read or run.
+    """
+    known = load_predictions(model_dir, dataset)
+    if known is not None:
+        if progress is not None:
+            progress(len(dataset), len(dataset))
+        return known
+    computed = _compute(model_dir, dataset, threads or os.cpu_count() or 1, progress)
+    _store(predictions_folder(model_dir, dataset), computed)
+    return load_predictions(model_dir, dataset) or computed
+
+
+def predict_members(
+    model_dir: Path,
+    dataset: FaceDataset,
+    members: NDArray[np.intp],
+    *,
+    progress: Progress | None = None,
+) -> NDArray[np.float32]:
+    """Return a model's logits for some images, from the cache of all images or of just these.
+
+    Args:
+        model_dir: a model folder.
+        dataset: where the images are.
+        members: intp ``[M]``, their places, ascending; M is at least 1.
+        progress: called in this thread with images done and all of these images.
+
+    Returns:
+        float32 ``[M, 7]``.
+
+    Raises:
+        ModelError: the model cannot be read or run.
+    """
+    of_all = load_predictions(model_dir, dataset)
+    if of_all is not None:
+        return np.asarray(of_all.logits[members])
+    part = dataset if len(members) == len(dataset) else dataset.subset(members)
+    return np.array(predict_dataset(model_dir, part, progress=progress).logits)
+
+
+class ParallelClassifier:
+    """Runs a model over many faces in several threads, which give way to live video.
+
+    Other than an ``EmotionClassifier`` it may be called from any thread; a single face waits longer
+    for it.
+
+    Args:
+        content: a ``.tflite`` file.
+        card: of the model.
+        threads: how many compute, each with its own interpreter; default: one a processor.
+    """
+
+    def __init__(self, content: bytes, card: ModelCard, *, threads: int | None = None) -> None:
+        self._content = content
+        self._card = card
+        self._threads = threads or os.cpu_count() or 1
+
+    @classmethod
+    def load(cls, model_dir: Path, *, threads: int | None = None) -> ParallelClassifier:
+        """Load the model in a folder.
+
+        Raises:
+            ModelError: the folder is no model, or its ``model.tflite`` is not what the card says.
+        """
+        EmotionClassifier.load(model_dir)  # refuses what is no classifier of faces, and says why
+        card = load_card(model_dir)
+        return cls(read_model_file(model_dir, card, LITERT_FILE), card, threads=threads)
+
+    def predict_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return float32 logits ``[N, 7]`` of uint8 grey faces ``[N, 48, 48]``; N may be 0."""
+        runner = _Runner(self._content, self._card, crops)
+        for _ in _run_all(runner, self._threads):
+            pass
+        return runner.logits
+
+
+def _compute(
+    model_dir: Path, dataset: FaceDataset, threads: int, progress: Progress | None
+) -> Predictions:
+    EmotionClassifier.load(model_dir)  # refuses what is no classifier of faces, and says why
+    card = load_card(model_dir)
+    content, reason = read_model_file(model_dir, card, LITERT_FILE), ""
+    try:
+        content = with_embeddings(content)
+    except ModelError as error:
+        reason = str(error)
+    runner = _Runner(content, card, dataset.images)
+    for done in _run_all(runner, threads):
+        if progress is not None:
+            progress(done, len(dataset))
+    return Predictions(runner.logits, runner.embeddings, reason)
+
+
+def _run_all(runner: _Runner, threads: int) -> Iterator[int]:
+    """Compute all batches and yield the number of images done now and then.
+
+    When the caller gives up, batches that have not begun never do.
+    """
+    with ThreadPoolExecutor(threads, "predictions", initializer=_give_way) as pool:
+        pending: set[Future[int]] = {pool.submit(runner.run, start) for start in runner.starts()}
+        done = 0
+        try:
+            while pending:
+                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                done += sum(future.result() for future in finished)
+                yield done
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _give_way() -> None:
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):  # Linux takes a thread's id there; others refuse it
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+
+
+class _Runner:
+    """Runs a model over images, batch by batch, in as many threads as call it.
+
+    Args:
+        content: a ``.tflite`` file with one output, or two where it gives features.
+        card: of the model; its interface says what the network takes and returns.
+        images: uint8 ``[N, 48, 48]``.
+    """
+
+    def __init__(self, content: bytes, card: ModelCard, images: NDArray[np.uint8]) -> None:
+        self._content = content
+        self._card = card
+        self._images = images
+        self._local = threading.local()  # an interpreter must stay with its thread
+        self._lock = threading.Lock()
+        self.logits = np.empty((len(images), len(EMOTIONS)), np.float32)
+        self.embeddings: NDArray[np.float32] | None = None
+
+    def starts(self) -> range:
+        """Return where the batches begin."""
+        return range(0, len(self._images), BATCH)
+
+    def run(self, start: int) -> int:
+        """Compute the batch that begins at ``start`` and return its size."""
+        faces = self._images[start : start + BATCH]
+        logits, *features = self._invoke(faces)
+        self.logits[start : start + len(faces)] = logits
+        if features:
+            rows = unit_rows(features[0])
+            self._rows(rows.shape[1])[start : start + len(faces)] = rows
+        return len(faces)
+
+    def _rows(self, count: int) -> NDArray[np.float32]:
+        with self._lock:
+            if self.embeddings is None:
+                self.embeddings = np.empty((len(self._images), count), np.float32)
+            return self.embeddings
+
+    def _invoke(self, faces: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        interface = self._card.interface
+        if not hasattr(self._local, "network"):
+            one_by_one = interface is not None and interface.one_by_one
+            self._local.network = LiteRtNetwork(self._content, one_by_one=one_by_one)
+        if interface is None:
+            outputs: list[NDArray[np.float32]] = self._local.network.run(
+                faces[..., None].astype(np.float32)
+            )
+            return outputs
+        output, *features = self._local.network.run(interface.prepare(faces))
+        return [interface.to_logits(output), *features]
+
+
+def _store(folder: Path, predictions: Predictions) -> None:
+    """Write an entry; a cache that cannot be written is worth a warning in the log, no more."""
+    try:
+        with replace_folder(folder) as temporary:
+            np.save(temporary / _LOGITS, predictions.logits, allow_pickle=False)
+            if predictions.embeddings is not None:
+                np.save(temporary / _EMBEDDINGS, predictions.embeddings, allow_pickle=False)
+            meta = {"why_no_embeddings": predictions.why_no_embeddings}
+            (temporary / _META).write_text(json.dumps(meta) + "\n", encoding="utf-8")
+    except OSError as error:
+        _log.warning("predictions are not cached and will be computed again: %s", error)
+        return
+    _forget_oldest(folder.parent)
+
+
+def _forget_oldest(parent: Path) -> None:
+    """Keep the entries used last; those half-written by killed processes count as entries."""
+    used: dict[Path, float] = {}
+    for entry in parent.iterdir():
+        with suppress(OSError):  # another process has just completed or removed it
+            used[entry] = entry.stat().st_mtime
+    for entry in sorted(used, key=used.__getitem__, reverse=True)[KEPT_ENTRIES:]:
+        shutil.rmtree(entry, ignore_errors=True)

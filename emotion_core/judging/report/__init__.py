@@ -1,0 +1,1 @@
+"""Judgements as figures and as one HTML page."""

@@ -1,0 +1,1 @@
+"""The servers that a browser's video may need to get here."""

@@ -1,0 +1,264 @@
+"""From the frames of a video to numbered faces with steady scores."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.emotions import EMOTIONS
+from emotion_core.faces.boxes import Box
+from emotion_core.faces.crops import crop_faces
+from emotion_core.faces.detectors import yunet_of_environment
+from emotion_core.faces.images import to_gray
+from emotion_core.faces.readings import FaceClassifier, FaceReading
+from emotion_core.faces.search import DetectorFaceFinder
+from emotion_core.faces.tracking import FaceTracker, Track
+from emotion_core.live.smoothing import ScoreSmoother, hold
+
+#: A face's expression changes when another one's smoothed score is higher by this; and what was
+#: certain becomes uncertain this far below the threshold.
+HOLD_MARGIN: Final = 0.1
+
+# Faces read in a frame that searched for none, if reading them takes no more than this share of the
+# time between two frames. With a slower network or machine it is one: more would cost frames.
+_READ_PER_FRAME: Final = 2
+_READING_SHARE: Final = 1 / 8
+# Weight of the newest measurement in the time that a face takes.
+_NEWEST: Final = 0.1
+# Seconds for which a reading is new: expressions do not change faster. Punctual frames come a
+# little early now and then.
+_NEW_FOR: Final = 1 / 15 - 0.005
+# Seconds after which a face is read even in a frame that searched.
+_READ_AGAIN_AFTER: Final = 0.25
+# Seconds for which a face that is out of sight is remembered: the tracker's time and some more.
+_REMEMBERED: Final = 2.0
+
+
+@dataclass(frozen=True)
+class SteadyReading(FaceReading):
+    """A reading of smoothed scores whose expression is held until another one is clearly ahead.
+
+    Attributes:
+        held: one of ``EMOTIONS``; its score need not be the highest.
+    """
+
+    held: str = EMOTIONS[0]
+
+    @property
+    def emotion(self) -> str:
+        """Name of the expression that is held."""
+        return self.held
+
+    @property
+    def confidence(self) -> float:
+        """Score of ``emotion``, 0..1."""
+        return self.scores[EMOTIONS.index(self.held)]
+
+
+@dataclass(frozen=True)
+class LiveFace:
+    """One face of one frame.
+
+    Attributes:
+        id: the same for the same face in every frame; see ``emotion_core.faces.tracking.Track``.
+        raw: the newest scores as the classifier gave them, up to a quarter of a second old.
+        smoothed: the scores to show.
+    """
+
+    id: int
+    raw: FaceReading
+    smoothed: FaceReading
+
+    @property
+    def box(self) -> Box:
+        """Where the face is, in pixels of the frame."""
+        return self.smoothed.box
+
+    def moved_to(self, box: Box) -> LiveFace:
+        """Return this face at ``box``."""
+        return LiveFace(self.id, replace(self.raw, box=box), replace(self.smoothed, box=box))
+
+
+@dataclass(frozen=True, eq=False)
+class _Judge:
+    """What reads a face, and how sure it has to be."""
+
+    classifier: FaceClassifier
+    certainty_threshold: float
+
+
+@dataclass
+class _Memory:
+    """What is remembered of a face from frame to frame."""
+
+    read_at: float
+    seen_at: float
+    raw: tuple[float, ...]
+    smoothed: tuple[float, ...]
+    smoother: ScoreSmoother = field(default_factory=ScoreSmoother)
+    held: int | None = None
+    certain: bool = False
+
+
+class LiveFaceReader:
+    """Finds, follows and reads the faces of one video; not thread-safe.
+
+    A new face is read at once. After that the faces take turns, and frames that searched for
+    faces read none, so that no frame is slow.
+
+    Args:
+        classifier: scores the crops of faces.
+        tracker: follows the faces; one with Haar cascades when left out.
+        certainty_threshold: confidence 0..1 below which a face's expression is "uncertain".
+        clock: seconds from any fixed point; tells how long a face takes to read.
+    """
+
+    def __init__(
+        self,
+        classifier: FaceClassifier,
+        tracker: FaceTracker | None = None,
+        certainty_threshold: float = 0.0,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.tracker = tracker or FaceTracker()
+        self._wanted = self._used = _Judge(classifier, certainty_threshold)
+        self._memories: dict[int, _Memory] = {}
+        self._clock = clock
+        self._seconds_a_face = 0.0
+        self._last_frame = 0.0
+
+    @property
+    def classifier(self) -> FaceClassifier:
+        """What reads the faces, from the next frame on at the latest."""
+        return self._wanted.classifier
+
+    def use_classifier(self, classifier: FaceClassifier, certainty_threshold: float = 0.0) -> None:
+        """Read with another classifier from the next frame on; may be called from any thread.
+
+        Faces keep their numbers; their scores start anew, since those of two models do not mix.
+
+        Args:
+            classifier: warmed up, and used by this reader alone.
+            certainty_threshold: see the class.
+        """
+        self._wanted = _Judge(classifier, certainty_threshold)
+
+    @classmethod
+    def load(cls, model_dir: Path | None = None) -> LiveFaceReader:
+        """Return a reader with the model in ``model_dir`` (the shipped one when left out), warm.
+
+        YuNet finds the faces if the environment names its file.
+
+        Raises:
+            ModelError: the folder holds no usable model, or YuNet's file cannot be used.
+        """
+        # Imported here so that a reader with a classifier of one's own needs no LiteRT.
+        from emotion_core.models.classifier import EmotionClassifier
+
+        yunet = yunet_of_environment()
+        tracker = FaceTracker(DetectorFaceFinder(yunet)) if yunet else None
+        classifier = EmotionClassifier.load(model_dir)
+        return cls(classifier, tracker, classifier.card.certainty_threshold)
+
+    def reset(self) -> None:
+        """Forget all faces, as when another video begins."""
+        self.tracker.reset()
+        self._memories.clear()
+
+    def read(
+        self, image: NDArray[np.uint8], now: float, smoothing: float, smallest_face: float
+    ) -> list[LiveFace]:
+        """Return the faces of the next frame, the longest known first.
+
+        Args:
+            image: uint8 ``[H, W, 3]`` BGR or ``[H, W]`` grey; the size may change.
+            now: time of the frame in seconds, never going back.
+            smoothing: time constant of the scores in seconds; 0 for none.
+            smallest_face: side of the smallest face, as a share of the picture's shorter side.
+        """
+        if self._used is not self._wanted:
+            self._used = self._wanted
+            self._memories.clear()
+            self._seconds_a_face = 0.0
+        self.tracker.smallest_face = smallest_face
+        gray = to_gray(image)
+        tracks = self.tracker.update(gray, now)
+        due = self._due(tracks, now)
+        self._last_frame = now
+        for track, row in zip(due, self._scores(gray, due), strict=True):
+            self._note(track.id, row, now, smoothing)
+        for track in tracks:
+            self._memories[track.id].seen_at = now
+        self._memories = {
+            number: memory
+            for number, memory in self._memories.items()
+            if now - memory.seen_at <= _REMEMBERED
+        }
+        return [self._face(track) for track in tracks]
+
+    def hidden_places(self) -> list[Box]:
+        """Return where, in the newest frame, a face is, may be, or has just been lost."""
+        return self.tracker.places
+
+    def _due(self, tracks: Sequence[Track], now: float) -> list[Track]:
+        """Return the faces to read in this frame: new ones, and those read longest ago."""
+        new = [track for track in tracks if track.id not in self._memories]
+        known = sorted(
+            (
+                track
+                for track in tracks
+                if track.id in self._memories and now - self._memories[track.id].read_at >= _NEW_FOR
+            ),
+            key=lambda track: self._memories[track.id].read_at,
+        )
+        if not self.tracker.searched:
+            return [*new, *known[: max(0, self._affordable(now) - len(new))]]
+        old = now - _READ_AGAIN_AFTER
+        return [*new, *(track for track in known[:1] if self._memories[track.id].read_at <= old)]
+
+    def _affordable(self, now: float) -> int:
+        """Return how many faces this frame has the time to read, one at least."""
+        time_to_read = _READING_SHARE * (now - self._last_frame)
+        return _READ_PER_FRAME if _READ_PER_FRAME * self._seconds_a_face <= time_to_read else 1
+
+    def _scores(self, gray: NDArray[np.uint8], due: Sequence[Track]) -> list[tuple[float, ...]]:
+        if not due:
+            return []
+        started = self._clock()
+        scores = self._used.classifier.predict_scores(
+            crop_faces(gray, [track.tilted_box for track in due])
+        )
+        seconds = (self._clock() - started) / len(due)
+        weight = _NEWEST if self._seconds_a_face else 1.0
+        self._seconds_a_face += weight * (seconds - self._seconds_a_face)
+        return [tuple(row) for row in scores.tolist()]
+
+    def _note(self, number: int, raw: tuple[float, ...], now: float, smoothing: float) -> None:
+        memory = self._memories.setdefault(number, _Memory(now, now, raw, raw))
+        memory.raw, memory.read_at = raw, now
+        memory.smoothed = memory.smoother.update(raw, now, smoothing)
+        memory.held = hold(memory.held, memory.smoothed, HOLD_MARGIN if smoothing > 0 else 0.0)
+        threshold = self._threshold(memory) if smoothing > 0 else self._used.certainty_threshold
+        memory.certain = memory.smoothed[memory.held] >= threshold
+
+    def _threshold(self, memory: _Memory) -> float:
+        return max(0.0, self._used.certainty_threshold - (HOLD_MARGIN if memory.certain else 0.0))
+
+    def _face(self, track: Track) -> LiveFace:
+        memory = self._memories[track.id]
+        # After the reading was noted, its threshold is such that it gives the same answer.
+        smoothed = SteadyReading(
+            track.box,
+            memory.smoothed,
+            self._threshold(memory),
+            held=EMOTIONS[memory.held or 0],
+        )
+        raw = FaceReading(track.box, memory.raw, self._used.certainty_threshold)
+        return LiveFace(track.id, raw, smoothed)

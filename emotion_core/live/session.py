@@ -1,0 +1,357 @@
+"""One live video stream: annotated frames out, one immutable picture of its state beside them.
+
+The streaming library calls `LiveSession.on_frame` in a thread of its own; pages read
+`LiveSession.snapshot` from theirs. Nothing else is shared.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from emotion_core.faces.boxes import Box
+from emotion_core.faces.drawing import draw_faces_on
+from emotion_core.faces.readings import FaceReading
+from emotion_core.faces.tracking import SMALLEST_FACE
+from emotion_core.live.history import LiveHistory
+from emotion_core.live.overlay import blur, blur_all, draw_bars
+from emotion_core.live.reader import LiveFace
+from emotion_core.live.rules import Rule, RuleWatcher, TriggerEvent
+from emotion_core.live.timing import StreamFigures, StreamTiming
+from emotion_core.video.frames import frame_of, pictures_of
+
+_LOGGER = logging.getLogger(__name__)
+
+# A stream without a frame for so long stands still.
+_STILL_SECONDS: Final = 3.0
+
+# Events that are kept to be shown.
+_MOST_EVENTS: Final = 20
+
+
+@dataclass(frozen=True)
+class LiveSettings:
+    """What a viewer may change while the video runs.
+
+    Attributes:
+        detect: Whether to look for faces at all.
+        smoothing_seconds: Time constant of the scores, 0 to 10; 0 shows every reading as it is.
+        smallest_face: Side of the smallest face to find, 0.05 to 1 of the picture's shorter side.
+        mirror: Whether the video comes back mirrored, as people know themselves.
+        draw_boxes: Whether to draw the faces' boxes.
+        draw_labels: Whether to draw their expressions.
+        draw_bars: Whether to draw all seven scores beside each face.
+        blur_faces: Whether to hide the faces. Faces that are not found are not hidden; without
+            ``detect`` the whole picture is.
+
+    Raises:
+        ValueError: A number is out of its range.
+    """
+
+    detect: bool = True
+    smoothing_seconds: float = 0.5
+    smallest_face: float = SMALLEST_FACE
+    mirror: bool = False
+    draw_boxes: bool = True
+    draw_labels: bool = True
+    draw_bars: bool = False
+    blur_faces: bool = False
+
+    def __post_init__(self) -> None:
+        for name, low, high in (("smoothing_seconds", 0.0, 10.0), ("smallest_face", 0.05, 1.0)):
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"{name}: expected {low:g} to {high:g}, found {value}")
+
+
+class FrameReader(Protocol):
+    """What a live session needs of `emotion_core.live.reader.LiveFaceReader`."""
+
+    def read(
+        self, image: npt.NDArray[np.uint8], now: float, smoothing: float, smallest_face: float
+    ) -> list[LiveFace]:
+        """Return the faces in ``image`` (grey uint8 ``[height, width]``)."""
+
+    def hidden_places(self) -> list[Box]:
+        """Return where, in the newest frame, a face is or may be."""
+
+    def reset(self) -> None:
+        """Forget all faces."""
+
+
+class FrameRecorder(Protocol):
+    """What a live session needs of `emotion_core.sessions.recorder.SessionRecorder`."""
+
+    def record(
+        self,
+        frame_time: float,
+        wall_clock: float,
+        readings: Sequence[tuple[int, FaceReading]],
+        image: npt.NDArray[np.uint8],
+    ) -> None:
+        """Hand one frame over; never waits and never raises."""
+
+    def record_event(self, event: TriggerEvent) -> None:
+        """Hand an event of the frame handed over before; never waits and never raises."""
+
+    def request_stop(self) -> None:
+        """Take no more frames."""
+
+
+class EventSender(Protocol):
+    """What a live session needs of `emotion_core.live.webhook.Webhook`."""
+
+    def send(self, event: TriggerEvent) -> None:
+        """Take an event; never waits."""
+
+
+@dataclass(frozen=True)
+class LiveSnapshot:
+    """The state of a live stream after its newest frame; times are seconds of the session's clock.
+
+    Attributes:
+        faces: Smoothed readings of the newest frame, from left to right as the video shows them.
+        tracks: The same faces with their numbers and raw scores, in the same order.
+        width: Width of the newest frame in pixels, 0 before the first frame.
+        height: Height of the newest frame in pixels, 0 before the first frame.
+        frames: Frames seen since the session was made, over all its streams.
+        stream: How the stream keeps up.
+        errors: Frames that could not be analysed and went back unchanged.
+        last_error: What went wrong last, on one line; None when nothing did.
+        last_error_time: When that was.
+        last_frame_time: When the newest frame was finished; None while no stream runs.
+        events: What the rules made of this stream so far, the newest last; a few at most.
+    """
+
+    faces: tuple[FaceReading, ...] = ()
+    tracks: tuple[LiveFace, ...] = ()
+    width: int = 0
+    height: int = 0
+    frames: int = 0
+    stream: StreamFigures = field(default_factory=StreamFigures)
+    errors: int = 0
+    last_error: str | None = None
+    last_error_time: float | None = None
+    last_frame_time: float | None = None
+    events: tuple[TriggerEvent, ...] = ()
+
+
+class LiveSession:
+    """Finds and names the faces in every frame of one video stream.
+
+    One session serves one viewer: its reader is used by the stream's thread alone. A session
+    outlives the stream, so a viewer can stop and start again.
+
+    Args:
+        reader: Finds, follows and names faces; must not be shared with another thread.
+        settings: What the viewer wants; may be exchanged at any time from any thread.
+        clock: Seconds from any fixed point, never going back.
+    """
+
+    def __init__(
+        self,
+        reader: FrameReader,
+        settings: LiveSettings | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        #: Read once a frame, so that no frame sees half of a change.
+        self.settings = settings or LiveSettings()
+        self._reader = reader
+        self._clock = clock
+        #: The last minute, to draw.
+        self.history = LiveHistory()
+        #: Records every frame while it is set; asked to stop when the stream ends.
+        self.recorder: FrameRecorder | None = None
+        #: What makes events, of any stream; may be exchanged like the settings.
+        self.rules: tuple[Rule, ...] = ()
+        #: Gets the events while it is set.
+        self.event_sender: EventSender | None = None
+        self._watcher = RuleWatcher()
+        self._events: deque[TriggerEvent] = deque(maxlen=_MOST_EVENTS)
+        self._start_anew = False
+        self._timing = StreamTiming()
+        self._logged_errors: set[type[Exception]] = set()
+        self._lock = threading.Lock()
+        self._snapshot = LiveSnapshot()
+
+    @property
+    def snapshot(self) -> LiveSnapshot:
+        """The state after the newest frame; safe to read from any thread."""
+        with self._lock:
+            # Summed up here: a page looks twice a second, frames come thirty times.
+            return replace(
+                self._snapshot, stream=self._timing.figures(), events=tuple(self._events)
+            )
+
+    @property
+    def streaming(self) -> bool:
+        """Whether frames come; cheap, unlike ``snapshot``."""
+        latest = self._snapshot.last_frame_time
+        return latest is not None and self._clock() - latest < _STILL_SECONDS
+
+    def on_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
+        """Return ``frame`` with its faces drawn in.
+
+        When anything goes wrong it comes back unchanged, or grey when faces are to be hidden.
+
+        Never raises: the streaming library ends the video at the first uncaught exception.
+
+        Args:
+            frame: A decoded frame of any size and pixel format; the size may change at any time.
+        """
+        started = self._clock()
+        try:
+            annotated, faces = self._annotate(frame, started)
+        except Exception as error:  # noqa: BLE001 - see above
+            # What failed half way may have left the reader in a state to fail in again.
+            self._start_anew = True
+            self._swap(frame, (), started, error)
+            return _blank(frame) if self.settings.blur_faces else frame
+        self._swap(frame, faces, started, None)
+        return annotated
+
+    def on_ended(self) -> None:
+        """Forget the stream that ended; counts and the last error stay. May be called twice."""
+        if (recorder := self.recorder) is not None:
+            recorder.request_stop()
+        self.history.clear()
+        # A new one, as the old one may be in use by the stream's thread until that has ended.
+        self._watcher = RuleWatcher()
+        with self._lock:
+            self._events.clear()
+            # The reader belongs to the stream's thread: the next stream's first frame resets it.
+            self._start_anew = True
+            self._timing = StreamTiming()
+            self._snapshot = LiveSnapshot(
+                frames=self._snapshot.frames,
+                errors=self._snapshot.errors,
+                last_error=self._snapshot.last_error,
+                last_error_time=self._snapshot.last_error_time,
+            )
+
+    def _annotate(
+        self, frame: av.VideoFrame, now: float
+    ) -> tuple[av.VideoFrame, tuple[LiveFace, ...]]:
+        settings = self.settings
+        image, gray = pictures_of(frame)
+        faces, hidden = self._read(gray, now, settings)
+        if settings.blur_faces:
+            image = blur(image, hidden) if settings.detect else blur_all(image)
+        if settings.mirror:
+            image = np.asarray(cv2.flip(image, 1), np.uint8)
+            faces = [face.moved_to(_mirrored(face.box, frame.width)) for face in faces]
+        faces.sort(key=lambda face: face.box.x)
+        _draw_on(image, faces, settings)
+        self.history.add(now, faces)
+        wall_clock, readings = time.time(), [(face.id, face.smoothed) for face in faces]
+        if (recorder := self.recorder) is not None:
+            recorder.record(now, wall_clock, readings, image)
+        # Faces that are not looked for are not missing.
+        if settings.detect and (rules := self.rules):
+            self._apply(rules, now, wall_clock, readings)
+        return frame_of(image, frame), tuple(faces)
+
+    def _apply(
+        self,
+        rules: tuple[Rule, ...],
+        now: float,
+        wall_clock: float,
+        readings: list[tuple[int, FaceReading]],
+    ) -> None:
+        """Hand on what the rules make of a frame; what goes wrong there costs no frame."""
+        try:
+            for event in self._watcher.observe(rules, now, wall_clock, readings):
+                with self._lock:
+                    self._events.append(event)
+                if (recorder := self.recorder) is not None:
+                    recorder.record_event(event)
+                if (sender := self.event_sender) is not None:
+                    sender.send(event)
+        except Exception as error:  # noqa: BLE001 - it is logged, once
+            self._log_once(error, "Rules could not be applied to a frame; the video goes on.")
+
+    def _read(
+        self, gray: npt.NDArray[np.uint8], now: float, settings: LiveSettings
+    ) -> tuple[list[LiveFace], list[Box]]:
+        """Return the faces, and where a face is or may be."""
+        start_anew, self._start_anew = self._start_anew, False
+        if start_anew or not settings.detect:
+            self._reader.reset()
+        if not settings.detect:
+            return [], []
+        faces = self._reader.read(gray, now, settings.smoothing_seconds, settings.smallest_face)
+        return faces, self._reader.hidden_places() if settings.blur_faces else []
+
+    def _swap(
+        self,
+        frame: av.VideoFrame,
+        faces: tuple[LiveFace, ...],
+        started: float,
+        error: Exception | None,
+    ) -> None:
+        """Replace the snapshot by one that includes ``frame``."""
+        finished = self._clock()
+        with self._lock:
+            self._timing.note(frame.time, started, finished)
+            self._snapshot = replace(
+                self._snapshot,
+                faces=tuple(face.smoothed for face in faces),
+                tracks=faces,
+                width=frame.width,
+                height=frame.height,
+                frames=self._snapshot.frames + 1,
+                last_frame_time=finished,
+            )
+            if error is not None:
+                self._snapshot = replace(
+                    self._snapshot,
+                    errors=self._snapshot.errors + 1,
+                    last_error=_one_line(error),
+                    last_error_time=finished,
+                )
+        if error is not None:
+            self._log_once(error, "A frame could not be analysed; the video goes on.")
+
+    def _log_once(self, error: Exception, message: str) -> None:
+        """Log the first error of its kind: at 30 frames a second, a log of all helps nobody."""
+        if type(error) not in self._logged_errors:
+            self._logged_errors.add(type(error))
+            _LOGGER.error(message, exc_info=error)
+
+
+def _blank(frame: av.VideoFrame) -> av.VideoFrame:
+    return frame_of(np.full((frame.height, frame.width, 3), 128, np.uint8), frame)
+
+
+def _mirrored(box: Box, width: int) -> Box:
+    return replace(box, x=width - box.x - box.width, angle=-box.angle)
+
+
+def _draw_on(
+    image: npt.NDArray[np.uint8], faces: Sequence[LiveFace], settings: LiveSettings
+) -> None:
+    readings = [face.smoothed for face in faces]
+    # One person needs no number to be told from the others.
+    numbers = [face.id for face in faces] if len(faces) > 1 else None
+    draw_faces_on(
+        image, readings, boxes=settings.draw_boxes, labels=settings.draw_labels, numbers=numbers
+    )
+    if settings.draw_bars:
+        draw_bars(image, readings)
+
+
+def _one_line(error: Exception) -> str:
+    """Return the error's kind and message on one line of bounded length."""
+    text = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    return text if len(text) <= 300 else text[:299] + "…"

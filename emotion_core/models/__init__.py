@@ -1,0 +1,1 @@
+"""Model folders: their cards, the networks in them, and which one is in use."""

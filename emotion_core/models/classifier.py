@@ -1,0 +1,98 @@
+"""The classifier of the live path: LiteRT on one thread, without Keras or TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
+from emotion_core.errors import ModelError
+from emotion_core.models.folder import (
+    LITERT_FILE,
+    ModelCard,
+    default_model_dir,
+    load_card,
+    read_model_file,
+)
+from emotion_core.models.interface import softmax
+from emotion_core.models.litert import LiteRtNetwork
+
+#: Faces that go through the network in one go; more are split, so that memory stays bounded.
+MAX_BATCH: Final = 64
+
+
+class EmotionClassifier:
+    """Names the expression of face crops with a ``model.tflite``.
+
+    A LiteRT interpreter must not be used by two threads at once: make one classifier a session.
+
+    Args:
+        model: content of a ``.tflite`` file.
+        card: the model's card.
+        threads: processor threads an inference may use.
+
+    Raises:
+        ModelError: the content is no LiteRT model, or has other shapes than the card says.
+    """
+
+    def __init__(self, model: bytes, card: ModelCard, *, threads: int = 1) -> None:
+        self.card = card
+        self._interface = card.interface
+        one_by_one = self._interface is not None and self._interface.one_by_one
+        try:
+            self._network = LiteRtNetwork(model, threads=threads, one_by_one=one_by_one)
+        except ModelError as error:
+            raise ModelError(f"{card.name}: {error}") from error
+        self._check_shapes()
+        # The first inference allocates and packs the weights: pay for it now, not on live video.
+        self.predict_logits(np.zeros((1, FACE_SIZE, FACE_SIZE), np.uint8))
+
+    @classmethod
+    def load(cls, model_dir: Path | None = None, *, threads: int = 1) -> EmotionClassifier:
+        """Load and warm up the model in ``model_dir``, or the one that ships with the project.
+
+        Raises:
+            ModelError: the folder is no model, or its ``model.tflite`` is not what the card says.
+        """
+        folder = model_dir or default_model_dir()
+        card = load_card(folder)
+        return cls(read_model_file(folder, card, LITERT_FILE), card, threads=threads)
+
+    def _check_shapes(self) -> None:
+        side, channels, classes = FACE_SIZE, 1, len(EMOTIONS)
+        batch = -1
+        if (interface := self._interface) is not None:
+            side, channels, classes = interface.side, interface.channels, len(interface.classes)
+            batch = self._network.input_shape[0]
+        expected_input, expected_output = [batch, side, side, channels], [batch, classes]
+        found_input, found_outputs = self._network.input_shape, self._network.output_shapes
+        if found_input != expected_input or [each[1:] for each in found_outputs] != [[classes]]:
+            raise ModelError(
+                f"{self.card.name}: expected one input {expected_input} and one output "
+                f"{expected_output}, found {[found_input]} and {found_outputs}"
+            )
+
+    def predict_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return float32 logits ``[N, 7]`` of uint8 grey faces ``[N, 48, 48]``; N may be 0."""
+        logits = np.empty((len(crops), len(EMOTIONS)), np.float32)
+        for start in range(0, len(crops), MAX_BATCH):
+            batch = crops[start : start + MAX_BATCH]
+            logits[start : start + len(batch)] = self._invoke(batch)
+        return logits
+
+    def _invoke(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if self._interface is None:
+            return self._network.run(crops[..., None].astype(np.float32))[0]
+        return self._interface.to_logits(self._network.run(self._interface.prepare(crops))[0])
+
+    def predict_scores(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return calibrated probabilities, float32 ``[N, 7]``, of uint8 faces ``[N, 48, 48]``.
+
+        Columns are in the order of ``EMOTIONS``; every row sums to 1. N may be 0.
+        """
+        if len(crops) == 0:
+            return np.empty((0, len(EMOTIONS)), np.float32)
+        return softmax(self.predict_logits(crops), self.card.temperature).astype(np.float32)

@@ -1,0 +1,231 @@
+"""Judges files with Keras networks before Keras builds anything from them; needs no Keras.
+
+Such a file can carry code (a ``Lambda`` layer is pickled Python), name a function of Keras to be
+called, point to other files of this machine, or claim sizes that fill any memory. What is accepted
+is therefore listed, not what is refused.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
+
+from emotion_core.errors import ModelError
+from emotion_core.models.folder import ARCHITECTURE_FILE, WEIGHTS_FILE
+
+#: The largest network accepted, as bytes of weights when unpacked: 25 times a VGG of 10 M weights.
+MAX_WEIGHT_BYTES: Final = 1_000_000_000
+#: The largest architecture description accepted, in bytes.
+MAX_DESCRIPTION_BYTES: Final = 20_000_000
+
+_KERAS_MEMBERS: Final = frozenset({"config.json", "metadata.json", "model.weights.h5"})
+_WEIGHTS_MEMBER: Final = "model.weights.h5"
+
+_MODEL_CLASSES: Final = frozenset({"Functional", "Sequential", "Model"})
+#: Layers that come in one kind for each number of dimensions, as in ``Conv2D``.
+_BY_DIMENSIONS: Final = """
+    AdaptiveAveragePooling AdaptiveMaxPooling AveragePooling AvgPool Conv Convolution Cropping
+    DepthwiseConv GlobalAveragePooling GlobalAvgPool GlobalMaxPool GlobalMaxPooling MaxPool
+    MaxPooling SeparableConv SeparableConvolution SpatialDropout UpSampling ZeroPadding
+"""
+#: Layers that compute with their inputs and weights and do nothing else.
+_OTHER_LAYERS: Final = """
+    Activation ActivityRegularization Add AdditiveAttention AlphaDropout Attention Average
+    BatchNormalization Bidirectional CenterCrop Concatenate Conv1DTranspose Conv2DTranspose Dense
+    Dot Dropout ELU EinsumDense Flatten GRU GaussianDropout GaussianNoise GroupNormalization
+    GroupQueryAttention Identity InputLayer LSTM LayerNormalization LeakyReLU Masking Maximum
+    Minimum MultiHeadAttention Multiply Normalization PReLU Permute RMSNormalization RNN
+    RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation RandomTranslation
+    RandomZoom ReLU RepeatVector Rescaling Reshape Resizing SimpleRNN Softmax SpectralNormalization
+    Subtract TimeDistributed UnitNormalization
+"""
+_LAYERS: Final = frozenset(_OTHER_LAYERS.split()) | {
+    f"{name}{dimensions}D" for name in _BY_DIMENSIONS.split() for dimensions in (1, 2, 3)
+}
+#: Where what layers are made of may come from: nothing there can do more than compute.
+_MODULES: Final = re.compile(
+    r"builtins|keras|keras\.(src\.)?(layers|models|initializers|regularizers|constraints|"
+    r"activations|dtype_policies)(\..*)?"
+)
+#: Functions that may be named.
+_FUNCTION_NAMES: Final = """
+    celu elu exponential gelu hard_sigmoid hard_silu hard_swish leaky_relu linear log_sigmoid
+    log_softmax mish relu relu6 selu sigmoid silu softmax softplus softsign swish tanh
+"""
+_FUNCTIONS: Final = frozenset(_FUNCTION_NAMES.split())
+
+
+def judge_archive(path: Path) -> None:
+    """Refuse a ``.keras`` file that is not what it says, is too large or carries code.
+
+    Raises:
+        ModelError: names what was found.
+    """
+    if not zipfile.is_zipfile(path):
+        raise ModelError(f"{path}: expected a .keras file (a zip archive), found something else")
+    with zipfile.ZipFile(path) as archive:
+        members = {entry.filename: entry for entry in archive.infolist()}
+        if set(members) != _KERAS_MEMBERS or len(archive.infolist()) != len(members):
+            raise ModelError(
+                f"{path}: expected an archive of {', '.join(sorted(_KERAS_MEMBERS))}, found "
+                f"{', '.join(sorted(members)[:5]) or 'nothing'}"
+            )
+        if members[_WEIGHTS_MEMBER].file_size > MAX_WEIGHT_BYTES:
+            raise ModelError(f"{path}: expected weights under 1 GB, found more when unpacked")
+        if members["config.json"].file_size > MAX_DESCRIPTION_BYTES:
+            raise ModelError(f"{path}: expected a description under 20 MB, found more")
+        description = json.loads(archive.read("config.json"))
+        if isinstance(description, dict):
+            # How it was trained: objects that loading without compiling leaves alone.
+            description.pop("compile_config", None)
+        judge_description(path, description)
+        with h5py.File(io.BytesIO(archive.read(_WEIGHTS_MEMBER)), "r") as weights:
+            _judge_hdf5(path, weights)
+
+
+def read_description(path: Path) -> Any:
+    """Return the content of a file with an architecture, not judged yet.
+
+    Raises:
+        ModelError: it is too large.
+        ValueError: it is no JSON.
+    """
+    if path.stat().st_size > MAX_DESCRIPTION_BYTES:
+        raise ModelError(f"{path}: expected a description under 20 MB, found more")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def description_in(path: Path, file: h5py.File) -> Any:
+    """Return the description in a whole model's HDF5 file, not judged yet.
+
+    Raises:
+        ModelError: the file holds weights alone.
+        ValueError: the description is no JSON.
+    """
+    description = file.attrs.get("model_config")
+    if description is None:
+        raise ModelError(
+            f"{path} holds weights without an architecture; put them beside {ARCHITECTURE_FILE}"
+            f" as {WEIGHTS_FILE} and load that"
+        )
+    return json.loads(description)
+
+
+def open_hdf5(path: Path) -> h5py.File:
+    """Open an HDF5 file whose arrays are in it and known to fit into memory.
+
+    Raises:
+        ModelError: it is no HDF5 file, too large, or points to other files.
+    """
+    if not h5py.is_hdf5(path):
+        raise ModelError(f"{path}: expected an HDF5 file, found something else")
+    file = h5py.File(path, "r")
+    try:
+        _judge_hdf5(path, file)
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def _judge_hdf5(path: Path, file: h5py.File) -> None:
+    """Refuse arrays that are too large together, not in the file itself, or no numbers."""
+    arrays, total = [], 0
+    for array in _arrays(path, file):
+        total += array.size * array.dtype.itemsize
+        if total > MAX_WEIGHT_BYTES:
+            raise ModelError(f"{path}: expected weights under 1 GB, found {total / 1e9:.1f} GB")
+        arrays.append(array)
+    for array in arrays:
+        if array.dtype.kind == "f" and not np.isfinite(array[()]).all():
+            raise ModelError(f"{path} has weights that are not numbers (NaN or infinite)")
+
+
+def _arrays(path: Path, file: h5py.File) -> Iterator[h5py.Dataset]:
+    """Yield every array, each group once; refuse what is elsewhere."""
+    groups, seen = [file], set()
+    while groups:
+        group = groups.pop()
+        place = h5py.h5o.get_info(group.id).addr
+        if place in seen:  # a group may contain itself
+            continue
+        seen.add(place)
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise ModelError(f"{path}: expected weights only, found a link to another place")
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                groups.append(item)
+            elif item.is_virtual or item.external:
+                raise ModelError(f"{path}: expected weights only, found some in another file")
+            else:
+                yield item
+
+
+def judge_description(path: Path, description: Any) -> None:
+    """Refuse a description with anything but layers that compute.
+
+    Raises:
+        ModelError: names the layer and the reason.
+    """
+    if not isinstance(description, dict) or "class_name" not in description:
+        raise ModelError(f"{path}: expected the description of a Keras model, found other JSON")
+    for entry in objects(description):
+        _judge_object(path, entry)
+    for layer in layers(description):
+        name = str(layer["class_name"])
+        if name not in _MODEL_CLASSES and name not in _LAYERS:
+            raise ModelError(
+                f"{path}: expected Keras' own layers that compute and nothing else, found {name!r};"
+                " ask for the model without it"
+            )
+
+
+def _judge_object(path: Path, entry: dict[str, Any]) -> None:
+    name, module = str(entry["class_name"]), entry.get("module")
+    if "Lambda" in name or name == "__lambda__":
+        raise ModelError(
+            f"{path} carries code (a {name} layer) and is refused: loading it would run it; ask "
+            "for the model without Lambda layers"
+        )
+    foreign = module is not None and not _MODULES.fullmatch(str(module))
+    unknown_function = name == "function" and entry.get("config") not in _FUNCTIONS
+    if foreign or unknown_function or ">" in str(entry.get("registered_name")):
+        called = str(entry.get("config")) if unknown_function else name
+        whole = f"{module}.{called}" if module else called
+        raise ModelError(
+            f"{path} needs the custom class {whole}, which is no part of Keras, and is "
+            "refused; ask for the model built from Keras' own layers"
+        )
+
+
+def objects(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield every serialized object, however deep."""
+    if isinstance(value, dict):
+        if "class_name" in value:
+            yield value
+        children: Any = value.values()
+    elif isinstance(value, list):
+        children = value
+    else:
+        return
+    for child in children:
+        yield from objects(child)
+
+
+def layers(description: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the description of every layer, those of nested models included."""
+    config = description.get("config", {})
+    # Keras 1 wrote a Sequential's layers as the config itself.
+    found = config if isinstance(config, list) else config.get("layers", [])
+    for layer in found:
+        yield layer
+        yield from layers(layer)

@@ -1,0 +1,232 @@
+"""A model folder: what it holds, where it is, and its card. Reading one never imports Keras.
+
+========================  ==========================================================================
+``model.keras``           the network in Keras' own format
+``model_arch.json``       the architecture alone, and
+``model_weights.h5``      the weights alone: the pair that many tutorials and older projects use
+``model.tflite``          the network for LiteRT, which the live path runs
+``card.json``             what it is: labels, input, data, settings, versions, figures, checksums
+``README.md``             the card in words, written from ``card.json`` alone
+``training_log.jsonl``    one line for each epoch of the run that made it
+========================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import ModelError
+from emotion_core.models.interface import ModelInterface
+from emotion_core.system.folders import PROJECT
+
+KERAS_FILE: Final = "model.keras"
+ARCHITECTURE_FILE: Final = "model_arch.json"
+WEIGHTS_FILE: Final = "model_weights.h5"
+LITERT_FILE: Final = "model.tflite"
+CARD_FILE: Final = "card.json"
+README_FILE: Final = "README.md"
+TRAINING_LOG_FILE: Final = "training_log.jsonl"
+
+#: Everything a model folder may hold; the card last, so that what an interrupted deletion leaves is
+#: still a model folder.
+MODEL_FILES: Final = (
+    LITERT_FILE, KERAS_FILE, ARCHITECTURE_FILE, WEIGHTS_FILE, TRAINING_LOG_FILE, README_FILE,
+    CARD_FILE,
+)  # fmt: skip
+
+#: Version of the card's layout.
+CARD_FORMAT: Final = 1
+# What is read of these by name, wherever a card is shown.
+_MAPPINGS: Final = (
+    "data", "config", "versions", "metrics", "files", "sizes", "interface", "source",
+)  # fmt: skip
+
+MODELS_FOLDER: Final = PROJECT / "models"
+#: The model in use when none is named.
+DEFAULT_MODEL: Final = "fer2013-vgg"
+#: Names the folder of all models but the shipped one instead of the project's ``models/``.
+MODELS_DIR_VARIABLE: Final = "EMOTION_MODELS_DIR"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of a model.
+
+    Attributes:
+        name: name of its folder when it was saved.
+        created: UTC time in ISO 8601.
+        temperature: positive divisor of the logits that calibrates the scores (Guo et al. 2017).
+        architecture: key of ``network.ARCHITECTURES``.
+        parameters: number of weights.
+        data: name and fingerprint of the data set; number and fingerprint of the images trained on,
+            and how many of them also stand in the set that selected the best epoch; that set's name
+            and size, or of an imported model the images it was measured on here, their number and
+            when; checksums of the networks it learned from; name, images and checksum of the
+            exclusion list, if one was used.
+        config: the training settings.
+        best_epoch: the epoch kept, counted from 1.
+        versions: of Python and the libraries.
+        metrics: the figures on the images of ``measured_on`` (``calibration.calibrate``).
+        files: SHA-256 of every other file in the folder, by name.
+        certainty_threshold: least score 0..1 of an answer; a face whose highest score is lower is
+            "uncertain". 0: every face gets an answer.
+        sizes: bytes of every other file but ``README.md``, by name.
+        labels: expressions in the order of the logits.
+        input: shape, dtype, range and colour of the input.
+        preprocessing: what happens to the input, and where.
+        output: what the network returns.
+        interface: how the network's input and output differ from this project's own; None where
+            they do not.
+        source: where an imported model came from: name and SHA-256 of the ``file``, and the time
+            it was ``imported``; empty for a model that was trained here.
+    """
+
+    name: str
+    created: str
+    temperature: float
+    architecture: str
+    parameters: int
+    data: dict[str, Any]
+    config: dict[str, Any]
+    best_epoch: int
+    versions: dict[str, str]
+    metrics: dict[str, Any]
+    files: dict[str, str]
+    certainty_threshold: float = 0.0
+    sizes: dict[str, int] = field(default_factory=dict)
+    labels: tuple[str, ...] = EMOTIONS
+    input: str = "float32 [N, 48, 48, 1], grey 0..255 as read"
+    preprocessing: str = "none outside the network: scaling and cropping happen in its first layers"
+    output: str = "logits [N, 7]; divide by the temperature and take the softmax"
+    format: int = CARD_FORMAT
+    interface: ModelInterface | None = None
+    source: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if tuple(self.labels) != EMOTIONS:
+            raise ModelError(f"labels: expected {', '.join(EMOTIONS)}, found {self.labels}")
+        if not self.temperature > 0:
+            raise ModelError(f"temperature: expected a positive number, found {self.temperature}")
+        if not 0 <= self.certainty_threshold <= 1:
+            raise ModelError(
+                f"certainty_threshold: expected 0 to 1, found {self.certainty_threshold}"
+            )
+
+    @property
+    def measured_on(self) -> str:
+        """The images that the figures are of; empty where there are no figures."""
+        return str(self.data.get("selected_on") or self.data.get("measured_on") or "")
+
+    @property
+    def network_id(self) -> str:
+        """Tells what the model answers from what any other does: 64 hexadecimal digits.
+
+        The checksum of its LiteRT file, together with its interface where it has one.
+        """
+        network = str(self.files.get(LITERT_FILE, ""))
+        if self.interface is None:
+            return network
+        described = json.dumps([network, self.interface.to_json()], sort_keys=True)
+        return hashlib.sha256(described.encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the card as plain JSON values; what a model has not is left out."""
+        content = asdict(self)
+        for name in ("interface", "source"):
+            if not content[name]:
+                del content[name]
+        return content
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> ModelCard:
+        """Return the card that ``to_json`` made ``content`` of.
+
+        Raises:
+            KeyError, TypeError: a value is missing, unknown or of another kind.
+            ModelError: a value is out of its range.
+        """
+        for name in _MAPPINGS:
+            if not isinstance(content.get(name) or {}, dict):
+                raise TypeError(f"{name}: expected names with values, found {content[name]!r:.40}")
+        interface = content.get("interface")
+        return cls(
+            **{
+                **content,
+                "labels": tuple(content["labels"]),
+                "interface": interface and ModelInterface.from_json(interface),
+            }
+        )
+
+
+def default_model_dir() -> Path:
+    """Return the folder of the model that ships with the project."""
+    return MODELS_FOLDER / DEFAULT_MODEL
+
+
+def models_dir() -> Path:
+    """Return the folder of all models; it need not exist.
+
+    It is named by the environment variable EMOTION_MODELS_DIR, else it is the project's ``models``.
+    """
+    chosen = os.environ.get(MODELS_DIR_VARIABLE)
+    return Path(chosen).absolute() if chosen else MODELS_FOLDER
+
+
+def load_card(folder: Path) -> ModelCard:
+    """Read and check a model folder's card.
+
+    Raises:
+        ModelError: the folder or its card is missing, damaged or of another format.
+    """
+    path = folder / CARD_FILE
+    if not path.is_file():
+        raise ModelError(
+            f"expected a model folder with {CARD_FILE}, found none at {folder}; train one with "
+            f"python -m emotion_core train --data PATH --out {folder}"
+        )
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != CARD_FORMAT:
+            raise ModelError(
+                f"{path}: expected card format {CARD_FORMAT}, found {content['format']}; it was "
+                "written by another version of this project"
+            )
+        return ModelCard.from_json(content)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{path} is damaged ({error}); restore the folder from its source or train it again"
+        ) from error
+
+
+def read_model_file(folder: Path, card: ModelCard, name: str) -> bytes:
+    """Return the content of one of the model's files, once its checksum agrees with the card's.
+
+    Raises:
+        ModelError: the file is missing or is not the one the card was written for.
+    """
+    path = folder / name
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(
+            f"expected {path}, which the card lists, but it cannot be read ({error.strerror}); "
+            "restore the folder from its source or train it again"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != card.files.get(name):
+        raise ModelError(
+            f"{path} is not the file its card describes (other checksum): it is damaged or was "
+            "replaced; restore the folder from its source or train it again"
+        )
+    return content
+
+
+def checksum(path: Path) -> str:
+    """Return a file's SHA-256 as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

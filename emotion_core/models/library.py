@@ -1,0 +1,148 @@
+"""The library of models: which there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from emotion_core.errors import ModelError
+from emotion_core.models.folder import (
+    CARD_FILE,
+    LITERT_FILE,
+    ModelCard,
+    default_model_dir,
+    load_card,
+    models_dir,
+)
+from emotion_core.system.folders import folder_size, folders_in
+
+Origin = Literal["shipped", "trained here", "imported"]
+
+
+@dataclass(frozen=True)
+class LibraryModel:
+    """A model that can be used.
+
+    Attributes:
+        folder: where it is.
+        card: what is known of it.
+        size: bytes of all its files.
+    """
+
+    folder: Path
+    card: ModelCard
+    size: int
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return self.folder.name
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it is part of the project."""
+        return self.folder == default_model_dir()
+
+    @property
+    def origin(self) -> Origin:
+        """Where it came from."""
+        if self.shipped:
+            return "shipped"
+        return "imported" if self.card.source else "trained here"
+
+
+@dataclass(frozen=True)
+class DamagedModel:
+    """A folder that holds a model's files and is none.
+
+    Attributes:
+        folder: where it is.
+        problem: what is wrong with it, on one line.
+    """
+
+    folder: Path
+    problem: str
+
+    @property
+    def name(self) -> str:
+        """Name of its folder."""
+        return self.folder.name
+
+
+@dataclass(frozen=True)
+class Library:
+    """What the library holds.
+
+    Attributes:
+        models: the shipped one first, the others by name.
+        damaged: what cannot be used, by name.
+    """
+
+    models: tuple[LibraryModel, ...]
+    damaged: tuple[DamagedModel, ...]
+
+    def find(self, name: str) -> LibraryModel:
+        """Return the model with this name.
+
+        Raises:
+            ModelError: there is none, or it is damaged.
+        """
+        for model in self.models:
+            if model.name == name:
+                return model
+        for broken in self.damaged:
+            if broken.name == name:
+                raise ModelError(broken.problem)
+        raise self._unknown(name)
+
+    def folder_of(self, name: str) -> Path:
+        """Return the folder of the model with this name, also if it is damaged.
+
+        Raises:
+            ModelError: there is none.
+        """
+        folders = {model.name: model.folder for model in self.models}
+        folders |= {broken.name: broken.folder for broken in self.damaged}
+        if name not in folders:
+            raise self._unknown(name)
+        return folders[name]
+
+    def _unknown(self, name: str) -> ModelError:
+        names = ", ".join(model.name for model in self.models) or "there is none"
+        return ModelError(f"expected the name of a model ({names}), found {name!r}")
+
+
+def list_models() -> Library:
+    """Return every model folder; what holds no model's files is passed over."""
+    models, damaged = [], []
+    for folder in _folders():
+        if not any((folder / name).exists() for name in (CARD_FILE, LITERT_FILE)):
+            continue
+        try:
+            card = load_card(folder)
+            if not (folder / LITERT_FILE).is_file():
+                raise ModelError(
+                    f"{folder}: expected {LITERT_FILE}, found none; restore the folder from its "
+                    "source or train it again"
+                )
+            size = folder_size(folder)
+        except (ModelError, OSError) as error:
+            damaged.append(DamagedModel(folder, str(error)))
+            continue
+        models.append(LibraryModel(folder, card, size))
+    return Library(tuple(models), tuple(damaged))
+
+
+def model_folders() -> list[Path]:
+    """Return the folders of all usable models, the one that ships with the project first."""
+    return [model.folder for model in list_models().models]
+
+
+def _folders() -> list[Path]:
+    shipped = default_model_dir()
+    try:
+        folders = folders_in(models_dir())
+    except OSError:  # whatever is wrong with it, the shipped one can be used
+        folders = []
+    return [shipped, *(folder for folder in folders if folder.name != shipped.name)]

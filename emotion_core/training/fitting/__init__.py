@@ -1,0 +1,1 @@
+"""The training itself, in Keras: steps, epochs, checkpoints, the finished model."""

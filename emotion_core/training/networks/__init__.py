@@ -1,0 +1,1 @@
+"""The networks in Keras: built, loaded, deepened, timed."""

@@ -1,0 +1,263 @@
+"""Answers that need Keras for a process that must not import it: previews and measurements.
+
+The assistant is a child process, ``python -m emotion_core.training.runs.assistant``. It reads one
+request a line and writes one answer a line, both JSON; it ends when its parent does, or by itself
+when it has not been asked for a while, because it takes 400 MB.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import select
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
+from emotion_core.errors import EmotionCoreError, TrainingError
+from emotion_core.system.folders import PROJECT
+from emotion_core.system.native import start_keras
+from emotion_core.training.config import AugmentationConfig, TrainingConfig
+from emotion_core.training.runs.queue import NICE
+
+#: Seconds without a request after which the child ends.
+IDLE_SECONDS: Final = 90.0
+
+#: Seconds of steps that are timed, besides those that warm up.
+MEASURED_SECONDS: Final = 2.0
+
+_WARM_UP_STEPS: Final = 3
+_MOST_STEPS: Final = 10_000
+_VALIDATION_FACES: Final = 256
+
+
+@dataclass(frozen=True)
+class TrainingSpeed:
+    """How fast a network trains on this machine, as measured.
+
+    Attributes:
+        images_per_second: while training.
+        seconds_per_epoch: with the check after it.
+    """
+
+    images_per_second: float
+    seconds_per_epoch: float
+
+
+class Assistant:
+    """Talks to the child, which it starts when it is first asked. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def preview(
+        self, faces: NDArray[np.uint8], config: AugmentationConfig, seed: int, rows: int
+    ) -> NDArray[np.uint8]:
+        """Return faces as the network will see them.
+
+        Args:
+            faces: uint8 ``[N, 48, 48]``.
+            config: how far they are varied.
+            seed: of the variation.
+            rows: how many times.
+
+        Returns:
+            uint8 ``[rows, N, 48, 48]``.
+
+        Raises:
+            EmotionCoreError: the child failed.
+        """
+        answer = self._ask(
+            {
+                "task": "preview",
+                "faces": _packed(faces),
+                "config": asdict(config),
+                "seed": seed,
+                "rows": rows,
+            }
+        )
+        return _unpacked(answer["faces"]).reshape(rows, len(faces), FACE_SIZE, FACE_SIZE)
+
+    def measure(self, config: TrainingConfig, images: int, validation_images: int) -> TrainingSpeed:
+        """Return how fast the network of ``config`` trains, after some steps on noise.
+
+        Args:
+            config: the settings; teachers are left out.
+            images: images to train on.
+            validation_images: images that are checked after each epoch.
+
+        Raises:
+            EmotionCoreError: the child failed.
+        """
+        request = {"task": "measure", "config": asdict(config)}
+        counts = {"images": images, "validation_images": validation_images}
+        return TrainingSpeed(**self._ask(request | counts))
+
+    def close(self) -> None:
+        """End the child; the next question starts another one."""
+        with self._lock:
+            if self._child is not None:
+                self._child.kill()
+                self._child.communicate()
+                self._child = None
+
+    def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            line = json.dumps(request).encode() + b"\n"
+            # One that has just ended for want of requests is no reason to fail.
+            answer = self._exchange(line) or self._exchange(line)
+        if not answer:
+            raise EmotionCoreError(
+                "expected an answer from the process that previews and measures, found none; it "
+                "may have been ended for want of memory: close other programs and try again"
+            )
+        content: dict[str, Any] = json.loads(answer)
+        if "error" in content:
+            raise TrainingError(content["error"])
+        return content
+
+    def _exchange(self, line: bytes) -> bytes:
+        child = self._running_child()
+        assert child.stdin is not None
+        assert child.stdout is not None
+        try:
+            child.stdin.write(line)
+            child.stdin.flush()
+            return child.stdout.readline()
+        except OSError:
+            return b""
+
+    def _running_child(self) -> subprocess.Popen[bytes]:
+        if self._child is not None and self._child.poll() is None:
+            return self._child
+        if self._child is not None:
+            self._child.communicate()
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "emotion_core.training.runs.assistant"],
+            cwd=PROJECT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        return self._child
+
+
+def _packed(faces: NDArray[np.uint8]) -> str:
+    return base64.b64encode(np.ascontiguousarray(faces).tobytes()).decode()
+
+
+def _unpacked(text: str) -> NDArray[np.uint8]:
+    faces = np.frombuffer(base64.b64decode(text), np.uint8)
+    return faces.reshape(-1, FACE_SIZE, FACE_SIZE)
+
+
+# The child -----------------------------------------------------------------------------------
+
+
+def _main() -> None:
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    answers = os.fdopen(os.dup(1), "wb")
+    start_keras()
+    os.dup2(2, 1)  # whatever a library prints is no answer
+    while line := _next_request():
+        answers.write(json.dumps(_answer(json.loads(line))).encode() + b"\n")
+        answers.flush()
+
+
+def _next_request() -> bytes:
+    """Return the next line; empty at the end, or when none has come for a while."""
+    if sys.platform != "win32":  # where a pipe can be waited for
+        ready, _, _ = select.select([sys.stdin.buffer], [], [], IDLE_SECONDS)
+        if not ready:
+            return b""
+    return sys.stdin.buffer.readline()
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return _TASKS[request.pop("task")](**request)
+    except EmotionCoreError as error:
+        return {"error": str(error)}
+    except Exception as error:  # noqa: BLE001 - the parent says it
+        return {"error": textwrap.shorten(f"{type(error).__name__}: {error}", 200)}
+
+
+def _preview(faces: str, config: dict[str, Any], seed: int, rows: int) -> dict[str, Any]:
+    import keras
+
+    from emotion_core.training.fitting.augmentation import FaceAugmentation
+
+    augment = FaceAugmentation(AugmentationConfig(**config), seed)
+    repeated = np.tile(_unpacked(faces), (rows, 1, 1)).astype(np.float32)
+    targets = np.zeros((len(repeated), 1), np.float32)
+    varied, _ = augment(repeated[..., None], targets, training=True)
+    pixels = keras.ops.convert_to_numpy(varied)[..., 0]
+    return {"faces": _packed(np.rint(pixels).clip(0, 255).astype(np.uint8))}
+
+
+def _measure(config: dict[str, Any], images: int, validation_images: int) -> dict[str, Any]:
+    return asdict(measure_speed(TrainingConfig.from_json(config), images, validation_images))
+
+
+_TASKS: Final[dict[str, Callable[..., dict[str, Any]]]] = {"preview": _preview, "measure": _measure}
+
+
+def measure_speed(config: TrainingConfig, images: int, validation_images: int) -> TrainingSpeed:
+    """Train some steps on noise and return how fast that was; see ``Assistant.measure``."""
+    import keras
+
+    from emotion_core.training.fitting.augmentation import FaceAugmentation
+    from emotion_core.training.fitting.step import TrainingStep
+    from emotion_core.training.networks.classifier import KerasClassifier
+    from emotion_core.training.networks.network import NetworkShape, build_network
+
+    keras.utils.clear_session()
+    shape = NetworkShape(config.filters, config.depths, config.dropout)
+    network = build_network(config.architecture, shape, precision=config.precision)
+    augmentation = FaceAugmentation(config.augmentation, config.seed)
+    step = TrainingStep(network, augmentation, config)
+    step.compile(optimizer=keras.optimizers.AdamW(config.learning_rate), jit_compile=False)
+    random = np.random.default_rng(0)
+    size = min(config.batch_size, images)
+    faces = random.integers(0, 256, (size, FACE_SIZE, FACE_SIZE, 1), np.uint8)
+    targets = np.eye(len(EMOTIONS), dtype=np.float32)[random.integers(0, len(EMOTIONS), size)]
+    batch = ({"faces": faces, "targets": targets},)
+    ends: list[float] = []
+
+    def note_end(_batch: int, logs: Any = None) -> None:  # noqa: ARG001  # Keras names it
+        ends.append(time.perf_counter())
+        measured = ends[-1] - ends[min(_WARM_UP_STEPS, len(ends) - 1)]
+        step.stop_training = measured >= MEASURED_SECONDS
+
+    step.fit(
+        (batch for _ in range(_MOST_STEPS)),
+        steps_per_epoch=_MOST_STEPS,
+        callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=note_end)],
+        shuffle=False,
+        verbose=0,
+    )
+    timed = ends[_WARM_UP_STEPS:]
+    rate = size * (len(timed) - 1) / (timed[-1] - timed[0])
+    classifier = KerasClassifier(network)
+    crops = random.integers(0, 256, (_VALIDATION_FACES, FACE_SIZE, FACE_SIZE), np.uint8)
+    classifier.predict_logits(crops)
+    started = time.perf_counter()
+    classifier.predict_logits(crops)
+    checking = (time.perf_counter() - started) * validation_images / _VALIDATION_FACES
+    return TrainingSpeed(rate, images / rate + checking)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,99 @@
+"""What anybody may ask of a run, from any process: stop, cancel, resume.
+
+A running process is asked by a file and acts on it after its next step. Whatever is not running is
+changed here, under the run's own lock, so that nobody begins to train it meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from emotion_core.errors import TrainingError
+from emotion_core.system.locks import FileLock
+from emotion_core.training.progress import CHECKPOINT_FILE
+from emotion_core.training.runs.run import (
+    CANCEL_FILE,
+    LOCK_FILE,
+    OUTCOME_FILE,
+    PATIENCE,
+    QUEUED_FILE,
+    RESUMABLE_STATES,
+    STOP_FILE,
+    Run,
+    enqueue,
+    open_run,
+)
+
+
+def stop_run(run: Run) -> Run:
+    """End a run and keep its best epoch so far as a model; it can be resumed later.
+
+    An interrupted run goes to the queue for that.
+
+    Raises:
+        TrainingError: it has ended, has not begun, or cannot be written.
+    """
+    run = open_run(run.folder)
+    if run.state != "running" and not (
+        run.state in ("queued", "interrupted") and run.has_checkpoint
+    ):
+        raise TrainingError(
+            f"{run.plan.name} is {run.state} and has nothing to keep; only a run with a finished "
+            "epoch can be stopped"
+        )
+    with _writing(run):
+        (run.folder / STOP_FILE).touch()
+        if run.state == "interrupted":
+            enqueue(run.folder)
+    return open_run(run.folder)
+
+
+def cancel_run(run: Run) -> Run:
+    """End a run and keep nothing of it but its row.
+
+    Raises:
+        TrainingError: it has ended, or cannot be written.
+    """
+    run = open_run(run.folder)
+    if run.state not in ("running", "queued", "interrupted"):
+        raise TrainingError(f"{run.plan.name} is {run.state} already; delete it instead")
+    with _writing(run), FileLock(run.folder / LOCK_FILE) as lock:
+        (run.folder / CANCEL_FILE).touch()
+        if lock.acquire(PATIENCE if run.state != "running" else 0.0):
+            (run.folder / QUEUED_FILE).unlink(missing_ok=True)
+            (run.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
+    return open_run(run.folder)
+
+
+def resume_run(run: Run) -> Run:
+    """Put a run that has not reached its last epoch at the end of the queue.
+
+    It goes on from its last checkpoint; one without any begins anew.
+
+    Raises:
+        TrainingError: it is running, queued, done or cancelled, or cannot be written.
+    """
+    run = open_run(run.folder)
+    if run.state not in RESUMABLE_STATES:
+        raise TrainingError(
+            f"{run.plan.name} is {run.state}; only a run that is {', '.join(RESUMABLE_STATES)} can "
+            "be resumed"
+        )
+    with _writing(run), FileLock(run.folder / LOCK_FILE) as lock:
+        if not lock.acquire(PATIENCE):
+            raise TrainingError(f"{run.plan.name} has just been begun by somebody else")
+        (run.folder / STOP_FILE).unlink(missing_ok=True)
+        enqueue(run.folder)
+        (run.folder / OUTCOME_FILE).unlink(missing_ok=True)
+    return open_run(run.folder)
+
+
+@contextmanager
+def _writing(run: Run) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(
+            f"{run.folder} cannot be written ({error.strerror}); make room, or allow writing there"
+        ) from error

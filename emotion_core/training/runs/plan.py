@@ -1,0 +1,91 @@
+"""What a run is to do: settings, data, and where its model goes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from emotion_core.datasets.source import DataSource
+from emotion_core.errors import DatasetError, TrainingError
+from emotion_core.system.files import write_json
+from emotion_core.training.config import TrainingConfig
+
+PLAN_FILE: Final = "run.json"
+LONGEST_NAME: Final = 80
+
+#: Version of the layout of ``run.json``.
+_FORMAT: Final = 1
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """What a run is to do, and what people say about it.
+
+    Attributes:
+        name: what to call it and its model, at most 80 characters.
+        config: the settings.
+        data: what it learns from.
+        created: UTC time in ISO 8601.
+        library: absolute path of the folder that the model is put in.
+        teachers: absolute paths of the models to learn from.
+        initial: absolute path of the model to begin with; None: random weights.
+        sweep: name of the sweep that it belongs to; empty: none.
+        notes: anything.
+
+    Raises:
+        TrainingError: the name is empty or too long.
+    """
+
+    name: str
+    config: TrainingConfig
+    data: DataSource
+    created: str
+    library: str
+    teachers: tuple[str, ...] = ()
+    initial: str | None = None
+    sweep: str = ""
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or len(self.name) > LONGEST_NAME:
+            raise TrainingError(
+                f"expected a name of 1 to {LONGEST_NAME} characters for a run, found {self.name!r}"
+            )
+
+    def write(self, folder: Path) -> None:
+        """Write it into the run's folder.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        write_json(folder / PLAN_FILE, {"format": _FORMAT, **asdict(self)})
+
+
+def read_plan(folder: Path) -> RunPlan:
+    """Return the plan of the run in ``folder``.
+
+    Raises:
+        TrainingError: there is none, or it is damaged.
+    """
+    path = folder / PLAN_FILE
+    try:
+        return _parsed(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise TrainingError(f"expected a run with {PLAN_FILE} in {folder}, found none") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, DatasetError) as error:
+        raise TrainingError(f"{path} is damaged ({error}); delete {folder}") from error
+
+
+def _parsed(content: dict[str, Any]) -> RunPlan:
+    if content.pop("format") != _FORMAT:
+        raise ValueError("it was written by another version of this project")
+    return RunPlan(
+        **{
+            **content,
+            "config": TrainingConfig.from_json(content["config"]),
+            "data": DataSource.from_json(content["data"]),
+            "teachers": tuple(content["teachers"]),
+        }
+    )

@@ -1,0 +1,225 @@
+"""One training run: what its folder holds, and what state it is in.
+
+A run is a folder. Its state follows from files that whoever does the work makes and the system
+keeps true, so that it cannot say anything else than what is: ``lock`` is held as long as a process
+trains, whatever happens to that process; a run that is neither held, queued nor ended was
+interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Literal
+
+from emotion_core.system.files import replace_file, write_json
+from emotion_core.system.locks import is_held
+from emotion_core.training.progress import CHECKPOINT_FILE, EpochMetrics, read_epochs
+from emotion_core.training.runs.plan import RunPlan, read_plan
+
+LOCK_FILE: Final = "lock"
+QUEUED_FILE: Final = "queued"
+STOP_FILE: Final = "stop"
+CANCEL_FILE: Final = "cancel"
+OUTCOME_FILE: Final = "outcome.json"
+STATUS_FILE: Final = "status.json"
+LOG_FILE: Final = "log.txt"
+TENSORBOARD_FOLDER: Final = "tensorboard"
+
+State = Literal["running", "queued", "done", "stopped", "cancelled", "failed", "interrupted"]
+
+#: States in which something will happen by itself.
+ACTIVE_STATES: Final[tuple[State, ...]] = ("running", "queued")
+
+#: States from which a run can be resumed.
+RESUMABLE_STATES: Final[tuple[State, ...]] = ("interrupted", "stopped", "failed")
+
+#: Seconds for which somebody who only looks at a run may have its lock.
+PATIENCE: Final = 1.0
+
+_LOG_BYTES: Final = 8000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        state: "done", "stopped" or "failed".
+        ended: UTC time in ISO 8601.
+        message: why it failed, or what there is to say.
+        model: absolute path of its model's folder; None: there is none.
+    """
+
+    state: State
+    ended: str
+    message: str = ""
+    model: str | None = None
+
+
+@dataclass(frozen=True)
+class RunStatus:
+    """What the training process last said about itself.
+
+    Attributes:
+        pid: its process.
+        stage: what it does, in a few words.
+        epoch: counted from 1; 0 before the first step.
+        epochs: how many there will be.
+        step: of this epoch.
+        steps: of each epoch.
+        loss: mean over this epoch so far.
+        images_per_second: training images.
+        epoch_seconds_left: until this epoch's last step.
+        seconds_left: until the run's last step.
+        cpu_percent: of one core, since the last status.
+        memory_mb: resident memory; 0 where it is not known.
+    """
+
+    pid: int
+    stage: str
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    loss: float = 0.0
+    images_per_second: float = 0.0
+    epoch_seconds_left: float = 0.0
+    seconds_left: float = 0.0
+    cpu_percent: float = 0.0
+    memory_mb: float = 0.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run on the disk, as it was when somebody looked.
+
+    Attributes:
+        folder: where it is.
+        plan: what it is to do.
+        state: where it stands.
+        asked: "stop" or "cancel" when somebody asked a running one for that; empty otherwise.
+        outcome: how it ended; None as long as it has not.
+    """
+
+    folder: Path
+    plan: RunPlan
+    state: State
+    asked: str = ""
+    outcome: Outcome | None = None
+
+    @property
+    def id(self) -> str:
+        """Name of its folder."""
+        return self.folder.name
+
+    @property
+    def epochs(self) -> tuple[EpochMetrics, ...]:
+        """The finished epochs."""
+        return read_epochs(self.folder)
+
+    @property
+    def best(self) -> EpochMetrics | None:
+        """The epoch whose network is kept: the first one with the highest accuracy."""
+        return max(self.epochs, key=lambda each: each.validation_accuracy, default=None)
+
+    @property
+    def model(self) -> Path | None:
+        """Folder of its model, where it made one that is still there."""
+        if self.outcome is None or self.outcome.model is None:
+            return None
+        folder = Path(self.outcome.model)
+        return folder if folder.is_dir() else None
+
+    @property
+    def has_checkpoint(self) -> bool:
+        """Whether a finished epoch can be gone on from."""
+        return (self.folder / CHECKPOINT_FILE).is_file()
+
+
+def enqueue(folder: Path) -> None:
+    """Put the run in ``folder`` at the end of the queue.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    # The time in the file, because the system's own times of files may be the same for several.
+    with replace_file(folder / QUEUED_FILE) as temporary:
+        temporary.write_text(str(time.time_ns()), encoding="ascii")
+
+
+def open_run(folder: Path) -> Run:
+    """Return the run in ``folder``.
+
+    Raises:
+        TrainingError: it holds no run, or a damaged one.
+    """
+    plan = read_plan(folder)
+    outcome = _read_outcome(folder)
+    state = _state(folder, outcome)
+    asked = ""
+    if state == "running":
+        requests = {"cancel": CANCEL_FILE, "stop": STOP_FILE}
+        asked = next((name for name, file in requests.items() if (folder / file).exists()), "")
+    ended = state in ("done", "stopped", "failed")
+    return Run(folder, plan, state, asked, outcome if ended else None)
+
+
+def _state(folder: Path, outcome: Outcome | None) -> State:
+    if is_held(folder / LOCK_FILE):
+        return "running"
+    if (folder / CANCEL_FILE).exists():
+        return "cancelled"
+    if (folder / QUEUED_FILE).exists():
+        return "queued"
+    return "interrupted" if outcome is None else outcome.state
+
+
+def _read_outcome(folder: Path) -> Outcome | None:
+    try:
+        return Outcome(**json.loads((folder / OUTCOME_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_outcome(folder: Path, state: State, message: str = "", model: Path | None = None) -> None:
+    """Note how the run in ``folder`` ended.
+
+    Raises:
+        OSError: the disk is full; the run then counts as interrupted.
+    """
+    ended = datetime.now(UTC).isoformat(timespec="seconds")
+    outcome = Outcome(state, ended, message, None if model is None else str(model))
+    write_json(folder / OUTCOME_FILE, asdict(outcome))
+
+
+def write_status(folder: Path, status: RunStatus) -> None:
+    """Note what the training process does.
+
+    Raises:
+        OSError: the disk is full.
+    """
+    write_json(folder / STATUS_FILE, asdict(status))
+
+
+def read_status(folder: Path) -> RunStatus | None:
+    """Return what the training process last said; None where it has not said anything yet."""
+    try:
+        return RunStatus(**json.loads((folder / STATUS_FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def read_log(folder: Path, lines: int = 12) -> str:
+    """Return the last lines of the run's log; empty before there is one."""
+    try:
+        with (folder / LOG_FILE).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LOG_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,214 @@
+"""The process that trains one run: ``python -m emotion_core.training.runs.trainer FOLDER``.
+
+What it prints is the run's log. It leaves an outcome unless it is killed or the disk is full; then
+nobody holds the run's lock any more, which says so as well.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+import traceback
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from emotion_core.errors import EmotionCoreError, TrainingError
+from emotion_core.system.locks import FileLock
+from emotion_core.system.native import start_keras
+from emotion_core.training.progress import CHECKPOINT_FILE, EpochMetrics, TrainingProgress
+from emotion_core.training.runs.plan import RunPlan, read_plan
+from emotion_core.training.runs.processes import Usage, memory_mb
+from emotion_core.training.runs.queue import TRAINING_LOCK
+from emotion_core.training.runs.run import (
+    CANCEL_FILE,
+    LOCK_FILE,
+    QUEUED_FILE,
+    STATUS_FILE,
+    STOP_FILE,
+    TENSORBOARD_FOLDER,
+    RunStatus,
+    State,
+    open_run,
+    write_outcome,
+    write_status,
+)
+from emotion_core.training.runs.storage import free_model_folder
+
+if TYPE_CHECKING:
+    from emotion_core.training.fitting.training_run import TrainingResult, TrainingRun
+
+_STATUS_SECONDS: Final = 0.5
+# How long somebody who only looks may have the lock.
+_PATIENCE: Final = 5.0
+
+
+def train(folder: Path) -> None:
+    """Train the run in ``folder`` if it is queued, once no other run trains."""
+    with FileLock(folder.parent / TRAINING_LOCK) as slot, FileLock(folder / LOCK_FILE) as lock:
+        while not slot.acquire(patience=1.0):
+            pass
+        if not lock.acquire(_PATIENCE) or not (folder / QUEUED_FILE).exists():
+            return
+        (folder / QUEUED_FILE).unlink()
+        if (folder / CANCEL_FILE).exists():
+            return
+        try:
+            _Trainer(folder, read_plan(folder)).run()
+        except EmotionCoreError as error:
+            _fail(folder, str(error))
+        except OSError as error:
+            _fail(folder, f"{error}; the last checkpoint stays: mend this and resume")
+        except MemoryError:
+            _fail(folder, "there is not enough memory; choose a smaller batch or network")
+        except Exception as error:  # noqa: BLE001 - whatever it is, who started the run is told
+            traceback.print_exc()
+            _fail(folder, f"{type(error).__name__}: {error}; the log has the details")
+
+
+def _fail(folder: Path, message: str) -> None:
+    _log(f"Failed: {message}")
+    (folder / STATUS_FILE).unlink(missing_ok=True)  # on a full disk this is the room that it takes
+    write_outcome(folder, "failed", message)
+
+
+def _log(text: str) -> None:
+    now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    print(f"{now}  {text}", flush=True)  # noqa: T201 - the log
+
+
+class _Trainer:
+    """Trains one run and says how far it is.
+
+    Args:
+        folder: the run's.
+        plan: what it is to do.
+    """
+
+    def __init__(self, folder: Path, plan: RunPlan) -> None:
+        self.folder = folder
+        self.plan = plan
+        self.usage = Usage()
+        self.said = 0.0
+        self.progress: TrainingProgress | None = None
+
+    def run(self) -> None:
+        """Open the data, train, and keep the best epoch as a model."""
+        self.say("starting")
+        start_keras()
+        training = self.open_run()
+        _log(
+            f"{self.plan.data.name}: {len(training.training_set):,} images to train on, "
+            f"{len(training.validation_set):,} to select the best epoch with"
+        )
+        if training.epochs:
+            _log(f"Resumed after epoch {len(training.epochs)}")
+        result = self.fit(training)
+        if self.asked(CANCEL_FILE):
+            self.forget()
+        elif result is None:
+            message = "stopped before its first epoch was finished; there is nothing to keep"
+            write_outcome(self.folder, "stopped", message)
+        else:
+            self.keep(training, result)
+
+    def open_run(self) -> TrainingRun:
+        """Begin the run, or go on from its checkpoint."""
+        from emotion_core.training.fitting.training_run import TrainingRun
+        from emotion_core.training.teachers import find_teachers
+
+        self.say("reading the data")
+        dataset = self.plan.data.open()
+        self.say("building the network")
+        if (self.folder / CHECKPOINT_FILE).exists():
+            return TrainingRun.resume(dataset, self.folder)
+        teachers = find_teachers([Path(path) for path in self.plan.teachers])
+        initial = None if self.plan.initial is None else Path(self.plan.initial)
+        return TrainingRun.start(self.plan.config, dataset, self.folder, teachers, initial)
+
+    def fit(self, training: TrainingRun) -> TrainingResult | None:
+        """Train to the end or until somebody asks to stop; None when there is nothing to keep."""
+        from emotion_core.training.runs.tensorboard import EventWriter
+
+        self.say("preparing the first step")
+        with EventWriter(self.folder / TENSORBOARD_FOLDER) as events:
+
+            def on_epoch(metrics: EpochMetrics) -> None:
+                events.add_epoch(metrics)
+                _log(_epoch_line(metrics, self.plan.config.epochs))
+
+            def should_stop() -> bool:
+                return self.asked(STOP_FILE) or self.asked(CANCEL_FILE)
+
+            try:
+                return training.run(
+                    on_progress=self.show_progress, on_epoch=on_epoch, should_stop=should_stop
+                )
+            except TrainingError:
+                if training.epochs or not should_stop():
+                    raise
+                return None
+
+    def keep(self, training: TrainingRun, result: TrainingResult) -> None:
+        """Write the model, and note how the run ended."""
+        from emotion_core.training.fitting.export import export_run
+
+        self.say("measuring and saving the model")
+        model = free_model_folder(open_run(self.folder))
+        card = export_run(training, result, model, run_id=self.folder.name)
+        if self.asked(CANCEL_FILE):  # while it was being saved
+            shutil.rmtree(model)
+            self.forget()
+            return
+        state: State = "done" if result.completed else "stopped"
+        _log(
+            f"Saved {model}: epoch {result.best_epoch} of {len(result.epochs)}, accuracy "
+            f"{card.metrics['accuracy']:.4f}"
+        )
+        write_outcome(self.folder, state, model=model)
+        if result.completed:
+            (self.folder / CHECKPOINT_FILE).unlink(missing_ok=True)  # nothing to go on with
+
+    def forget(self) -> None:
+        """Leave nothing that a cancelled run could go on with."""
+        (self.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
+        _log("Cancelled")
+
+    def asked(self, file: str) -> bool:
+        """Tell whether somebody has asked for something."""
+        return (self.folder / file).exists()
+
+    def show_progress(self, progress: TrainingProgress) -> None:
+        """Write the status now and then, and after the last step of each epoch."""
+        if time.monotonic() - self.said < _STATUS_SECONDS and progress.step < progress.steps:
+            return
+        self.progress = progress
+        self.say("training")
+
+    def say(self, stage: str) -> None:
+        """Write what this process does and takes."""
+        self.said = time.monotonic()
+        known = {} if self.progress is None else asdict(self.progress)
+        status = RunStatus(
+            pid=os.getpid(),
+            stage=stage,
+            cpu_percent=self.usage.cpu_percent(),
+            memory_mb=memory_mb(),
+            **known,
+        )
+        write_status(self.folder, status)
+
+
+def _epoch_line(metrics: EpochMetrics, epochs: int) -> str:
+    return (
+        f"epoch {metrics.epoch} of {epochs}: loss {metrics.train_loss:.4f}, accuracy "
+        f"{metrics.train_accuracy:.4f}, validation accuracy {metrics.validation_accuracy:.4f}, "
+        f"macro F1 {metrics.validation_macro_f1:.4f}, {metrics.images_per_second:.0f} images/s"
+    )
+
+
+if __name__ == "__main__":
+    train(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""Video from a file, a network or a camera of this machine, frame by frame."""

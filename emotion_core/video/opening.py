@@ -1,0 +1,283 @@
+"""Opens what `emotion_core.video.sources` describes and hands out its frames, one by one."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from emotion_core.errors import SourceError, SourceLostError
+from emotion_core.video.problems import ANSWER_SECONDS, lost, unreachable, unreadable
+from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile, VideoSource
+
+#: Larger frames are scaled down: a face is read at 48x48.
+LARGEST_FRAME: Final = (1280, 720)
+#: How long a camera may send anything but pictures.
+PICTURE_SECONDS: Final = 10.0
+
+# FFmpeg knows formats that name further files and addresses to open, and takes text for video; what
+# a stranger uploads must not be read as one of those.
+_FILE_FORMATS: Final = "mov,matroska,webm,avi,mpegts,mpeg,ogg,flv,asf,gif"
+_NETWORK_FORMATS: Final = f"{_FILE_FORMATS},rtsp,mpjpeg,mjpeg"
+_NETWORK_PROTOCOLS: Final = "rtsp,rtp,udp,tcp,tls,http,https,httpproxy,crypto"
+
+
+class OpenVideo(Protocol):
+    """A source while it is being read.
+
+    Attributes:
+        paced: Whether the frames' times tell when to show them; else they come when they are due.
+        complaint: What was wrong with a video that was read to its end all the same, or "".
+    """
+
+    paced: bool
+    complaint: str
+
+    def frames(self) -> Iterator[av.VideoFrame | None]:
+        """Yield the frames, and None now and then so that the reader can look up.
+
+        Raises:
+            SourceError: nothing more can be read.
+        """
+
+
+def open_source(source: VideoSource) -> AbstractContextManager[OpenVideo]:
+    """Return the opened source; leaving the context closes it.
+
+    Raises:
+        SourceLostError: a camera does not answer.
+        SourceError: there is no video.
+    """
+    match source:
+        case VideoFile():
+            return contextlib.closing(_open_file(source))
+        case NetworkCamera():
+            return contextlib.closing(_open_network(source))
+        case PluggedCamera():
+            return contextlib.closing(_PluggedVideo(source))
+
+
+def fit_frame(frame: av.VideoFrame, pixel_aspect: float = 1.0) -> av.VideoFrame:
+    """Return ``frame`` upright, with square pixels, and no larger than `LARGEST_FRAME`.
+
+    A frame that stands upright may be as high as others are wide. The time stamp is kept.
+
+    Args:
+        frame: a decoded frame of any size and pixel format.
+        pixel_aspect: width of a pixel by its height.
+    """
+    width, height = _fitted_size(frame.width * pixel_aspect, frame.height)
+    # Phones film as they are held, and write down how to turn the picture.
+    quarters = round(frame.rotation / 90) % 4
+    if quarters:
+        image = frame.to_ndarray(format="bgr24", width=width, height=height)
+        turned: NDArray[np.uint8] = np.ascontiguousarray(np.rot90(image, quarters), np.uint8)
+        fitted = av.VideoFrame.from_ndarray(turned, format="bgr24")
+    else:
+        fitted = frame.reformat(width=width, height=height, format="yuv420p")
+    fitted.pts = frame.pts
+    if frame.time_base is not None:
+        fitted.time_base = frame.time_base
+    return fitted
+
+
+def _fitted_size(width: float, height: float) -> tuple[int, int]:
+    longest, shortest = LARGEST_FRAME
+    scale = min(1.0, longest / max(width, height), shortest / min(width, height))
+    # Even, as the encoder wants it.
+    return max(2, 2 * round(scale * width / 2)), max(2, 2 * round(scale * height / 2))
+
+
+class _ContainerVideo:
+    """A file or a stream as FFmpeg reads it."""
+
+    def __init__(self, container: InputContainer, name: str, *, live: bool) -> None:
+        self.complaint = ""
+        self._container = container
+        self._name = name
+        # A file at an HTTP address arrives faster than it plays.
+        self.paced = not live or container.duration is not None
+        stream = container.streams.best("video")
+        if not isinstance(stream, VideoStream):
+            raise SourceError(f"expected a video, found no picture in {name}; choose another one")
+        self._stream = stream
+        if self.paced:
+            # Quicker on several cores; on a live stream, each thread would hold a frame back.
+            stream.codec_context.thread_type = "AUTO"
+        self._pictures = 0
+        self._damaged = 0
+        self._reached = 0.0
+
+    def close(self) -> None:
+        self._container.close()
+
+    def frames(self) -> Iterator[av.VideoFrame | None]:
+        """Yield frames that fit; see `OpenVideo.frames`."""
+        aspect = float(self._stream.sample_aspect_ratio or 1)
+        last_picture = time.monotonic()
+        for packet in self._packets():
+            decoded = self._decode(packet)
+            for frame in decoded:
+                last_picture = time.monotonic()
+                yield fit_frame(frame, aspect)
+            if not decoded:
+                yield None
+            if not self.paced and time.monotonic() - last_picture > PICTURE_SECONDS:
+                raise SourceLostError(
+                    f"expected pictures from {self._name}, found none in what it has sent for "
+                    f"{PICTURE_SECONDS:.0f} s; start the camera anew if this goes on"
+                )
+        self._judge_end()
+
+    def _packets(self) -> Iterator[av.Packet[Any]]:
+        try:
+            yield from self._container.demux()
+        except av.FFmpegError as error:
+            if not self.paced:
+                raise lost(self._name, error) from None
+            self._damaged += 1
+
+    def _decode(self, packet: av.Packet[Any]) -> list[av.VideoFrame]:
+        if packet.pts is not None:
+            self._reached = max(self._reached, float(packet.pts * packet.time_base))
+        if packet.stream.index != self._stream.index:
+            return []
+        try:
+            frames = self._stream.decode(packet)
+        except av.FFmpegError:
+            self._damaged += 1
+            return []
+        self._pictures += len(frames)
+        return frames
+
+    def _judge_end(self) -> None:
+        if not self.paced:
+            raise SourceLostError(
+                f"expected a stream without end from {self._name}, found its end; "
+                "look whether the camera is still on"
+            )
+        if not self._pictures:
+            raise SourceError(
+                f"expected a video, found no picture in {self._name} that can be decoded; "
+                "save it anew as MP4 with H.264"
+            )
+        start, whole = (
+            (time or 0) / av.time_base
+            for time in (self._container.start_time, self._container.duration)
+        )
+        reached = self._reached - start
+        if reached < 0.95 * whole - 1:
+            self.complaint = (
+                f"expected {whole:.0f} s of video, found that {self._name} breaks off after "
+                f"{reached:.0f} s; what there is was played"
+            )
+        elif self._damaged:
+            self.complaint = (
+                f"expected a whole video, found damaged places in {self._name}; they were left out"
+            )
+
+
+class _PluggedVideo:
+    """A camera as OpenCV reads it, on Linux, macOS and Windows alike."""
+
+    paced = False
+    complaint = ""
+
+    def __init__(self, camera: PluggedCamera) -> None:
+        self._camera = camera
+        _expect_device(camera)
+        self._capture = cv2.VideoCapture(camera.index)
+        # The newest picture, not one that has waited.
+        self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        if not self._capture.isOpened():
+            self._capture.release()
+            raise SourceLostError(
+                f"expected {camera.name}, found that it cannot be opened; look whether it is "
+                "plugged in, whether another program uses it, and whether this one may"
+            )
+
+    def close(self) -> None:
+        self._capture.release()
+
+    def frames(self) -> Iterator[av.VideoFrame | None]:
+        """Yield frames that fit; see `OpenVideo.frames`."""
+        while True:
+            read, image = self._capture.read()
+            if not read:
+                raise SourceLostError(
+                    f"expected a picture from {self._camera.name}, found none; "
+                    "look whether it is still plugged in"
+                )
+            pixels = np.asarray(image, np.uint8)
+            yield fit_frame(av.VideoFrame.from_ndarray(pixels, format="bgr24"))
+
+
+def _expect_device(camera: PluggedCamera) -> None:
+    """Raise what OpenCV would only print: there is no such camera."""
+    device = Path(f"/dev/video{camera.index}")
+    if sys.platform == "linux" and not device.exists():
+        raise SourceLostError(
+            f"expected {camera.name}, found no {device}; plug it in, or choose another number"
+        )
+
+
+def _open_file(file: VideoFile) -> _ContainerVideo:
+    content = file.content
+    # A pipe or a device would be waited for without end.
+    if isinstance(content, Path) and not content.is_file():
+        found = "a folder" if content.is_dir() else "nothing"
+        raise SourceError(
+            f"expected a video file, found {found} at {content}; look whether the path is right"
+        )
+    try:
+        container = av.open(
+            io.BytesIO(content) if isinstance(content, bytes) else str(content),
+            "r",
+            container_options={"format_whitelist": _FILE_FORMATS, "protocol_whitelist": "file"},
+        )
+    except av.FFmpegError as error:
+        raise unreadable(file, error) from None
+    return _read(container, file.name, live=False)
+
+
+def _open_network(camera: NetworkCamera) -> _ContainerVideo:
+    started = time.monotonic()
+    try:
+        container = av.open(
+            camera.address,
+            "r",
+            container_options={
+                "format_whitelist": _NETWORK_FORMATS,
+                "protocol_whitelist": _NETWORK_PROTOCOLS,
+                # Over UDP, pictures of many cameras arrive in pieces.
+                "rtsp_flags": "prefer_tcp",
+                "analyzeduration": "2000000",
+                # Microseconds. It holds where the one below does not: when a stream is closed.
+                "timeout": f"{ANSWER_SECONDS * 1e6:.0f}",
+            },
+            timeout=ANSWER_SECONDS,
+        )
+    # What FFmpeg says holds the whole address, with the password: none of it is passed on.
+    except (av.FFmpegError, ValueError) as error:
+        raise unreachable(camera, error, time.monotonic() - started) from None
+    return _read(container, camera.name, live=True)
+
+
+def _read(container: InputContainer, name: str, *, live: bool) -> _ContainerVideo:
+    try:
+        return _ContainerVideo(container, name, live=live)
+    except BaseException:
+        container.close()
+        raise

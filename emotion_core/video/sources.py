@@ -1,0 +1,97 @@
+"""Where video comes from besides a viewer's own camera: files, network cameras, plugged-in ones.
+
+`emotion_core.video.opening` opens what is described here, `emotion_core.video.reader` plays it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+from urllib.parse import SplitResult, urlsplit
+
+from emotion_core.errors import SourceError
+
+#: What network cameras speak.
+SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
+
+
+@dataclass(frozen=True)
+class VideoFile:
+    """A video file on this machine, or the content of one.
+
+    Attributes:
+        name: What to call it.
+        content: Where it is, or all its bytes.
+    """
+
+    name: str
+    content: Path | bytes = field(repr=False)
+
+    @classmethod
+    def at(cls, path: str | Path) -> VideoFile:
+        """Return the file at ``path``; ``~`` is the home folder."""
+        return cls(Path(path).name, Path(path).expanduser())
+
+
+@dataclass(frozen=True)
+class NetworkCamera:
+    """A camera, or a video, at an RTSP or HTTP address.
+
+    Attributes:
+        address: The address; user name and password may be part of it and are never shown.
+
+    Raises:
+        SourceError: this is no such address.
+    """
+
+    address: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        parts = _split(self.address)
+        if parts is None or parts.scheme not in SCHEMES or not parts.hostname:
+            raise SourceError(
+                "expected an address such as rtsp://192.168.1.20/stream or "
+                f"http://192.168.1.20/video, found {_shorten(self.address)}; the camera's manual "
+                "names its own"
+            )
+
+    @property
+    def name(self) -> str:
+        """The address without user name, password and query, which often holds a password too."""
+        parts = urlsplit(self.address)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+@dataclass(frozen=True)
+class PluggedCamera:
+    """A camera plugged into this machine.
+
+    Attributes:
+        index: Its number, 0 for the first.
+    """
+
+    index: int = 0
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return f"camera {self.index} of this machine"
+
+
+VideoSource: TypeAlias = VideoFile | NetworkCamera | PluggedCamera
+
+
+def _split(address: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises when it is no number
+    except ValueError:
+        return None
+    return parts
+
+
+def _shorten(address: str) -> str:
+    """Return an address that is none, without what may be a password, in a bounded length."""
+    shown = address.rpartition("@")[2].partition("?")[0]
+    return repr(shown if len(shown) <= 60 else shown[:59] + "…") if shown else "nothing"

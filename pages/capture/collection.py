@@ -1,0 +1,213 @@
+"""Data sets of one's own: make one, add to it, look at it, keep it elsewhere, train with it."""
+
+from __future__ import annotations
+
+import io
+
+import streamlit as st
+
+from emotion_core.datasets.own.dataset import OwnDataset
+from emotion_core.datasets.own.storage import (
+    CONSENT,
+    OWN_PREFIX,
+    OwnDatasetList,
+    create_own_dataset,
+    delete_own_dataset,
+    list_own_datasets,
+    own_data_dir,
+    rename_own_dataset,
+    write_zip,
+)
+from emotion_core.errors import DatasetError
+from pages.capture.faces import show_capture
+from pages.capture.samples import show_samples
+from pages.opened.opening import open_next
+from pages.opened.store import dataset_store
+from pages.shared.text import plain
+
+WHAT_FOR = (
+    "Faces of your own, class by class, to train and to check a network with. They are kept as "
+    "grey pictures of 48 by 48 pixels, cut out as everywhere in this app; the photos themselves "
+    "are not kept."
+)
+
+_CHOSEN = "own_dataset"
+_NEW_NAME = "own_new_name"
+_CONSENT_KEY = "own_consent"
+_PROBLEM = "own_problem"
+
+
+def show_own_data() -> None:
+    """Show everything about data sets of one's own."""
+    st.markdown(WHAT_FOR)
+    found = _find()
+    for problem in found.problems:
+        st.warning(plain(problem))
+    agreed = st.checkbox(CONSENT, key=_CONSENT_KEY, persist_state="session")
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
+    dataset = _choose(found, agreed)
+    if dataset is None:
+        return
+    st.subheader("Add faces")
+    if agreed:
+        show_capture(dataset)
+    else:
+        st.info("Agree above to add faces.")
+    st.subheader("Faces in this data set")
+    if dataset.samples:
+        show_samples(dataset)
+        _say_how_to_train(dataset)
+    else:
+        st.caption("None yet.")
+    with st.container(horizontal=True):
+        if dataset.samples:
+            _offer_examination(dataset)
+        _offer_zip(dataset)
+        _offer_name(dataset)
+        _offer_deletion(dataset)
+
+
+def _find() -> OwnDatasetList:
+    try:
+        return list_own_datasets(own_data_dir())
+    except DatasetError as error:
+        return OwnDatasetList((), (str(error),))
+
+
+def _choose(found: OwnDatasetList, agreed: bool) -> OwnDataset | None:
+    """Let the viewer choose a data set or make one; None as long as there is none."""
+    datasets = {dataset.name: dataset for dataset in found.datasets}
+    if not datasets:
+        _offer_new(agreed)
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox(
+            "Data set",
+            list(datasets),
+            format_func=lambda name: f"{name} ({_faces(len(datasets[name].samples))})",
+            key=_CHOSEN,
+            persist_state="session",
+            width=320,
+        )
+        with st.popover("New", icon=":material/add:"):
+            _offer_new(agreed)
+    return datasets[name]
+
+
+def _offer_new(agreed: bool) -> None:
+    st.text_input(
+        "Name of the new data set",
+        key=_NEW_NAME,
+        max_chars=60,
+        placeholder="such as: my faces",
+        width=320,
+    )
+    st.button(
+        "Create",
+        icon=":material/add:",
+        key="own_create",
+        disabled=not agreed,
+        help=None if agreed else "Agree first.",
+        on_click=_create,
+    )
+
+
+def _create() -> None:
+    try:
+        dataset = create_own_dataset(own_data_dir(), st.session_state[_NEW_NAME], CONSENT)
+    except DatasetError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state[_NEW_NAME] = ""
+    st.session_state[_CHOSEN] = dataset.name
+
+
+def _say_how_to_train(dataset: OwnDataset) -> None:
+    name = f"{OWN_PREFIX}/{dataset.name}"
+    shown = f'"{name}"' if " " in name else name
+    commands = [
+        f"python -m emotion_core train --data fer2013.csv --join {shown} --out models/mine",
+        f"python -m emotion_core evaluate --model models/mine --data {shown}",
+    ]
+    checked = sum(dataset.counts()["PublicTest"].values())
+    with st.expander("Train with it", icon=":material/model_training:"):
+        st.code("\n".join(commands if checked else commands[:1]), language="sh", wrap_lines=True)
+        st.markdown(
+            f"`{name}` stands for the folder `{dataset.folder}`. Then choose the model *mine* on "
+            "the live camera's page, under *Adjust*. A few dozen faces change little beside the "
+            "28,709 that FER2013 trains with."
+        )
+
+
+def _offer_examination(dataset: OwnDataset) -> None:
+    if st.button(
+        "Examine",
+        icon=":material/grid_view:",
+        key="own_examine",
+        help="Browse it and look for flaws on the page of the data set.",
+    ):
+        open_next(dataset.folder)
+        st.switch_page("pages/dataset.py")
+
+
+def _offer_zip(dataset: OwnDataset) -> None:
+    def content() -> bytes:
+        file = io.BytesIO()
+        write_zip(dataset, file)
+        return file.getvalue()
+
+    st.download_button(
+        "ZIP",
+        content,
+        f"{dataset.name}.zip",
+        "application/zip",
+        key="own_zip",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def _offer_name(dataset: OwnDataset) -> None:
+    with st.popover("Rename", icon=":material/edit:"):
+        key = f"own_name {dataset.name}"
+        st.text_input("Name", dataset.name, key=key, max_chars=60)
+        st.button("Rename", key="own_rename", on_click=_rename, args=(dataset, key))
+
+
+def _rename(dataset: OwnDataset, key: str) -> None:
+    try:
+        renamed = rename_own_dataset(dataset, st.session_state[key])
+    except DatasetError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    dataset_store().close(dataset.folder)
+    st.session_state[_CHOSEN] = renamed.name
+
+
+def _offer_deletion(dataset: OwnDataset) -> None:
+    with st.popover("Delete", icon=":material/delete:"):
+        st.write(
+            f"**{plain(dataset.name)}** with {_faces(len(dataset.samples))} is deleted for good."
+        )
+        st.button(
+            "Delete this data set",
+            type="primary",
+            key="own_delete",
+            on_click=_delete,
+            args=(dataset,),
+        )
+
+
+def _delete(dataset: OwnDataset) -> None:
+    try:
+        delete_own_dataset(dataset.folder.parent, dataset.name)
+    except DatasetError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    dataset_store().close(dataset.folder)
+    st.session_state.pop(_CHOSEN, None)
+
+
+def _faces(count: int) -> str:
+    return "1 face" if count == 1 else f"{count:,} faces"

@@ -1,0 +1,213 @@
+"""Adding faces to a data set of one's own: take or upload pictures, tick faces, name the class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from emotion_core.datasets.own.crops import found_crops, whole_crop
+from emotion_core.datasets.own.dataset import OwnDataset
+from emotion_core.datasets.own.samples import (
+    SITTING_PAUSE,
+    add_samples,
+    next_sitting,
+    sitting_at,
+    split_of_sitting,
+)
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import DatasetError, ImageError
+from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
+from emotion_core.faces.images import read_image
+from pages.capture.picker import FaceNote, pick_faces
+from pages.shared.text import plain
+
+FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+
+#: Faces that are shown to tick at once.
+MOST_FACES: Final = 120
+
+#: Ways to come by faces: what they are called, and what `samples.SOURCES` calls them.
+_WAYS: Final = {"Camera": "camera", "Photos": "photo", "Crops": "crop"}
+
+NO_FACE = (
+    "**No face found.** It helps when the face looks towards the camera, is evenly lit, not "
+    "covered, and at least a tenth of the picture high."
+)
+ABOUT_CROPS = (
+    "Upload pictures that show one face and nothing else. They become grey and 48 by 48 pixels: "
+    "larger ones are reduced by averaging, smaller ones enlarged; of oblong ones the middle square "
+    "counts."
+)
+
+_ROUND = "own_round"
+_NEW_SITTING = "own_new_sitting"
+_PROBLEM = "own_capture_problem"
+
+
+class _Picture(Protocol):
+    """A picture that was taken or uploaded."""
+
+    name: str
+
+    def getvalue(self) -> bytes: ...
+
+
+def show_capture(dataset: OwnDataset) -> None:
+    """Let the viewer add faces to ``dataset``."""
+    counts = dataset.counts()
+    totals = {name: sum(of_split[name] for of_split in counts.values()) for name in EMOTIONS}
+    emotion = st.pills(
+        "What the faces show",
+        EMOTIONS,
+        format_func=lambda name: f"{name} · {totals[name]}",
+        key="own_emotion",
+        persist_state="session",
+    )
+    way = st.segmented_control(
+        "From",
+        list(_WAYS),
+        default="Camera",
+        required=True,
+        key="own_way",
+        persist_state="session",
+    )
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
+    source = _WAYS[way]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        pictures = _choose_pictures(source)
+    with right:
+        if pictures:
+            crops = _read_all(pictures, source)
+            _offer_adding(dataset, crops, emotion, source)
+        _show_sitting(dataset)
+
+
+def _choose_pictures(source: str) -> Sequence[_Picture]:
+    # A new key once faces were added: ready for the next picture.
+    key = f"own_{source} {st.session_state.get(_ROUND, 0)}"
+    if source == "camera":
+        taken = st.camera_input(
+            "Take a picture",
+            label_visibility="collapsed",
+            # Without it, the picture has as few pixels as there are on the page.
+            resolution="720p",
+            width=480,
+            key=key,
+        )
+        return [] if taken is None else [taken]
+    return st.file_uploader(
+        "Upload photos with one or more faces" if source == "photo" else ABOUT_CROPS,
+        type=FILE_TYPES,
+        accept_multiple_files=True,
+        key=key,
+    )
+
+
+def _read_all(pictures: Sequence[_Picture], source: str) -> NDArray[np.uint8]:
+    """Return the faces in all pictures; those that cannot be read are told."""
+    crops = [np.empty((0, 48, 48), np.uint8)]
+    place = st.empty()
+    for number, picture in enumerate(pictures, start=1):
+        if len(pictures) > 1:
+            place.progress(number / len(pictures), f"Reading {number} of {len(pictures)} pictures")
+        try:
+            crops.append(_read(picture.name, picture.getvalue(), source == "crop"))
+        except ImageError as error:
+            st.error(f"This file cannot be read. {plain(str(error))}")
+    place.empty()
+    return np.concatenate(crops)
+
+
+@st.cache_resource(scope="session", max_entries=200, show_spinner=False)
+def _read(name: str, content: bytes, is_crop: bool) -> NDArray[np.uint8]:
+    """Return the faces of one picture, uint8 ``[N, 48, 48]``; kept for reruns.
+
+    Raises:
+        ImageError: the content is no picture.
+    """
+    image = read_image(content, name)
+    return whole_crop(image)[None] if is_crop else found_crops(image, _face_detector())
+
+
+@st.cache_resource(scope="session", show_spinner=False)
+def _face_detector() -> HaarFaceDetector:
+    return HaarFaceDetector(PHOTO_SETTINGS)
+
+
+def _offer_adding(
+    dataset: OwnDataset, crops: NDArray[np.uint8], emotion: str | None, source: str
+) -> None:
+    """Show the faces found, to tick those to keep."""
+    if not len(crops):
+        st.warning(NO_FACE)
+        return
+    if len(crops) > MOST_FACES:
+        st.info(
+            f"The first {MOST_FACES} of {len(crops)} faces are shown; add them, then upload the "
+            "rest."
+        )
+        crops = crops[:MOST_FACES]
+    notes = [FaceNote(f"face {number}") for number in range(1, len(crops) + 1)]
+    picked = pick_faces(crops, notes, "own_found", label="Faces found", ticked=True)
+    faces = "1 face" if len(picked) == 1 else f"{len(picked)} faces"
+    st.button(
+        f"Add {faces} as {emotion}" if emotion else f"Add {faces}: choose above what they show",
+        icon=":material/add:",
+        type="primary",
+        key="own_add",
+        disabled=not (picked and emotion),
+        on_click=_add,
+        args=(dataset, crops[picked], emotion, source),
+    )
+
+
+def _add(dataset: OwnDataset, crops: NDArray[np.uint8], emotion: str, source: str) -> None:
+    sitting = _sitting(dataset)
+    try:
+        add_samples(dataset, crops, emotion, source=source, sitting=sitting)
+    except DatasetError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state.pop(_NEW_SITTING, None)
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    st.toast(f"Added to {emotion}: {len(crops)}.", icon=":material/check:")
+
+
+def _sitting(dataset: OwnDataset) -> int:
+    if st.session_state.get(_NEW_SITTING) == dataset.name:
+        return next_sitting(dataset)
+    return sitting_at(dataset, datetime.now(UTC))
+
+
+def _show_sitting(dataset: OwnDataset) -> None:
+    """Say to which split the next faces go, and why."""
+    sitting = _sitting(dataset)
+    minutes = SITTING_PAUSE.seconds // 60
+    use = {"Training": "to train with", "PublicTest": "kept apart for checking"}
+    split = split_of_sitting(sitting)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"Sitting **{sitting}**: {split}, {use[split]}",
+            width="content",
+            help="Pictures of one sitting resemble each other, so all of them go to one split: a "
+            "face that is checked must have no near-copy among those trained with. The second "
+            "sitting, and each fifth one after it, goes to PublicTest, the others to Training. A "
+            f"new sitting begins after {minutes} minutes without a new face, or with the button; "
+            "press it when another person, place or light comes.",
+        )
+        st.button(
+            "New sitting",
+            icon=":material/restart_alt:",
+            type="tertiary",
+            key="own_next_sitting",
+            disabled=sitting == next_sitting(dataset),
+            on_click=st.session_state.__setitem__,
+            args=(_NEW_SITTING, dataset.name),
+        )

@@ -1,0 +1,137 @@
+"""Two data sets side by side: class shares, light, and the images both have."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import numpy as np
+import streamlit as st
+
+from emotion_core.datasets import DEMO_NAME, FaceDataset
+from emotion_core.datasets.checks.comparison import Comparison, compare_datasets
+from emotion_core.datasets.checks.figures import (
+    comparison_figure,
+    light_comparison_figure,
+    overlap_figure,
+)
+from pages.data.shares import show_shares
+from pages.opened.opening import paths_on_offer
+from pages.opened.panel import page_of, show_faces
+from pages.opened.store import OpenDataset, dataset_store
+from pages.opened.text import describe
+from pages.shared import display
+from pages.shared.display import NO_TOOLBAR
+from pages.shared.jobs import Progress, result_of
+from pages.shared.text import plain
+
+_OTHER: Final = "dataset_compared"
+_READING: Final = "dataset_compared_job"
+
+
+def show_compare(opened: OpenDataset) -> None:
+    """Let the viewer choose another data set, and show both side by side."""
+    offered = {DEMO_NAME: DEMO_NAME} | paths_on_offer()
+    offered.pop(opened.id, None)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        other_id = st.selectbox(
+            "Compare with",
+            list(offered),
+            index=None,
+            key="with",
+            bind="query-params",
+            placeholder="one that was opened before",
+            width=360,
+        )
+        near = st.toggle("Look for the same photographs too", key="near", bind="query-params")
+    if other_id is None:
+        st.info("Any data set that was opened on this machine can be compared with this one.")
+        return
+    other = _read(other_id, offered[other_id])
+    if other is not None:
+        st.markdown(f"with {describe(other.dataset)}")
+        _show_comparison(opened, other, near=near)
+
+
+def _read(id_: str, path: str) -> OpenDataset | None:
+    """Return the other data set, or show how far its reading is."""
+    opened: OpenDataset | None = st.session_state.get(_OTHER)
+    if opened is not None and opened.id == id_:
+        return opened
+    wanted, job = st.session_state.get(_READING, (None, None))
+    if wanted != id_:
+        job = dataset_store().open(path)
+        st.session_state[_READING] = (id_, job)
+    found = result_of(
+        job, f"Reading {path}", "compared", partial(st.session_state.pop, _READING, None)
+    )
+    if found is not None:
+        st.session_state[_OTHER] = found
+        st.session_state.pop(_READING, None)
+    return found
+
+
+def _show_comparison(opened: OpenDataset, other: OpenDataset, *, near: bool) -> None:
+    def compare(dataset: FaceDataset, progress: Progress) -> Comparison:
+        return compare_datasets(
+            dataset,
+            other.dataset,
+            near=near,
+            progress=lambda done, total: progress(done / max(1, total)),
+        )
+
+    name = f"comparison {other.id} {other.dataset.fingerprint} {near}"
+    comparison = result_of(
+        opened.job(name, compare), "Comparing", "comparison", partial(opened.forget, name)
+    )
+    if comparison is None:
+        return
+    st.html(display.numbers(_facts(comparison)))
+    st.plotly_chart(
+        comparison_figure(comparison, "Share of each class"),
+        key="compare classes",
+        config=NO_TOOLBAR,
+        height=400,
+    )
+    columns = st.columns(2)
+    for column, measure in zip(columns, ("brightness", "contrast"), strict=True):
+        with column:
+            st.plotly_chart(
+                light_comparison_figure(comparison, measure, measure.capitalize()),
+                key=f"compare {measure}",
+                config=NO_TOOLBAR,
+                height=380,
+            )
+    st.fragment(_show_shared)(opened, comparison)
+
+
+def _facts(comparison: Comparison) -> dict[str, str]:
+    first, second = comparison.first.name, comparison.second.name
+    return {
+        f"images of {first} that {second} has": f"{int(comparison.exact.first.sum()):,}",
+        f"images of {second} that {first} has": f"{int(comparison.exact.second.sum()):,}",
+        "of the labels would have to change for equal class shares": (
+            f"{comparison.class_distance:.1%}"
+        ),
+    }
+
+
+def _show_shared(opened: OpenDataset, comparison: Comparison) -> None:
+    shared = (comparison.near or comparison.exact).first
+    indices = np.flatnonzero(shared)
+    if not len(indices):
+        st.success("No image stands in both.", icon=":material/check:")
+        return
+    st.plotly_chart(
+        overlap_figure(comparison, "Images that both have"),
+        key="compare overlap",
+        config=NO_TOOLBAR,
+    )
+    st.markdown(f"**{len(indices):,}** images of {plain(opened.dataset.name)} stand in both")
+    show_faces(
+        opened,
+        page_of(indices, "compare_page"),
+        "compare_grid",
+        beside=partial(show_shares, opened, indices),
+        label="Images that stand in both data sets",
+    )

@@ -1,0 +1,268 @@
+"""What is wrong with a data set: each finding a count, a grid, a list, and a way to leave it."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from emotion_core.datasets import SPLITS
+from emotion_core.datasets.checks.exclusions import (
+    delete_exclusions,
+    exclusion_list_of,
+    save_exclusions,
+)
+from emotion_core.datasets.checks.findings import FINDING_KINDS, Finding, findings_csv
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import DatasetError
+from pages.opened.duplicates import NEAR, near_duplicates_job
+from pages.opened.findings import (
+    FACES,
+    QUALITY,
+    exclusions_for,
+    faces_job,
+    findings_of,
+    quality_job,
+)
+from pages.opened.panel import page_of, show_faces
+from pages.opened.store import OpenDataset
+from pages.shared import display
+from pages.shared.jobs import result_of, show_job
+from pages.shared.text import plain
+
+FINDING: Final = "finding"
+_MADE: Final = "exclusions_made"
+_PROBLEM: Final = "exclusions_problem"
+_GRID, _LIST = "grid", "list"
+
+HOW_TO_USE: Final = """
+Training and evaluation leave the images out with `--exclude`:
+
+```sh
+python -m emotion_core train --data {path} --exclude "{name}" --out models/mine
+```
+"""
+
+
+def show_quality(opened: OpenDataset) -> None:
+    """Show every finding, and what can be done about it."""
+    what = f"Measuring {len(opened.dataset):,} images"
+    measured = result_of(quality_job(opened), what, "quality", partial(opened.forget, QUALITY))
+    if measured is None:
+        return
+    _look_for_near_duplicates(opened)
+    st.fragment(_show)(opened)
+
+
+def _look_for_near_duplicates(opened: OpenDataset) -> None:
+    """Show that near-duplicates are being looked for; what is known so far stands below."""
+    job = near_duplicates_job(opened)
+    if not job.wait(0.1):
+        show_job(job, "Looking for near-duplicates", "near")
+    elif not job.ended_well:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("Near-duplicates have not been looked for to the end.", width="content")
+            st.button("Look again", on_click=partial(opened.forget, NEAR), key="near again")
+
+
+def _show(opened: OpenDataset) -> None:
+    findings = findings_of(opened)
+    kind = _choose(opened, findings)
+    finding = findings[kind]
+    st.markdown(f"**{FINDING_KINDS[kind].title}**: {FINDING_KINDS[kind].description}.")
+    if kind == "no_face" or opened.dataset.votes is None:
+        _offer_face_search(opened)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        view = st.segmented_control(
+            "View", [_GRID, _LIST], default=_GRID, required=True, key="findings_as",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        _offer_files(opened, findings, finding)
+        _offer_exclusion(opened, findings, kind)
+        shown = page_of(finding.indices, f"page {kind}")
+    _show_outcome(opened)
+    if not len(finding):
+        st.success("No image is like that.", icon=":material/check:")
+    elif view == _LIST:
+        st.dataframe(
+            pd.read_csv(io.BytesIO(findings_csv(opened.dataset, [finding]))), hide_index=True
+        )
+    else:
+        places = {index: place for place, index in enumerate(finding.indices.tolist())}
+        show_faces(
+            opened,
+            shown,
+            "findings_grid",
+            beside=partial(_show_shares, opened, finding),
+            captions=[_caption(opened, finding, places[index]) for index in shown.tolist()],
+            notes=[_note(opened, finding, places[index]) for index in shown.tolist()],
+            label=FINDING_KINDS[kind].title,
+        )
+    _show_lists(opened)
+
+
+def _choose(opened: OpenDataset, findings: dict[str, Finding]) -> str:
+    """Let the viewer choose a finding; the address names it."""
+
+    def note() -> None:
+        st.query_params[FINDING] = st.session_state["quality_finding"]
+
+    named = st.query_params.get(FINDING)
+    worst = next((kind for kind, finding in findings.items() if len(finding)), "leak")
+    return st.pills(
+        f"Findings among {len(opened.dataset):,} images",
+        list(findings),
+        default=named if named in findings else worst,
+        required=True,
+        format_func=lambda kind: f"{FINDING_KINDS[kind].title} **{len(findings[kind]):,}**",
+        key="quality_finding",
+        on_change=note,
+    )
+
+
+def _offer_face_search(opened: OpenDataset) -> None:
+    if opened.dataset.votes is not None or opened.known(FACES) is not None:
+        return
+    if st.session_state.get("look_for_faces") == opened.id:
+        result_of(faces_job(opened), "Looking for faces", FACES, partial(opened.forget, FACES))
+        return
+    minutes = max(1, round(len(opened.dataset) * 0.003 / 60))
+    st.button(
+        f"Look for images without a face (about {minutes} min)",
+        icon=":material/face_retouching_off:",
+        key="begin_faces",
+        on_click=lambda: st.session_state.update(look_for_faces=opened.id),
+    )
+
+
+def _offer_files(opened: OpenDataset, findings: dict[str, Finding], finding: Finding) -> None:
+    files = {
+        "CSV": ([finding], f"{finding.kind}.csv", f"{len(finding):,} images"),
+        "CSV of all": (findings.values(), "findings.csv", "Every image of every finding"),
+    }
+    for label, (which, name, help_) in files.items():
+        st.download_button(
+            label,
+            partial(findings_csv, opened.dataset, which),
+            name,
+            "text/csv",
+            on_click="ignore",
+            icon=":material/download:",
+            help=help_,
+            key=f"download {label}",
+        )
+
+
+def _offer_exclusion(opened: OpenDataset, findings: dict[str, Finding], kind: str) -> None:
+    """Let the viewer make an exclusion list of one finding or several."""
+    some = [each for each, finding in findings.items() if len(finding)]
+    with st.popover("Leave these out", icon=":material/playlist_remove:", disabled=not some):
+        kinds = st.multiselect(
+            "Which",
+            some,
+            default=[kind] if kind in some else [],
+            format_func=lambda each: f"{FINDING_KINDS[each].title} ({len(findings[each]):,})",
+            key=f"leave_out {kind}",
+        )
+        name_key = f"list of {kinds}"
+        st.text_input("Name of the list", f"without {' and '.join(kinds)}"[:80], key=name_key)
+        st.button(
+            "Save the list",
+            type="primary",
+            disabled=not kinds,
+            key="save_exclusions",
+            on_click=_save,
+            args=(opened, name_key, [findings[each] for each in kinds]),
+        )
+
+
+def _save(opened: OpenDataset, name_key: str, findings: list[Finding]) -> None:
+    # Read here: who types and clicks at once has not let the page run in between.
+    name = str(st.session_state[name_key]).strip()
+    try:
+        exclusions = exclusion_list_of(opened.dataset, name, findings)
+        save_exclusions(exclusions)
+    except DatasetError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state[_MADE] = (opened.id, exclusions.name, len(exclusions))
+
+
+def _show_outcome(opened: OpenDataset) -> None:
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
+    id_, name, count = st.session_state.get(_MADE, ("", "", 0))
+    if id_ == opened.id:
+        st.success(
+            f"The list **{plain(name)}** leaves out {count:,} images"
+            + HOW_TO_USE.format(path=opened.path or "DATA", name=name)
+        )
+
+
+def _show_lists(opened: OpenDataset) -> None:
+    """Show the exclusion lists of this data set."""
+    lists = exclusions_for(opened)
+    if not lists:
+        return
+    with st.expander(f"Exclusion lists of this data set: {len(lists)}"):
+        for each in lists:
+            why = ", ".join(f"{reason} {count:,}" for reason, count in each.reasons.items())
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{plain(each.name)}**: {len(each):,} images ({plain(why)})")
+                st.button(
+                    "Delete",
+                    icon=":material/delete:",
+                    type="tertiary",
+                    key=f"delete list {each.name}",
+                    on_click=_delete,
+                    args=(each.name,),
+                )
+
+
+def _delete(name: str) -> None:
+    try:
+        delete_exclusions(name)
+    except DatasetError as error:
+        st.session_state[_PROBLEM] = str(error)
+    st.session_state.pop(_MADE, None)
+
+
+def _show_shares(opened: OpenDataset, finding: Finding) -> None:
+    """Say how the images of a finding spread over splits and classes."""
+    dataset = opened.dataset
+    whole = {
+        "of all images": len(finding) / len(dataset),
+        **{
+            f"of {split}": (dataset.splits[finding.indices] == code).sum() / of_split
+            for code, split in enumerate(SPLITS)
+            if (of_split := (dataset.splits == code).sum())
+        },
+    }
+    st.html(display.numbers({what: f"{100 * share:.1f} %" for what, share in whole.items()}))
+    st.caption("Click a face to see all about it, its duplicates included.")
+
+
+def _caption(opened: OpenDataset, finding: Finding, place: int) -> str:
+    """Return the label, and what is said about it: its like elsewhere, or what was measured."""
+    labels = opened.dataset.labels
+    own = EMOTIONS[labels[finding.indices[place]]]
+    if finding.partners is None:
+        return f"{own}\n{finding.scores[place]:.3g}"
+    partner = int(finding.partners[place])
+    other = EMOTIONS[labels[partner]]
+    return f"{own}\n{f'≠ {other}' if other != own else f'= {partner}'}"
+
+
+def _note(opened: OpenDataset, finding: Finding, place: int) -> str:
+    dataset, index = opened.dataset, int(finding.indices[place])
+    note = f"{EMOTIONS[dataset.labels[index]]}, {SPLITS[dataset.splits[index]]}"
+    if finding.partners is None:
+        return f"{note}, {FINDING_KINDS[finding.kind].measure} {finding.scores[place]:.3g}"
+    partner = int(finding.partners[place])
+    return (
+        f"{note}; also {partner}: {EMOTIONS[dataset.labels[partner]]}, "
+        f"{SPLITS[dataset.splits[partner]]}"
+    )

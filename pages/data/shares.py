@@ -1,0 +1,29 @@
+"""How classes share some images of a data set, as bars beside a grid."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from pages.opened.store import OpenDataset
+from pages.shared import display
+
+
+def show_shares(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
+    """Show how the classes share some images, and how to see more of one.
+
+    Args:
+        opened: the data set.
+        indices: intp ``[M]``, which images; at least one.
+    """
+    counts = np.bincount(opened.dataset.labels[indices], minlength=len(EMOTIONS))
+    bars = "".join(
+        f'<div class="score"><span>{emotion}</span><div class="track"><div class="bar" '
+        f'style="width:{count / counts.max():.1%};background:{EMOTION_COLORS[emotion]}"></div>'
+        f'</div><span class="percent">{display.percent(count / len(indices))}</span></div>'
+        for emotion, count in zip(EMOTIONS, counts.tolist(), strict=True)
+    )
+    st.html(f'<div class="section">Classes among them</div>{bars}')
+    st.caption("Click a face, or go there with the arrow keys, to see all about it.")

@@ -1,0 +1,193 @@
+"""What is judged on the page Evaluate: which model, on which images; and the work of judging."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from emotion_core.datasets import SPLITS, FaceDataset
+from emotion_core.datasets.checks.exclusions import ExclusionList
+from emotion_core.datasets.types import Exclusion
+from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.judging.answers import Answers
+from emotion_core.judging.judgement import Judgement, judge_model
+from emotion_core.judging.notices import Notice, notices
+from emotion_core.models.folder import ModelCard, load_card
+from emotion_core.models.in_use import model_in_use
+from emotion_core.models.library import model_folders
+from pages.opened.findings import exclusions_for, left_out
+from pages.opened.store import OpenDataset
+from pages.shared.jobs import Job, Progress, result_of
+from pages.shared.text import plain
+
+# The widgets' keys are the names in the address.
+MODEL: Final = "evaluated"
+SPLIT: Final = "on"
+WITHOUT: Final = "leaving"
+
+#: The splits in the order in which a careful person takes them.
+_PREFERRED: Final = ("PublicTest", "PrivateTest", "Training")
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """A model that was judged.
+
+    Attributes:
+        opened: the data set.
+        model_dir: the model's folder.
+        exclusions: whose images do not count; None: all of the split do.
+        judgement: its figures.
+        notices: what to know about them.
+    """
+
+    opened: OpenDataset
+    model_dir: Path
+    exclusions: ExclusionList | None
+    judgement: Judgement
+    notices: tuple[Notice, ...]
+
+    @property
+    def answers(self) -> Answers:
+        """What the model answers."""
+        return self.judgement.answers
+
+    @property
+    def card(self) -> ModelCard:
+        """The model's card."""
+        return self.answers.card
+
+    @property
+    def name(self) -> str:
+        """Tells this evaluation from all others of the data set."""
+        return evaluation_name(self.card, self.answers.split, self.exclusions)
+
+    @property
+    def excluded(self) -> Exclusion | None:
+        """The exclusion list as reports name it."""
+        if self.exclusions is None:
+            return None
+        return Exclusion(self.exclusions.name, len(self.exclusions), self.exclusions.checksum)
+
+    def images(self, places: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """Return faces by their places among the answers, uint8 ``[M, 48, 48]``."""
+        return np.asarray(self.opened.dataset.images[self.answers.indices[places]])
+
+
+def evaluation_name(card: ModelCard, split: str, exclusions: ExclusionList | None) -> str:
+    """Return what the store calls the judgement of a model, whatever its folder is called."""
+    without = "" if exclusions is None else exclusions.checksum
+    model = f"{card.name} {card.network_id} {card.temperature}"
+    figures = f"{card.certainty_threshold} {card.measured_on}"
+    return f"judgement {model} {figures} {split} {without}"
+
+
+def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
+    """Let the viewer choose model and images; None while they are judged, or cannot be."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model_dir = choose_model_folder("Model", MODEL)
+        present = [name for name in _PREFERRED if _has_split(opened.dataset, name)]
+        split = st.selectbox(
+            "Split", present, key=SPLIT, bind="query-params", persist_state="session", width=160
+        )
+        lists = {each.name: each for each in exclusions_for(opened)}
+        name = None
+        if lists:
+            name = st.selectbox(
+                "Leave out",
+                list(lists),
+                index=None,
+                placeholder="nothing",
+                key=WITHOUT,
+                bind="query-params",
+                width=220,
+                help="An exclusion list, made on the page Data set under Quality.",
+            )
+    if model_dir is None or split is None:
+        st.error("There is no usable model. The page Models says what is wrong with those there.")
+        return None
+    evaluated = judged(opened, model_dir, split, lists.get(name) if name else None)
+    if evaluated is not None:
+        for notice in evaluated.notices:
+            show = st.warning if notice.kind == "warning" else st.info
+            show(plain(notice.text), icon=":material/info:")
+    return evaluated
+
+
+def choose_model_folder(label: str, key: str, *, without: Path | None = None) -> Path | None:
+    """Let the viewer choose a model; None when there is none, or none is chosen yet.
+
+    Args:
+        label: of the widget.
+        key: of the widget, and its name in the address.
+        without: a model that is not offered; then none is chosen at first, else the one in use.
+    """
+    folders = {folder.name: folder for folder in model_folders() if folder != without}
+    if not folders:
+        return None
+    names = list(folders)
+    index = None if without is not None else _place_of_model_in_use(names)
+    name = st.selectbox(
+        label,
+        names,
+        index=index,
+        key=key,
+        bind="query-params",
+        persist_state="session",
+        placeholder="another model",
+        width=260,
+    )
+    return folders.get(name) if name else None
+
+
+def _place_of_model_in_use(names: list[str]) -> int:
+    try:
+        return names.index(model_in_use().name)
+    except (ModelError, ValueError):  # the shipped one is damaged, or it lies elsewhere
+        return 0
+
+
+def judged(
+    opened: OpenDataset, model_dir: Path, split: str, exclusions: ExclusionList | None
+) -> Evaluated | None:
+    """Return the judgement of a model, or show how far it is, or why it cannot be had."""
+    try:
+        card = load_card(model_dir)
+        job = _job(opened, model_dir, card, split, exclusions)
+    except EmotionCoreError as error:
+        st.error(f"The model cannot be judged. {plain(str(error))}")
+        return None
+    name = evaluation_name(card, split, exclusions)
+    what = f"{card.name} reads {int((opened.dataset.splits == SPLITS.index(split)).sum()):,} faces"
+    return result_of(job, what, name, partial(opened.forget, name))
+
+
+def _job(
+    opened: OpenDataset,
+    model_dir: Path,
+    card: ModelCard,
+    split: str,
+    exclusions: ExclusionList | None,
+) -> Job[Evaluated]:
+    def work(dataset: FaceDataset, progress: Progress) -> Evaluated:
+        judgement = judge_model(
+            model_dir,
+            dataset,
+            split,
+            left_out=None if exclusions is None else left_out(opened, exclusions),
+            progress=lambda done, total: progress(done / max(1, total)),
+        )
+        found = notices(card, dataset, split, judgement.answers.indices)
+        return Evaluated(opened, model_dir, exclusions, judgement, found)
+
+    return opened.job(evaluation_name(card, split, exclusions), work)
+
+
+def _has_split(dataset: FaceDataset, split: str) -> bool:
+    return bool((dataset.splits == SPLITS.index(split)).any())

@@ -1,0 +1,227 @@
+"""Two models on the same images: which is better, where they differ, size and speed."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from emotion_core.datasets import FaceDataset
+from emotion_core.emotions import EMOTIONS
+from emotion_core.judging.paired_comparison import Comparison, compare_answers
+from emotion_core.judging.report.figures import differences_figure
+from emotion_core.judging.report.page import comparison_figures
+from emotion_core.judging.speed import Speed, keras_speeds, litert_speeds
+from emotion_core.models.folder import LITERT_FILE, ModelCard
+from pages.evaluation.choice import Evaluated, choose_model_folder, judged
+from pages.evaluation.faces import show_judged_faces
+from pages.opened.panel import page_of
+from pages.shared import display
+from pages.shared.display import NO_TOOLBAR
+from pages.shared.jobs import Job, Progress, result_of
+from pages.shared.text import plain
+
+AGAINST: Final = "against"
+_COMPARISON: Final = "evaluation_comparison"
+
+ONLY_ONE: Final = (
+    "There is no other model to compare with. Train one on the page Train, or import one on the "
+    "page Models."
+)
+
+
+def show_compare(evaluated: Evaluated) -> None:
+    """Let the viewer choose another model, and show both on the same images."""
+    other_dir = choose_model_folder("Compare with", AGAINST, without=evaluated.model_dir)
+    other = None
+    if other_dir is not None:
+        other = judged(evaluated.opened, other_dir, evaluated.answers.split, evaluated.exclusions)
+        if other is None:
+            return
+    st.session_state[_COMPARISON] = other
+    if other is None:
+        st.info("Choose another model." if AGAINST in st.session_state else ONLY_ONE)
+        _show_sizes_and_speeds([evaluated])
+        return
+    comparison = compare_answers(evaluated.answers, other.answers)
+    _show_figures(comparison)
+    _show_sizes_and_speeds([evaluated, other])
+    st.fragment(_show_differing)(evaluated, other, comparison)
+
+
+def compared_with(evaluated: Evaluated) -> Evaluated | None:
+    """Return the other model that was last compared on the very same images; None without one."""
+    other: Evaluated | None = st.session_state.get(_COMPARISON)
+    if other is None or other.opened is not evaluated.opened or other.name == evaluated.name:
+        return None
+    same = other.answers.split == evaluated.answers.split
+    return other if same and other.excluded == evaluated.excluded else None
+
+
+def _show_figures(comparison: Comparison) -> None:
+    first, second = (escape(each.card.name) for each in (comparison.first, comparison.second))
+    st.markdown(_verdict(comparison))
+    st.html(display.numbers(comparison_figures(comparison)))
+    st.html(f'<div class="section">How far {first} is above {second}, in all and by label</div>')
+    st.plotly_chart(
+        differences_figure(comparison, ""),
+        key="differences",
+        config=NO_TOOLBAR,
+        height=420,
+    )
+    st.dataframe(_per_class(comparison), hide_index=True)
+
+
+def _per_class(comparison: Comparison) -> pd.DataFrame:
+    """Return one line a label: how far the first model is above the second, in points."""
+    first, second = comparison.first.card.name, comparison.second.card.name
+    return pd.DataFrame(
+        [
+            {
+                "label": each.emotion,
+                "images": each.counts.n,
+                "recall, points": round(100 * each.counts.difference.value, 1),
+                "F1, points": round(100 * each.f1, 1),
+                f"only {first} is right": each.counts.only_first,
+                f"only {second} is right": each.counts.only_second,
+                "p (McNemar)": round(each.counts.p_value, 4),
+            }
+            for each in comparison.per_class
+            if each.counts.n
+        ]
+    )
+
+
+def _verdict(comparison: Comparison) -> str:
+    first, second = (plain(each.card.name) for each in (comparison.first, comparison.second))
+    difference = comparison.counts.difference
+    better, worse = (first, second) if difference.value > 0 else (second, first)
+    if comparison.counts.p_value >= 0.05:
+        return (
+            f"On these {comparison.counts.n:,} images **no difference is proven**: one as large "
+            "would come by chance often enough (McNemar's test, exact)."
+        )
+    return f"**{better}** is better than {worse} on these images (McNemar's test, exact, p < 0.05)."
+
+
+def _show_differing(evaluated: Evaluated, other: Evaluated, comparison: Comparison) -> None:
+    groups = {
+        f"only {evaluated.card.name} is right": comparison.only_first(),
+        f"only {other.card.name} is right": comparison.only_second(),
+        "both wrong, differently": comparison.wrong_differently(),
+    }
+    group = st.segmented_control(
+        "Images where they differ",
+        list(groups),
+        default=next(iter(groups)),
+        required=True,
+        format_func=lambda name: f"{name} **{len(groups[name]):,}**",
+        key="differing",
+    )
+    places = groups[group]
+    shown = page_of(places, f"differing page {group} {evaluated.name} {other.name}")
+    if not len(places):
+        st.success("No image is like that.", icon=":material/check:")
+        return
+    show_judged_faces(
+        evaluated,
+        shown,
+        "differing_grid",
+        label=group,
+        beside=partial(
+            st.caption,
+            f"Below each face: what {evaluated.card.name} answers / what {other.card.name} does. "
+            "The line has the colour of the label.",
+        ),
+        captions=[
+            f"{EMOTIONS[evaluated.answers.emotions[place]]}\n"
+            f"/ {EMOTIONS[other.answers.emotions[place]]}"
+            for place in shown.tolist()
+        ],
+    )
+
+
+def _show_sizes_and_speeds(models: list[Evaluated]) -> None:
+    st.html('<div class="section">Size, and the time of one face</div>')
+    with st.container(horizontal=True):
+        for runtime, help_ in (
+            ("LiteRT", "One face at a time on one thread, as on live video."),
+            ("Keras", "In a process of its own; starting TensorFlow takes some seconds."),
+        ):
+            st.button(
+                f"Measure {runtime} now",
+                icon=":material/timer:",
+                key=f"measure {runtime}",
+                help=help_,
+                on_click=partial(_begin, models, runtime),
+            )
+    lines = [_sizes(each.card) for each in models]
+    for runtime in ("LiteRT", "Keras"):
+        for line, speed in zip(lines, _speeds(models, runtime), strict=False):
+            line[f"{runtime}, ms a face"] = (
+                f"{speed.milliseconds:.2f} ({speed.fast:.2f} to {speed.slow:.2f})"
+            )
+    st.dataframe(pd.DataFrame(lines), hide_index=True)
+    if any("ms a face" in what for what in lines[0]):
+        st.caption(
+            "Times: the median and, in brackets, the middle 80 % of 200 faces, taken in turn."
+        )
+
+
+def _sizes(card: ModelCard) -> dict[str, object]:
+    size = card.sizes.get(LITERT_FILE)
+    return {
+        "model": card.name,
+        "architecture": card.architecture,
+        "parameters": f"{card.parameters:,}",
+        "model.tflite, MB": None if size is None else round(size / 1e6, 3),
+    }
+
+
+def _speed_name(models: list[Evaluated], runtime: str) -> str:
+    return f"speed {runtime} {[each.name for each in models]}"
+
+
+def _begin(models: list[Evaluated], runtime: str) -> None:
+    """Measure anew, for everyone who looks at these models."""
+    name = _speed_name(models, runtime)
+    models[0].opened.forget(name)
+    _speed_job(models, runtime)
+    st.session_state[name] = True
+
+
+def _speed_job(models: list[Evaluated], runtime: str) -> Job[tuple[Speed, ...]]:
+    folders: list[Path] = [each.model_dir for each in models]
+
+    def measure(_: FaceDataset, __: Progress) -> tuple[Speed, ...]:
+        return litert_speeds(folders) if runtime == "LiteRT" else keras_speeds(folders)
+
+    return models[0].opened.job(_speed_name(models, runtime), measure)
+
+
+def _speeds(models: list[Evaluated], runtime: str) -> tuple[Speed, ...]:
+    """Return what was measured; nothing as long as nobody has asked, or it is going on."""
+    name = _speed_name(models, runtime)
+    if not st.session_state.get(name):
+        return ()
+    found = result_of(
+        _speed_job(models, runtime),
+        f"Timing {runtime}",
+        f"speed {runtime}",
+        partial(models[0].opened.forget, name),
+    )
+    return found or ()
+
+
+def known_speeds(models: list[Evaluated]) -> dict[str, tuple[Speed, ...]]:
+    """Return what was measured of models, by their names."""
+    found: dict[str, tuple[Speed, ...]] = {}
+    for runtime in ("LiteRT", "Keras"):
+        speeds = models[0].opened.known(_speed_name(models, runtime)) or ()
+        for each, speed in zip(models, speeds, strict=False):
+            found[each.card.name] = (*found.get(each.card.name, ()), speed)
+    return found

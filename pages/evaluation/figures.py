@@ -1,0 +1,158 @@
+"""The figures of a judgement: in all, class by class, as curves, and what scores are worth."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from emotion_core.judging.report.figures import class_metrics_figure, curves_figure
+from emotion_core.judging.report.model_figures import coverage_figure, reliability_figure
+from emotion_core.judging.report.page import classes_table, headline
+from emotion_core.judging.votes_fit import VoteFit
+from pages.evaluation.card import show_card
+from pages.evaluation.choice import Evaluated
+from pages.shared import display
+from pages.shared.display import NO_TOOLBAR
+
+#: Of the table of classes, and what the page calls them.
+_COLUMNS: Final = {
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "auc": "area (ROC)",
+    "average_precision": "average precision",
+}
+
+
+def show_overview(evaluated: Evaluated) -> None:
+    """Show how often the model is right, in all and for each expression."""
+    judgement = evaluated.judgement
+    st.html(display.numbers(headline(judgement)))
+    missing = [each.emotion for each in judgement.report.per_class if not each.support]
+    if missing:
+        st.caption(f"No image is labelled {' or '.join(missing)}: nothing is known of these.")
+    st.html('<div class="section">Precision, recall and F1 with 95 % intervals</div>')
+    st.plotly_chart(
+        class_metrics_figure(judgement.report.per_class, ""),
+        key="class metrics",
+        config=NO_TOOLBAR,
+        height=420,
+    )
+    table = classes_table(judgement)
+    st.dataframe(
+        table[["emotion", "images", *_COLUMNS]],
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(label, format="%.3f")
+            for name, label in _COLUMNS.items()
+        },
+    )
+    if judgement.votes is not None:
+        _show_votes(judgement.votes)
+    show_card(evaluated)
+
+
+def _show_votes(votes: VoteFit) -> None:
+    st.html(
+        '<div class="section">Beside the FER+ voters</div>'
+        + display.numbers(
+            {
+                f"the model says what most voters say ({votes.majority_n:,} images)": (
+                    f"{votes.majority.value:.1%}"
+                ),
+                "the label says that": f"{votes.label_majority.value:.1%}",
+                "of the voters, on average, say what the model says": f"{votes.expected:.1%}",
+                "say what the label says": f"{votes.label_expected:.1%}",
+                "could agree at best": f"{votes.ceiling:.1%}",
+                "bits between scores and votes (labels: "
+                f"{votes.label_divergence:.2f})": f"{votes.divergence:.2f}",
+            }
+        )
+    )
+    st.caption(
+        "Ten people voted on each face (Barsoum et al. 2016). Where labels and voters differ, a "
+        "model that is marked wrong may still say what most people see. Bits: Jensen-Shannon "
+        "divergence, 0 the same, 1 nothing in common."
+    )
+
+
+def show_curves(evaluated: Evaluated) -> None:
+    """Show how well each expression's score tells it from the rest, at every threshold."""
+    judgement = evaluated.judgement
+    if judgement.mean_auc is None:
+        st.info("Curves need images of at least two expressions; here is one only.")
+        return
+    st.html(
+        display.numbers(
+            {
+                "mean area under the ROC curves": f"{judgement.mean_auc:.3f}",
+                "mean average precision": f"{judgement.mean_average_precision:.3f}",
+            }
+        )
+    )
+    left, right = st.columns(2)
+    with left:
+        st.plotly_chart(
+            curves_figure(judgement.curves, "roc", "ROC, each expression against the rest"),
+            key="roc",
+            config=NO_TOOLBAR,
+            height=540,
+        )
+    with right:
+        st.plotly_chart(
+            curves_figure(judgement.curves, "precision-recall", "Precision and recall"),
+            key="precision-recall",
+            config=NO_TOOLBAR,
+            height=540,
+        )
+    st.caption(
+        "In the legend the area under the ROC curve, and the average precision. Rare expressions "
+        "can have a large area and still a poor precision: look at both. A click in the legend "
+        "takes a curve away, a double click leaves it alone."
+    )
+
+
+def show_calibration(evaluated: Evaluated) -> None:
+    """Show whether scores mean what they say, and what answering less often gains."""
+    before, after = evaluated.judgement.uncalibrated, evaluated.judgement.report
+    st.html(
+        display.numbers(
+            {
+                "calibration error (ECE), as the network scores": f"{before.ece:.1%}",
+                f"calibrated, temperature {evaluated.card.temperature:.2f}": f"{after.ece:.1%}",
+                "log loss before": f"{before.log_loss:.3f}",
+                "log loss after": f"{after.log_loss:.3f}",
+                "Brier score before": f"{before.brier:.3f}",
+                "Brier score after": f"{after.brier:.3f}",
+            }
+        )
+    )
+    left, right = st.columns(2)
+    for column, report, title in (
+        (left, before, "Before calibration"),
+        (right, after, "After calibration"),
+    ):
+        with column:
+            st.plotly_chart(
+                reliability_figure(report.reliability, title),
+                key=title,
+                config=NO_TOOLBAR,
+                height=440,
+            )
+    st.caption("On the dashed line a score of 70 % is right in 7 of 10 cases.")
+    st.plotly_chart(
+        coverage_figure(
+            after.coverage_curve, after.selective, "What “uncertain” costs, and what it gains"
+        ),
+        key="coverage",
+        config=NO_TOOLBAR,
+        height=420,
+    )
+    coverage, accuracy = after.selective.coverage, after.selective.accuracy
+    if after.selective.threshold and after.selective.answered:
+        st.markdown(
+            f"With a threshold of {after.selective.threshold:.0%} the model answers "
+            f"**{coverage.value:.1%}** of these images, and **{accuracy.value:.1%}** of its "
+            f"answers are right; without one {after.accuracy.value:.1%} are."
+        )

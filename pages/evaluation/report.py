@@ -1,0 +1,101 @@
+"""The judgement as files to keep: HTML that opens without the network, JSON, and CSV."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from emotion_core.judging.answers import answers_table
+from emotion_core.judging.paired_comparison import compare_answers
+from emotion_core.judging.report.page import Report, classes_table, html_report
+from pages.evaluation.choice import Evaluated
+from pages.evaluation.compare import compared_with, known_speeds
+from pages.evaluation.robustness import known_curves
+from pages.shared.text import plain
+
+
+def show_report(evaluated: Evaluated) -> None:
+    """Say what the report holds, and offer it."""
+    other = compared_with(evaluated)
+    curves = known_curves(evaluated)
+    parts = ["all figures of this page"]
+    parts += ["robustness"] if curves is not None else []
+    parts += [f"the comparison with {plain(other.card.name)}"] if other is not None else []
+    st.markdown(
+        f"The report holds {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}."
+    )
+    missing = []
+    if curves is None:
+        missing.append("measure robustness")
+    if other is None:
+        missing.append("compare with another model")
+    if missing:
+        st.caption(f"To have more in it, {' or '.join(missing)} first, in the sections above.")
+    with_faces = st.toggle(
+        "Show faces in the HTML report",
+        value=True,
+        key="report_faces",
+        help="The most confident mistakes, as pictures. Do not hand them on where the licence of "
+        "the data set forbids it: FER2013 is research data.",
+    )
+    _offer(evaluated, with_faces=with_faces)
+
+
+def _report(evaluated: Evaluated) -> Report:
+    other = compared_with(evaluated)
+    models = [evaluated] if other is None else [evaluated, other]
+    return Report(
+        evaluated.judgement,
+        evaluated.notices,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        excluded=evaluated.excluded,
+        robustness=known_curves(evaluated),
+        comparison=None if other is None else compare_answers(evaluated.answers, other.answers),
+        other_robustness=None if other is None else known_curves(other),
+        speeds=known_speeds(models),
+    )
+
+
+def _offer(evaluated: Evaluated, *, with_faces: bool) -> None:
+    stem = f"{evaluated.card.name}-{evaluated.answers.split}"
+    faces = evaluated.images if with_faces else None
+    files = {
+        "HTML": (
+            lambda: html_report(_report(evaluated), faces),
+            f"{stem}.html",
+            "text/html",
+            "One file with figures to point at; it opens without the network.",
+        ),
+        "JSON": (
+            lambda: json.dumps(_report(evaluated).to_json(), indent=2) + "\n",
+            f"{stem}.json",
+            "application/json",
+            "Every figure with its interval.",
+        ),
+        "CSV of the classes": (
+            lambda: classes_table(evaluated.judgement).to_csv(index=False),
+            f"{stem}-classes.csv",
+            "text/csv",
+            "Precision, recall, F1 and areas of each expression.",
+        ),
+        "CSV of the images": (
+            lambda: answers_table(evaluated.answers).to_csv(index=False),
+            f"{stem}-images.csv",
+            "text/csv",
+            "Label, answer and scores of each image.",
+        ),
+    }
+    with st.container(horizontal=True):
+        for label, (content, name, mime, help_) in files.items():
+            st.download_button(
+                label,
+                content,
+                name,
+                mime,
+                on_click="ignore",
+                icon=":material/download:",
+                help=help_,
+                type="primary" if label == "HTML" else "secondary",
+            )

@@ -1,0 +1,203 @@
+"""One model: figures, card, layers, and what can be done with it."""
+
+from __future__ import annotations
+
+import io
+
+import streamlit as st
+
+from emotion_core.emotions import FACE_SIZE
+from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.models.changes import delete_model, export_model, rename_model
+from emotion_core.models.folder import LITERT_FILE, read_model_file
+from emotion_core.models.in_use import model_in_use
+from emotion_core.models.layers import Layer, read_layers
+from emotion_core.models.library import LibraryModel
+from emotion_core.models.readme.text import readme_text
+from pages.library.diagram import network_diagram
+from pages.library.list import CHOSEN, PROBLEM, figure, use
+from pages.shared import display
+from pages.shared.text import plain
+
+ORIGINS = {"shipped": "violet", "trained here": "blue", "imported": "orange"}
+
+
+def show_details(model: LibraryModel) -> None:
+    """Show one model."""
+    in_use = model_in_use().folder == model.folder
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(model.name), anchor=False, width="content")
+        if in_use:
+            st.badge("in use", icon=":material/check:", color="green")
+        st.badge(model.origin, color=ORIGINS[model.origin])
+    st.html(display.numbers(_figures(model)))
+    _show_where_from(model)
+    _show_actions(model, in_use=in_use)
+    card, network = st.tabs(["Card", "Network"], key="model_section")
+    with card:
+        st.markdown(_card_text(model))
+    with network:
+        _show_network(model)
+
+
+def _show_where_from(model: LibraryModel) -> None:
+    """Say what the figures are of, and lead to where they are measured."""
+    if model.card.measured_on:
+        st.caption(f"Figures of {plain(model.card.measured_on)}.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            "How often it is right is not known: it was imported, and nothing was measured of it.",
+            width="content",
+        )
+        st.page_link(
+            "pages/evaluate.py",
+            label="Evaluate it",
+            icon=":material/fact_check:",
+            query_params={"evaluated": model.name},
+        )
+
+
+def _card_text(model: LibraryModel) -> str:
+    """Return the card in words, without what is for those who write programs."""
+    first, *sections = readme_text(model.card).split("\n## ")
+    told = [section for section in sections if not section.startswith("Use\n")]
+    text = "\n#### ".join([first.split("\n\n")[1] + "\n", *told])
+    # Names in it may come from anywhere: no pictures are fetched for them.
+    return text.replace("![", "!\\[")
+
+
+def _figures(model: LibraryModel) -> dict[str, str]:
+    """Return what is known of a model in numbers, each by what it is."""
+    accuracy, macro_f1 = figure(model, "accuracy"), figure(model, "macro_f1")
+    error = figure(model, "ece", 100)
+    known = {
+        "right": None if accuracy is None else f"{100 * accuracy:.1f} %",
+        "macro F1": None if macro_f1 is None else f"{macro_f1:.3f}",
+        "calibration error": None if error is None else f"{error:.1f} %",
+        "weights": f"{model.card.parameters:,}",
+        "to run": _megabytes(model.card.sizes.get(LITERT_FILE)),
+        "in all": _megabytes(model.size),
+        "created": str(model.card.created)[:10],
+    }
+    return {what: value for what, value in known.items() if value}
+
+
+def _megabytes(size: object) -> str | None:
+    if not isinstance(size, int):
+        return None
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+
+
+# --- what can be done -----------------------------------------------------------------------------
+
+
+def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
+    with st.container(horizontal=True):
+        st.button(
+            "In use" if in_use else "Put to use",
+            icon=":material/check:" if in_use else ":material/play_arrow:",
+            type="secondary" if in_use else "primary",
+            disabled=in_use,
+            key="model_use",
+            help="It then reads the faces on every page, in open tabs too, for everyone who uses "
+            "this installation.",
+            on_click=use,
+            args=(model,),
+        )
+        st.download_button(
+            "ZIP",
+            lambda: _zipped(model.name),
+            f"{model.name}.zip",
+            "application/zip",
+            key="model_zip",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+        if model.shipped:
+            st.caption("Part of the project: it stays, under this name.", width="content")
+            return
+        with st.popover("Rename", icon=":material/edit:"):
+            key = f"model_name {model.name}"
+            st.text_input("Name", model.name, key=key, max_chars=60)
+            st.button("Rename", key="model_rename", on_click=_rename, args=(model.name, key))
+        with st.popover("Delete", icon=":material/delete:"):
+            st.write(_farewell(model, in_use=in_use))
+            st.button(
+                "Delete this model",
+                type="primary",
+                key="model_delete",
+                on_click=_delete,
+                args=(model.name,),
+            )
+
+
+def _farewell(model: LibraryModel, *, in_use: bool) -> str:
+    text = f"**{plain(model.name)}** is deleted for good."
+    if in_use:
+        text += " It is in use: the model that ships with the project takes over, in open tabs too."
+    return text
+
+
+def _zipped(name: str) -> bytes:
+    file = io.BytesIO()
+    export_model(name, file)
+    return file.getvalue()
+
+
+def _rename(name: str, key: str) -> None:
+    try:
+        st.session_state[CHOSEN] = rename_model(name, st.session_state[key]).name
+    except ModelError as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def _delete(name: str) -> None:
+    try:
+        delete_model(name, although_in_use=True)
+    except ModelError as error:
+        st.session_state[PROBLEM] = str(error)
+        return
+    st.session_state.pop(CHOSEN, None)
+
+
+# --- the network ----------------------------------------------------------------------------------
+
+
+def _show_network(model: LibraryModel) -> None:
+    try:
+        layers = _layers(model, model.card.network_id)
+    except EmotionCoreError as error:
+        st.warning(plain(str(error)))
+        return
+    interface = model.card.interface
+    side, channels = (interface.side, interface.channels) if interface else (FACE_SIZE, 1)
+    st.html(network_diagram(layers, (side, side, channels)))
+    weights = sum(layer.weights for layer in layers)
+    operations = sum(layer.operations for layer in layers)
+    st.caption(
+        f"{len(layers)} operations as they run, read from `{LITERT_FILE}`: {weights:,} weights, "
+        f"{operations / 1e6:.1f} million multiply-accumulates for each face."
+    )
+    st.dataframe(
+        [
+            {
+                "layer": layer.name,
+                "gives": "x".join(str(size) for size in layer.shape) or "1",
+                "weights": layer.weights,
+                "million operations": layer.operations / 1e6,
+            }
+            for layer in layers
+        ],
+        column_config={
+            "weights": st.column_config.NumberColumn(format="localized"),
+            "million operations": st.column_config.NumberColumn(format="%.2f"),
+        },
+        hide_index=True,
+    )
+
+
+# The leading underscore keeps the model out of the cache's key.
+@st.cache_data(max_entries=8, show_spinner=False)
+def _layers(_model: LibraryModel, network_id: str) -> tuple[Layer, ...]:  # noqa: ARG001 - the key
+    return read_layers(read_model_file(_model.folder, _model.card, LITERT_FILE))

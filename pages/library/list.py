@@ -1,0 +1,138 @@
+"""All models, with their figures, and the choice of one to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.models.changes import delete_model
+from emotion_core.models.folder import models_dir
+from emotion_core.models.in_use import model_in_use, put_to_use
+from emotion_core.models.library import DamagedModel, Library, LibraryModel, list_models
+from pages.shared.text import plain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+CHOSEN = "model"
+PROBLEM = "models_problem"
+
+_TABLE = "models_table"
+_COLUMNS = {
+    "in use": st.column_config.TextColumn("in use", width=60),
+    "model": st.column_config.TextColumn("model", width="medium"),
+    "accuracy": st.column_config.NumberColumn(
+        format="%.1f %%", help="On the images named below, which selected it or were measured here."
+    ),
+    "macro F1": st.column_config.NumberColumn(format="%.3f"),
+    "calibration error": st.column_config.NumberColumn(format="%.1f %%"),
+    "MB": st.column_config.NumberColumn(format="%.1f"),
+    "weights": st.column_config.NumberColumn(format="localized"),
+    "came from": st.column_config.TextColumn(),
+    "created": st.column_config.TextColumn(),
+}
+
+
+def show_models() -> LibraryModel | None:
+    """Show all models and return the one to look at; by default the one in use."""
+    library = list_models()
+    try:
+        in_use = model_in_use()
+    except EmotionCoreError as error:
+        st.error(f"No model can be used. {plain(str(error))}")
+        return None
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.error(plain(problem))
+    if in_use.problem:
+        st.warning(plain(in_use.problem))
+    for broken in library.damaged:
+        _show_damaged(broken)
+    names = [model.name for model in library.models]
+    if st.session_state.get(CHOSEN) not in names:
+        st.session_state[CHOSEN] = in_use.name if in_use.name in names else names[0]
+    if len(names) > 1:
+        _show_table(library, in_use.name)
+        st.selectbox("Model", names, key=CHOSEN, bind="query-params", width=360)
+    return library.find(st.session_state[CHOSEN])
+
+
+def _show_table(library: Library, in_use: str) -> None:
+    st.dataframe(
+        _table(library, in_use),
+        hide_index=True,
+        column_config=_COLUMNS,
+        on_select=_choose_row,
+        selection_mode="single-row",
+        placeholder="",
+        key=_TABLE,
+    )
+    st.caption(f"They lie in `{models_dir()}` on the machine that runs this app.")
+
+
+def _choose_row() -> None:
+    rows = st.session_state[_TABLE]["selection"]["rows"]
+    names = [model.name for model in list_models().models]
+    if rows and rows[0] < len(names):
+        st.session_state[CHOSEN] = names[rows[0]]
+
+
+def _table(library: Library, in_use: str) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame([_row(model, in_use) for model in library.models])
+
+
+def _row(model: LibraryModel, in_use: str) -> dict[str, Any]:
+    card = model.card
+    return {
+        "in use": "✓" if model.name == in_use else "",
+        "model": model.name,
+        "accuracy": figure(model, "accuracy", 100),
+        "macro F1": figure(model, "macro_f1"),
+        "calibration error": figure(model, "ece", 100),
+        "MB": model.size / 1e6,
+        "weights": card.parameters,
+        "came from": model.origin,
+        "created": str(card.created)[:10],
+    }
+
+
+def use(model: LibraryModel) -> None:
+    """Put a model to use, or note why it cannot be."""
+    try:
+        put_to_use(model.folder)
+    except ModelError as error:
+        st.session_state[PROBLEM] = f"{model.name} cannot be used. {error}"
+        return
+    st.toast(f"**{plain(model.name)}** reads the faces now.")
+
+
+def figure(model: LibraryModel, name: str, scale: float = 1) -> float | None:
+    """Return a figure of a model's card; None where it has none."""
+    value = model.card.metrics.get(name)
+    return scale * value if isinstance(value, int | float) else None
+
+
+def _show_damaged(broken: DamagedModel) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(
+            f"**{plain(broken.name)}** cannot be used. {plain(broken.problem)}", width="stretch"
+        )
+        with st.popover("Delete", icon=":material/delete:", key=f"damaged {broken.name}"):
+            st.write(f"**{plain(broken.name)}** is deleted for good.")
+            st.button(
+                "Delete it",
+                type="primary",
+                key=f"delete damaged {broken.name}",
+                on_click=_delete,
+                args=(broken.name,),
+            )
+
+
+def _delete(name: str) -> None:
+    try:
+        delete_model(name, although_in_use=True)
+    except ModelError as error:
+        st.session_state[PROBLEM] = str(error)

@@ -1,0 +1,191 @@
+"""The camera's way to this process and back, and whether it is open."""
+
+from __future__ import annotations
+
+import functools
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, webrtc_streamer
+
+from emotion_core.live.connection.servers import IceSettings
+from emotion_core.live.session import LiveSession
+from pages.live.connection import read_connection
+from pages.mending.newest_frames import (
+    check_that_newest_frames_are_kept,
+    keep_newest_frames_only,
+    library_relay,
+    warn_once,
+)
+from pages.shared.navigation import came_from_another_page
+
+#: After this long without a picture, connecting counts as failed and the page says why.
+CONNECT_SECONDS: Final = 15.0
+
+STREAMER_KEY: Final = "live_camera"
+
+#: More pixels or frames cost bandwidth and time and gain nothing: a face is read at 48x48.
+CAMERA: Final = {
+    "video": {
+        "width": {"ideal": 640, "max": 1280},
+        "height": {"ideal": 480, "max": 720},
+        "frameRate": {"ideal": 30, "max": 30},
+    },
+    "audio": False,
+}
+
+_MAY_BE_CUT: Final = (
+    "streamlit-webrtc is not the version in requirements.txt: it cannot be told that a stream is "
+    "still looked at, so the video may stop on a busy machine"
+)
+
+
+def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
+    """Show the video with its controls; must be called on every run of the page.
+
+    Raises:
+        SignallingTimeoutError: the connection could not be prepared on this side.
+    """
+    relay = library_relay()
+    newest_only = keep_newest_frames_only(relay)
+    if context := st.session_state.get(STREAMER_KEY):
+        tell_whether_viewer_left(context, left=came_from_another_page())
+    settings = read_connection().settings
+    configuration = settings.rtc_configuration(time.time())
+    context = webrtc_streamer(
+        key=STREAMER_KEY,
+        mode=WebRtcMode.SENDRECV,
+        rtc_configuration=configuration,
+        media_stream_constraints=CAMERA,
+        video_frame_callback=session.on_frame,
+        on_video_ended=session.on_ended,
+        async_processing=not newest_only,
+        sendback_audio=False,
+        # iOS shows a video inside the page only with all three of these.
+        video_html_attrs={
+            "autoPlay": True,
+            "playsInline": True,
+            "muted": True,
+            "style": {"width": "100%", "borderRadius": "0.625rem", "background": "#000"},
+        },
+        translations={
+            "select_device": "Choose camera",
+            "device_ask_permission": "Please allow this page to use the camera",
+            "device_not_available": "No camera can be used",
+            "device_access_denied": "The browser denied the camera",
+            "media_api_not_available": "This browser offers no camera on this address",
+        },
+    )
+    if not any(context.state):
+        renew_credentials(settings, configuration)
+    elif context.state.playing:
+        check_that_newest_frames_are_kept(relay)
+    return context
+
+
+def renew_credentials(settings: IceSettings, shown: dict[str, Any]) -> None:
+    """Run the page again before the credentials in the configuration ``shown`` run out.
+
+    The browser uses what it was given last, and a page may stay open for hours before Start.
+    """
+    if settings.turn_shared_secret:
+        renew = st.fragment(_rerun_if_outdated, run_every=settings.turn_lifetime_seconds / 4)
+        renew(settings, shown)
+
+
+def _rerun_if_outdated(settings: IceSettings, shown: dict[str, Any]) -> None:
+    if settings.rtc_configuration(time.time()) != shown:
+        st.rerun()
+
+
+def tell_whether_viewer_left(context: WebRtcStreamerContext, *, left: bool) -> None:
+    """Tell the library whether ``context`` was left behind on another page, to be made anew.
+
+    It goes by the number of runs finished since it was shown last. That number lags when the server
+    is busy, and then a stream that has just connected counts as left behind and is cut now and
+    then.
+    """
+    if hasattr(context, "_last_rendered_run_count"):
+        context._last_rendered_run_count = -1 if left else None
+    else:
+        warn_once(_MAY_BE_CUT)
+
+
+Phase = Literal["idle", "connecting", "slow", "playing", "failed"]
+
+
+@dataclass
+class ConnectionWatch:
+    """Tells a slow or failed connection from one that is only starting.
+
+    The browser reports nothing when its packets get lost, so time has to tell.
+    """
+
+    connecting_since: float | None = None
+    last_observed: float = 0.0
+    failed: bool = False
+    attempts: int = 0
+    """How often connecting was tried."""
+
+    def observe(self, *, playing: bool, signalling: bool, now: float) -> Phase:
+        """Return the phase of the connection, given the streamer's state at ``now`` (seconds)."""
+        pause, self.last_observed = now - self.last_observed, now
+        if playing:
+            self.connecting_since, self.failed = None, False
+            return "playing"
+        if signalling:
+            if self.connecting_since is None:
+                self.connecting_since, self.failed = now, False
+                self.attempts += 1
+            return "slow" if now - self.connecting_since >= CONNECT_SECONDS else "connecting"
+        if self.connecting_since is not None:
+            # Browsers give up after about 15 s; a viewer who presses Stop does so earlier, and one
+            # who went to another page meanwhile has not been looked at for a while.
+            long = now - self.connecting_since >= CONNECT_SECONDS / 2
+            self.failed = long and pause < CONNECT_SECONDS / 3
+            self.connecting_since = None
+        return "failed" if self.failed else "idle"
+
+    def fail(self) -> None:
+        """Note that this side gave up."""
+        self.connecting_since, self.failed = None, True
+        self.attempts += 1
+
+
+def camera_problem(key: str) -> str:
+    """Return the error the browser met when it opened the camera, or ""; shows nothing itself."""
+    result = _problem_watcher()(
+        key=key, default={"problem": ""}, on_problem_change=lambda: None, height=1
+    )
+    return result.problem or ""
+
+
+@functools.cache
+def _problem_watcher() -> ComponentRenderer:
+    script = Path(__file__).parent / "camera_problem.js"
+    return st.components.v2.component("camera_problem", js=script.read_text("utf-8"))
+
+
+def explain_camera_problem(problem: str) -> str:
+    """Return what to do about an error such as "NotAllowedError: Permission denied"."""
+    explanations = {
+        "NotAllowedError": "The browser did not let this page use the camera. Allow it with the "
+        "camera symbol beside the address (or in the settings of browser and system), then press "
+        "Start again.",
+        "NotFoundError": "No camera was found. Plug one in or switch it on, then press Start "
+        "again.",
+        "NotReadableError": "The camera is there but cannot be opened: most likely another "
+        "program uses it. Close that program, then press Start again.",
+        "OverconstrainedError": "The camera offers no picture size of at most 1280x720. Choose "
+        "another camera, then press Start again.",
+        "mediaDevices is undefined": "Browsers give the camera only to pages on localhost or with "
+        "https. Open this app at http://localhost, or put it behind https.",
+    }
+    for sign, explanation in explanations.items():
+        if sign in problem:
+            return explanation
+    return f"The camera could not be started. The browser says: {problem}"

@@ -1,0 +1,34 @@
+"""Keeps Streamlit's older rules for a folder called ``pages`` away."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+#: Where the session keeps which page it shows, once the app has run around it.
+THIS_PAGE = "this_page"
+
+
+def leave_older_rules() -> None:
+    """Start over when Streamlit runs this script by its older rules; `app.py` calls it first.
+
+    Until a process has met its first ``st.navigation``, a folder called ``pages`` makes Streamlit
+    list and run the files in it by itself: whoever opens /photo right after the start would get
+    that page without the app around it. A second run goes by ``app.py``.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def ensure_navigation() -> None:
+    """Start over when Streamlit runs this page without the app around it; call it first.
+
+    A run that began by the older rules goes on by them when another viewer's has just ended them.
+    """
+    leave_older_rules()
+    context = get_script_run_ctx()
+    in_app = context is not None and Path(context.main_script_path).name == "app.py"
+    if in_app and THIS_PAGE not in st.session_state:
+        st.rerun()

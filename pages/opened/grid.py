@@ -1,0 +1,106 @@
+"""A grid of faces to choose one from."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+from streamlit.components.v2.types import ComponentRenderer
+
+from emotion_core.datasets import FaceDataset
+from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.faces.thumbnails import SHEET_COLUMNS, contact_sheet, png_address
+from pages.shared import FACE_CELLS
+
+#: Faces on one page of a grid.
+PAGE_FACES: Final = 120
+
+_SIDE: Final = 76
+_SMALL_SIDE: Final = 56
+_LARGE_SIDE: Final = 108
+
+#: Parts of a bar: the colour and the size of each.
+Bar = Sequence[tuple[str, float]]
+
+
+def show_grid(
+    dataset: FaceDataset,
+    indices: NDArray[np.intp],
+    key: str,
+    *,
+    on_chosen: Callable[[int], None],
+    chosen: int | None = None,
+    captions: Sequence[str] | None = None,
+    notes: Sequence[str] | None = None,
+    bars: Sequence[Bar] | None = None,
+    label: str = "Faces",
+    small: bool = False,
+    details: str = "",
+) -> None:
+    """Show faces side by side, each on the colour of its label.
+
+    Args:
+        dataset: where they are.
+        indices: intp ``[M]``, their places; as many as fit one page.
+        key: tells this grid from others.
+        on_chosen: called with the place of the face that a viewer chose.
+        chosen: the place of the face to mark.
+        captions: one below each face, of one line or several; None: its label.
+        notes: more about each face, for who points at it.
+        bars: one below each caption; faces are larger then.
+        label: what screen readers call the grid.
+        small: smaller faces without captions.
+        details: key of the container to scroll to on a phone once a face was chosen.
+    """
+    names = [EMOTIONS[code] for code in dataset.labels[indices]]
+    shown = [""] * len(names) if small else captions or names
+    columns = max(1, min(SHEET_COLUMNS, len(indices)))
+    data: dict[str, Any] = {
+        "sheet": png_address(contact_sheet(dataset.images[indices])),
+        "columns": columns,
+        "rows": max(1, -(-len(indices) // columns)),
+        "side": _SMALL_SIDE if small else _LARGE_SIDE if bars else _SIDE,
+        "label": label,
+        "details": details,
+        "chosen": chosen,
+        "faces": [
+            {
+                "index": int(index),
+                "color": EMOTION_COLORS[name],
+                "caption": caption,
+                "title": f"{index}: {note}",
+                "bar": bar,
+            }
+            for index, name, caption, note, bar in zip(
+                indices,
+                names,
+                shown,
+                notes or names,
+                bars or [None] * len(names),
+                strict=True,
+            )
+        ],
+    }
+
+    def report() -> None:
+        # A number that no face has: the message is a browser's.
+        if (index := st.session_state[key].chosen) in {face["index"] for face in data["faces"]}:
+            on_chosen(index)
+
+    _grid()(key=key, data=data, on_chosen_change=report)
+
+
+@functools.cache
+def _grid() -> ComponentRenderer:
+    folder = Path(__file__).parent
+    return st.components.v2.component(
+        "dataset_grid",
+        html='<div class="grid" role="listbox"></div>',
+        css=(folder / "grid.css").read_text("utf-8"),
+        js=FACE_CELLS.read_text("utf-8") + (folder / "grid.js").read_text("utf-8"),
+    )

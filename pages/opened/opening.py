@@ -1,0 +1,257 @@
+"""Opening a data set: the demo, a recent one, a path, an upload, or the one that a link names."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from emotion_core.datasets import DEMO_NAME
+from emotion_core.datasets.reading.votes import VOTES_NAME
+from emotion_core.datasets.recent import path_id, recent_datasets
+from emotion_core.errors import EmotionCoreError
+from pages.opened.store import GOOD_ROWS, OpenDataset, dataset_store
+from pages.shared.access import server_is_offered
+from pages.shared.jobs import Cancelled, Job, show_job
+from pages.shared.text import plain
+
+#: In the address: which data set the page shows.
+ADDRESS: Final = "data"
+
+#: Names a data set to offer; whoever starts the app sets it, for everyone who uses it.
+SUGGESTED_VARIABLE: Final = "FER2013_CSV"
+
+#: MB; fer2013.csv has 302.
+_MOST_UPLOADED: Final = 400
+
+_OPEN: Final = "dataset_open"
+_PENDING: Final = "dataset_pending"
+_PROBLEM: Final = "dataset_problem"
+_UPLOADS: Final = "dataset_uploads"
+_POPOVER: Final = "dataset_opening"
+_SKIP: Final = "dataset_skip_bad_rows"
+_CLOSING: Final = "dataset_opening_done"
+
+
+class _Pending:
+    """A data set that is being read."""
+
+    def __init__(self, what: str, job: Job[OpenDataset]) -> None:
+        self.what = what
+        self.job = job
+
+
+def chosen_dataset() -> OpenDataset | None:
+    """Return the data set to show; None while the first one is being read.
+
+    What is being read, or could not be, is shown here.
+    """
+    if _PENDING not in st.session_state:
+        _follow_address()
+    _finish_pending()
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
+    opened: OpenDataset | None = st.session_state.get(_OPEN)
+    if opened is None and _PENDING not in st.session_state:  # what a link names cannot be had
+        _begin(DEMO_NAME, DEMO_NAME)
+        _finish_pending()
+        opened = st.session_state.get(_OPEN)
+    if pending := st.session_state.get(_PENDING):
+        show_job(pending.job, f"Reading {pending.what}", "reading")
+    if opened is not None:
+        _write_address(opened)
+    return opened
+
+
+def open_next(path: Path) -> None:
+    """Let the page of the data set show what lies at ``path``, as it is now."""
+    _begin(str(path), path.name)
+
+
+def offer_others() -> None:
+    """Show the button behind which another data set is opened."""
+    if st.session_state.pop(_CLOSING, False):
+        st.session_state[_POPOVER] = False
+    popover = st.popover("Open", icon=":material/folder_open:", key=_POPOVER, on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
+        st.button(
+            "The demo: synthetic drawn faces",
+            icon=":material/draw:",
+            on_click=partial(_choose, DEMO_NAME, DEMO_NAME),
+            key="open demo",
+        )
+        _offer_paths()
+        _offer_upload()
+        st.toggle(
+            "Skip bad rows",
+            key=_SKIP,
+            persist_state="session",
+            help="Open a data set without the rows or pictures that cannot be read.",
+        )
+
+
+def _follow_address() -> None:
+    """Begin to read what the address names, unless it is open."""
+    opened: OpenDataset | None = st.session_state.get(_OPEN)
+    wanted = st.query_params.get(ADDRESS)
+    if wanted is None:
+        if opened is None:
+            _begin(DEMO_NAME, DEMO_NAME)
+        return
+    if opened is not None and opened.id == wanted:
+        return
+    if wanted == DEMO_NAME:
+        _begin(DEMO_NAME, DEMO_NAME)
+    elif known := dataset_store().find(wanted):
+        st.session_state[_OPEN] = known
+    elif path := paths_on_offer().get(wanted.removesuffix(GOOD_ROWS)):
+        _begin(path, Path(path).name, skip_bad_rows=wanted.endswith(GOOD_ROWS))
+    else:
+        st.session_state[_PROBLEM] = (
+            f"This link names the data set {wanted!r}, which has not been opened on this machine; "
+            "open it by its path or upload it."
+        )
+        del st.query_params[ADDRESS]
+
+
+def _write_address(opened: OpenDataset) -> None:
+    shown = None if opened.id == DEMO_NAME else opened.id
+    if shown is None:
+        st.query_params.pop(ADDRESS, None)
+    elif st.query_params.get(ADDRESS) != shown:
+        st.query_params[ADDRESS] = shown
+
+
+def _begin(path: str, what: str, *, skip_bad_rows: bool = False) -> None:
+    job = dataset_store().open(path, skip_bad_rows=skip_bad_rows)
+    st.session_state[_PENDING] = _Pending(what, job)
+
+
+def _choose(path: str, what: str) -> None:
+    """Begin to read what the viewer asked for, and let the menu close."""
+    st.session_state[_CLOSING] = True
+    _begin(path, what, skip_bad_rows=bool(st.session_state.get(_SKIP)))
+
+
+def _finish_pending() -> None:
+    """Take over the data set that was being read, once it has been."""
+    pending: _Pending | None = st.session_state.get(_PENDING)
+    if pending is None or not pending.job.wait():
+        return
+    del st.session_state[_PENDING]
+    try:
+        opened = pending.job.result()
+    except EmotionCoreError as error:
+        st.session_state[_PROBLEM] = str(error)
+    except Cancelled:
+        st.session_state[_PROBLEM] = f"Reading {pending.what} was cancelled."
+    else:
+        st.session_state[_OPEN] = opened
+        _write_address(opened)
+
+
+def paths_on_offer() -> dict[str, str]:
+    """Return the paths that may be opened without typing them, by what addresses call them."""
+    offered = {each.id: each.path for each in recent_datasets()} if server_is_offered() else {}
+    suggested = os.environ.get(SUGGESTED_VARIABLE)
+    if suggested and Path(suggested).exists():
+        absolute = str(Path(suggested).resolve())
+        offered.setdefault(path_id(absolute), absolute)
+    return offered
+
+
+def address_of(path: str) -> str | None:
+    """Return what addresses call a data set; None for one that they cannot name."""
+    if path == DEMO_NAME:
+        return DEMO_NAME
+    return next((id_ for id_, offered in paths_on_offer().items() if offered == path), None)
+
+
+def _offer_paths() -> None:
+    offered = paths_on_offer()
+    if offered:
+        st.caption("Opened before")
+    for id_, path in offered.items():
+        st.button(
+            Path(path).name,
+            icon=":material/history:",
+            help=path,
+            on_click=partial(_choose, path, Path(path).name),
+            key=f"open {id_}",
+        )
+    if server_is_offered():
+        st.text_input(
+            "Path on this machine",
+            key="dataset_path",
+            placeholder="/data/fer2013.csv",
+            help="fer2013.csv, icml_face_data.csv or train.csv; a ZIP or tar.gz with one of them "
+            "inside; or a folder of images by split and class. FER+ votes are read from "
+            f"{VOTES_NAME} beside the file.",
+            on_change=_open_typed,
+        )
+
+
+def _open_typed() -> None:
+    if typed := st.session_state["dataset_path"].strip().strip("\"'"):
+        path = str(Path(typed).expanduser())
+        _choose(path, Path(path).name)
+
+
+def _offer_upload() -> None:
+    number = st.session_state.setdefault(_UPLOADS, 0)
+    files = st.file_uploader(
+        f"Upload a CSV, ZIP or tar.gz; {VOTES_NAME} may come with it",
+        type=["csv", "zip", "gz", "tgz"],
+        accept_multiple_files=True,
+        max_upload_size=_MOST_UPLOADED,
+        key=f"dataset_upload_{number}",
+        help="It is kept in memory, for all who use this app, until nobody looks at it any more.",
+    )
+    if files:
+        _open_upload(files)
+
+
+def _open_upload(files: Sequence[UploadedFile]) -> None:
+    """Begin to read uploaded files, and let go of the memory they take."""
+    folder = Path(tempfile.mkdtemp(prefix="emotion-upload-"))
+    clean_up = partial(shutil.rmtree, folder, ignore_errors=True)
+    try:
+        paths = [_save(file, folder) for file in files]
+    except OSError as error:
+        clean_up()
+        st.session_state[_PROBLEM] = f"The upload cannot be kept: {error.strerror or error}."
+        paths = []
+    _drop(files)
+    st.session_state[_UPLOADS] += 1
+    faces = [path for path in paths if path.name != VOTES_NAME] or paths
+    if faces:
+        job = dataset_store().open_upload(
+            faces[0], clean_up, skip_bad_rows=bool(st.session_state.get(_SKIP))
+        )
+        st.session_state[_PENDING] = _Pending(faces[0].name, job)
+        st.session_state[_CLOSING] = True
+    st.rerun()
+
+
+def _save(file: UploadedFile, folder: Path) -> Path:
+    path = folder / Path(file.name).name
+    with path.open("wb") as copy:
+        shutil.copyfileobj(file, copy, 1 << 20)
+    return path
+
+
+def _drop(files: Sequence[UploadedFile]) -> None:
+    """Free what was uploaded: Streamlit keeps it until the viewer is gone."""
+    if context := get_script_run_ctx():
+        for file in files:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)

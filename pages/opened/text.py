@@ -1,0 +1,20 @@
+"""What is written of a data set that is open."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from emotion_core.datasets import SPLITS, FaceDataset
+from pages.shared.text import plain
+
+
+def describe(dataset: FaceDataset) -> str:
+    """Return what a data set is, in one line of Markdown."""
+    counts = np.bincount(dataset.splits, minlength=len(SPLITS))
+    parts = [f"**{plain(dataset.name)}**", f"{len(dataset):,} images"]
+    parts += [f"{split} {count:,}" for split, count in zip(SPLITS, counts, strict=True) if count]
+    if dataset.votes is not None:
+        parts.append("with FER+ votes")
+    if dataset.dropped_rows:
+        parts.append(f"{dataset.dropped_rows:,} bad rows left out")
+    return " · ".join(parts)

@@ -1,0 +1,132 @@
+"""Work that takes longer than a page should: in a thread, with its progress shown."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+import streamlit as st
+
+from emotion_core.errors import EmotionCoreError
+from pages.shared.text import plain
+
+Result = TypeVar("Result")
+
+#: Called with the share that is done, 0.0 to 1.0.
+Progress = Callable[[float], None]
+
+#: Most work ends before anybody could read what it is.
+PATIENCE_SECONDS: Final = 0.4
+
+_REFRESH_SECONDS: Final = 0.4
+
+
+class Cancelled(Exception):  # noqa: N818 - no error: somebody wanted it so
+    """The work was given up because a viewer asked for it."""
+
+
+class Job(Generic[Result]):
+    """Work in a thread of its own, which any number of viewers may wait for.
+
+    Args:
+        work: called at once with a function that takes the share done; that function raises
+            ``Cancelled`` when the job is to end.
+    """
+
+    def __init__(self, work: Callable[[Progress], Result]) -> None:
+        self._work = work
+        self._started = time.monotonic()
+        self._cancelled = threading.Event()
+        self._result: Result | None = None
+        self._error: BaseException | None = None
+        self.share = 0.0
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._work(self._report)
+        except BaseException as error:  # noqa: BLE001 - raised again where somebody waits
+            self._error = error
+
+    def _report(self, share: float) -> None:
+        self.share = share
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    @property
+    def running(self) -> bool:
+        """Whether it still works."""
+        return self._thread.is_alive()
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether there is a result."""
+        return not self.running and self._error is None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it will take at its pace so far; None as long as that is a guess."""
+        passed = time.monotonic() - self._started
+        return passed * (1 / self.share - 1) if self.share > 0.02 and passed > 0.5 else None
+
+    def cancel(self) -> None:
+        """Ask it to end the next time it reports its progress."""
+        self._cancelled.set()
+
+    def wait(self, seconds: float = PATIENCE_SECONDS) -> bool:
+        """Return whether it has ended, at the latest after ``seconds``."""
+        self._thread.join(seconds)
+        return not self.running
+
+    def result(self) -> Result:
+        """Return what the work returned, or raise what it raised; waits for it."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._result  # type: ignore[return-value]
+
+
+def result_of(job: Job[Result], what: str, key: str, again: Callable[[], None]) -> Result | None:
+    """Return the result of a job; None while its progress, or why it failed, is shown instead.
+
+    Args:
+        job: which one.
+        what: what it does, such as "Looking for duplicates".
+        key: tells it from others on the page.
+        again: forgets the job, so that the next run begins a new one.
+    """
+    if not job.wait():
+        show_job(job, what, key)
+        return None
+    try:
+        return job.result()
+    except Cancelled:
+        st.info(f"{what}: cancelled.")
+    except EmotionCoreError as error:
+        st.error(plain(str(error)))
+    st.button("Try again", key=f"again {key}", icon=":material/refresh:", on_click=again)
+    return None
+
+
+def show_job(job: Job[object], what: str, key: str) -> None:
+    """Show the progress of a job and run the page again when it has ended.
+
+    Args:
+        job: which one.
+        what: what it does, such as "Reading fer2013.csv".
+        key: tells it from others on the page.
+    """
+    st.fragment(_show_progress, run_every=_REFRESH_SECONDS)(job, what, key)
+
+
+def _show_progress(job: Job[object], what: str, key: str) -> None:
+    if not job.running:
+        st.rerun()
+    left = job.seconds_left
+    about = f", about {max(1, round(left))} s left" if left is not None else ""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.progress(min(1.0, job.share), f"{what} …{about}")
+        st.button("Cancel", key=f"cancel {key}", on_click=job.cancel)

@@ -1,0 +1,175 @@
+"""Looking at a session that was recorded."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from emotion_core.errors import SessionError
+from emotion_core.sessions.export import write_events, write_export
+from emotion_core.sessions.figures import shares_figure, timeline_figure, transitions_figure
+from emotion_core.sessions.storage import (
+    Session,
+    delete_session,
+    open_session,
+    rename_session,
+    sessions_dir,
+)
+from emotion_core.sessions.summary import PersonSummary, SessionSummary, summarize_session
+from pages.shared import display
+
+
+def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
+    """Show a session's summary and figures; offer it as files; let it be renamed and deleted.
+
+    Args:
+        session: which one.
+        on_deleted: called after the user has deleted it.
+    """
+    try:
+        summary = _summary(str(session.folder), session.size)
+    except SessionError as error:
+        st.error(str(error))
+        _offer_deletion(session, on_deleted)
+        return
+    if session.state == "interrupted":
+        st.info("This recording was interrupted; it holds everything up to its last second.")
+    if problem := session.header.problem:
+        st.warning(problem)
+    st.html(display.numbers(_facts(session, summary)))
+    if summary.persons:
+        st.plotly_chart(shares_figure(summary, "Share of the time"), key=f"shares {session.id}")
+        _show_person(session, summary)
+    else:
+        st.info("No face was seen in this session.")
+    if summary.events:
+        _list_events(summary)
+    if session.video:
+        st.video(session.video.read_bytes())
+    _offer_files(session, with_events=bool(summary.events))
+    _offer_notes(session)
+    _offer_deletion(session, on_deleted)
+
+
+@st.cache_data(max_entries=20, show_spinner="Reading the session …")
+def _summary(folder: str, size: int) -> SessionSummary:  # noqa: ARG001 - another size, other content
+    return summarize_session(open_session(Path(folder)))
+
+
+def _facts(session: Session, summary: SessionSummary) -> dict[str, str]:
+    minutes, seconds = divmod(round(session.seconds), 60)
+    return {
+        "length": f"{minutes}:{seconds:02d}",
+        "frames": f"{session.frames}",
+        "persons": f"{len(summary.persons)}",
+        "without a face": f"{summary.no_face_seconds:.1f} s",
+    }
+
+
+def _show_person(session: Session, summary: SessionSummary) -> None:
+    persons = {person.person: person for person in summary.persons}
+    number = next(iter(persons))
+    if len(persons) > 1:
+        number = st.selectbox(
+            "Person",
+            list(persons),
+            format_func=lambda each: f"person {each}, seen {persons[each].seconds:.0f} s",
+            key=f"person {session.id}",
+            help="Who leaves the picture and comes back may be counted as another person.",
+        )
+    person = persons[number]
+    title = f"Person {number}"
+    st.plotly_chart(timeline_figure(person, title, summary.events), key=f"timeline {session.id}")
+    st.caption(_in_words(person))
+    if person.transitions.any():
+        with st.expander("Changes from one expression to another"):
+            st.plotly_chart(transitions_figure(person, title), key=f"transitions {session.id}")
+
+
+def _in_words(person: PersonSummary) -> str:
+    words = f"{person.changes_per_minute:.1f} changes of expression a minute"
+    if person.longest is not None:
+        words += f"; longest {person.longest.emotion}, {person.longest.seconds:.1f} s"
+    return words
+
+
+def _list_events(summary: SessionSummary) -> None:
+    with st.expander(f"Events: {len(summary.events)}"):
+        st.dataframe(
+            [
+                {
+                    "at": event.seconds,
+                    "rule": event.rule,
+                    "person": "" if event.person is None else str(event.person),
+                    "score": "" if event.score is None else display.percent(event.score),
+                }
+                for event in summary.events
+            ],
+            hide_index=True,
+            column_config={"at": st.column_config.NumberColumn(format="%.1f s")},
+        )
+
+
+def _offer_files(session: Session, *, with_events: bool) -> None:
+    def content(kind: str) -> bytes:
+        file = io.BytesIO()
+        write_export(session, kind, file)
+        return file.getvalue()
+
+    def events() -> bytes:
+        file = io.BytesIO()
+        write_events(session, file)
+        return file.getvalue()
+
+    kinds = {"CSV": "text/csv", "Parquet": "application/octet-stream", "ZIP": "application/zip"}
+    with st.container(horizontal=True):
+        for name, mime in kinds.items():
+            kind = name.lower()
+            st.download_button(
+                name,
+                lambda kind=kind: content(kind),
+                f"session-{session.id}.{kind}",
+                mime,
+                key=f"{kind} {session.id}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+        if with_events:
+            st.download_button(
+                "Events",
+                events,
+                f"session-{session.id}-events.csv",
+                "text/csv",
+                key=f"events {session.id}",
+                on_click="ignore",
+                icon=":material/download:",
+            )
+
+
+def _offer_notes(session: Session) -> None:
+    with st.expander("Name and notes"):
+        name = st.text_input("Name", session.header.name, key=f"name {session.id}")
+        notes = st.text_area("Notes", session.header.notes, key=f"notes {session.id}")
+        if st.button("Save", key=f"save {session.id}"):
+            try:
+                rename_session(session, name=name, notes=notes)
+            except (SessionError, OSError) as error:
+                st.error(str(error))
+            else:
+                st.toast("Saved.")
+
+
+def _offer_deletion(session: Session, on_deleted: Callable[[], object]) -> None:
+    with st.popover("Delete", icon=":material/delete:"):
+        st.write("The session and all its files are deleted for good.")
+        if st.button("Delete this session", type="primary", key=f"delete {session.id}"):
+            try:
+                delete_session(sessions_dir(), session.id)
+            except (SessionError, OSError) as error:
+                st.error(str(error))
+                return
+            on_deleted()
+            st.rerun()

@@ -1,0 +1,207 @@
+"""All runs: the one that is looked at on top, a table below, several compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, get_args
+
+import streamlit as st
+
+from emotion_core.training.config import flat_settings, setting_text
+from emotion_core.training.runs.figures import CURVES, comparison_figure
+from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
+from emotion_core.training.runs.storage import list_runs, runs_dir
+from emotion_core.training.runs.sweep import varied_settings
+from pages.shared.display import NO_TOOLBAR
+from pages.shared.text import plain
+from pages.training.details import PROBLEM, show_details
+from pages.training.setup import SHOWN_RUN
+from pages.training.view import show_run
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NONE_YET: Final = """
+**No run yet.** Under *Set up*, choose data and settings and press **Start**. Runs are kept in
+`{folder}` on the machine that runs this app.
+"""
+
+_FILTER: Final = "train_filter"
+_STATES: Final = "train_states"
+_COMPARED: Final = "train_compared"
+#: How often one sees what happens to other runs than the one on top.
+REFRESH_SECONDS: Final = 4.0
+
+
+def show_runs() -> None:
+    """Show the current run, then all of them."""
+    found = list_runs(runs_dir())
+    for problem in found.problems:
+        st.warning(plain(problem))
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.error(plain(problem))
+    if not found.runs:
+        st.info(NONE_YET.format(folder=runs_dir()))
+        return
+    run = _current(found.runs)
+    show_run(run)
+    show_details(run)
+    st.fragment(_show_all, run_every=REFRESH_SECONDS)(run)
+
+
+def _current(runs: Sequence[Run]) -> Run:
+    """Return the run that the viewer chose, else the one that goes on, else the newest."""
+    chosen = st.session_state.get(SHOWN_RUN)
+    for run in runs:
+        if run.id == chosen:
+            return run
+    return next((run for run in runs if run.state == "running"), runs[0])
+
+
+def _show_all(shown: Run) -> None:
+    """Show all runs as they are now, whoever started them; ``shown`` is the one on top."""
+    runs = list_runs(runs_dir()).runs
+    now = next((run for run in runs if run.id == shown.id), None)
+    if now is None or (now.state != shown.state and shown.state not in ACTIVE_STATES):
+        st.rerun()  # in another browser it was deleted, or resumed
+    st.subheader("All runs", anchor=False)
+    listed = _filtered(runs)
+    if listed:
+        _show_table(listed)
+    else:
+        st.info("No run is like that. Empty the filter.")
+    compared = [run for run in runs if run.id in st.session_state.get(_COMPARED, ())]
+    if len(compared) > 1:
+        _compare(compared)
+
+
+def _filtered(runs: Sequence[Run]) -> list[Run]:
+    wanted = st.session_state.get(_STATES) or []
+    present = {run.state for run in runs}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input(
+            "Filter",
+            key=_FILTER,
+            persist_state="session",
+            placeholder="name, data, notes, sweep or a setting such as dropout=0.1",
+            width=420,
+        )
+        states = st.pills(
+            "State",
+            [state for state in get_args(State) if state in present or state in wanted],
+            selection_mode="multi",
+            key=_STATES,
+        )
+    return [run for run in runs if _matches(run, text) and (not states or run.state in states)]
+
+
+def _show_table(runs: Sequence[Run]) -> None:
+    ids = [run.id for run in runs]
+    compared = st.session_state.get(_COMPARED, ())
+    ticked = [place for place, id_ in enumerate(ids) if id_ in compared]
+    # Another key when the lines are others: what is ticked goes by their number.
+    key = f"runs {hash(tuple(ids))}"
+    st.dataframe(
+        runs_table(runs),
+        hide_index=True,
+        key=key,
+        on_select=lambda: _choose(key, ids),
+        selection_mode="multi-row",
+        selection_default={"selection": {"rows": ticked}},
+        column_config=table_columns(),
+        placeholder="",
+    )
+    st.caption("Tick one run to see it above, several to compare them.")
+
+
+def _choose(key: str, ids: Sequence[str]) -> None:
+    rows = st.session_state[key]["selection"]["rows"]
+    chosen = [ids[row] for row in rows]
+    if len(chosen) == 1:
+        st.session_state[SHOWN_RUN] = chosen[0]
+    st.session_state[_COMPARED] = chosen
+    st.rerun()  # the whole page: the run on top may be another one
+
+
+def _matches(run: Run, text: str) -> bool:
+    """Tell whether everything typed stands somewhere in what a run is."""
+    settings = flat_settings(run.plan.config).items()
+    words = [run.plan.name, run.plan.data.name, run.plan.notes, run.plan.sweep, run.id]
+    words += [f"{name}={setting_text(value)}" for name, value in settings]
+    said = "\n".join(words).lower()
+    return all(word in said for word in text.lower().split())
+
+
+def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return one line a run: its results, and the settings that are not the same in all."""
+    import pandas as pd
+
+    varied = varied_settings([run.plan for run in runs])
+    rows: list[dict[str, Any]] = []
+    for place, run in enumerate(runs):
+        best = run.best
+        rows.append(
+            {
+                "name": run.plan.name,
+                "state": run.state,
+                "accuracy": None if best is None else best.validation_accuracy,
+                "macro F1": None if best is None else best.validation_macro_f1,
+                "epochs": f"{len(run.epochs)} of {run.plan.config.epochs}",
+                "data": run.plan.data.name,
+                "started": run.plan.created[:16].replace("T", " "),
+                **{name: values[place] for name, values in varied.items() if name != "epochs"},
+                "sweep": run.plan.sweep,
+                "notes": run.plan.notes,
+            }
+        )
+    table = pd.DataFrame(rows)
+    return table.drop(columns=[name for name in ("sweep", "notes") if not table[name].any()])
+
+
+def table_columns() -> dict[str, Any]:
+    """Return how the columns of ``runs_table`` are shown."""
+    return {
+        "accuracy": st.column_config.ProgressColumn(
+            "accuracy", format="percent", min_value=0.0, max_value=1.0
+        ),
+        "macro F1": st.column_config.NumberColumn("macro F1", format="%.3f"),
+        "started": st.column_config.TextColumn("started (UTC)"),
+    }
+
+
+def _compare(runs: Sequence[Run]) -> None:
+    """Show the curves of several runs in one figure each, and the settings that differ."""
+    st.subheader(f"{len(runs)} runs compared", anchor=False)
+    st.caption("As measured on the images that choose the best epoch of each.")
+    names = _different_names(runs)
+    with_curves = {name: run.epochs for name, run in zip(names, runs, strict=True) if run.epochs}
+    for place, curve in enumerate(CURVES if with_curves else ()):
+        if place % 2 == 0:
+            columns = st.columns(2)  # row by row, so that a phone keeps the order
+        with columns[place % 2]:
+            st.plotly_chart(
+                comparison_figure(curve, with_curves),
+                key=f"comparison {place}",
+                config=NO_TOOLBAR,
+            )
+    varied = varied_settings([run.plan for run in runs])
+    data = [run.plan.data.name for run in runs]
+    if len(set(data)) > 1:
+        varied = {"data": tuple(data), **varied}
+    if not varied:
+        st.caption("Their settings are the same.")
+        return
+    st.dataframe(
+        {"setting": list(varied)}
+        | {name: [values[place] for values in varied.values()] for place, name in enumerate(names)},
+        hide_index=True,
+    )
+
+
+def _different_names(runs: Sequence[Run]) -> list[str]:
+    """Return the runs' names; where some are called the same, with the end of their ids."""
+    names = [run.plan.name for run in runs]
+    return [
+        name if names.count(name) == 1 else f"{name} ({run.id[-4:]})"
+        for name, run in zip(names, runs, strict=True)
+    ]

@@ -1,0 +1,174 @@
+"""A sweep: many runs over chosen settings, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import streamlit as st
+
+from emotion_core.errors import TrainingError
+from emotion_core.training.config import flat_settings, setting_help, setting_text
+from emotion_core.training.runs.checks import check_plan
+from emotion_core.training.runs.figures import sweep_figure
+from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
+from emotion_core.training.runs.queue import start_worker
+from emotion_core.training.runs.run import ACTIVE_STATES, Run
+from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
+from emotion_core.training.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
+from pages.shared.display import NO_TOOLBAR
+from pages.shared.text import plain
+from pages.training.runs import REFRESH_SECONDS, runs_table, table_columns
+from pages.training.settings import title_of
+from pages.training.setup import Base, read_base
+
+_NAME: Final = "sweep_name"
+_VARIED: Final = "sweep_varied"
+_RANDOM: Final = "sweep_random"
+_COUNT: Final = "sweep_count"
+_SHOWN: Final = "sweep_shown"
+_PROBLEM: Final = "sweep_problem"
+_EVERY: Final = "every combination"
+_SOME: Final = "some at random"
+
+
+def show_sweep() -> None:
+    """Set a sweep up, and show what came of earlier ones."""
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
+    base = read_base()
+    if base is not None:
+        _set_up(base)
+    going_on = _goes_on(_members())
+    st.fragment(_show_sweeps, run_every=REFRESH_SECONDS if going_on else None)(going_on)
+
+
+def _set_up(base: Base) -> None:
+    st.markdown(
+        f"What does not vary is as on *Set up*: {plain(base.plan.data.name)}, "
+        f"{base.plan.config.architecture}, {base.plan.config.epochs} epochs."
+    )
+    settings = flat_settings(base.plan.config)
+    names = st.multiselect(
+        "Settings to vary",
+        list(settings),
+        format_func=title_of,
+        key=_VARIED,
+        persist_state="session",
+        placeholder="such as learning rate and dropout",
+    )
+    choices = {name: _values(name, setting_text(settings[name])) for name in names}
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        way = st.segmented_control(
+            "Runs", [_EVERY, _SOME], default=_EVERY, required=True, key=_RANDOM
+        )
+        count = None
+        if way == _SOME:
+            count = int(st.number_input("How many", 2, MOST_RUNS, 8, key=_COUNT))
+        name = st.text_input(
+            "Name of the sweep",
+            key=_NAME,
+            persist_state="session",
+            max_chars=LONGEST_NAME,
+            placeholder=_free_name(),
+            width=280,
+        )
+    plans, problem = _plans(base, name.strip() or _free_name(), choices, count)
+    st.button(
+        f"Queue {len(plans)} runs" if plans else "Queue the runs",
+        type="primary",
+        icon=":material/playlist_play:",
+        key="sweep_start",
+        disabled=not plans,
+        on_click=_start,
+        args=(plans,),
+    )
+    if names and problem:
+        st.markdown(f":red[:material/error: {plain(problem)}]")
+
+
+def _values(name: str, now: str) -> tuple[str, ...]:
+    text = st.text_input(
+        f"Values of {title_of(name).lower()}",
+        key=f"sweep_values {name}",
+        persist_state="session",
+        placeholder=f"{now} …, separated by blanks",
+        help=setting_help()[name],
+    )
+    return split_values(name, text)
+
+
+def _plans(
+    base: Base, name: str, choices: dict[str, tuple[str, ...]], count: int | None
+) -> tuple[tuple[RunPlan, ...], str]:
+    """Return the runs of the sweep, or none and why."""
+    try:
+        plans = sweep_plans(replace(base.plan, name=name), choices, count=count)
+        for plan in plans:
+            check_plan(plan, base.counts)
+    except TrainingError as error:
+        return (), str(error)
+    return plans, ""
+
+
+def _start(plans: tuple[RunPlan, ...]) -> None:
+    try:
+        for plan in plans:
+            create_run(runs_dir(), plan)
+        start_worker(runs_dir())
+    except TrainingError as error:
+        st.session_state[_PROBLEM] = str(error)
+    st.session_state[_NAME] = ""
+    st.session_state[_SHOWN] = plans[0].sweep
+
+
+def _free_name() -> str:
+    taken = {run.plan.sweep for run in list_runs(runs_dir()).runs}
+    number = 1
+    while (name := f"sweep-{number}") in taken:
+        number += 1
+    return name
+
+
+def _members() -> list[Run]:
+    return [run for run in list_runs(runs_dir()).runs if run.plan.sweep]
+
+
+def _goes_on(runs: list[Run]) -> bool:
+    return any(run.state in ACTIVE_STATES for run in runs)
+
+
+def _show_sweeps(refreshing: bool) -> None:
+    runs = _members()
+    if not runs:
+        return
+    if refreshing and not _goes_on(runs):
+        st.rerun()  # nothing happens by itself any more, and a chart holds still for a selection
+    st.subheader("What came of it", anchor=False)
+    sweeps = list(dict.fromkeys(run.plan.sweep for run in runs))
+    if st.session_state.get(_SHOWN) not in sweeps:
+        st.session_state[_SHOWN] = sweeps[0]
+    sweep = st.selectbox("Sweep", sweeps, key=_SHOWN, width=320)
+    members = [run for run in runs if run.plan.sweep == sweep]
+    finished = [run for run in members if run.best is not None]
+    waiting = sum(run.state in ACTIVE_STATES for run in members)
+    st.caption(
+        f"{len(finished)} of {len(members)} runs have results"
+        + (f", {waiting} still to come." if waiting else ".")
+    )
+    settings = varied_settings([run.plan for run in finished])
+    if settings:
+        accuracies = [run.best.validation_accuracy for run in finished if run.best]
+        figure = sweep_figure(settings, accuracies)
+        st.plotly_chart(figure, key=f"sweep {sweep}", config=NO_TOOLBAR)
+    st.dataframe(
+        runs_table(_ranked(members)),
+        hide_index=True,
+        key="sweep_table",
+        column_config=table_columns(),
+        placeholder="",
+    )
+
+
+def _ranked(runs: list[Run]) -> list[Run]:
+    return sorted(runs, key=lambda run: -(run.best.validation_accuracy if run.best else -1.0))

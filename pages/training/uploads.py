@@ -1,0 +1,85 @@
+"""Data that a viewer uploads to train on: kept where the training process finds it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from emotion_core.datasets.reading.votes import VOTES_NAME
+from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploads, uploads_dir
+from emotion_core.errors import DatasetError
+from pages.shared.text import plain
+
+#: Stands for data that is still to be uploaded.
+UPLOAD: Final = "upload"
+
+#: MB; fer2013.csv has 302.
+_MOST_UPLOADED: Final = 400
+
+_UPLOADS: Final = "train_uploads"
+_PROBLEM: Final = "train_upload_problem"
+
+
+def show_upload(chosen: str) -> None:
+    """Offer to upload a data set; once that is done, it becomes what the key ``chosen`` names."""
+    number = st.session_state.setdefault(_UPLOADS, 0)
+    key = f"train_upload_{number}"
+    st.file_uploader(
+        f"A CSV, ZIP or tar.gz; {VOTES_NAME} may come with it",
+        type=["csv", "zip", "gz", "tgz"],
+        accept_multiple_files=True,
+        max_upload_size=_MOST_UPLOADED,
+        key=key,
+        on_change=_keep,
+        args=(key, chosen),
+    )
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.markdown(f":red[:material/error: {plain(problem)}]")
+    st.caption(
+        f"It is written to `{uploads_dir()}` on the machine that runs this app, because training "
+        "is a process of its own, and stays there until somebody deletes it here. All who use this "
+        "app can train on it."
+    )
+
+
+def show_deletion(path: str, chosen: str) -> None:
+    """Say where an upload lies, and offer to delete it; ``chosen`` then names nothing any more."""
+    st.button(
+        "Delete this upload",
+        icon=":material/delete:",
+        key="train_upload_delete",
+        help=f"It lies in `{Path(path).parent}`. Runs that have not ended need it.",
+        on_click=_delete,
+        args=(path, chosen),
+    )
+
+
+def uploads_on_offer() -> dict[str, str]:
+    """Return what was uploaded: path -> what to call it."""
+    return {str(path): f"Uploaded: {path.name}" for path in list_uploads()}
+
+
+def _keep(key: str, chosen: str) -> None:
+    files = st.session_state[key]
+    if not files:
+        return
+    try:
+        st.session_state[chosen] = str(keep_upload({file.name: file for file in files}))
+    except DatasetError as error:
+        st.session_state[_PROBLEM] = str(error)
+    st.session_state[_UPLOADS] += 1
+    if context := get_script_run_ctx():  # Streamlit keeps them until the viewer is gone
+        for file in files:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+
+
+def _delete(path: str, chosen: str) -> None:
+    try:
+        delete_upload(Path(path))
+    except DatasetError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state.pop(chosen, None)

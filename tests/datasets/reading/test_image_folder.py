@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from emotion_core.datasets import open_dataset
+from emotion_core.datasets.reading.image_folder import list_pictures
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import DatasetError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "archive"
+
+
+@pytest.fixture
+def write(folder):
+    def write_picture(name, picture):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), picture)
+
+    return write_picture
+
+
+def read(folder, **options):
+    return open_dataset(folder, use_cache=False, **options)
+
+
+def refusal(folder, **options):
+    with pytest.raises(DatasetError) as caught:
+        read(folder, **options)
+    return str(caught.value)
+
+
+def test_kaggles_folder(folder, write, faces):
+    # Kaggle's copy keeps both test splits in one folder; the file names tell them apart.
+    write("train/angry/Training_3908.png", faces[0])
+    write("test/happy/PrivateTest_1.png", faces[1])
+    write("test/sad/PublicTest_2.png", faces[2])
+    dataset = read(folder)
+    assert dataset.name == "archive"
+    assert [EMOTIONS[label] for label in dataset.labels] == ["happy", "sad", "angry"]
+    assert dataset.splits.tolist() == [2, 1, 0]
+    assert dataset.rows.tolist() == [0, 1, 2]
+    np.testing.assert_array_equal(dataset.images, faces[[1, 2, 0]])
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "emotion"),
+    [
+        ("train/happy/1.png", 0, "happy"),
+        ("images/Train/Happiness/1.png", 0, "happy"),
+        ("training/surprised/1.bmp", 0, "surprise"),
+        ("val/anger/1.png", 1, "angry"),
+        ("validation/fearful/1.png", 1, "fear"),
+        ("test/NEUTRAL/1.PNG", 2, "neutral"),
+        ("PublicTest/disgusted/1.png", 1, "disgust"),
+        ("PrivateTest/sadness/1.png", 2, "sad"),
+        ("test/train/sad/1.png", 0, "sad"),  # the folder nearest to the picture
+        ("test/sad/Training_1.png", 0, "sad"),  # the name before the folder
+        ("sad/1.png", 0, "sad"),  # no split told
+    ],
+)
+def test_names_of_splits_and_classes(folder, write, faces, name, split, emotion):
+    write(name, faces[0])
+    dataset = read(folder)
+    assert (dataset.splits[0], EMOTIONS[dataset.labels[0]]) == (split, emotion)
+
+
+def test_one_split_of_it(folder, write, faces):
+    write("test/happy/1.png", faces[0])
+    write("train/happy/1.png", faces[0])
+    assert read(folder / "test").splits.tolist() == [2]
+
+
+def test_formats_and_colour(folder, write, faces):
+    write("train/sad/1.png", cv2.cvtColor(faces[0], cv2.COLOR_GRAY2BGR))
+    write("train/sad/2.pgm", faces[0])
+    flat = np.full((48, 48), 77, np.uint8)
+    write("train/sad/3.jpg", flat)
+    dataset = read(folder)
+    np.testing.assert_array_equal(dataset.images, [faces[0], faces[0], flat])
+
+
+def test_other_files_are_passed_over(folder, write, faces):
+    write("train/sad/1.png", faces[0])
+    (folder / "train" / "sad" / "Thumbs.db").write_bytes(b"\0")
+    (folder / "train" / "sad" / "._1.png").write_bytes(b"\0")
+    (folder / "README.txt").write_text("hello")
+    assert len(read(folder)) == 1
+
+
+def test_bad_pictures_are_named(folder, write, faces):
+    write("train/happy/1.png", np.zeros((64, 96), np.uint8))
+    write("train/happy/2.png", faces[0])
+    (folder / "train" / "happy" / "3.png").write_bytes(b"no picture")
+    (folder / "train" / "happy" / "4.png").write_bytes(b"")
+    write("train/contempt/5.png", faces[0])
+    write("6.png", faces[0])
+    assert refusal(folder) == (
+        f"{folder}: 5 bad pictures (6.png, train/contempt/5.png, train/happy/1.png, "
+        "train/happy/3.png, train/happy/4.png): expected a class folder of angry, disgust, fear, "
+        "happy, sad, surprise, neutral, found '' in picture 6.png; "
+        "mend the file, or skip bad rows (--skip-bad-rows)"
+    )
+    kept = read(folder, skip_bad_rows=True)
+    assert kept.dropped_rows == 5
+    assert kept.rows.tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (np.zeros((64, 96), np.uint8), "expected 48x48 pixels, found 96x64"),
+        (b"no picture", "expected a picture, found one that cannot be decoded"),
+        (b"", "expected a picture, found one that cannot be decoded"),
+    ],
+)
+def test_reasons(folder, write, content, reason):
+    write("train/happy/1.png", np.zeros((48, 48), np.uint8))
+    if isinstance(content, bytes):
+        (folder / "train" / "happy" / "2.png").write_bytes(content)
+    else:
+        write("train/happy/2.png", content)
+    assert f"1 bad picture (train/happy/2.png): {reason};" in refusal(folder)
+
+
+def test_a_picture_cut_in_the_middle(folder, write, faces):
+    write("train/happy/1.png", faces[0])
+    path = folder / "train" / "happy" / "1.png"
+    path.write_bytes(path.read_bytes()[:400])
+    assert "train/happy/1.png" in refusal(folder)
+
+
+def test_no_pictures(folder):
+    folder.mkdir()
+    assert refusal(folder) == (
+        f"{folder}: expected pictures in folders by split and class, such as train/happy/face.png, "
+        "or fer2013.csv; found neither"
+    )
+
+
+def test_nothing_left(folder, write):
+    write("train/happy/1.png", np.zeros((9, 9), np.uint8))
+    assert refusal(folder, skip_bad_rows=True) == (
+        f"{folder}: expected at least one good picture, found 1 bad ones; "
+        "picture train/happy/1.png: expected 48x48 pixels, found 9x9"
+    )
+
+
+def test_a_folder_that_cannot_be_listed(tmp_path):
+    with pytest.raises(DatasetError, match="missing: cannot be read"):
+        list_pictures(tmp_path / "missing")
+
+
+def test_votes_need_rows(folder, write, faces, write_lines, vote_lines):
+    write("train/happy/1.png", faces[0])
+    votes = write_lines(vote_lines, "fer2013new.csv")
+    assert refusal(folder, votes_path=votes) == (
+        f"{folder}: expected a CSV file to join fer2013new.csv to by row, found a data set without "
+        "rows; leave the votes out, or give fer2013.csv"
+    )

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from emotion_core.faces.boxes import Box
+from emotion_core.faces.readings import FaceReading
+from emotion_core.live.history import HISTORY_SECONDS, SAMPLE_SECONDS, LiveHistory
+from emotion_core.live.reader import LiveFace
+
+HAPPY = (0.0, 0.0, 0.0, 0.75, 0.0, 0.0, 0.25)
+
+
+def face(track, scores=HAPPY, threshold=0.5):
+    reading = FaceReading(Box(0, 0, 9, 9), scores, threshold)
+    return LiveFace(track, reading, reading)
+
+
+def test_nothing_seen():
+    assert LiveHistory().timelines(5.0, most=4) == []
+
+
+def test_a_face_that_goes_and_comes_back_leaves_a_gap():
+    history = LiveHistory()
+    for second, faces in enumerate(([face(3)], [face(3)], [], [face(3, threshold=0.9)])):
+        history.add(float(second), faces)
+    (timeline,) = history.timelines(4.0, most=4)
+    assert timeline.track == 3
+    assert timeline.seconds.tolist() == [-4, -3, -2, -1]
+    assert timeline.answers == ("happy", "happy", "", "uncertain")
+    assert timeline.scores[1].tolist() == list(HAPPY)
+    assert np.isnan(timeline.scores[2]).all()
+
+
+def test_memory_is_bounded_and_forgets_what_is_older_than_a_minute():
+    history = LiveHistory()
+    for frame in range(10_000):
+        history.add(frame / 30, [face(1)])
+    (timeline,) = history.timelines(10_000 / 30, most=4)
+    assert len(timeline.seconds) <= HISTORY_SECONDS / SAMPLE_SECONDS
+    assert timeline.seconds[0] >= -HISTORY_SECONDS
+    assert np.diff(timeline.seconds).min() >= SAMPLE_SECONDS - 1e-9
+
+
+def test_the_faces_seen_longest_in_the_order_of_their_numbers():
+    history = LiveHistory()
+    for second in range(10):
+        present = {1: True, 2: second > 7, 5: second > 2, 9: second > 1}
+        history.add(float(second), [face(track) for track, here in present.items() if here])
+    assert [line.track for line in history.timelines(10.0, most=3)] == [1, 5, 9]
+
+
+def test_clearing_forgets():
+    history = LiveHistory()
+    history.add(0.0, [face(1)])
+    history.clear()
+    assert history.timelines(0.0, most=4) == []
+    history.add(0.1, [face(2)])  # at once, although the last sample was a moment ago
+    assert [line.track for line in history.timelines(0.2, most=4)] == [2]
+
+
+def test_answers_follow_the_face_they_were_given_for():
+    history = LiveHistory()
+    sad = (0.0, 0.0, 0.0, 0.1, 0.9, 0.0, 0.0)
+    history.add(0.0, [face(1), face(2, sad)])
+    answers = {line.track: line.answers for line in history.timelines(0.0, most=4)}
+    assert answers == {1: ("happy",), 2: ("sad",)}
+    assert pytest.approx(0.9) == history.timelines(0.0, most=4)[1].scores[0, 4]

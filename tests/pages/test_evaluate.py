@@ -1,0 +1,290 @@
+"""The page Evaluate without a browser."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+import skimage.data
+from streamlit.testing.v1 import AppTest
+
+from emotion_core.datasets import SPLITS, FaceDataset
+from emotion_core.datasets.checks.exclusions import exclusion_list, save_exclusions
+from emotion_core.emotions import EMOTIONS
+from emotion_core.models.folder import load_card
+from emotion_core.system.folders import PROJECT
+from pages.evaluation.confusion import clicked_cell
+from pages.opened import opening as dataset_opening
+from pages.opened import store as dataset_store
+
+PAGE = str(PROJECT / "pages/evaluate.py")
+
+
+@pytest.fixture(autouse=True)
+def clean_slate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, demo: FaceDataset) -> None:
+    """No state of others, and the demo of twelve faces a class, at once."""
+    dataset_store.dataset_store.clear()
+    monkeypatch.setattr(dataset_opening, "server_is_offered", lambda: True)
+    for name in ("CACHE", "DATA", "EXCLUSIONS"):
+        monkeypatch.setenv(f"EMOTION_{name}_DIR", str(tmp_path / name.lower()))
+    monkeypatch.delenv("FER2013_CSV", raising=False)
+    real = dataset_store.open_dataset
+    monkeypatch.setattr(
+        dataset_store,
+        "open_dataset",
+        lambda path, **options: demo if path == "demo" else real(path, **options),
+    )
+
+
+@pytest.fixture(autouse=True)
+def two_models(tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A library with two models besides the shipped one; the address names them."""
+    library = tmp_path / "models"
+    for name in ("first", "second"):
+        card = shutil.copytree(tiny_model, library / name) / "card.json"
+        card.write_text(json.dumps(json.loads(card.read_text()) | {"name": name}))
+    monkeypatch.setenv("EMOTION_MODELS_DIR", str(library))
+    return library
+
+
+@pytest.fixture
+def open_page() -> Callable[..., AppTest]:
+    def open_one(**address: str) -> AppTest:
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        for name, value in ({"evaluated": "first"} | address).items():
+            page.query_params[name] = value
+        return run(page)
+
+    return open_one
+
+
+def run(page: AppTest) -> AppTest:
+    """Run the page until nothing is going on any more."""
+    page.run()
+    deadline = time.monotonic() + 60
+    while page.get("progress") and time.monotonic() < deadline:
+        time.sleep(0.2)
+        page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def text_of(page: AppTest) -> str:
+    elements = [*page.title, *page.subheader, *page.caption, *page.markdown]
+    elements += [*page.info, *page.warning, *page.error, *page.success]
+    html = [element.proto.body for element in page.get("html")]
+    return "\n".join([element.value for element in elements] + html)
+
+
+def test_the_demo_is_judged_at_once(open_page):
+    page = open_page()
+    text = text_of(page)
+    assert "accuracy (95 %:" in text
+    assert "The faces of the demo are drawn" in text
+    assert "PublicTest has chosen the best epoch" in text
+    assert page.selectbox("on").value == "PublicTest"
+
+
+def test_private_test_must_not_choose(open_page):
+    assert "Do not choose a model" in text_of(open_page(on="PrivateTest"))
+
+
+def test_training_is_what_it_remembers(open_page, two_models, demo):
+    assert load_card(two_models / "first").data["fingerprint"] == demo.fingerprint
+    assert "how well it remembers them" in text_of(open_page(on="Training"))
+
+
+@pytest.mark.parametrize(
+    ("section", "sign"),
+    [
+        ("Curves", "mean area under the ROC curves"),
+        ("Calibration", "calibration error (ECE), as the network scores"),
+        ("Mistakes", "Wrong answers, those with the highest score first"),
+        ("Robustness", "How much accuracy is left as faces are moved"),
+        ("Report", "The report holds all figures of this page."),
+    ],
+)
+def test_sections_show_what_they_promise(open_page, section, sign):
+    assert sign in text_of(open_page(judged=section))
+
+
+class TestConfusion:
+    def test_the_matrix_and_what_is_mixed_up_most(self, open_page):
+        page = open_page(judged="Confusion")
+        assert "Mixed up most" in text_of(page)
+        assert "images labelled" not in text_of(page)
+
+    def test_a_cell_in_the_address_shows_its_images(self, open_page):
+        page = open_page(judged="Confusion", label="happy", answer="happy", cells="counts")
+        assert "images labelled **happy** and read as **happy**" in text_of(page)
+        assert page.selectbox("label").value == "happy"
+
+    def test_what_is_mixed_up_most_can_be_clicked(self, open_page):
+        page = open_page(judged="Confusion")
+        button = next(each for each in page.button if each.key.startswith("cell "))
+        label, answer = (EMOTIONS[int(number)] for number in button.key.split()[1:])
+        button.click()
+        run(page)
+        assert f"images labelled **{label}** and read as **{answer}**" in text_of(page)
+
+    @pytest.mark.parametrize(
+        ("customdata", "cell"),
+        [([2, 5, 19, 0.3], (2, 5)), ([7, 0], None), ([], None), (["x", "y"], None), ([3], None)],
+    )
+    def test_clicks_are_a_browsers_word(self, customdata, cell):
+        points = [{"customdata": customdata}]
+        assert clicked_cell(SimpleNamespace(selection=SimpleNamespace(points=points))) == cell
+
+    def test_no_click(self):
+        assert clicked_cell(SimpleNamespace(selection=SimpleNamespace(points=[]))) is None
+
+
+def test_a_chosen_face_is_shown_with_its_scores_and_reasons(open_page, demo):
+    index = int(np.flatnonzero(demo.splits == SPLITS.index("PublicTest"))[0])
+    page = open_page(judged="Mistakes", ranking="hardest", image=str(index))
+    assert f"Image {index}" in text_of(page)
+    assert f"labelled {EMOTIONS[demo.labels[index]]}: " in text_of(page)
+    page.toggle("why").set_value(True)
+    run(page)
+    assert "Without the quarter of the pixels marked most" in text_of(page)
+
+
+def test_a_face_of_another_split_is_not_shown(open_page):
+    assert "Image 0" not in text_of(open_page(judged="Mistakes", image="0"))
+
+
+def test_robustness_is_measured_once(open_page):
+    page = open_page(judged="Robustness")
+    page.button("measure robustness of first").click()
+    run(page)
+    assert "are read rightly as they are" in text_of(page)
+    dataset_store.dataset_store.clear()  # another day
+    assert "are read rightly as they are" in text_of(open_page(judged="Robustness"))
+
+
+def test_robustness_of_two_models_is_drawn_together(open_page):
+    page = open_page(judged="Compare", against="second")
+    page.query_params["judged"] = page.session_state["judged"] = "Robustness"
+    run(page)
+    page.button("measure robustness of first").click()
+    run(page)  # the second is a copy: what its network does is known
+    (chart, *_) = page.get("plotly_chart")
+    assert '"name":"second"' in chart.proto.spec
+
+
+class TestExplain:
+    def test_an_image(self, open_page):
+        text = text_of(open_page(judged="Explain"))
+        assert "RISE, Petsiuk et al. 2018" in text
+        assert "what speaks for" in text
+
+    def test_another_expression(self, open_page):
+        page = open_page(judged="Explain")
+        page.selectbox("explain_emotion").set_value("disgust")
+        run(page)
+        assert "what speaks for disgust" in text_of(page)
+
+    def test_a_photo(self, open_page):
+        page = open_page(judged="Explain", explain="a photo")
+        photo = cv2.imencode(".jpg", skimage.data.astronaut()[..., ::-1])[1].tobytes()
+        page.file_uploader[0].upload("astronaut.jpg", photo, "image/jpeg")
+        run(page)
+        assert "what speaks for" in text_of(page)
+
+    def test_a_photo_without_a_face_and_no_photo(self, open_page):
+        page = open_page(judged="Explain", explain="a photo")
+        wall = cv2.imencode(".png", np.full((200, 200, 3), 90, np.uint8))[1].tobytes()
+        page.file_uploader[0].upload("wall.png", wall, "image/png")
+        run(page)
+        assert "No face found" in text_of(page)
+        page.file_uploader[0].upload("letter.png", b"Dear camera", "image/png")
+        run(page)
+        assert len(page.error) == 1
+
+
+class TestCompare:
+    def test_a_model_with_its_copy(self, open_page):
+        page = open_page(judged="Compare", against="second")
+        text = text_of(page)
+        assert "no difference is proven" in text
+        assert "No image is like that." in text
+
+    def test_no_other_model_is_chosen_at_first(self, open_page):
+        assert "Choose another model." in text_of(open_page(judged="Compare"))
+
+    def test_speed_is_measured_now(self, open_page):
+        page = open_page(judged="Compare", against="second")
+        page.button("measure LiteRT").click()
+        run(page)
+        table = page.dataframe[-1].value
+        assert table["model"].tolist() == ["first", "second"]
+        assert table["LiteRT, ms a face"].str.contains("to").all()
+
+    def test_the_report_tells_of_it(self, open_page):
+        page = open_page(judged="Compare", against="second")
+        page.query_params["judged"] = page.session_state["judged"] = "Report"
+        run(page)
+        assert "the comparison with" in text_of(page)
+
+
+class TestCard:
+    """Of a model that came from elsewhere; the demo stands for photographs."""
+
+    @pytest.fixture
+    def imported(self, two_models, monkeypatch) -> Path:
+        monkeypatch.setattr("emotion_core.judging.card_figures.DEMO_DATASET_NAME", "drawn")
+        monkeypatch.setattr("emotion_core.judging.card_figures.LEAST_IMAGES", 10)
+        path = two_models / "first" / "card.json"
+        source = {"file": "theirs.h5", "sha256": "0" * 64, "imported": "2026-11-23"}
+        plain = {"source": source, "config": {}, "data": {}, "metrics": {}}
+        path.write_text(json.dumps(json.loads(path.read_text()) | plain))
+        return path.parent
+
+    def test_figures_are_written_into_it(self, open_page, imported):
+        page = open_page()
+        assert "its card states no figures" in text_of(page)
+        page.button("write_card").click()
+        run(page)
+        assert "The card states figures that were measured on" in text_of(page)
+        assert load_card(imported).metrics["n"] == load_card(imported).data["measured_images"]
+        assert "write_card" not in {button.key for button in page.button}
+
+    @pytest.mark.usefixtures("imported")
+    def test_what_says_too_little_is_not_offered(self, open_page):
+        page = open_page(on="PrivateTest")
+        assert "PrivateTest is for one last score: nothing may be fitted" in text_of(page)
+        assert "write_card" not in {button.key for button in page.button}
+
+    def test_one_of_ours_keeps_its_card(self, open_page):
+        assert "Its card" not in text_of(open_page())
+
+
+def test_an_exclusion_list_is_left_out(open_page, demo):
+    chosen = np.flatnonzero(demo.splits == SPLITS.index("PublicTest"))[:5]
+    save_exclusions(exclusion_list(demo, "mine", {"by hand": chosen}))
+    page = open_page(leaving="mine")
+    assert page.selectbox("leaving").value == "mine"
+    assert "accuracy (95 %:" in text_of(page)
+
+
+def test_a_model_that_is_gone_meanwhile(open_page, two_models):
+    (two_models / "first" / "model.tflite").write_bytes(b"nothing")
+    page = open_page()
+    assert "other checksum" in text_of(page)
+    assert page.button[-1].label == "Try again"
+
+
+def test_one_image(open_page, monkeypatch, demo):
+    one = demo.subset(np.array([0]))
+    monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: one)
+    for section in ("Overview", "Confusion", "Curves", "Calibration", "Mistakes", "Explain"):
+        page = open_page(judged=section)
+        assert page.selectbox("on").options == ["Training"]
+        assert not page.error

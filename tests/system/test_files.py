@@ -1,0 +1,74 @@
+import json
+
+import pytest
+
+from emotion_core.system.files import new_folder, replace_file, replace_folder, write_json
+
+
+def test_file_is_replaced_at_the_end(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with replace_file(path) as temporary:
+        assert temporary.suffix == ".csv"
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_file_stays_when_the_block_fails(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with pytest.raises(ZeroDivisionError), replace_file(path) as temporary:
+        temporary.write_text(f"half {1 / 0}")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_parent_folders_are_made(tmp_path):
+    write_json(tmp_path / "a" / "b.json", {"x": 1})
+    assert json.loads((tmp_path / "a" / "b.json").read_text()) == {"x": 1}
+
+
+def test_folder_is_replaced_whole(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "old").touch()
+    with replace_folder(folder) as temporary:
+        (temporary / "new").touch()
+        assert (folder / "old").exists()
+    assert [path.name for path in folder.iterdir()] == ["new"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_folder_stays_when_the_block_fails(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "old").touch()
+    with pytest.raises(FileNotFoundError), replace_folder(folder) as temporary:
+        (temporary / "new" / "deep").touch()
+    assert [path.name for path in folder.iterdir()] == ["old"]
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_new_folder_is_there_whole_or_not_at_all(tmp_path):
+    folder = tmp_path / "models" / "mine"
+    with new_folder(folder) as temporary:
+        (temporary / "card").touch()
+        assert not folder.exists()
+    assert [path.name for path in folder.iterdir()] == ["card"]
+    with pytest.raises(ZeroDivisionError), new_folder(folder.with_name("half")) as temporary:
+        (temporary / "card").write_text(f"{1 / 0}")
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_of_two_who_make_a_folder_the_first_to_finish_has_it(tmp_path):
+    folder = tmp_path / "mine"
+    slow, quick = new_folder(folder), new_folder(folder)
+    (slow.__enter__() / "second").touch()
+    with quick as temporary:
+        (temporary / "first").touch()
+    with pytest.raises(FileExistsError):
+        slow.__exit__(None, None, None)
+    assert [path.name for path in folder.iterdir()] == ["first"]
+    assert list(tmp_path.iterdir()) == [folder]

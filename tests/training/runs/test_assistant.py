@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from emotion_core.errors import TrainingError
+from emotion_core.training.config import AugmentationConfig
+from emotion_core.training.runs.assistant import Assistant, measure_speed
+from tests.conftest import TINY_CONFIG
+
+STILL = AugmentationConfig(0, 0, 0, flip=False, erase_probability=0)
+
+
+def test_the_child_previews_again_after_it_was_ended(demo):
+    assistant = Assistant()
+    try:
+        still = assistant.preview(demo.images[:3], STILL, seed=1, rows=2)
+        assert still.shape == (2, 3, 48, 48)
+        np.testing.assert_array_equal(still[1], demo.images[:3])
+        varied = assistant.preview(demo.images[:3], AugmentationConfig(), seed=1, rows=2)
+        assert np.abs(varied[0].astype(int) - varied[1]).max() > 20
+        assistant._child.kill()
+        assistant._child.wait()
+        again = assistant.preview(demo.images[:3], AugmentationConfig(), seed=1, rows=2)
+        np.testing.assert_array_equal(varied, again)
+        with pytest.raises(TrainingError, match="KeyError: 'filters'"):
+            assistant._ask({"task": "measure", "config": {}, "images": 1, "validation_images": 1})
+    finally:
+        assistant.close()
+    assistant.close()
+
+
+def test_speed_is_measured(monkeypatch):
+    monkeypatch.setattr("emotion_core.training.runs.assistant.MEASURED_SECONDS", 0.05)
+    speed = measure_speed(TINY_CONFIG, images=1000, validation_images=100)
+    assert speed.images_per_second > 0
+    assert speed.seconds_per_epoch > 1000 / speed.images_per_second
