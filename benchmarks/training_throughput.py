@@ -89,7 +89,9 @@ def measure(
     faces = random.integers(0, 256, (steps * BATCH_SIZE, 48, 48, 1), np.uint8)
     targets = np.eye(7, dtype=np.float32)[random.integers(0, 7, len(faces))]
     config = PRESETS[preset]
-    shape = networks.NetworkShape(config.filters, config.depths, config.dropout)
+    shape = networks.NetworkShape(
+        config.filters, config.depths, config.dropout, border=config.border
+    )
     network = networks.build_network(config.architecture, shape, precision=precision)
     ends: list[float] = []
     stopwatch = keras.callbacks.LambdaCallback(

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from emotion_core.emotions import FACE_SIZE
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -59,8 +61,6 @@ ARCHITECTURES: Final[dict[str, Architecture]] = {
     ),
 }
 
-#: Side in pixels of what the first convolution sees (``network.BORDER`` is cut off).
-_SIDE: Final = 44
 _CLASSES: Final = 7
 
 
@@ -79,7 +79,7 @@ class _Convolution:
 
 
 def deployed_cost(
-    architecture: str, filters: Sequence[int], depths: Sequence[int]
+    architecture: str, filters: Sequence[int], depths: Sequence[int], border: int = 2
 ) -> tuple[int, int]:
     """Return weights, and multiply-accumulates of one face, of a network as it is deployed.
 
@@ -87,18 +87,19 @@ def deployed_cost(
         architecture: a key of ``ARCHITECTURES``.
         filters: channels of each stage.
         depths: blocks of each stage.
+        border: pixels cut off at each side of a face.
     """
-    layers = list(_CONVOLUTIONS[architecture](filters, depths))
+    layers = list(_CONVOLUTIONS[architecture](filters, depths, FACE_SIZE - 2 * border))
     dense = filters[-1] * _CLASSES
     parameters = sum(layer.weights + layer.outputs for layer in layers) + dense + _CLASSES
     return parameters, sum(layer.side**2 * layer.weights for layer in layers) + dense
 
 
 def _plain(
-    filters: Sequence[int], depths: Sequence[int], *, strided: bool
+    filters: Sequence[int], depths: Sequence[int], side: int, *, strided: bool
 ) -> Iterator[_Convolution]:
     """Yield 3x3 convolutions; stages begin with a pool, or with a stride, which rounds up."""
-    side, inputs = _SIDE, 1
+    inputs = 1
     for stage, (outputs, depth) in enumerate(zip(filters, depths, strict=True)):
         if stage:
             side = (side + strided) // 2
@@ -107,8 +108,8 @@ def _plain(
             inputs = outputs
 
 
-def _residual(filters: Sequence[int], depths: Sequence[int]) -> Iterator[_Convolution]:
-    side, inputs = _SIDE, filters[0]
+def _residual(filters: Sequence[int], depths: Sequence[int], side: int) -> Iterator[_Convolution]:
+    inputs = filters[0]
     yield _Convolution(side, 3, 1, inputs)
     for stage, (outputs, depth) in enumerate(zip(filters, depths, strict=True)):
         for block in range(depth):
@@ -125,7 +126,7 @@ def _residual(filters: Sequence[int], depths: Sequence[int]) -> Iterator[_Convol
 
 
 _CONVOLUTIONS: Final[
-    dict[str, Callable[[Sequence[int], Sequence[int]], Iterator[_Convolution]]]
+    dict[str, Callable[[Sequence[int], Sequence[int], int], Iterator[_Convolution]]]
 ] = {
     "vgg": partial(_plain, strided=False),
     "resnet-se": _residual,

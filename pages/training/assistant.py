@@ -100,7 +100,15 @@ def show_speed(data: TrainingData, config: TrainingConfig) -> None:
 def _speed_settings(config: TrainingConfig) -> tuple[tuple[str, Any], ...]:
     """Return the settings on which the time of a step depends."""
     settings = asdict(config)
-    names = ("architecture", "filters", "depths", "batch_size", "precision", "augmentation")
+    names = (
+        "architecture",
+        "filters",
+        "depths",
+        "border",
+        "batch_size",
+        "precision",
+        "augmentation",
+    )
     return tuple((name, str(settings[name])) for name in names)
 
 

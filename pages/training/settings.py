@@ -48,7 +48,7 @@ _STEPS: Final = {
 }
 _IN_A_ROW: Final = 4
 _GROUPS: Final = {
-    "Network": ("filters", "depths", "dropout", "precision"),
+    "Network": ("filters", "depths", "border", "dropout", "precision"),
     "Steps": ("batch_size", "learning_rate", "warmup", "weight_decay"),
     "Targets": ("label_smoothing", "vote_weight"),
 }
@@ -149,7 +149,9 @@ def show_basics(problems: Problems) -> None:
 
 def show_cost(config: TrainingConfig) -> str:
     """Return what the network is and costs, in one line of Markdown."""
-    parameters, operations = deployed_cost(config.architecture, config.filters, config.depths)
+    parameters, operations = deployed_cost(
+        config.architecture, config.filters, config.depths, config.border
+    )
     return (
         f"**{parameters / 1e6:.2f} M** weights · **{operations / 1e6:.0f} M** multiply-accumulates "
         f"a face · {ARCHITECTURES[config.architecture].source}"

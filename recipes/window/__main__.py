@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -34,7 +33,9 @@ TEACHERS_SEED, BANK_SEED = 1, 2
 #: What ships: 66.8 million multiply-accumulates at 40 pixels.
 SHAPE: Final = {"filters": (32, 64, 128, 256), "depths": (1, 1, 2, 3), "border": 4}
 TEACHER_SCHEDULE: Final = Schedule("sgd", rate=0.1, warmup=0.05, decay=5e-4, batch=256)
-STUDENT_SCHEDULE: Final = Schedule("adamw", rate=3e-3, warmup=0.05, decay=0.05, batch=128, average=0.999)
+STUDENT_SCHEDULE: Final = Schedule(
+    "adamw", rate=3e-3, warmup=0.05, decay=0.05, batch=128, average=0.999
+)
 #: Dropout of the student: it hardly overfits what teachers say.
 STUDENT_DROPOUT: Final = 0.1
 #: What is tried first, in shorter runs, to choose from by PublicTest.
@@ -95,6 +96,7 @@ class Window:
     # Log ------------------------------------------------------------------------------------
 
     def clock(self) -> float:
+        """Return the seconds since the start."""
         return time.monotonic() - self.start
 
     def note(self, what: str, **facts: Any) -> None:
@@ -103,7 +105,7 @@ class Window:
         print(json.dumps(self.lines[-1]), flush=True)
         temporary = self.out / "part-log.json"
         temporary.write_text("\n".join(map(json.dumps, self.lines)) + "\n", encoding="utf-8")
-        os.replace(temporary, self.out / "log.json")
+        temporary.replace(self.out / "log.json")
 
     def figures(self, logits: Tensor) -> dict[str, float]:
         """Return what PublicTest says of logits."""
@@ -132,9 +134,8 @@ class Window:
         return average
 
     def cohort(self, members: list[Member], view: Any, teaching: Any = None) -> Cohort:
-        return Cohort(
-            members, self.labels, view, self.clock, lambda line: self.note(line), teaching
-        )
+        """Return networks that learn side by side from the views that ``view`` writes."""
+        return Cohort(members, self.labels, view, self.clock, self.note, teaching)
 
     def view(self, seed: int) -> Any:
         """Return what writes a view into a buffer."""
@@ -208,7 +209,7 @@ class Window:
     ) -> tuple[list[Member], dict[str, float]]:
         """Train students side by side; return them and the accuracy of each at its end.
 
-        That is the mean of the last three times they were judged, because one epoch's is partly chance.
+        That is the mean of the last three times they were judged: one time alone is partly chance.
         """
         members = []
         for number, (name, distillation) in enumerate(names.items()):
@@ -262,7 +263,12 @@ class Window:
         }
         self.note(f"{path.stem} in float32", **description["figures"])
         arrays = keras_arrays(member.network, SHAPE["depths"])
-        save(path, **arrays, logits_found=logits.cpu().numpy(), description=np.array(json.dumps(description)))
+        save(
+            path,
+            **arrays,
+            logits_found=logits.cpu().numpy(),
+            description=np.array(json.dumps(description)),
+        )
         member.use_averages()
 
     def run(self) -> None:
@@ -290,7 +296,11 @@ class Window:
 
 def keras_arrays(network: Any, depths: tuple[int, ...]) -> dict[str, Any]:
     """Return a Vgg's weights by the names of ``emotion_core``'s layers, in Keras' axes."""
-    names = [f"stage{stage}_conv{block}" for stage, depth in enumerate(depths, 1) for block in range(1, depth + 1)]
+    names = [
+        f"stage{stage}_conv{block}"
+        for stage, depth in enumerate(depths, 1)
+        for block in range(1, depth + 1)
+    ]
     arrays: dict[str, Any] = {}
     for name, convolution, norm in zip(names, network.convolutions, network.norms, strict=True):
         arrays[f"{name}/kernel"] = convolution.weight.permute(2, 3, 1, 0)

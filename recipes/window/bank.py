@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -76,4 +75,4 @@ def save(path: Path, **arrays: NDArray[Any]) -> None:
     temporary = path.with_name(f"part-{path.name}")
     with temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)
-    os.replace(temporary, path)
+    temporary.replace(path)

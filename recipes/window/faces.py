@@ -63,7 +63,9 @@ def read_mosaics(folder: Path) -> tuple[Faces, Faces]:
     """
     paths = sorted(folder.glob("faces-*.webp"))
     if not paths:
-        raise FileNotFoundError(f"expected FER2013's mosaics, faces-*.webp, in {folder}, found none")
+        raise FileNotFoundError(
+            f"expected FER2013's mosaics, faces-*.webp, in {folder}, found none"
+        )
     with ThreadPoolExecutor() as pool:
         tiles = np.concatenate(list(pool.map(_tiles, paths)))
     with (folder / LABELS_FILE).open(newline="", encoding="utf-8") as file:
@@ -72,7 +74,8 @@ def read_mosaics(folder: Path) -> tuple[Faces, Faces]:
     usage = np.array([row["Usage"] for row in rows])
     images = tiles[: len(rows)]
     training, selecting = (
-        Faces(images[usage == split], labels[usage == split]) for split in ("Training", "PublicTest")
+        Faces(images[usage == split], labels[usage == split])
+        for split in ("Training", "PublicTest")
     )
     return training, selecting
 

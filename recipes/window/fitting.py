@@ -123,7 +123,9 @@ class Member:
         warmup = max(1, round(total * self.schedule.warmup))
         number = np.arange(total)
         rising = (number + 1) / warmup
-        falling = 0.5 * (1 + np.cos(math.pi * np.minimum(1, (number - warmup + 1) / max(1, total - warmup))))
+        falling = 0.5 * (
+            1 + np.cos(math.pi * np.minimum(1, (number - warmup + 1) / max(1, total - warmup)))
+        )
         rates = self.schedule.rate * np.where(number < warmup, rising, falling)
         self.rates[:total].copy_(torch.tensor(rates, dtype=torch.float32))
 

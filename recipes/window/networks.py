@@ -62,7 +62,9 @@ class Vgg(Module):
     def forward(self, faces: Tensor) -> Tensor:
         """Return logits, float32."""
         tensor = standardize(faces, self.border)
-        for number, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True)):
+        for number, (convolution, norm) in enumerate(
+            zip(self.convolutions, self.norms, strict=True)
+        ):
             tensor = convolution(tensor).contiguous(memory_format=torch.channels_last)
             tensor = nn.relu(norm(tensor), inplace=True)
             if number in self.ends:
@@ -87,7 +89,9 @@ class _Block(Module):
         """Add two convolutions to the input."""
         inner = nn.relu(self.first_norm(self.first(tensor)), inplace=True)
         inner = self.second_norm(self.second(inner))
-        return nn.relu(inner + (tensor if self.shortcut is None else self.shortcut(tensor)), inplace=True)
+        return nn.relu(
+            inner + (tensor if self.shortcut is None else self.shortcut(tensor)), inplace=True
+        )
 
 
 class ResNet18(Module):

@@ -143,7 +143,9 @@ def _relight(faces: Tensor, draws: _Draws) -> Tensor:
 
 def _blur(faces: Tensor, draws: _Draws) -> Tensor:
     reach = math.ceil(2 * BLUR_SIGMA)
-    kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1, device=faces.device) / BLUR_SIGMA) ** 2)
+    kernel = torch.exp(
+        -0.5 * (torch.arange(-reach, reach + 1, device=faces.device) / BLUR_SIGMA) ** 2
+    )
     kernel = kernel / kernel.sum()
 
     def smooth(pictures: Tensor) -> Tensor:
@@ -185,5 +187,7 @@ def _erase(faces: Tensor, draws: _Draws) -> Tensor:
         start = draws.range(start_name, 0, 1) * (SIDE - length)
         return (position >= start[:, None]) & (position < (start + length)[:, None])
 
-    hole = band("erase_height", "erase_top")[:, :, None] & band("erase_width", "erase_left")[:, None]
+    hole = (
+        band("erase_height", "erase_top")[:, :, None] & band("erase_width", "erase_left")[:, None]
+    )
     return torch.where(hole, faces.mean((1, 2), keepdim=True), faces)

@@ -18,7 +18,8 @@ def test_the_cost_is_known_without_building(name):
     ("filters", "depths"),
     [((4,), (1,)), ((4, 4, 12), (2, 1, 3)), ((8, 16, 16, 40, 8), (1, 1, 2, 1, 1))],
 )
-def test_it_is_what_the_network_costs(name, filters, depths):
-    network = build_network(name, NetworkShape(filters, depths, deployed=True))
+@pytest.mark.parametrize("border", [0, 2, 4])
+def test_it_is_what_the_network_costs(name, filters, depths, border):
+    network = build_network(name, NetworkShape(filters, depths, deployed=True, border=border))
     expected = network.count_params(), multiply_accumulates(network)
-    assert deployed_cost(name, filters, depths) == expected
+    assert deployed_cost(name, filters, depths, border) == expected

@@ -169,7 +169,7 @@ class TrainingRun:
         keras.utils.set_random_seed(config.seed)
         self.network = build_network(
             config.architecture,
-            NetworkShape(config.filters, config.depths, config.dropout),
+            self._shape(dropout=config.dropout),
             precision=config.precision,
         )
         total = self.steps * config.epochs
@@ -186,8 +186,11 @@ class TrainingRun:
         self.optimizer.build(self.network.trainable_variables)
 
     def _deployed(self) -> Network:
-        shape = NetworkShape(self.config.filters, self.config.depths, deployed=True)
-        return build_network(self.config.architecture, shape)
+        return build_network(self.config.architecture, self._shape(deployed=True))
+
+    def _shape(self, *, dropout: float = 0.0, deployed: bool = False) -> NetworkShape:
+        config = self.config
+        return NetworkShape(config.filters, config.depths, dropout, deployed, config.border)
 
     def _begin_with(self, model: Network) -> None:
         deployed = self._deployed()
@@ -322,7 +325,7 @@ class TrainingRun:
 
     def _result(self) -> TrainingResult:
         config = self.config
-        trained = build_network(config.architecture, NetworkShape(config.filters, config.depths))
+        trained = build_network(config.architecture, self._shape())
         trained.set_weights(self._best_weights)
         network = self._deployed()
         reparametrize(trained, network)

@@ -24,10 +24,6 @@ from emotion_core.errors import TrainingError
 #: Keras ships no types; a network is a ``keras.Model``.
 Network: TypeAlias = Any
 
-#: Pixels cut off at each border inside the network: hair and background vary more than they tell,
-#: and 44 x 44 costs a sixth less than 48 x 48.
-BORDER: Final = 2
-
 #: Share of the old running statistics that batch norm keeps a step: Keras' 0.99 would still
 #: remember its initial values after the hundred steps of a short run on a small data set.
 MOMENTUM: Final = 0.95
@@ -51,12 +47,14 @@ class NetworkShape:
         dropout: share of units dropped before the last layer, 0..1; stages drop a third of it in
             whole channels.
         deployed: whether to build the form for use instead of the form to train.
+        border: pixels cut off at each side of a face.
     """
 
     filters: tuple[int, ...]
     depths: tuple[int, ...]
     dropout: float = 0.0
     deployed: bool = False
+    border: int = 2
 
 
 class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc]  # no types in Keras
@@ -89,14 +87,14 @@ class FusedBatchNormalization(layers.BatchNormalization):  # type: ignore[misc] 
         return output
 
 
-def standardize(pixels: Any) -> Any:
+def standardize(pixels: Any, border: int) -> Any:
     """Scale grey 0..255 to zero mean and unit deviation per face, and cut the border.
 
     Each face is measured by itself, so a dim webcam and a bright photograph look alike to the
     convolutions behind it.
     """
     tensor = layers.Rescaling(1 / 255, name="scale")(pixels)
-    tensor = layers.Cropping2D(BORDER, name="crop")(tensor)
+    tensor = layers.Cropping2D(border, name="crop")(tensor)
     # The epsilon is a variance: a face with a deviation under 3 % of the grey range is left dim
     # rather than blown up to noise.
     return layers.LayerNormalization(
@@ -202,7 +200,7 @@ def build_repvgg(tensor: Any, shape: NetworkShape) -> Any:
     return tensor
 
 
-#: What turns standardized faces ``[N, 44, 44, 1]`` into a feature map; what stands before and
+#: What turns standardized faces ``[N, S, S, 1]`` into a feature map; what stands before and
 #: behind is the same for all.
 _FEATURES: Final[dict[str, Callable[[Any, NetworkShape], Any]]] = {
     "vgg": build_vgg,
@@ -230,7 +228,7 @@ def build_network(architecture: str, shape: NetworkShape, *, precision: str = "f
     keras.config.set_dtype_policy(precision)
     try:
         pixels = keras.Input((FACE_SIZE, FACE_SIZE, 1), name="face")
-        tensor = _FEATURES[architecture](standardize(pixels), shape)
+        tensor = _FEATURES[architecture](standardize(pixels, shape.border), shape)
         tensor = layers.GlobalAveragePooling2D(name="pool")(tensor)
         if not shape.deployed:
             tensor = layers.Dropout(shape.dropout, name="dropout")(tensor)

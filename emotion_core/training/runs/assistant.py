@@ -224,7 +224,7 @@ def measure_speed(config: TrainingConfig, images: int, validation_images: int) -
     from emotion_core.training.networks.network import NetworkShape, build_network
 
     keras.utils.clear_session()
-    shape = NetworkShape(config.filters, config.depths, config.dropout)
+    shape = NetworkShape(config.filters, config.depths, config.dropout, border=config.border)
     network = build_network(config.architecture, shape, precision=config.precision)
     augmentation = FaceAugmentation(config.augmentation, config.seed)
     step = TrainingStep(network, augmentation, config)

@@ -107,3 +107,13 @@ def test_mixed_precision_ends_in_float32_and_leaves_no_trace():
 def test_unknown_architecture_is_named():
     with pytest.raises(TrainingError, match="of vgg, resnet-se, repvgg, found 'alexnet'"):
         build_network("alexnet", SMALL)
+
+
+@pytest.mark.parametrize("border", [0, 3])
+def test_the_border_is_not_seen(border):
+    network = build_network("vgg", NetworkShape((2,), (1,), deployed=True, border=border))
+    face = np.random.default_rng(0).uniform(0, 255, (1, 48, 48, 1)).astype(np.float32)
+    framed = face.copy()
+    framed[:, :3] = framed[:, -3:] = framed[:, :, :3] = framed[:, :, -3:] = 0
+    same = np.allclose(network(face), network(framed), atol=1e-6)
+    assert same == (border == 3)
