@@ -25,7 +25,8 @@ from emotion_core.datasets import SPLITS, FaceDataset, open_dataset
 from emotion_core.judging.explanation import explain
 from emotion_core.judging.judgement import judge_model
 from emotion_core.judging.predictions.predict import ParallelClassifier
-from emotion_core.judging.report.page import Report, html_report
+from emotion_core.judging.report.contents import Report
+from emotion_core.judging.report.page import html_report
 from emotion_core.judging.robustness.curves import SAMPLE, robustness_of, sample_places
 from emotion_core.judging.speed import litert_speeds
 from emotion_core.models.folder import default_model_dir

@@ -17,7 +17,8 @@ from emotion_core.judging.judgement import judge
 from emotion_core.judging.measures.evaluation import Classifier, EvaluationReport
 from emotion_core.judging.notices import notices
 from emotion_core.judging.paired_comparison import compare_answers
-from emotion_core.judging.report.page import Report, comparison_figures, html_report
+from emotion_core.judging.report.contents import Report, comparison_figures
+from emotion_core.judging.report.page import html_report
 from emotion_core.judging.robustness.changes import CHANGES
 from emotion_core.judging.robustness.curves import (
     SAMPLE,

@@ -9,7 +9,8 @@ import streamlit as st
 
 from emotion_core.judging.answers import answers_table
 from emotion_core.judging.paired_comparison import compare_answers
-from emotion_core.judging.report.page import Report, classes_table, html_report
+from emotion_core.judging.report.contents import Report, classes_table
+from emotion_core.judging.report.page import html_report
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.compare import compared_with, known_speeds
 from pages.evaluation.robustness import known_curves
