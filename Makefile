@@ -1,7 +1,8 @@
-# make run   sets everything up and starts the app
-# make test  sets everything up, a browser included, and runs every check and test
+# make run       sets everything up and starts the app
+# make test      sets everything up, a browser included, and runs every check and test
+# make test-all  runs the benchmarks too, on next to no data, to see that they still work
 
-.PHONY: run test setup setup-test check clean
+.PHONY: run test test-all test-fast test-browser test-benchmarks setup setup-test check clean
 .DEFAULT_GOAL := run
 
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -13,10 +14,22 @@ BIN = .venv/bin
 run: setup
 	$(BIN)/streamlit run app.py
 
-test: setup-test check
+test: PARTS = test-fast test-browser
+test-all: PARTS = test-fast test-browser test-benchmarks
+# Every part runs, whatever the one before it found; make fails when any of them did.
+test test-all: setup-test check
 	$(BIN)/python tests/browser/install.py
-	$(BIN)/python -m pytest -m "not browser" -n auto --maxprocesses 4 --dist loadfile --durations 10
-	$(BIN)/python -m pytest -m browser --durations 10
+	$(MAKE) --keep-going --jobs=1 --no-print-directory $(PARTS)
+
+test-fast:
+	$(BIN)/python -m pytest -m "not browser and not benchmark" \
+		-n auto --maxprocesses 4 --dist loadfile --durations 10
+
+test-browser:
+	$(BIN)/python -m pytest -m "browser and not benchmark" --durations 10
+
+test-benchmarks:
+	$(BIN)/python -m pytest -m benchmark --durations 10
 
 check: setup-test
 	$(BIN)/ruff check .

@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from emotion_core.datasets import SPLITS, VOTE_NAMES, FaceDataset
 from emotion_core.datasets.checks.agreement import VOTE_LABELS
 from emotion_core.emotions import EMOTIONS
-from emotion_core.system.folders import PROJECT
-
-BENCHMARKS = PROJECT / "benchmarks"
-
-
-def run(command: list[str | Path], folder: Path) -> dict[str, Any]:
-    """Run a benchmark with its caches in ``folder`` and return what it prints."""
-    environment = os.environ | {"EMOTION_CACHE_DIR": str(folder / "cache")}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=280, env=environment)
-    if "need Chromium and none" in done.stderr:
-        pytest.skip(done.stderr)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+from tests.benchmarks.running import run
 
 
 def write_csv(dataset: FaceDataset, path: Path) -> None:
@@ -38,7 +21,7 @@ def write_csv(dataset: FaceDataset, path: Path) -> None:
 
 
 def test_data_set_checks(tmp_path):
-    figures = run([sys.executable, BENCHMARKS / "dataset_checks.py", "--rows", "60"], tmp_path)
+    figures = run("dataset_checks.py", "--rows", "60", cache=tmp_path / "cache")
     assert figures["near"]["recall_of_exact"] == 1
     assert figures["near"]["recall"]["darkened"] == 1
     assert figures["near"]["recall"]["mirrored"] > figures["dct_hash"]["recall"]["mirrored"]
@@ -54,8 +37,10 @@ def test_scores_for_label_mistakes(tiny_model, demo, tmp_path):
         counts[VOTE_LABELS.index(label if place % 4 else (label + 1) % len(EMOTIONS))] = 10
         votes.append(",".join([split, "x.png", *map(str, counts)]))
     (tmp_path / "fer2013new.csv").write_text("\n".join(votes) + "\n")
-    command = [sys.executable, BENCHMARKS / "label_mistakes.py", "--model", tiny_model]
-    figures = run([*command, "--data", tmp_path / "fer2013.csv"], tmp_path)
+    figures = run(
+        "label_mistakes.py", "--model", tiny_model, "--data", tmp_path / "fer2013.csv",
+        cache=tmp_path / "cache",
+    )  # fmt: skip
     assert figures["margin (in use)"]["Training"]["judged"] == (demo.splits == 0).sum()
     for of_method in figures.values():
         assert 0 <= of_method["Training"]["auc"] <= 1
@@ -63,8 +48,7 @@ def test_scores_for_label_mistakes(tiny_model, demo, tmp_path):
 
 
 def test_ways_to_make_a_map(tmp_path):
-    command = [sys.executable, BENCHMARKS / "map_methods.py", "demo", "--images", "80"]
-    figures = run(command, tmp_path)
+    figures = run("map_methods.py", "demo", "--images", "80", cache=tmp_path / "cache")
     assert figures["images"] == 80
     assert figures["maps"].keys() >= {"t-SNE", "PCA"}
     for of_method in figures["maps"].values():
@@ -74,9 +58,9 @@ def test_ways_to_make_a_map(tmp_path):
 @pytest.mark.browser
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory in Linux's /proc")
 def test_the_data_set_page(demo, tmp_path):
-    write_csv(demo, tmp_path / "faces.csv")
-    command = [sys.executable, BENCHMARKS / "dataset_page.py", tmp_path / "faces.csv"]
-    figures = run([*command, "--repeat", "1"], tmp_path)
+    faces = tmp_path / "faces.csv"
+    write_csv(demo, faces)
+    figures = run("dataset_page.py", faces, "--repeat", "1", cache=tmp_path / "cache")
     assert figures["images"] == len(demo)
     assert figures["ready_seconds"]["Browse"]["first"] > 0
     assert figures["filter_seconds"] > 0

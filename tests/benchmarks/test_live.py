@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 
 import pytest
 
-from emotion_core.system.folders import PROJECT
+from tests.benchmarks.running import run
 
 PEER = """
 class FER:
@@ -21,19 +20,6 @@ class FER:
         assert image.shape == (480, 640, 3)
         return [{}, {}]
 """
-
-
-def run(name: str, *arguments: str) -> dict:
-    done = subprocess.run(
-        [sys.executable, PROJECT / "benchmarks" / name, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
-    if "need Chromium" in done.stderr and os.environ.get("CI") != "true":
-        pytest.skip(done.stderr.splitlines()[-1])
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def test_following_faces(tmp_path):

@@ -2,51 +2,34 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
-from emotion_core.system.folders import PROJECT
-
-BENCHMARKS = PROJECT / "benchmarks"
+from tests.benchmarks.running import output_of, run
 
 
 def test_reading_the_data_set():
-    command = [sys.executable, BENCHMARKS / "dataset_read.py", "--rows", "30", "--repeat", "1"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["equal_pixels"] is True
+    figures = run("dataset_read.py", "--rows", "30", "--repeat", "1")
+    assert figures["equal_pixels"] is True
 
 
 def test_speed_of_one_face(tiny_model):
-    command = [sys.executable, BENCHMARKS / "classifier_speed.py", tiny_model, "--faces", "3"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
+    figures = run("classifier_speed.py", tiny_model, "--faces", "3")
     assert len(figures) == 2
     assert figures[str(tiny_model)]["million_multiply_accumulates"] > 0
 
 
 def test_training_throughput():
-    command = [sys.executable, BENCHMARKS / "training_throughput.py"]
-    done = subprocess.run(
-        [*command, "--images", "64", "--repeat", "1"], capture_output=True, text=True, timeout=280
-    )
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
+    small = ["--images", "8", "--batch-size", "4", "--repeat", "1"]
+    figures = run("training_throughput.py", *small)
     assert figures["host augmentation, float32"]["ratio"] == 1
     assert len(figures) == 7
 
 
 def test_ablation_resumes_and_compares(tmp_path):
-    command = [sys.executable, BENCHMARKS / "ablation.py", "--data", "demo", "--out", tmp_path]
-    small = ["--set", "filters=4,8", "--set", "depths=1,1", "--epochs", "1"]
+    small = ["--set", "filters=4,8", "--set", "depths=1,1", "--epochs", "1", "--only", "no flip"]
     for _ in range(2):  # the second time nothing is left to train
-        done = subprocess.run(
-            [*command, *small, "--only", "no flip"], capture_output=True, text=True, timeout=280
-        )
-        assert done.returncode == 0, done.stderr
+        done = output_of("ablation.py", "--data", "demo", "--out", tmp_path, *small)
     assert "no flip, seed 0" not in done.stderr
     figures = json.loads(done.stdout)
     assert figures["baseline"]["points_above_baseline"] == 0
@@ -58,9 +41,6 @@ def test_ablation_resumes_and_compares(tmp_path):
 def test_turning_tilted_faces_upright():
     if "FER2013_CSV" not in os.environ:
         pytest.skip("FER2013_CSV names no data set")
-    command = [sys.executable, BENCHMARKS / "tilt.py", "--data", os.environ["FER2013_CSV"]]
-    done = subprocess.run([*command, "--images", "60"], capture_output=True, text=True, timeout=200)
-    assert done.returncode == 0, done.stderr
-    angles = json.loads(done.stdout)["angles"]
+    angles = run("tilt.py", "--data", os.environ["FER2013_CSV"], "--images", "60")["angles"]
     assert angles["0"]["as it is"] == angles["0"]["turned upright"]
     assert angles["45"]["as it is"] < angles["45"]["turned upright"]
