@@ -30,6 +30,7 @@ from emotion_core.datasets.reading.image_folder import PictureFile, list_picture
 from emotion_core.datasets.reading.votes import VOTES_NAME, read_votes
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
+from emotion_core.system.disk_cache import CacheKey
 
 #: The path that stands for the synthetic demo data set.
 DEMO_NAME: Final = "demo"
@@ -84,7 +85,7 @@ def open_dataset(
 def _open_demo(progress: Callable[[float], None] | None, use_cache: bool) -> FaceDataset:
     # Drawing takes seconds; whoever changes the code that draws gets another data set.
     code = hashlib.sha256(Path(demo.__file__).read_bytes()).hexdigest()
-    key = cache.CacheKey((DEMO_NAME,), (code,))
+    key = cache.dataset_key((DEMO_NAME,), (code,))
     return _cached(key, use_cache, progress, lambda: demo.demo_dataset(progress=progress))
 
 
@@ -135,7 +136,7 @@ def _open_csv(
     use_cache: bool,
 ) -> FaceDataset:
     files = [path] if votes is None else [path, votes.path]
-    key = cache.CacheKey(
+    key = cache.dataset_key(
         ("csv", skip_bad_rows, *(str(file.resolve()) for file in files)),
         tuple(_file_state(file) for file in files),
     )
@@ -184,7 +185,7 @@ def _open_folder(
     pictures = list_pictures(folder)
     # Who deletes faces of their own must not leave copies behind; these are few and read quickly.
     use_cache = use_cache and not (folder / HEADER_FILE).exists()
-    key = cache.CacheKey(("folder", skip_bad_rows, str(folder)), _folder_state(pictures))
+    key = cache.dataset_key(("folder", skip_bad_rows, str(folder)), _folder_state(pictures))
     return _cached(
         key,
         use_cache,
@@ -199,7 +200,7 @@ def _open_picture_archive(
     progress: Callable[[float], None] | None,
     use_cache: bool,
 ) -> FaceDataset:
-    key = cache.CacheKey(("zip", skip_bad_rows, str(path.resolve())), _file_state(path))
+    key = cache.dataset_key(("zip", skip_bad_rows, str(path.resolve())), _file_state(path))
     return _cached(
         key,
         use_cache,
@@ -209,7 +210,7 @@ def _open_picture_archive(
 
 
 def _cached(
-    key: cache.CacheKey,
+    key: CacheKey,
     use_cache: bool,
     progress: Callable[[float], None] | None,
     read: Callable[[], FaceDataset],

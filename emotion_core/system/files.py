@@ -5,12 +5,16 @@ from __future__ import annotations
 import errno
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+#: How the names of what is being deleted begin.
+DELETED_PREFIX: Final = ".deleted-"
 
 
 @contextmanager
@@ -88,6 +92,26 @@ def replace_folder(path: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         shutil.rmtree(retired, ignore_errors=True)
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder with all that is in it.
+
+    It is moved out of sight first, so that nobody ever meets a half-deleted one. What an
+    interruption leaves is hidden, and its name begins with ``DELETED_PREFIX``.
+
+    Raises:
+        OSError: it is gone, or cannot be moved, which leaves it as it was; or something in it
+            cannot be deleted.
+    """
+    retired = path
+    if not path.name.startswith(DELETED_PREFIX):
+        retired = path.with_name(f"{DELETED_PREFIX}{secrets.token_hex(8)}")
+        path.replace(retired)
+    if retired.is_dir() and not retired.is_symlink():
+        shutil.rmtree(retired)
+    else:
+        retired.unlink()
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -39,10 +39,8 @@ def data_dir() -> Path:
 
 
 def cache_dir() -> Path:
-    """Return the folder of what was read of data sets before; it need not exist."""
-    chosen = os.environ.get(CACHE_DIR_VARIABLE)
-    base = Path(chosen) if chosen else Path(platformdirs.user_cache_dir(APP_NAME))
-    return base / "datasets"
+    """Return the folder of what can be made again at any time; it need not exist."""
+    return Path(os.environ.get(CACHE_DIR_VARIABLE) or platformdirs.user_cache_dir(APP_NAME))
 
 
 def collection_dir(variable: str, name: str) -> Path:

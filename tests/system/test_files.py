@@ -2,7 +2,14 @@ import json
 
 import pytest
 
-from emotion_core.system.files import new_folder, replace_file, replace_folder, write_json
+from emotion_core.system.files import (
+    DELETED_PREFIX,
+    new_folder,
+    remove,
+    replace_file,
+    replace_folder,
+    write_json,
+)
 
 
 def test_file_is_replaced_at_the_end(tmp_path):
@@ -72,3 +79,37 @@ def test_of_two_who_make_a_folder_the_first_to_finish_has_it(tmp_path):
         slow.__exit__(None, None, None)
     assert [path.name for path in folder.iterdir()] == ["first"]
     assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_file_a_link_and_a_folder_are_removed(tmp_path):
+    folder, file, link = (tmp_path / name for name in ("folder", "file", "link"))
+    (folder / "deep").mkdir(parents=True)
+    file.touch()
+    link.symlink_to(folder)
+    for path in (link, file, folder):
+        remove(path)
+        assert not path.is_symlink()
+        assert folder.exists() == (path != folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_left_of_a_removal_is_hidden(tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    folder.mkdir()
+
+    def refuse(_path):
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", refuse)
+        with pytest.raises(PermissionError):
+            remove(folder)
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(DELETED_PREFIX)
+    remove(left)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_to_remove(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        remove(tmp_path / "model")

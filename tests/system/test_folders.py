@@ -82,5 +82,4 @@ def test_each_is_opened_or_told_of(tmp_path):
 
 def test_the_cache_lies_in_the_users_cache_folder(monkeypatch):
     monkeypatch.delenv("EMOTION_CACHE_DIR", raising=False)
-    expected = Path(platformdirs.user_cache_dir("emotion-dashboard")) / "datasets"
-    assert cache_dir() == expected
+    assert cache_dir() == Path(platformdirs.user_cache_dir("emotion-dashboard"))

@@ -12,13 +12,13 @@ line, and the points to standard output; arrays as float32 in the machine's byte
 
 from __future__ import annotations
 
-import logging
 import os
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -27,7 +27,9 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import EmotionCoreError
-from emotion_core.system.files import replace_file
+from emotion_core.models.folder import load_card
+from emotion_core.system import disk_cache
+from emotion_core.system.disk_cache import CacheKey
 from emotion_core.system.folders import PROJECT
 
 #: Called with the steps done and all steps; whatever it raises ends the work.
@@ -47,10 +49,9 @@ STEPS: Final = EXAGGERATED_STEPS + SETTLING_STEPS
 #: How many neighbours count, about; the usual value.
 PERPLEXITY: Final = 30
 
+_POINTS: Final = "points.npy"
 _REPORT_STEPS: Final = 10
 _POLL_SECONDS: Final = 0.2
-
-_log = logging.getLogger(__name__)
 
 
 def load_map(model_dir: Path, dataset: FaceDataset) -> NDArray[np.float32] | None:
@@ -59,17 +60,7 @@ def load_map(model_dir: Path, dataset: FaceDataset) -> NDArray[np.float32] | Non
     Raises:
         ModelError: the model has no readable card.
     """
-    path = _map_path(model_dir, dataset)
-    try:
-        points: NDArray[np.float32] = np.load(path, mmap_mode="r", allow_pickle=False)
-        if points.shape != (len(dataset), 2):
-            raise ValueError(f"expected {len(dataset)} points, found shape {points.shape}")
-    except FileNotFoundError:
-        return None
-    except (OSError, EOFError, ValueError) as error:
-        _log.info("the map %s is damaged and will be made again: %s", path, error)
-        return None
-    return points
+    return disk_cache.load(map_key(model_dir, dataset), partial(_read, count=len(dataset)))
 
 
 def map_dataset(
@@ -100,22 +91,29 @@ def map_dataset(
             progress(STEPS, STEPS)
         return known
     points = map_embeddings(embeddings, progress=progress)
-    try:
-        with replace_file(_map_path(model_dir, dataset)) as temporary:
-            np.save(temporary, points, allow_pickle=False)
-    except OSError as error:
-        _log.warning("the map is not cached and will be made again: %s", error)
-        return points
-    stored = load_map(model_dir, dataset)
+    stored = disk_cache.store(
+        map_key(model_dir, dataset),
+        lambda folder: np.save(folder / _POINTS, points, allow_pickle=False),
+        partial(_read, count=len(dataset)),
+        lost="the map is not cached and will be made again",
+    )
     return points if stored is None else stored
 
 
-def _map_path(model_dir: Path, dataset: FaceDataset) -> Path:
-    from emotion_core.judging.predictions.predict import (
-        predictions_folder,  # the child needs no LiteRT
-    )
+def map_key(model_dir: Path, dataset: FaceDataset) -> CacheKey:
+    """Return what names the map of a data set in the cache.
 
-    return predictions_folder(model_dir, dataset) / f"map-{FORMAT}.npy"
+    Raises:
+        ModelError: the model has no readable card.
+    """
+    return CacheKey("maps", FORMAT, (load_card(model_dir).network_id, dataset.fingerprint))
+
+
+def _read(folder: Path, count: int) -> NDArray[np.float32]:
+    points: NDArray[np.float32] = np.load(folder / _POINTS, mmap_mode="r", allow_pickle=False)
+    if points.shape != (count, 2):
+        raise ValueError(f"expected {count} points, found shape {points.shape}")
+    return points
 
 
 def map_embeddings(

@@ -1,21 +1,19 @@
 """What a model says about every image of a data set: logits and embeddings, computed once.
 
-Results lie in the user's cache folder as ``.npy`` files, which any number of viewers and processes
-map into memory; an entry is named by the model's and the data's fingerprints, is written whole or
-not at all and never changed.
+Results lie in the cache as ``.npy`` files, which any number of viewers and processes map into
+memory; an entry is named by the model's and the data's fingerprints.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -29,8 +27,8 @@ from emotion_core.judging.predictions.embeddings import unit_rows, with_embeddin
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import LITERT_FILE, ModelCard, load_card, read_model_file
 from emotion_core.models.litert import LiteRtNetwork
-from emotion_core.system.files import replace_folder
-from emotion_core.system.folders import cache_dir
+from emotion_core.system import disk_cache
+from emotion_core.system.disk_cache import CacheKey
 
 #: Called with the steps done and all steps; whatever it raises ends the work.
 Progress = Callable[[int, int], None]
@@ -41,16 +39,11 @@ FORMAT: Final = 1
 #: Faces in one go.
 BATCH: Final = 32
 
-#: Entries kept; the one used longest ago goes first. One of FER2013 takes 36 MB.
-KEPT_ENTRIES: Final = 12
-
 _LOGITS: Final = "logits.npy"
 _EMBEDDINGS: Final = "embeddings.npy"
 _META: Final = "meta.json"
 #: What computing gives way to, where the system knows priorities of threads: live video.
 _NICE: Final = 10
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,15 +62,14 @@ class Predictions:
     why_no_embeddings: str = ""
 
 
-def predictions_folder(model_dir: Path, dataset: FaceDataset) -> Path:
-    """Return the folder of the cache entry; it need not exist.
+def predictions_key(model_dir: Path, dataset: FaceDataset) -> CacheKey:
+    """Return what names the entry of a model and a data set in the cache.
 
     Raises:
         ModelError: the model has no readable card.
     """
-    model = load_card(model_dir).network_id
-    name = f"{model[:20]}-{dataset.fingerprint[:20]}-{FORMAT}"
-    return cache_dir().parent / "predictions" / name
+    source = load_card(model_dir).network_id, dataset.fingerprint
+    return CacheKey("predictions", FORMAT, source)
 
 
 def load_predictions(model_dir: Path, dataset: FaceDataset) -> Predictions | None:
@@ -86,26 +78,7 @@ def load_predictions(model_dir: Path, dataset: FaceDataset) -> Predictions | Non
     Raises:
         ModelError: the model has no readable card.
     """
-    folder = predictions_folder(model_dir, dataset)
-    try:
-        meta = json.loads((folder / _META).read_text(encoding="utf-8"))
-        reason = str(meta["why_no_embeddings"])
-        logits = np.load(folder / _LOGITS, mmap_mode="r", allow_pickle=False)
-        embeddings = None
-        if not reason:
-            embeddings = np.load(folder / _EMBEDDINGS, mmap_mode="r", allow_pickle=False)
-        if len(logits) != len(dataset) or (
-            embeddings is not None and len(embeddings) != len(logits)
-        ):
-            raise ValueError(f"expected {len(dataset)} rows, found {len(logits)}")
-    except FileNotFoundError:
-        return None
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        _log.info("predictions in %s are damaged and will be computed again: %s", folder, error)
-        return None
-    with suppress(OSError):
-        os.utime(folder)  # used now: others go first
-    return Predictions(logits, embeddings, reason)
+    return disk_cache.load(predictions_key(model_dir, dataset), _reader(dataset))
 
 
 def predict_dataset(
@@ -132,8 +105,13 @@ def predict_dataset(
             progress(len(dataset), len(dataset))
         return known
     computed = _compute(model_dir, dataset, threads or os.cpu_count() or 1, progress)
-    _store(predictions_folder(model_dir, dataset), computed)
-    return load_predictions(model_dir, dataset) or computed
+    stored = disk_cache.store(
+        predictions_key(model_dir, dataset),
+        partial(_write, predictions=computed),
+        _reader(dataset),
+        lost="predictions are not cached and will be computed again",
+    )
+    return stored or computed
 
 
 def predict_members(
@@ -292,26 +270,24 @@ class _Runner:
         return [interface.to_logits(output), *features]
 
 
-def _store(folder: Path, predictions: Predictions) -> None:
-    """Write an entry; a cache that cannot be written is worth a warning in the log, no more."""
-    try:
-        with replace_folder(folder) as temporary:
-            np.save(temporary / _LOGITS, predictions.logits, allow_pickle=False)
-            if predictions.embeddings is not None:
-                np.save(temporary / _EMBEDDINGS, predictions.embeddings, allow_pickle=False)
-            meta = {"why_no_embeddings": predictions.why_no_embeddings}
-            (temporary / _META).write_text(json.dumps(meta) + "\n", encoding="utf-8")
-    except OSError as error:
-        _log.warning("predictions are not cached and will be computed again: %s", error)
-        return
-    _forget_oldest(folder.parent)
+def _reader(dataset: FaceDataset) -> Callable[[Path], Predictions]:
+    return partial(_read, count=len(dataset))
 
 
-def _forget_oldest(parent: Path) -> None:
-    """Keep the entries used last; those half-written by killed processes count as entries."""
-    used: dict[Path, float] = {}
-    for entry in parent.iterdir():
-        with suppress(OSError):  # another process has just completed or removed it
-            used[entry] = entry.stat().st_mtime
-    for entry in sorted(used, key=used.__getitem__, reverse=True)[KEPT_ENTRIES:]:
-        shutil.rmtree(entry, ignore_errors=True)
+def _read(folder: Path, count: int) -> Predictions:
+    reason = str(json.loads((folder / _META).read_text(encoding="utf-8"))["why_no_embeddings"])
+    logits = np.load(folder / _LOGITS, mmap_mode="r", allow_pickle=False)
+    embeddings = None
+    if not reason:
+        embeddings = np.load(folder / _EMBEDDINGS, mmap_mode="r", allow_pickle=False)
+    if len(logits) != count or (embeddings is not None and len(embeddings) != count):
+        raise ValueError(f"expected {count} rows, found {len(logits)}")
+    return Predictions(logits, embeddings, reason)
+
+
+def _write(folder: Path, predictions: Predictions) -> None:
+    np.save(folder / _LOGITS, predictions.logits, allow_pickle=False)
+    if predictions.embeddings is not None:
+        np.save(folder / _EMBEDDINGS, predictions.embeddings, allow_pickle=False)
+    meta = {"why_no_embeddings": predictions.why_no_embeddings}
+    (folder / _META).write_text(json.dumps(meta) + "\n", encoding="utf-8")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,8 +17,9 @@ from emotion_core.judging.measures.evaluation import Classifier
 from emotion_core.judging.measures.intervals import Estimate, wilson_interval
 from emotion_core.judging.robustness.changes import CHANGES, Change
 from emotion_core.models.folder import load_card
+from emotion_core.system import disk_cache
+from emotion_core.system.disk_cache import CacheKey
 from emotion_core.system.files import write_json
-from emotion_core.system.folders import cache_dir
 
 #: Called with the strengths measured and all strengths; whatever it raises ends the work.
 Progress = Callable[[int, int], None]
@@ -30,7 +30,7 @@ SAMPLE: Final = 500
 #: Raised whenever the same model and faces give other curves.
 _FORMAT: Final = 1
 
-_log = logging.getLogger(__name__)
+_CURVES: Final = "curves.json"
 
 
 @dataclass(frozen=True)
@@ -187,14 +187,7 @@ def load_curves(
     Raises:
         ModelError: the model has no readable card.
     """
-    path = _cache_file(model_dir, faces, labels, of)
-    try:
-        return RobustnessCurves.from_json(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        _log.info("%s is damaged and will be measured again: %s", path, error)
-        return None
+    return disk_cache.load(_key(model_dir, faces, labels, of), _read)
 
 
 def robustness_of(
@@ -226,19 +219,22 @@ def robustness_of(
         return known
     classifier = ParallelClassifier.load(model_dir)
     curves = measure_curves(classifier, faces, labels, of=of, progress=progress)
-    try:
-        write_json(_cache_file(model_dir, faces, labels, of), curves.to_json())
-    except OSError as error:
-        _log.warning("the robustness is not cached and will be measured again: %s", error)
+    disk_cache.store(
+        _key(model_dir, faces, labels, of),
+        lambda folder: write_json(folder / _CURVES, curves.to_json()),
+        _read,
+        lost="the robustness is not cached and will be measured again",
+    )
     return curves
 
 
-def _cache_file(
-    model_dir: Path, faces: NDArray[np.uint8], labels: NDArray[np.uint8], of: int
-) -> Path:
+def _read(folder: Path) -> RobustnessCurves:
+    return RobustnessCurves.from_json(json.loads((folder / _CURVES).read_text(encoding="utf-8")))
+
+
+def _key(model_dir: Path, faces: NDArray[np.uint8], labels: NDArray[np.uint8], of: int) -> CacheKey:
     digest = hashlib.sha256(np.ascontiguousarray(faces).data)
     digest.update(labels.tobytes())
-    digest.update(repr([(change.name, change.strengths) for change in CHANGES]).encode())
-    model = load_card(model_dir).network_id
-    name = f"{model[:20]}-{digest.hexdigest()[:20]}-{of}-{_FORMAT}.json"
-    return cache_dir().parent / "robustness" / name
+    changes = [(change.name, change.strengths) for change in CHANGES]
+    source = load_card(model_dir).network_id, digest.hexdigest(), of, changes
+    return CacheKey("robustness", _FORMAT, source)

@@ -15,6 +15,7 @@ import pytest
 from emotion_core.datasets import open_dataset
 from emotion_core.datasets.reading import cache
 from emotion_core.datasets.reading.csv_reader import CsvSource
+from emotion_core.system import disk_cache
 from emotion_core.system.folders import PROJECT
 
 ARRAYS = ("images", "labels", "splits", "rows", "votes")
@@ -236,7 +237,7 @@ OPEN_AGAIN_AND_AGAIN = """
 import shutil, sys
 from pathlib import Path
 from emotion_core.datasets import open_dataset
-from emotion_core.datasets.reading import cache
+from emotion_core.system.folders import cache_dir
 print("ready", flush=True)
 sys.stdin.readline()
 for turn in range(30):
@@ -244,7 +245,7 @@ for turn in range(30):
     assert dataset.labels.tolist() == [0, 1, 2, 3, 4, 5], dataset.labels
     assert int(dataset.images.sum()) == int(sys.argv[2])
     if turn % 3 == 2:  # so that both have to write again
-        shutil.rmtree(cache.cache_dir(), ignore_errors=True)
+        shutil.rmtree(cache_dir() / "datasets", ignore_errors=True)
 print("done", flush=True)
 """
 
@@ -278,16 +279,16 @@ def test_two_processes_at_once(path, faces, cache_folder):
 def test_another_process_that_was_faster(path, caplog, monkeypatch):
     """Both found no entry; this one fails to put its own into place."""
     first = open_dataset(path)
-    load, calls = cache.load, []
+    load, calls = disk_cache.load, []
 
-    def load_nothing_at_first(key):
+    def load_nothing_at_first(key, read):
         calls.append(key)
-        return None if len(calls) == 1 else load(key)
+        return None if len(calls) == 1 else load(key, read)
 
     def refuse(*_paths):
         raise OSError(errno.ENOTEMPTY, "Directory not empty")
 
-    monkeypatch.setattr(cache, "load", load_nothing_at_first)
+    monkeypatch.setattr(disk_cache, "load", load_nothing_at_first)
     monkeypatch.setattr("emotion_core.system.files.os.replace", refuse)
     assert_equal(open_dataset(path), first)
     assert len(calls) == 2

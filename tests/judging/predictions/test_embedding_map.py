@@ -10,10 +10,11 @@ from emotion_core.judging.predictions.embedding_map import (
     load_map,
     map_dataset,
     map_embeddings,
+    map_key,
     project,
 )
 from emotion_core.judging.predictions.embeddings import unit_rows
-from emotion_core.judging.predictions.predict import predict_dataset, predictions_folder
+from emotion_core.judging.predictions.predict import predict_dataset
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +129,7 @@ def test_a_damaged_map_is_made_again(tiny_model, demo):
     few = demo.subset(np.arange(10))
     embeddings = predict_dataset(tiny_model, few).embeddings
     first = np.array(map_dataset(tiny_model, few, embeddings))
-    path = next(predictions_folder(tiny_model, few).glob("map-*.npy"))
+    path = next(map_key(tiny_model, few).folder.iterdir())
     path.write_bytes(path.read_bytes()[:20])
     assert load_map(tiny_model, few) is None
     np.testing.assert_array_equal(map_dataset(tiny_model, few, embeddings), first)
@@ -137,6 +138,6 @@ def test_a_damaged_map_is_made_again(tiny_model, demo):
 def test_a_cache_that_cannot_be_written_costs_only_time(tiny_model, demo, tmp_path, caplog):
     few = demo.subset(np.arange(10))
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "predictions").write_text("a file where the folder should be")
+    (tmp_path / "cache" / "maps").write_text("a file where the folder should be")
     assert len(map_dataset(tiny_model, few, clusters(10))) == 10
     assert "the map is not cached" in caplog.text

@@ -14,11 +14,12 @@ from emotion_core.judging.predictions.predict import (
     ParallelClassifier,
     load_predictions,
     predict_dataset,
-    predictions_folder,
+    predictions_key,
 )
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import LITERT_FILE, load_card
 from emotion_core.models.interface import ModelInterface
+from emotion_core.system import disk_cache
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +51,7 @@ def test_logits_of_another_projects_model_by_its_interface(tiny_model, demo, tmp
     expected = EmotionClassifier.load(foreign).predict_logits(demo.images[:40])
     found = ParallelClassifier.load(foreign).predict_logits(demo.images[:40])
     np.testing.assert_allclose(found, expected, atol=1e-4)
-    assert predictions_folder(foreign, demo) != predictions_folder(tiny_model, demo)
+    assert predictions_key(foreign, demo).folder != predictions_key(tiny_model, demo).folder
     own = EmotionClassifier.load(tiny_model).predict_logits(demo.images[:40])
     assert (found.argmax(axis=1) == 6 - own.argmax(axis=1)).all()
 
@@ -94,8 +95,8 @@ def test_every_model_and_data_set_has_its_own_entry(tiny_model, demo, tmp_path):
     card = json.loads((other / "card.json").read_text())
     card["files"][LITERT_FILE] = "0" * 64
     (other / "card.json").write_text(json.dumps(card))
-    folders = {predictions_folder(*each) for each in [(tiny_model, demo), (tiny_model, half)]}
-    assert len(folders | {predictions_folder(other, demo)}) == 3
+    folders = {predictions_key(tiny_model, each).folder for each in (demo, half)}
+    assert len(folders | {predictions_key(other, demo).folder}) == 3
 
 
 @pytest.mark.parametrize("count", [1, predict.BATCH, predict.BATCH + 1])
@@ -123,7 +124,7 @@ def test_what_progress_raises_ends_the_work_and_leaves_nothing(tiny_model, demo,
 @pytest.mark.parametrize("name", ["logits.npy", "embeddings.npy", "meta.json"])
 def test_a_damaged_entry_is_computed_again(tiny_model, demo, name):
     first = np.array(predict_dataset(tiny_model, demo).logits)
-    file = predictions_folder(tiny_model, demo) / name
+    file = predictions_key(tiny_model, demo).folder / name
     file.write_bytes(file.read_bytes()[:20])
     assert load_predictions(tiny_model, demo) is None
     np.testing.assert_array_equal(predict_dataset(tiny_model, demo).logits, first)
@@ -131,7 +132,7 @@ def test_a_damaged_entry_is_computed_again(tiny_model, demo, name):
 
 def test_an_entry_of_other_size_is_computed_again(tiny_model, demo):
     predict_dataset(tiny_model, demo)
-    np.save(predictions_folder(tiny_model, demo) / "logits.npy", np.zeros((2, 7), np.float32))
+    np.save(predictions_key(tiny_model, demo).folder / "logits.npy", np.zeros((2, 7), np.float32))
     assert load_predictions(tiny_model, demo) is None
 
 
@@ -163,11 +164,11 @@ def test_a_damaged_model_is_refused(tiny_model, demo, tmp_path, cache):
 
 
 def test_the_entry_used_longest_ago_goes_first(tiny_model, demo, cache, monkeypatch):
-    monkeypatch.setattr(predict, "KEPT_ENTRIES", 2)
+    monkeypatch.setattr(disk_cache, "MOST_BYTES", 1200)  # room for two
     parts = [demo.subset(np.arange(count)) for count in (3, 4, 5)]
     for age, part in zip((30, 20), parts, strict=False):
         predict_dataset(tiny_model, part)
-        folder = predictions_folder(tiny_model, part)
+        folder = predictions_key(tiny_model, part).folder
         os.utime(folder, (folder.stat().st_atime, folder.stat().st_mtime - age))
     assert load_predictions(tiny_model, parts[0]) is not None  # used now
     predict_dataset(tiny_model, parts[2])

@@ -85,7 +85,7 @@ def test_a_damaged_entry_is_measured_again(tiny_model, demo, cache_folder):
     measured = robustness_of(tiny_model, faces, labels, of=5)
     (entry,) = (cache_folder / "robustness").iterdir()
     for content in ("", "[]", '{"n": 5}'):
-        entry.write_text(content)
+        (entry / "curves.json").write_text(content)
         assert load_curves(tiny_model, faces, labels, of=5) is None
     assert robustness_of(tiny_model, faces, labels, of=5) == measured
 
