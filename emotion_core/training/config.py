@@ -2,42 +2,59 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from emotion_core.errors import TrainingError
 from emotion_core.training.architectures import ARCHITECTURES
 
-#: Least and greatest value of each number of an ``AugmentationConfig``.
-AUGMENTATION_LIMITS: Final[Mapping[str, tuple[float, float]]] = {
-    "rotation_degrees": (0, 180),
-    "shift": (0, 0.5),
-    "zoom": (0, 0.9),
-    "erase_probability": (0, 1),
-    "light_probability": (0, 1),
-    "camera_probability": (0, 1),
-    "mixup": (0, 10),
-}
-#: Least and greatest value of each number of a ``TrainingConfig``.
-TRAINING_LIMITS: Final[Mapping[str, tuple[float, float]]] = {
-    "border": (0, 12),
-    "dropout": (0, 0.9),
-    "epochs": (1, 10_000),
-    "batch_size": (2, 8192),
-    "learning_rate": (1e-7, 10),
-    "warmup": (0, 0.9),
-    "weight_decay": (0, 1),
-    "label_smoothing": (0, 0.9),
-    "vote_weight": (0, 1),
-    "distillation_weight": (0, 1),
-    "distillation_temperature": (0.1, 20),
-    "seed": (0, 2**31 - 1),
-}
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 PRECISIONS: Final = ("float32", "mixed_bfloat16")
+
+#: Which settings stand together where somebody chooses them.
+Group = Literal["Basics", "Network", "Steps", "Targets", "Teachers", "Augmentation"]
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is known of a setting besides its value.
+
+    Attributes:
+        group: the settings that it belongs to.
+        help: what it does, in Markdown.
+        limits: least and greatest value; None: it is no number.
+        title: what to call it.
+        step: from one value to the next when somebody turns it up or down.
+    """
+
+    group: Group
+    help: str
+    limits: tuple[float, float] | None
+    title: str
+    step: float
+
+
+_KEY: Final = "setting"
+
+
+def _setting(
+    default: Value,
+    group: Group,
+    text: str,
+    *,
+    limits: tuple[float, float] | None = None,
+    title: str = "",
+    step: float = 0.05,
+) -> Value:
+    """Return a field with a default, and beside it what else is known of the setting."""
+    known = Setting(group, text, limits, title, step)
+    value: Value = field(default=default, metadata={_KEY: known})
+    return value
 
 
 @dataclass(frozen=True)
@@ -48,27 +65,60 @@ class AugmentationConfig:
         TrainingError: a field is out of its range.
     """
 
-    #: Rotation drawn from -degrees to +degrees.
-    rotation_degrees: float = 10.0
-    #: Shift in each direction, drawn from -share to +share of the face's side.
-    shift: float = 0.08
-    #: Size drawn from 1 - zoom to 1 + zoom.
-    zoom: float = 0.12
-    #: Whether half of the faces are mirrored.
-    flip: bool = True
-    #: Share of faces with one rectangle blanked out (random erasing, Zhong et al. 2020).
-    erase_probability: float = 0.1
-    #: Share of faces whose light is changed: gamma and a gradient from side to side.
-    light_probability: float = 0.0
-    #: Share of faces that are given, each with an even chance, a cheap camera's blur, noise and
-    #: JPEG compression.
-    camera_probability: float = 0.0
-    #: Concentration of the Beta distribution that mixes pairs of faces and their targets (mixup,
-    #: Zhang et al. 2018); 0 switches it off.
-    mixup: float = 0.0
+    rotation_degrees: float = _setting(
+        10.0,
+        "Augmentation",
+        "Rotation drawn from -degrees to +degrees.",
+        limits=(0, 180),
+        step=1.0,
+    )
+    shift: float = _setting(
+        0.08,
+        "Augmentation",
+        "Shift in each direction, drawn from -share to +share of the face's side.",
+        limits=(0, 0.5),
+        step=0.01,
+    )
+    zoom: float = _setting(
+        0.12,
+        "Augmentation",
+        "Size drawn from 1 - zoom to 1 + zoom.",
+        limits=(0, 0.9),
+        step=0.01,
+    )
+    flip: bool = _setting(
+        True, "Augmentation", "Whether half of the faces are mirrored.", title="Mirror"
+    )
+    erase_probability: float = _setting(
+        0.1,
+        "Augmentation",
+        "Share of faces with one rectangle blanked out (random erasing, Zhong et al. 2020).",
+        limits=(0, 1),
+    )
+    light_probability: float = _setting(
+        0.0,
+        "Augmentation",
+        "Share of faces whose light is changed: gamma and a gradient from side to side.",
+        limits=(0, 1),
+    )
+    camera_probability: float = _setting(
+        0.0,
+        "Augmentation",
+        "Share of faces that are given, each with an even chance, a cheap camera's blur, noise and "
+        "JPEG compression.",
+        limits=(0, 1),
+    )
+    mixup: float = _setting(
+        0.0,
+        "Augmentation",
+        "Concentration of the Beta distribution that mixes pairs of faces and their targets "
+        "(mixup, Zhang et al. 2018); 0 switches it off.",
+        limits=(0, 10),
+        step=0.1,
+    )
 
     def __post_init__(self) -> None:
-        _check_limits(self, AUGMENTATION_LIMITS)
+        _check_limits(self)
 
 
 @dataclass(frozen=True)
@@ -79,49 +129,105 @@ class TrainingConfig:
         TrainingError: a field is out of its range.
     """
 
-    #: Key of ``architectures.ARCHITECTURES``.
-    architecture: str = "vgg"
-    #: Channels of each stage; every stage after the first halves the resolution.
-    filters: tuple[int, ...] = (32, 64, 128, 256)
-    #: Blocks of each stage: convolutions, or residual blocks of two.
-    depths: tuple[int, ...] = (1, 2, 2, 2)
-    #: Pixels cut off at each side of a face: hair and background vary more than they tell, and 44 x
-    #: 44 pixels cost a sixth less than 48 x 48.
-    border: int = 2
-    #: Share of units dropped before the last layer, 0..1; stages drop a third of it in channels.
-    dropout: float = 0.3
-    #: Passes over the training images.
-    epochs: int = 24
-    #: Faces a step.
-    batch_size: int = 128
-    #: Peak learning rate of AdamW (Loshchilov and Hutter 2019), after warm-up.
-    learning_rate: float = 3e-3
-    #: Share of all steps over which the rate rises linearly; it then falls to 0 along a cosine.
-    warmup: float = 0.15
-    #: Decoupled weight decay; biases and batch norm are exempt.
-    weight_decay: float = 0.02
-    #: Probability mass spread evenly over all classes (Szegedy et al. 2016), 0..1.
-    label_smoothing: float = 0.05
-    #: Share of the target that comes from the FER+ votes, 0..1, where an image has any.
-    vote_weight: float = 0.0
-    #: Share of the loss that is the divergence from the teachers' softened scores, 0..1; the rest
-    #: is the cross-entropy to the target (Hinton et al. 2015).
-    distillation_weight: float = 0.0
-    #: Divisor of the logits of teachers and student in that divergence.
-    distillation_temperature: float = 2.0
-    #: Whether the teachers also score each face's mirror image, and the mean of both teaches: a
-    #: better answer for twice their time.
-    mirrored_teaching: bool = False
-    #: How far faces are varied.
+    architecture: str = _setting("vgg", "Basics", "Key of `architectures.ARCHITECTURES`.")
+    filters: tuple[int, ...] = _setting(
+        (32, 64, 128, 256),
+        "Network",
+        "Channels of each stage; every stage after the first halves the resolution.",
+    )
+    depths: tuple[int, ...] = _setting(
+        (1, 2, 2, 2),
+        "Network",
+        "Blocks of each stage: convolutions, or residual blocks of two.",
+        title="Blocks",
+    )
+    border: int = _setting(
+        2,
+        "Network",
+        "Pixels cut off at each side of a face: hair and background vary more than they tell, and "
+        "44 x 44 pixels cost a sixth less than 48 x 48.",
+        limits=(0, 12),
+    )
+    dropout: float = _setting(
+        0.3,
+        "Network",
+        "Share of units dropped before the last layer, 0..1; stages drop a third of it in "
+        "channels.",
+        limits=(0, 0.9),
+    )
+    epochs: int = _setting(24, "Basics", "Passes over the training images.", limits=(1, 10_000))
+    batch_size: int = _setting(128, "Steps", "Faces a step.", limits=(2, 8192))
+    learning_rate: float = _setting(
+        3e-3,
+        "Steps",
+        "Peak learning rate of AdamW (Loshchilov and Hutter 2019), after warm-up.",
+        limits=(1e-7, 10),
+        step=0.0005,
+    )
+    warmup: float = _setting(
+        0.15,
+        "Steps",
+        "Share of all steps over which the rate rises linearly; it then falls to 0 along a cosine.",
+        limits=(0, 0.9),
+    )
+    weight_decay: float = _setting(
+        0.02,
+        "Steps",
+        "Decoupled weight decay; biases and batch norm are exempt.",
+        limits=(0, 1),
+        step=0.005,
+    )
+    label_smoothing: float = _setting(
+        0.05,
+        "Targets",
+        "Probability mass spread evenly over all classes (Szegedy et al. 2016), 0..1.",
+        limits=(0, 0.9),
+    )
+    vote_weight: float = _setting(
+        0.0,
+        "Targets",
+        "Share of the target that comes from the FER+ votes, 0..1, where an image has any.",
+        limits=(0, 1),
+    )
+    distillation_weight: float = _setting(
+        0.0,
+        "Teachers",
+        "Share of the loss that is the divergence from the teachers' softened scores, 0..1; the "
+        "rest is the cross-entropy to the target (Hinton et al. 2015).",
+        limits=(0, 1),
+        title="Weight of the teachers",
+    )
+    distillation_temperature: float = _setting(
+        2.0,
+        "Teachers",
+        "Divisor of the logits of teachers and student in that divergence.",
+        limits=(0.1, 20),
+        title="Temperature of the teachers",
+        step=0.5,
+    )
+    mirrored_teaching: bool = _setting(
+        False,
+        "Teachers",
+        "Whether the teachers also score each face's mirror image, and the mean of both teaches: a "
+        "better answer for twice their time.",
+        title="Mirror images too",
+    )
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
-    #: Seed of initial weights, order of images, augmentation and dropout.
-    seed: int = 0
-    #: Keras dtype policy: ``float32``, or ``mixed_bfloat16`` (about twice as fast where the
-    #: processor has bfloat16 instructions, slower where it has not).
-    precision: str = "float32"
+    seed: int = _setting(
+        0,
+        "Basics",
+        "Seed of initial weights, order of images, augmentation and dropout.",
+        limits=(0, 2**31 - 1),
+    )
+    precision: str = _setting(
+        "float32",
+        "Network",
+        "Keras dtype policy: `float32`, or `mixed_bfloat16` (about twice as fast where the "
+        "processor has bfloat16 instructions, slower where it has not).",
+    )
 
     def __post_init__(self) -> None:
-        _check_limits(self, TRAINING_LIMITS)
+        _check_limits(self)
         for name in ("filters", "depths"):
             value = getattr(self, name)
             if not 1 <= len(value) <= 5 or min(value) < 1:
@@ -231,31 +337,27 @@ def setting_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-@cache
-def setting_help() -> Mapping[str, str]:
-    """Return what the comment of each field above says, by the names of ``flat_settings``."""
-    plain, variation = (_comments(each) for each in (TrainingConfig, AugmentationConfig))
-    return plain | {_PREFIX + name: text for name, text in variation.items()}
-
-
-def _comments(config: type) -> dict[str, str]:
-    comments: dict[str, str] = {}
-    text: list[str] = []
-    for line in map(str.strip, inspect.getsource(config).splitlines()):
-        if line.startswith("#:"):
-            text.append(line.removeprefix("#:").strip())
-        elif text:
-            comments[line.partition(":")[0]] = " ".join(text).replace("``", "`")
-            text = []
-    return comments
-
-
-def _check_limits(config: Any, limits: Mapping[str, tuple[float, float]]) -> None:
-    """Raise TrainingError unless every named field lies within its limits."""
-    for name, (low, high) in limits.items():
+def _check_limits(config: DataclassInstance) -> None:
+    """Raise TrainingError unless every number lies within its limits."""
+    for name, setting in _settings(config).items():
         value = getattr(config, name)
-        if not low <= value <= high:
+        if setting.limits is not None and not setting.limits[0] <= value <= setting.limits[1]:
+            low, high = setting.limits
             raise TrainingError(f"{name}: expected {low} to {high}, found {value}")
+
+
+def _settings(config: DataclassInstance | type[DataclassInstance]) -> dict[str, Setting]:
+    known = {each.name: each.metadata[_KEY] for each in fields(config) if _KEY in each.metadata}
+    return {
+        name: replace(setting, title=setting.title or name.replace("_", " ").capitalize())
+        for name, setting in known.items()
+    }
+
+
+#: What is known of each setting, by the names of ``flat_settings`` and in their order.
+SETTINGS: Final[Mapping[str, Setting]] = _settings(TrainingConfig) | {
+    _PREFIX + name: setting for name, setting in _settings(AugmentationConfig).items()
+}
 
 
 #: Variation for long runs: what boxes and cameras do to a face, further than a short run can use.

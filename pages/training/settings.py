@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
@@ -14,10 +14,11 @@ from emotion_core.training.architectures import ARCHITECTURES, deployed_cost
 from emotion_core.training.config import (
     PRECISIONS,
     PRESETS,
+    SETTINGS,
+    Group,
     TrainingConfig,
     flat_settings,
     native_precision,
-    setting_help,
     setting_text,
     with_settings,
 )
@@ -28,30 +29,7 @@ PRESET: Final = "train_preset"
 FIRST_PRESET: Final = "quick"
 
 _AUGMENTATION: Final = "augmentation."
-_TITLES: Final = {
-    "depths": "Blocks",
-    "batch_size": "Batch size",
-    "initial": "Begin with the weights of",
-    "distillation_weight": "Weight of the teachers",
-    "distillation_temperature": "Temperature of the teachers",
-    "mirrored_teaching": "Mirror images too",
-    "augmentation.flip": "Mirror",
-}
-_STEPS: Final = {
-    "learning_rate": 0.0005,
-    "weight_decay": 0.005,
-    "rotation_degrees": 1.0,
-    "distillation_temperature": 0.5,
-    "mixup": 0.1,
-    "shift": 0.01,
-    "zoom": 0.01,
-}
 _IN_A_ROW: Final = 4
-_GROUPS: Final = {
-    "Network": ("filters", "depths", "border", "dropout", "precision"),
-    "Steps": ("batch_size", "learning_rate", "warmup", "weight_decay"),
-    "Targets": ("label_smoothing", "vote_weight"),
-}
 
 #: Why a setting does not do, by its name in ``flat_settings``.
 Problems = Mapping[str, str]
@@ -160,19 +138,14 @@ def show_cost(config: TrainingConfig) -> str:
 
 def show_all_settings(problems: Problems) -> None:
     """Show every setting but those of teachers and augmentation, and what is wrong with them."""
-    for title, names in _GROUPS.items():
-        st.html(f'<div class="section">{title}</div>')
-        show_settings(names, problems)
+    for group in ("Network", "Steps", "Targets"):
+        st.html(f'<div class="section">{group}</div>')
+        show_group(group, problems)
 
 
-def show_augmentation(problems: Problems) -> None:
-    """Show how far faces are varied, and what is wrong with that."""
-    names = flat_settings(TrainingConfig())
-    show_settings([name for name in names if name.startswith(_AUGMENTATION)], problems)
-
-
-def show_settings(names: Sequence[str], problems: Problems) -> None:
-    """Show some settings beside each other."""
+def show_group(group: Group, problems: Problems) -> None:
+    """Show the settings of a group beside each other, and what is wrong with them."""
+    names = [name for name, setting in SETTINGS.items() if setting.group == group]
     for place, name in enumerate(names):
         if place % _IN_A_ROW == 0:
             columns = st.columns(_IN_A_ROW)  # row by row, so that a phone keeps the order
@@ -193,19 +166,15 @@ def differences(config: TrainingConfig, preset: str) -> list[str]:
     return [f"{name}={setting_text(now[name])}" for name in now if now[name] != before[name]]
 
 
-def title_of(name: str) -> str:
-    """Return what a setting is called on the page."""
-    return _TITLES.get(name, name.rpartition(".")[2].replace("_", " ").capitalize())
-
-
 def setting_widget(name: str) -> None:
-    """Show one setting; its text is the comment that documents it."""
+    """Show one setting with its title and help."""
     value: Any = flat_settings(TrainingConfig())[name]
-    field, title = name.removeprefix(_AUGMENTATION), title_of(name)
+    known = SETTINGS[name]
+    title = known.title
     common: dict[str, Any] = {
         "key": key_of(name),
         "persist_state": "session",
-        "help": setting_help()[name],
+        "help": known.help,
     }
     if name == "precision":
         st.selectbox(title, PRECISIONS, **common)
@@ -213,13 +182,12 @@ def setting_widget(name: str) -> None:
         st.toggle(title, **common)
     elif isinstance(value, tuple):
         st.text_input(title, placeholder="32,64,128,256", **common)
-    else:
+    elif isinstance(value, int):
         # Without limits: the widget would redden beyond them, say nothing, and leave the old value
         # in force; ``read_settings`` says what is expected.
-        kind = type(value)
-        step = 1 if kind is int else _STEPS.get(field, 0.05)
-        form = "%d" if kind is int else "%g"
-        st.number_input(title, step=step, format=form, **common)
+        st.number_input(title, step=1, format="%d", **common)
+    else:
+        st.number_input(title, step=known.step, format="%g", **common)
 
 
 def follow_preset() -> None:

@@ -13,7 +13,7 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from emotion_core.errors import TrainingError
 from emotion_core.models.folder import KERAS_FILE, models_dir
 from emotion_core.models.library import model_folders
-from emotion_core.training.config import TrainingConfig
+from emotion_core.training.config import SETTINGS, TrainingConfig
 from emotion_core.training.data import TrainingCounts
 from emotion_core.training.runs.checks import plan_problems
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
@@ -32,11 +32,9 @@ from pages.training.settings import (
     read_settings,
     say_problem,
     show_all_settings,
-    show_augmentation,
     show_basics,
     show_cost,
-    show_settings,
-    title_of,
+    show_group,
 )
 
 #: Key of the page's tabs, and their name in the address.
@@ -49,11 +47,12 @@ _NOTES: Final = "train_notes"
 _INITIAL: Final = "train_initial"
 _TEACHERS: Final = "train_teachers"
 _PROBLEM: Final = "train_problem"
-_DISTILLATION: Final = (
-    "distillation_weight",
-    "distillation_temperature",
-    "mirrored_teaching",
-)
+# What stands against a run may also be one of these, which are no settings of its network.
+_TITLES: Final = {
+    "data": "Data",
+    "teachers": "Teachers",
+    "initial": "Begin with the weights of",
+}
 
 
 @dataclass(frozen=True)
@@ -120,7 +119,7 @@ def _show_more(data: TrainingData | None, config: TrainingConfig, problems: Prob
     varied = _expander("Augmentation", "auto_awesome_motion", "train_vary")
     if varied.open:
         with varied:
-            show_augmentation(problems)
+            show_group("Augmentation", problems)
             if data is not None:
                 show_preview(data, config)
     others = _expander("Other models: begin with one, learn from some", "school", "train_others")
@@ -143,7 +142,7 @@ def _show_models(problems: Problems) -> None:
     left, right = st.columns(2)
     with left:
         st.selectbox(
-            "Begin with the weights of",
+            _TITLES["initial"],
             models,
             index=None,
             format_func=lambda path: Path(path).name,
@@ -166,7 +165,7 @@ def _show_models(problems: Problems) -> None:
             "Hinton et al. 2015); every step then runs them too.",
         )
         say_problem("teachers", problems)
-    show_settings(_DISTILLATION, problems)
+    show_group("Teachers", problems)
 
 
 def _base(data: TrainingData, config: TrainingConfig, problems: Problems) -> Base:
@@ -206,9 +205,9 @@ def _offer_start(base: Base) -> None:
             args=(base.plan,),
         )
     for name, problem in base.problems.items():
+        title = SETTINGS[name].title if name in SETTINGS else _TITLES[name]
         st.markdown(
-            f":red[:material/error: {plain(title_of(name))}: "
-            f"{plain(problem.removeprefix(f'{name}: '))}]"
+            f":red[:material/error: {plain(title)}: {plain(problem.removeprefix(f'{name}: '))}]"
         )
 
 

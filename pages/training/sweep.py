@@ -8,7 +8,7 @@ from typing import Final
 import streamlit as st
 
 from emotion_core.errors import TrainingError
-from emotion_core.training.config import flat_settings, setting_help, setting_text
+from emotion_core.training.config import SETTINGS, flat_settings, setting_text
 from emotion_core.training.runs.checks import check_plan
 from emotion_core.training.runs.figures import sweep_figure
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
@@ -19,7 +19,6 @@ from emotion_core.training.runs.sweep import MOST_RUNS, split_values, sweep_plan
 from pages.shared.display import NO_TOOLBAR
 from pages.shared.text import plain
 from pages.training.runs import REFRESH_SECONDS, runs_table, table_columns
-from pages.training.settings import title_of
 from pages.training.setup import Base, read_base
 
 _NAME: Final = "sweep_name"
@@ -52,7 +51,7 @@ def _set_up(base: Base) -> None:
     names = st.multiselect(
         "Settings to vary",
         list(settings),
-        format_func=title_of,
+        format_func=lambda name: SETTINGS[name].title,
         key=_VARIED,
         persist_state="session",
         placeholder="such as learning rate and dropout",
@@ -89,11 +88,11 @@ def _set_up(base: Base) -> None:
 
 def _values(name: str, now: str) -> tuple[str, ...]:
     text = st.text_input(
-        f"Values of {title_of(name).lower()}",
+        f"Values of {SETTINGS[name].title.lower()}",
         key=f"sweep_values {name}",
         persist_state="session",
         placeholder=f"{now} …, separated by blanks",
-        help=setting_help()[name],
+        help=SETTINGS[name].help,
     )
     return split_values(name, text)
 

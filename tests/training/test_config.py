@@ -7,10 +7,10 @@ from emotion_core.errors import TrainingError
 from emotion_core.training.architectures import ARCHITECTURES
 from emotion_core.training.config import (
     PRESETS,
+    SETTINGS,
     AugmentationConfig,
     TrainingConfig,
     flat_settings,
-    setting_help,
     setting_text,
     with_settings,
 )
@@ -105,8 +105,17 @@ def test_settings_as_text_come_back(preset):
 
 
 def test_every_setting_is_explained():
-    texts = setting_help()
-    assert set(flat_settings(TrainingConfig())) <= set(texts)
+    texts = {name: setting.help for name, setting in SETTINGS.items()}
+    assert list(texts) == list(flat_settings(TrainingConfig()))
     assert texts["epochs"] == "Passes over the training images."
     assert texts["augmentation.mixup"].endswith("0 switches it off.")
     assert all(len(text) > 10 for text in texts.values())
+
+
+def test_every_number_has_limits_and_every_setting_a_title():
+    for name, value in flat_settings(TrainingConfig()).items():
+        known = SETTINGS[name]
+        assert (known.limits is not None) == (type(value) in (int, float)), name
+        assert known.title, name
+    assert SETTINGS["batch_size"].title == "Batch size"
+    assert SETTINGS["augmentation.flip"].title == "Mirror"
