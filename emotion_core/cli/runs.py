@@ -12,9 +12,9 @@ from emotion_core.cli.options import add_data_options, data_source, open_source
 from emotion_core.cli.train import add_setting_options, config_from_options, setting
 from emotion_core.errors import TrainingError
 from emotion_core.models.folder import models_dir
+from emotion_core.training.checks import check_training
 from emotion_core.training.config import flat_settings, setting_text
 from emotion_core.training.data import count_for_training
-from emotion_core.training.runs.checks import check_plan
 from emotion_core.training.runs.control import cancel_run, resume_run, stop_run
 from emotion_core.training.runs.plan import RunPlan
 from emotion_core.training.runs.queue import start_worker, work
@@ -130,7 +130,7 @@ def run_start(options: argparse.Namespace) -> None:
     elif options.random is not None:
         raise TrainingError("expected --vary with --random, found none; say what is to vary")
     for each in plans:
-        check_plan(each, counts)
+        check_training(each.config, counts, each.teachers, each.initial)
     for each in plans:
         print(f"Queued {create_run(runs_dir(), each).id}: {each.name}")
     start_worker(runs_dir())

@@ -36,7 +36,9 @@ def teacher_file(path: Path) -> Path:
     Raises:
         ModelError: it is missing.
     """
-    file = path / KERAS_FILE if path.is_dir() else path
+    file, kind = (path / KERAS_FILE, KERAS_FILE) if path.is_dir() else (path, "file")
     if not file.is_file():
-        raise ModelError(f"expected a teacher's network at {file}, found none; name a model folder")
+        raise ModelError(
+            f"expected a teacher's network at {path}, found no {kind}; name a model folder"
+        )
     return file

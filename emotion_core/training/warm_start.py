@@ -28,12 +28,23 @@ def find_initial(folder: Path, config: TrainingConfig) -> InitialModel:
         TrainingError: its weights do not fit the network to train.
     """
     folder = folder.resolve()
+    card = initial_card(folder, config)
+    return InitialModel(str(folder), card.name, checksum(folder / KERAS_FILE))
+
+
+def initial_card(folder: Path, config: TrainingConfig) -> ModelCard:
+    """Return the card of the model in ``folder`` if one can begin with it.
+
+    Raises:
+        ModelError: there is no model with a Keras network.
+        TrainingError: its weights do not fit the network to train.
+    """
     card = load_card(folder)
     check_fit(card, config)
     network = folder / KERAS_FILE
     if not network.is_file():
         raise ModelError(f"expected {network} to begin with, found none; choose another model")
-    return InitialModel(str(folder), card.name, checksum(network))
+    return card
 
 
 def check_fit(card: ModelCard, config: TrainingConfig) -> None:

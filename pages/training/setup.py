@@ -13,9 +13,9 @@ from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 from emotion_core.errors import TrainingError
 from emotion_core.models.folder import KERAS_FILE, models_dir
 from emotion_core.models.library import model_folders
+from emotion_core.training.checks import training_problems
 from emotion_core.training.config import SETTINGS, TrainingConfig
 from emotion_core.training.data import TrainingCounts
-from emotion_core.training.runs.checks import plan_problems
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.training.runs.queue import start_worker
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
@@ -179,7 +179,8 @@ def _base(data: TrainingData, config: TrainingConfig, problems: Problems) -> Bas
         teachers=tuple(st.session_state.get(_TEACHERS) or ()),
         initial=st.session_state.get(_INITIAL),
     )
-    return Base(plan, data.counts, {**plan_problems(plan, data.counts), **problems})
+    found = training_problems(config, data.counts, plan.teachers, plan.initial)
+    return Base(plan, data.counts, {**found, **problems})
 
 
 def _offer_start(base: Base) -> None:

@@ -8,8 +8,8 @@ from typing import Final
 import streamlit as st
 
 from emotion_core.errors import TrainingError
+from emotion_core.training.checks import check_training
 from emotion_core.training.config import SETTINGS, flat_settings, setting_text
-from emotion_core.training.runs.checks import check_plan
 from emotion_core.training.runs.figures import sweep_figure
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.training.runs.queue import start_worker
@@ -104,7 +104,7 @@ def _plans(
     try:
         plans = sweep_plans(replace(base.plan, name=name), choices, count=count)
         for plan in plans:
-            check_plan(plan, base.counts)
+            check_training(plan.config, base.counts, plan.teachers, plan.initial)
     except TrainingError as error:
         return (), str(error)
     return plans, ""

@@ -25,8 +25,9 @@ from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import TrainingError
 from emotion_core.judging.measures.evaluation import EvaluationReport, evaluate_logits
 from emotion_core.system.files import replace_file, write_json
+from emotion_core.training.checks import check_training
 from emotion_core.training.config import TrainingConfig
-from emotion_core.training.data import batches, split_for_training
+from emotion_core.training.data import batches, count_for_training, split_for_training
 from emotion_core.training.description import read_run
 from emotion_core.training.fitting.augmentation import FaceAugmentation
 from emotion_core.training.fitting.checkpoint import Checkpoint, damaged, read_checkpoint
@@ -112,23 +113,17 @@ class TrainingRun:
         """Begin a new run, with random weights or those of the model in the folder ``initial``.
 
         Raises:
-            TrainingError: the folder holds an unfinished run, the data cannot be split or lacks the
-                votes that the settings ask for, or the settings ask for teachers and there are
-                none, or the other way round, or the model to begin with does not fit the network.
+            TrainingError: the folder holds an unfinished run, the data cannot be split, or the run
+                would fail, see ``checks.training_problems``.
             DatasetError: there is no Training split.
-            ModelError: there is no model to begin with.
         """
         if (folder / CHECKPOINT_FILE).exists():
             raise TrainingError(
                 f"{folder} holds an unfinished run; continue it with --resume, or delete the "
                 "folder to start anew"
             )
-        if bool(teachers) != bool(config.distillation_weight):
-            raise TrainingError(
-                f"expected teachers and a distillation_weight above 0, or neither, found "
-                f"{len(teachers)} teachers and {config.distillation_weight:g}; use the preset "
-                "distill with --teachers"
-            )
+        paths = [teacher.path for teacher in teachers]
+        check_training(config, count_for_training(dataset), paths, initial)
         begun_with = None if initial is None else find_initial(initial, config)
         run = cls(config, dataset, folder, teachers, begun_with)
         if initial is not None:

@@ -184,9 +184,11 @@ def test_a_finished_student_needs_its_teacher_no_more(demo, tiny_model, tmp_path
 
 
 def test_no_teacher_where_one_is_expected(demo, tiny_model, tmp_path):
-    with pytest.raises(TrainingError, match=r"found 0 teachers and 0\.9; use the preset distill"):
+    with pytest.raises(TrainingError, match=r"at least one for a distillation_weight of 0\.9"):
         TrainingRun.start(DISTILL, demo, tmp_path)
-    with pytest.raises(TrainingError, match="found 1 teachers and 0; use the preset distill"):
+    with pytest.raises(
+        TrainingError, match="than 0 with teachers, found 0; use the preset distill"
+    ):
         TrainingRun.start(TINY_CONFIG, demo, tmp_path, find_teachers([tiny_model]))
     with pytest.raises(ModelError, match="expected a teacher's network at"):
         find_teachers([tmp_path / "nobody"])
