@@ -68,7 +68,8 @@ class ModelCard:
             and how many of them also stand in the set that selected the best epoch; that set's name
             and size, or of an imported model the images it was measured on here, their number and
             when; checksums of the networks it learned from; name, images and checksum of the
-            exclusion list, if one was used.
+            exclusion list, if one was used; how many networks were trained alike from other seeds
+            (``seeds``), if it is the best of several.
         config: the training settings.
         best_epoch: the epoch kept, counted from 1.
         versions: of Python and the libraries.

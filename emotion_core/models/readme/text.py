@@ -99,8 +99,11 @@ def _data(card: ModelCard) -> str:
             "whose own data it therefore knows too."
         )
     if selected_on:
+        chosen = f"The best epoch ({card.best_epoch})"
+        if seeds := data.get("seeds"):
+            chosen = f"The best of {seeds} networks, trained alike from other seeds,"
         lines.append(
-            f"The best epoch ({card.best_epoch}) was selected on {data['selection_images']:,} "
+            f"{chosen} was selected on {data['selection_images']:,} "
             f"images: {selected_on}. Temperature and certainty threshold were fitted on these "
             "images, and all figures below were measured on them; they are not a test score."
         )
