@@ -12,6 +12,15 @@ from emotion_core.system.folders import PROJECT
 BENCHMARKS = PROJECT / "benchmarks"
 
 
+def test_the_layout():
+    command = [sys.executable, BENCHMARKS / "layout.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert (figures["circles"], figures["upwards"]) == ([], [])
+    assert figures["names"]["emotion_core"] > figures["names"]["emotion_core/system"] > 0
+
+
 def test_reading_the_data_set():
     command = [sys.executable, BENCHMARKS / "dataset_read.py", "--rows", "30", "--repeat", "1"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200)
