@@ -52,7 +52,7 @@ def open_dataset(
         path: ``fer2013.csv``, ``icml_face_data.csv`` or ``train.csv``; a ``.zip``, ``.tar.gz`` or
             ``.tgz`` with one of these inside; a folder with one of these, or a folder or ``.zip``
             with pictures by split and class; ``own/NAME`` for one that was captured here (see
-            ``own_data``); or ``demo`` for ``demo_dataset()``. Without a split, faces are Training.
+            ``own``); or ``demo`` for ``demo_dataset()``. Without a split, faces are Training.
         votes_path: FER+ votes for the CSV file. A ``fer2013new.csv`` beside ``path`` is found by
             itself, and left out with a warning when it is not about the same faces.
         skip_bad_rows: leave bad rows out (see ``FaceDataset.dropped_rows``) instead of refusing.

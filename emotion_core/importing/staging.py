@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,7 @@ class StagedModel:
         self.found = found
         self.checksum = sha256
         self.card = load_card(folder) if (folder / CARD_FILE).is_file() else None
+        self._read_with: tuple[Answers | None, EmotionClassifier] | None = None
         self._end = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
     def described(self, answers: Answers | None) -> ModelCard:
@@ -77,7 +79,6 @@ class StagedModel:
         if answers is None:
             raise ModelError(f"{self.file}: expected range and classes of its network, found none")
         interface = answers.interface(self.found)
-        files = [self.folder / name for name in (KERAS_FILE, LITERT_FILE)]
         card = ModelCard(
             name=Path(self.file).stem,
             created=now,
@@ -89,8 +90,8 @@ class StagedModel:
             best_epoch=0,
             versions={},
             metrics={},
-            files={path.name: checksum(path) for path in files if path.is_file()},
-            sizes={path.name: path.stat().st_size for path in files if path.is_file()},
+            files=dict(self._checksums),
+            sizes={name: (self.folder / name).stat().st_size for name in self._checksums},
             source=source,
         )
         if interface == ModelInterface(FACE_SIZE, "grey", "logits", EMOTIONS):
@@ -104,8 +105,14 @@ class StagedModel:
             interface=interface,
         )
 
+    @cached_property
+    def _checksums(self) -> dict[str, str]:
+        """SHA-256 of the network's files by name: a page describes the model on every run."""
+        paths = [self.folder / name for name in (KERAS_FILE, LITERT_FILE)]
+        return {path.name: checksum(path) for path in paths if path.is_file()}
+
     def classifier(self, answers: Answers | None) -> EmotionClassifier:
-        """Return the model as it would read faces.
+        """Return the model as it would read faces, the same one while the answers are the same.
 
         Raises:
             ModelError: the answers do not fit.
@@ -114,7 +121,10 @@ class StagedModel:
         from emotion_core.models.classifier import EmotionClassifier
 
         card = self.described(answers)
-        return EmotionClassifier((self.folder / LITERT_FILE).read_bytes(), card)
+        if self._read_with is None or self._read_with[0] != answers:
+            model = (self.folder / LITERT_FILE).read_bytes()
+            self._read_with = answers, EmotionClassifier(model, card)
+        return self._read_with[1]
 
     def keep(self, name: str, answers: Answers | None) -> LibraryModel:
         """Put the model into the library and let go of the temporary folder.

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from emotion_core.errors import SessionError
 from emotion_core.faces.readings import FaceReading
-from emotion_core.live.rules import TriggerEvent
+from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import (
     EVENTS_FILE,
     FACES_FILE,
@@ -117,7 +117,7 @@ class SessionRecorder:
         """Make the folder of a new session and be ready to record.
 
         Args:
-            folder: holds all sessions: `emotion_core.sessions.sessions_dir()`.
+            folder: holds all sessions: `storage.sessions_dir()`.
             description: what the header states.
             with_video: whether to keep the pictures as well, as ``video.mp4``.
             clock: the one that times the frames; seconds, never going back.

@@ -8,6 +8,15 @@ import pytest
 from tests.benchmarks.running import output_of, run
 
 
+def test_the_layout():
+    command = [sys.executable, BENCHMARKS / "layout.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert (figures["circles"], figures["upwards"]) == ([], [])
+    assert figures["names"]["emotion_core"] > figures["names"]["emotion_core/system"] > 0
+
+
 def test_reading_the_data_set():
     figures = run("dataset_read.py", "--rows", "30", "--repeat", "1")
     assert figures["equal_pixels"] is True

@@ -43,6 +43,16 @@ class TestWhole:
         answers = Answers("-1 to 1", order, probabilities=True)
         assert answers_to_greys(staged.classifier(answers), 7) == list(order)
 
+    def test_a_page_that_runs_again_neither_hashes_nor_loads_it_again(self, monkeypatch):
+        staged = stage(others("grey64.tflite"))
+        answers = guess_answers(staged.found)
+        first, card = staged.classifier(answers), staged.described(answers)
+        monkeypatch.setattr("emotion_core.importing.staging.checksum", None)
+        assert staged.classifier(guess_answers(staged.found)) is first
+        assert staged.described(answers).files == card.files
+        other = Answers("-1 to 1", CLASS_ORDERS["by name"], probabilities=True)
+        assert answers_to_greys(staged.classifier(other), 7) == list(CLASS_ORDERS["by name"])
+
     def test_three_colours_and_eight_classes(self):
         staged = stage(others("color32.tflite"))
         found = staged.found

@@ -1,12 +1,10 @@
 """What people type or call their files is shown as it is, whatever it holds."""
 
 import numpy as np
-import pytest
 
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading
 from pages.shared.display import face_scores, numbers
-from pages.shared.text import plain
 
 NASTY = "<img src=x onerror=alert(1)>"
 
@@ -21,10 +19,3 @@ def test_figures_are_escaped():
 def test_a_face_s_title_is_escaped():
     face = FaceReading(Box(0, 0, 48, 48), tuple(np.full(7, 1 / 7)), 0.0)
     assert "<img" not in face_scores(face, NASTY)
-
-
-@pytest.mark.parametrize("text", ["*.csv", "a_b_c", "<b>", "$x$", ":red[x]", "&lt;", "me@home.org"])
-def test_no_name_becomes_markdown(text):
-    escaped = plain(text)
-    assert escaped != text
-    assert escaped.replace("\\", "") == text
