@@ -14,10 +14,10 @@ BIN = .venv/bin
 run: setup
 	$(BIN)/streamlit run app.py
 
-test: PARTS = test-fast test-browser
-test-all: PARTS = test-fast test-browser test-benchmarks
+test: PARTS = check test-fast test-browser
+test-all: PARTS = check test-fast test-browser test-benchmarks
 # Every part runs, whatever the one before it found; make fails when any of them did.
-test test-all: setup-test check
+test test-all: setup-test
 	$(BIN)/python tests/browser/install.py
 	$(MAKE) --keep-going --jobs=1 --no-print-directory $(PARTS)
 

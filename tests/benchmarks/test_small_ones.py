@@ -9,10 +9,7 @@ from tests.benchmarks.running import output_of, run
 
 
 def test_the_layout():
-    command = [sys.executable, BENCHMARKS / "layout.py"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    figures = json.loads(done.stdout)
+    figures = run("layout.py")
     assert (figures["circles"], figures["upwards"]) == ([], [])
     assert figures["names"]["emotion_core"] > figures["names"]["emotion_core/system"] > 0
 
