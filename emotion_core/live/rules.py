@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.readings import FaceReading
+from emotion_core.sessions.events import TriggerEvent
 
 #: Seconds: over a longer time without a look, nothing is known. Some cameras send a frame a second.
 LONGEST_GAP: Final = 1.5
@@ -122,25 +123,6 @@ def rule_from_json(content: dict[str, Any]) -> Rule:
         return kinds[kind](**values)
     except TypeError as error:
         raise ValueError(f"a rule of kind {kind}: {error}") from error
-
-
-@dataclass(frozen=True)
-class TriggerEvent:
-    """A rule's condition has held for its time.
-
-    Attributes:
-        time: when, in seconds of the live session's clock.
-        wall_clock: the same in seconds since 1970.
-        rule: the rule in words.
-        person: number of the face that it is about; None where it is about all of them.
-        score: the score that a rule on an expression asks for, at that time; else None.
-    """
-
-    time: float
-    wall_clock: float
-    rule: str
-    person: int | None = None
-    score: float | None = None
 
 
 class RuleWatcher:

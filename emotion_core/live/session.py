@@ -26,8 +26,9 @@ from emotion_core.faces.tracking import SMALLEST_FACE
 from emotion_core.live.history import LiveHistory
 from emotion_core.live.overlay import blur, blur_all, draw_bars
 from emotion_core.live.reader import LiveFace
-from emotion_core.live.rules import Rule, RuleWatcher, TriggerEvent
+from emotion_core.live.rules import Rule, RuleWatcher
 from emotion_core.live.timing import StreamFigures, StreamTiming
+from emotion_core.sessions.events import TriggerEvent
 from emotion_core.video.frames import frame_of, pictures_of
 
 _LOGGER = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from emotion_core.errors import WebhookError
-from emotion_core.live.rules import TriggerEvent
+from emotion_core.sessions.events import TriggerEvent
 from emotion_core.system.clock import iso_time
 
 _LOGGER = logging.getLogger(__name__)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from emotion_core.errors import SessionError
 from emotion_core.faces.readings import FaceReading
-from emotion_core.live.rules import TriggerEvent
+from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import (
     EVENTS_FILE,
     FACES_FILE,

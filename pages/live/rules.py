@@ -12,16 +12,10 @@ import streamlit as st
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import WebhookError
-from emotion_core.live.rules import (
-    LONGEST,
-    ExpressionRule,
-    FaceRule,
-    Rule,
-    TriggerEvent,
-    rule_from_json,
-)
+from emotion_core.live.rules import LONGEST, ExpressionRule, FaceRule, Rule, rule_from_json
 from emotion_core.live.session import LiveSession
 from emotion_core.live.webhook import Webhook
+from emotion_core.sessions.events import TriggerEvent
 
 MOST_RULES: Final = 10
 MOST_EVENTS: Final = 5

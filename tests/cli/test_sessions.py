@@ -7,7 +7,7 @@ import pytest
 from emotion_core.cli import main
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading
-from emotion_core.live.rules import TriggerEvent
+from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session, rename_session

@@ -8,14 +8,8 @@ import pytest
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading
-from emotion_core.live.rules import (
-    ARM_AFTER,
-    ExpressionRule,
-    FaceRule,
-    RuleWatcher,
-    TriggerEvent,
-    rule_from_json,
-)
+from emotion_core.live.rules import ARM_AFTER, ExpressionRule, FaceRule, RuleWatcher, rule_from_json
+from emotion_core.sessions.events import TriggerEvent
 
 HAPPY = ExpressionRule("happy", 0.8, 2.0)
 NOBODY = FaceRule(present=False, seconds=2.0)

@@ -15,9 +15,10 @@ import pytest
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading
 from emotion_core.live.reader import LiveFace
-from emotion_core.live.rules import ExpressionRule, FaceRule, TriggerEvent
+from emotion_core.live.rules import ExpressionRule, FaceRule
 from emotion_core.live.session import LiveSession, LiveSettings, LiveSnapshot
 from emotion_core.live.timing import WINDOW_SECONDS
+from emotion_core.sessions.events import TriggerEvent
 
 HAPPY = (0.05, 0.01, 0.04, 0.72, 0.05, 0.03, 0.10)
 

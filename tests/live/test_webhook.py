@@ -12,8 +12,8 @@ import pytest
 
 from emotion_core.errors import WebhookError
 from emotion_core.live import webhook as webhook_module
-from emotion_core.live.rules import TriggerEvent
 from emotion_core.live.webhook import MOST_WAITING, Webhook, WebhookState, is_local
+from emotion_core.sessions.events import TriggerEvent
 
 EVENT = TriggerEvent(
     time=5.0, wall_clock=1_767_268_800.25, rule="happy above 80 % for 2 s", person=1, score=0.84126

@@ -39,7 +39,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from recordings import DESCRIPTION, IMAGE, reading
 from emotion_core.sessions.recorder import SessionRecorder
-from emotion_core.live.rules import TriggerEvent
+from emotion_core.sessions.events import TriggerEvent
 recorder = SessionRecorder.start(Path(sys.argv[1]), DESCRIPTION, with_video=True)
 number = 0
 while recorder.running:

@@ -18,9 +18,10 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading
 from emotion_core.live.reader import LiveFace
-from emotion_core.live.rules import ExpressionRule, FaceRule, TriggerEvent
+from emotion_core.live.rules import ExpressionRule, FaceRule
 from emotion_core.live.session import LiveSession
 from emotion_core.live.webhook import Webhook, WebhookState
+from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import list_sessions
