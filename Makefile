@@ -35,6 +35,7 @@ check: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 setup: .venv/app-is-installed
 setup-test: .venv/tests-are-installed
@@ -58,4 +59,4 @@ setup-test: .venv/tests-are-installed
 	@touch $@ .venv/app-is-installed
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache test-artefacts
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache test-artefacts

@@ -117,7 +117,7 @@ class SessionRecorder:
         """Make the folder of a new session and be ready to record.
 
         Args:
-            folder: holds all sessions: `emotion_core.sessions.sessions_dir()`.
+            folder: holds all sessions: `storage.sessions_dir()`.
             description: what the header states.
             with_video: whether to keep the pictures as well, as ``video.mp4``.
             clock: the one that times the frames; seconds, never going back.

@@ -12,7 +12,7 @@ import av
 import streamlit as st
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
-from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, component, webrtc_streamer
+from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, webrtc_streamer
 
 from emotion_core.live.session import LiveSession
 from emotion_core.video.reader import SourceReader, SourceState
@@ -20,6 +20,7 @@ from emotion_core.video.sources import VideoSource
 from pages.live import streaming
 from pages.live.connection import read_connection
 from pages.mending.newest_frames import keep_newest_frames_only, library_relay
+from pages.mending.streamer import end_connection, tell_whether_viewer_left
 from pages.shared.navigation import came_from_another_page
 
 _STREAM: Final = "source_stream"
@@ -156,18 +157,6 @@ def forget() -> None:
         end_connection(stream.key)
 
 
-def end_connection(key: str) -> None:
-    """End the connection of the streamer ``key``, which is not shown any more.
-
-    The browser's part ends with its frame, but this side would notice after half a minute only.
-    """
-    # Kept in the session: the browser's last message may still be on its way, and looks for it.
-    context = st.session_state.get(key)
-    reset = getattr(component, "_reset_context", None)
-    if context is not None and reset is not None:
-        reset(context)
-
-
 def connect(
     session: LiveSession, stream: SourceStream, source: VideoSource
 ) -> WebRtcStreamerContext:
@@ -178,7 +167,7 @@ def connect(
     """
     newest_only = keep_newest_frames_only(library_relay())
     if context := st.session_state.get(stream.key):
-        streaming.tell_whether_viewer_left(context, left=False)
+        tell_whether_viewer_left(context, left=False)
     settings = read_connection().settings
     configuration = settings.rtc_configuration(time.time())
     context = webrtc_streamer(

@@ -17,6 +17,7 @@ from emotion_core.video.reader import SourceState
 from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile, VideoSource
 from pages.live import source_stream, streaming
 from pages.live.source_stream import SourceStream
+from pages.mending.streamer import end_connection
 from pages.shared.access import server_is_offered
 from pages.shared.text import plain
 
@@ -58,7 +59,7 @@ def show_video(session: LiveSession) -> WebRtcStreamerState:
     if kind == MY_CAMERA:
         source_stream.forget()
         return streaming.camera_stream(session).state
-    source_stream.end_connection(streaming.STREAMER_KEY)
+    end_connection(streaming.STREAMER_KEY)
     chosen = None
     # Out of the video's way while it plays.
     with st.expander(_WHICH[kind], expanded=not source_stream.is_connected()):

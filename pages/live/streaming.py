@@ -19,8 +19,8 @@ from pages.mending.newest_frames import (
     check_that_newest_frames_are_kept,
     keep_newest_frames_only,
     library_relay,
-    warn_once,
 )
+from pages.mending.streamer import tell_whether_viewer_left
 from pages.shared.navigation import came_from_another_page
 
 #: After this long without a picture, connecting counts as failed and the page says why.
@@ -37,11 +37,6 @@ CAMERA: Final = {
     },
     "audio": False,
 }
-
-_MAY_BE_CUT: Final = (
-    "streamlit-webrtc is not the version in requirements.txt: it cannot be told that a stream is "
-    "still looked at, so the video may stop on a busy machine"
-)
 
 
 def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
@@ -100,19 +95,6 @@ def renew_credentials(settings: IceSettings, shown: dict[str, Any]) -> None:
 def _rerun_if_outdated(settings: IceSettings, shown: dict[str, Any]) -> None:
     if settings.rtc_configuration(time.time()) != shown:
         st.rerun()
-
-
-def tell_whether_viewer_left(context: WebRtcStreamerContext, *, left: bool) -> None:
-    """Tell the library whether ``context`` was left behind on another page, to be made anew.
-
-    It goes by the number of runs finished since it was shown last. That number lags when the server
-    is busy, and then a stream that has just connected counts as left behind and is cut now and
-    then.
-    """
-    if hasattr(context, "_last_rendered_run_count"):
-        context._last_rendered_run_count = -1 if left else None
-    else:
-        warn_once(_MAY_BE_CUT)
 
 
 Phase = Literal["idle", "connecting", "slow", "playing", "failed"]

@@ -14,14 +14,9 @@ from emotion_core.live.connection.servers import IceSettings
 from emotion_core.live.session import LiveSession
 from pages.live import streaming
 from pages.live.connection import Connection
-from pages.live.streaming import (
-    CONNECT_SECONDS,
-    ConnectionWatch,
-    explain_camera_problem,
-    tell_whether_viewer_left,
-)
+from pages.live.streaming import CONNECT_SECONDS, ConnectionWatch, explain_camera_problem
 from pages.mending import newest_frames
-from pages.shared import navigation
+from pages.mending.streamer import tell_whether_viewer_left
 
 OFF, ASKING, ON = (
     {"playing": False, "signalling": False},
@@ -84,34 +79,6 @@ def test_a_failure_of_this_side_stays_until_the_next_try():
 )
 def test_every_problem_gets_advice(problem, advice):
     assert advice in explain_camera_problem(problem)
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "came"),
-    [
-        (None, "live_camera", True),
-        ("photo", "live_camera", True),
-        ("live_camera", "live_camera", False),
-    ],
-)
-def test_who_came_from_another_page(monkeypatch, before, now, came):
-    monkeypatch.setattr(navigation.st, "session_state", {"this_page": before})
-    navigation.note_page(SimpleNamespace(url_path=now))
-    assert navigation.came_from_another_page() is came
-
-
-@pytest.mark.parametrize("left", [True, False])
-def test_only_a_context_left_behind_is_reset(monkeypatch, left):
-    """As the library decides it, with the lagging count that used to cut a running stream."""
-    context = component.WebRtcStreamerContext(
-        worker=None, state=component.WebRtcStreamerState(playing=True, signalling=False)
-    )
-    context._last_rendered_run_count = 5
-    monkeypatch.setattr(component.st, "session_state", {"camera": context})
-    monkeypatch.setattr(component, "get_this_session_info", lambda: True)
-    monkeypatch.setattr(component, "get_script_run_count", lambda _: 7)
-    tell_whether_viewer_left(context, left=left)
-    assert component._get_or_create_context("camera").state.playing is not left
 
 
 TURN = IceSettings(turn=("turn:turn.example.org",), turn_shared_secret="hush")

@@ -1,0 +1,105 @@
+"""Walls that import-linter cannot see, read from the syntax trees; the others: `lint-imports`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emotion_core.system.folders import PROJECT
+
+LIBRARIES = ("streamlit", "streamlit_webrtc", "aiortc")
+MENDING = PROJECT / "pages" / "mending"
+KERAS = ("keras", "tensorflow")
+KERAS_ROOMS = tuple(
+    PROJECT / "emotion_core" / "training" / room for room in ("networks", "fitting")
+)
+
+
+def test_private_names_of_libraries_are_used_in_mending_alone():
+    files = [PROJECT / "app.py", *(PROJECT / "pages").rglob("*.py")]
+    assert found_in(files, private_names, outside=(MENDING,)) == []
+    assert found_in(MENDING.rglob("*.py"), private_names)  # the test sees what it looks for
+
+
+def test_keras_is_imported_at_the_top_of_its_two_rooms_alone():
+    files = [*(PROJECT / "emotion_core").rglob("*.py"), *(PROJECT / "pages").rglob("*.py")]
+    assert found_in(files, keras_at_the_top, outside=KERAS_ROOMS) == []
+    assert found_in(KERAS_ROOMS[0].rglob("*.py"), keras_at_the_top)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "context._count = 1",
+        "getattr(component, '_reset')",
+        "hasattr(component, '_reset')",
+        "from streamlit_webrtc.component import _reset",
+        "from aiortc._codecs import decode",
+        "import streamlit._hidden",
+    ],
+)
+def test_what_is_private(code):
+    assert list(private_names(ast.parse(code)))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "self._count = 1",
+        "x.__name__",
+        "from pages.shared.text import _own",
+        "from streamlit import text",
+    ],
+)
+def test_what_is_not(code):
+    assert list(private_names(ast.parse(code))) == []
+
+
+def found_in(files, find, outside: tuple[Path, ...] = ()) -> list[str]:
+    return [
+        f"{path.relative_to(PROJECT)}: {name}"
+        for path in files
+        if not any(folder in path.parents for folder in outside)
+        for name in find(ast.parse(path.read_text("utf-8")))
+    ]
+
+
+def private_names(tree: ast.Module) -> Iterator[str]:
+    """Yield what a module asks of others by a name that is not meant for it.
+
+    A private attribute of anything but ``self`` counts: pages have no other private ones.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute):
+            own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+            names = [] if own else [node.attr]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
+            "getattr",
+            "hasattr",
+            "setattr",
+        ):
+            names = [str(each.value) for each in node.args[1:2] if isinstance(each, ast.Constant)]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in LIBRARIES:
+            names = [*node.module.split("."), *(alias.name for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [part for alias in node.names for part in alias.name.split(".")]
+        else:
+            names = []
+        for name in names:
+            if name.startswith("_") and not name.endswith("__"):
+                yield name
+
+
+def keras_at_the_top(tree: ast.Module) -> Iterator[str]:
+    """Yield the imports of Keras that importing the module runs: those outside of functions."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        else:
+            names = []
+        yield from (name for name in names if name.split(".")[0] in KERAS)
