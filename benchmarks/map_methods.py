@@ -28,8 +28,9 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from emotion_core.datasets import open_dataset
-from emotion_core.judging.predictions.embedding_map import map_embeddings, project
+from emotion_core.judging.predictions.embedding_map import map_embeddings
 from emotion_core.judging.predictions.predict import predict_dataset
+from emotion_core.judging.predictions.tsne import project
 from emotion_core.models.folder import default_model_dir
 
 NEIGHBOURS = 10

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import Answers, FoundNetwork
-from emotion_core.importing.reading import Progress, read_apart
+from emotion_core.importing.reading import read_apart
 from emotion_core.importing.uploads import UPLOADS, Upload, receive
 from emotion_core.models.changes import add_model
 from emotion_core.models.folder import (
@@ -33,6 +33,7 @@ from emotion_core.models.folder import (
 )
 from emotion_core.models.interface import ModelInterface
 from emotion_core.models.library import LibraryModel
+from emotion_core.system.children import Progress
 
 if TYPE_CHECKING:
     from emotion_core.models.classifier import EmotionClassifier

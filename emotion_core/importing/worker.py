@@ -1,26 +1,16 @@
 """Reads a model file of others: run by ``reading.read_apart`` in a process of its own.
 
-    python -m emotion_core.importing.worker KIND FOLDER
-
 A hostile file may crash a library, fill the memory or never end; here it takes a process with it
 that has little of both. The file is judged before anything is built from it, converted to LiteRT if
-need be, and tried on a few pictures. Every line on stdout is JSON: a ``share`` of the work done,
-and at last what was ``found``, or the ``problem``.
+need be, and tried on a few pictures.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Final
-
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
+from typing import Any, Final
 
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
@@ -35,62 +25,46 @@ from emotion_core.models.folder import (
     load_card,
     read_model_file,
 )
+from emotion_core.system.children import Progress
 from emotion_core.system.files import replace_file
+from emotion_core.system.serving import Limits, give_way, serve
 
 #: What this process may take; a network of 1 GB needs about three times that while it is converted.
-MEMORY_BYTES: Final = 6_000_000_000
-PROCESSOR_SECONDS: Final = 600
-FILE_BYTES: Final = 3_000_000_000
+LIMITS: Final = Limits(memory_bytes=6_000_000_000, processor_seconds=600, file_bytes=3_000_000_000)
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Read one model and return the exit code."""
-    kind, folder = arguments[0], Path(arguments[1])
-    _restrict()
+def read(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+    """Read one model.
+
+    Args:
+        request: its ``kind``, a key of ``READERS``, and its ``folder``.
+        progress: called with the share done.
+
+    Returns:
+        the fields of a ``FoundNetwork``.
+
+    Raises:
+        ModelError: it is no model that can be read.
+    """
     try:
-        found = READERS[kind](folder)
-    except ModelError as error:
-        _tell(problem=str(error))
-        return 2
-    except Exception as error:  # noqa: BLE001 - libraries raise anything for what they cannot read
+        return asdict(READERS[request["kind"]](Path(request["folder"]), progress))
+    except ModelError:
+        raise
+    except Exception as error:  # libraries raise anything for what they cannot read
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
         if isinstance(error, MemoryError) or "OOM" in reason:  # the latter is TensorFlow's
-            reason = f"it needs more than {MEMORY_BYTES / 1e9:.0f} GB of memory"
-        _tell(problem=f"expected a model that can be read, found one that cannot ({reason})")
-        return 2
-    _tell(found=asdict(found))
-    return 0
+            reason = f"it needs more than {LIMITS.memory_bytes / 1e9:.0f} GB of memory"
+        raise ModelError(
+            f"expected a model that can be read, found one that cannot ({reason})"
+        ) from error
 
 
-def _restrict() -> None:
-    """Take away what this process does not need, where the system knows how."""
-    if hasattr(os, "nice"):
-        os.nice(10)
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    for kind, most in (
-        (resource.RLIMIT_DATA, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, PROCESSOR_SECONDS),
-        (resource.RLIMIT_FSIZE, FILE_BYTES),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with suppress(ValueError, OSError):  # a lower limit is in force
-            resource.setrlimit(kind, (most, most))
-
-
-def _tell(**content: object) -> None:
-    sys.stdout.write(json.dumps(content) + "\n")
-    sys.stdout.flush()
-
-
-def _read_litert(folder: Path) -> FoundNetwork:
+def _read_litert(folder: Path, _: Progress) -> FoundNetwork:
     (folder / UPLOADS / LITERT_FILE).replace(folder / LITERT_FILE)
     return probe((folder / LITERT_FILE).read_bytes())
 
 
-def _read_keras(folder: Path) -> FoundNetwork:
+def _read_keras(folder: Path, progress: Progress) -> FoundNetwork:
     """Judge, build and convert a network of Keras, and keep it in Keras' own format too."""
     path = next(
         path
@@ -99,20 +73,20 @@ def _read_keras(folder: Path) -> FoundNetwork:
     )
     # Before Keras is there: what is refused is refused at once.
     _judge(path)
-    _tell(share=0.1)
+    progress(0.1)
     from emotion_core.training.networks.loading import read_network
 
-    _tell(share=0.4)
+    progress(0.4)
     network = read_network(path)
     shapes = network.input_shape, network.output_shape
     if not all(isinstance(shape, tuple) for shape in shapes):
         raise ModelError(f"expected one input and one output, found {shapes[0]} and {shapes[1]}")
     check_shapes(*(list(shape) for shape in shapes))
-    _tell(share=0.5)
+    progress(0.5)
     network.save(folder / KERAS_FILE)
     with replace_file(folder / LITERT_FILE) as temporary:
         network.export(temporary, format="litert", verbose=False)
-    _tell(share=0.8)
+    progress(0.8)
     content = (folder / LITERT_FILE).read_bytes()
     found = probe(content)
     check_agreement(content, found, lambda pictures: network.predict(pictures, verbose=0))
@@ -131,10 +105,10 @@ def _judge(path: Path) -> None:
             file_checks.judge_description(path, file_checks.description_in(path, file))
 
 
-def _read_zip(folder: Path) -> FoundNetwork:
+def _read_zip(folder: Path, progress: Progress) -> FoundNetwork:
     """Unpack a model of this project and check every file against its card."""
     unpack(folder / UPLOADS / "model.zip", folder)
-    _tell(share=0.3)
+    progress(0.3)
     card = load_card(folder)
     strange = sorted(set(card.files) - set(MODEL_FILES))
     if strange or LITERT_FILE not in card.files:
@@ -143,7 +117,7 @@ def _read_zip(folder: Path) -> FoundNetwork:
         )
     for name in card.files:
         read_model_file(folder, card, name)
-    _tell(share=0.6)
+    progress(0.6)
     from emotion_core.models.classifier import EmotionClassifier
     from emotion_core.models.readme.text import readme_text
 
@@ -157,7 +131,7 @@ def _read_zip(folder: Path) -> FoundNetwork:
 
 
 #: How files of each kind are read.
-READERS: Final[dict[str, Callable[[Path], FoundNetwork]]] = {
+READERS: Final[dict[str, Callable[[Path, Progress], FoundNetwork]]] = {
     "litert": _read_litert,
     "keras": _read_keras,
     "zip": _read_zip,
@@ -165,4 +139,5 @@ READERS: Final[dict[str, Callable[[Path], FoundNetwork]]] = {
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    give_way()
+    serve(read, limits=LIMITS)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import statistics
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -17,7 +14,7 @@ import numpy as np
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.judging.measures.timing import time_in_turn
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.children import Child, ChildError, ChildTooSlowError
 
 #: Faces timed for each model.
 FACES: Final = 200
@@ -79,25 +76,18 @@ def keras_speeds(model_dirs: Sequence[Path], faces: int = FACES) -> tuple[Speed,
     Raises:
         ModelError: a model cannot be read, or Keras is not there.
     """
-    command = [sys.executable, "-m", "emotion_core.training.networks.speed", str(faces)]
+    request = {"faces": faces, "folders": [str(folder.resolve()) for folder in model_dirs]}
     try:
-        done = subprocess.run(
-            [*command, *(str(folder.resolve()) for folder in model_dirs)],
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            timeout=_MOST_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
+        with Child("emotion_core.training.networks.speed") as child:
+            times = child.ask(request, time_limit=_MOST_SECONDS)["milliseconds"]
+    except ChildTooSlowError as error:
         raise ModelError(
             f"expected Keras to read {faces} faces within {_MOST_SECONDS} s; this machine is too "
             "busy, try again later"
-        ) from None
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise ModelError(f"Keras cannot run this model: {reason}")
-    return tuple(speed_of("Keras", times) for times in json.loads(done.stdout.splitlines()[-1]))
+        ) from error
+    except ChildError as error:
+        raise ModelError(f"Keras cannot run this model: {error.reason}") from error
+    return tuple(speed_of("Keras", each) for each in times)
 
 
 def speed_of(runtime: str, milliseconds: Sequence[float]) -> Speed:

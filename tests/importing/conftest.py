@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from emotion_core.errors import ModelError
 from emotion_core.importing import reading, staging, worker
 from emotion_core.importing.answers import FoundNetwork
 
@@ -30,10 +31,10 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read files here instead of in a process of their own, which takes seconds to start."""
 
     def read(kind: str, folder: Path, name: str, _: object) -> FoundNetwork:
-        told: dict[str, dict[str, object]] = {}
-        monkeypatch.setattr(worker, "_restrict", lambda: None)
-        monkeypatch.setattr(worker, "_tell", told.update)
-        worker.main([kind, str(folder)])
-        return reading.outcome(told, folder, name, 2)
+        try:
+            request = {"kind": kind, "folder": str(folder)}
+            return FoundNetwork(**worker.read(request, lambda _: None))
+        except ModelError as error:
+            raise ModelError(reading.in_users_words(str(error), folder, name)) from error
 
     monkeypatch.setattr(staging, "read_apart", read)

@@ -61,7 +61,7 @@ class TestWorker:
             program = tmp_path / "worker.sh"
             program.write_text(f"#!/bin/sh\n{script}\n")
             program.chmod(0o755)
-            monkeypatch.setattr(reading.sys, "executable", str(program))
+            monkeypatch.setattr(sys, "executable", str(program))
 
         return use
 

@@ -4,33 +4,25 @@ t-SNE (van der Maaten and Hinton 2008, accelerated as by Linderman et al. 2019 i
 from the two principal components so that the far order means something too (Kobak and Berens 2019).
 It runs in a child process: the libraries it needs take hundreds of megabytes, which a server should
 get back, and a child can be ended at any moment.
-
-Run as a module, this file is that child: it reads a line with the number of images and then their
-embeddings from standard input, and writes a line for each report with the steps done, an empty
-line, and the points to standard output; arrays as float32 in the machine's byte order.
 """
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import tempfile
-import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import EmotionCoreError
+from emotion_core.judging.predictions.tsne import STEPS, project
 from emotion_core.models.folder import load_card
 from emotion_core.system import disk_cache
+from emotion_core.system.children import Child, ChildError, packed, unpacked
 from emotion_core.system.disk_cache import CacheKey
-from emotion_core.system.folders import PROJECT
 
 #: Called with the steps done and all steps; whatever it raises ends the work.
 Progress = Callable[[int, int], None]
@@ -41,17 +33,7 @@ FORMAT: Final = 1
 #: Fewer images than this have no neighbourhoods worth a t-SNE: they are projected.
 LEAST_IMAGES: Final = 50
 
-#: Steps that pull neighbours together with exaggerated force, and those that settle: openTSNE's.
-EXAGGERATED_STEPS: Final = 250
-SETTLING_STEPS: Final = 500
-STEPS: Final = EXAGGERATED_STEPS + SETTLING_STEPS
-
-#: How many neighbours count, about; the usual value.
-PERPLEXITY: Final = 30
-
 _POINTS: Final = "points.npy"
-_REPORT_STEPS: Final = 10
-_POLL_SECONDS: Final = 0.2
 
 
 def load_map(model_dir: Path, dataset: FaceDataset) -> NDArray[np.float32] | None:
@@ -134,136 +116,17 @@ def map_embeddings(
     """
     if len(embeddings) < LEAST_IMAGES or not np.ptp(embeddings, axis=0).any():
         return project(embeddings)
-    with (
-        tempfile.TemporaryFile() as errors,
-        subprocess.Popen(
-            [sys.executable, "-m", "emotion_core.judging.predictions.embedding_map"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            cwd=PROJECT,
-            # Threads that wait for each other would spin; on a busy machine that made it 60 times
-            # slower.
-            env=os.environ | {"OMP_WAIT_POLICY": "PASSIVE"},
-        ) as child,
-    ):
-        conversation = _Conversation(child, embeddings)
-        try:
-            while conversation.is_alive():
-                if progress is not None:
-                    progress(conversation.done, STEPS)
-                conversation.join(_POLL_SECONDS)
-        finally:
-            child.kill()  # no harm once it has ended
-            conversation.join()
-        points = conversation.points
-        if points is None:
-            raise EmotionCoreError(_failure(errors))
-    return points
-
-
-def _failure(errors: BinaryIO) -> str:
-    errors.seek(0)
-    lines = errors.read().decode(errors="replace").strip().splitlines()
-    reason = lines[-1] if lines else "it was ended from outside, perhaps for want of memory"
-    return (
-        f"expected a map from the process that makes it, found none ({reason}); install what "
-        "requirements.txt lists, or choose a smaller data set"
-    )
-
-
-class _Conversation(threading.Thread):
-    """Gives a child the embeddings and takes its progress and its points.
-
-    Attributes:
-        done: steps.
-        points: float32 ``[N, 2]``; None until the child has sent all of them.
-    """
-
-    def __init__(self, child: subprocess.Popen[bytes], embeddings: NDArray[np.float32]) -> None:
-        super().__init__(daemon=True)
-        self.done = 0
-        self.points: NDArray[np.float32] | None = None
-        self._child = child
-        self._embeddings = embeddings
-        self.start()
-
-    def run(self) -> None:
-        """Write everything, then read until the child ends."""
-        stdin, stdout = self._child.stdin, self._child.stdout
-        assert stdin is not None
-        assert stdout is not None
-        rows = np.ascontiguousarray(self._embeddings, np.float32)
-        try:
-            stdin.write(b"%d\n" % len(rows))
-            stdin.write(rows.data)
-            stdin.close()
-        except OSError:  # it ended early and says why on stderr
-            return
-        while line := stdout.readline().strip():
-            self.done = int(line)
-        content = stdout.read()
-        if len(content) == len(self._embeddings) * 2 * 4:
-            self.points = np.frombuffer(content, np.float32).reshape(-1, 2)
-
-
-def project(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the two principal components, float32 ``[N, 2]``: a rough map in a second.
-
-    Its signs are fixed: in each component the feature with the largest weight counts positive.
-
-    Args:
-        embeddings: float32 ``[N, D]``; with one image, or one feature, what is missing is 0.
-    """
-    centred = embeddings - embeddings.mean(axis=0)
-    _, directions = np.linalg.eigh(centred.T @ centred)
-    largest = directions[:, ::-1][:, :2]
-    signs = np.sign(largest[np.abs(largest).argmax(axis=0), np.arange(largest.shape[1])])
-    points = np.zeros((len(embeddings), 2), np.float32)
-    points[:, : largest.shape[1]] = centred @ (largest * signs)
-    return points
-
-
-def _main() -> None:
-    if hasattr(os, "nice"):
-        os.nice(10)  # live video goes first
-    count = int(sys.stdin.buffer.readline())
-    embeddings = np.frombuffer(sys.stdin.buffer.read(), np.float32).reshape(count, -1)
-    points = _tsne(embeddings, _report)
-    sys.stdout.buffer.write(b"\n" + points.tobytes())
-    sys.stdout.buffer.flush()
-
-
-def _report(done: int) -> None:
-    sys.stdout.buffer.write(b"%d\n" % done)
-    sys.stdout.buffer.flush()  # raises when nobody listens any more, which ends the process
-
-
-def _tsne(embeddings: NDArray[np.float32], report: Callable[[int], None]) -> NDArray[np.float32]:
-    from openTSNE import TSNE  # type: ignore[import-untyped]
-
-    calls = 0
-
-    def count(*_: Any) -> None:
-        nonlocal calls
-        calls += 1
-        report(min(STEPS, calls * _REPORT_STEPS))
-
-    start = project(embeddings).astype(np.float64)
-    start *= 1e-4 / start[:, 0].std()  # t-SNE begins small
-    fitted = TSNE(
-        perplexity=min(PERPLEXITY, (len(embeddings) - 1) / 3),
-        metric="cosine",
-        initialization=start,
-        early_exaggeration_iter=EXAGGERATED_STEPS,
-        n_iter=SETTLING_STEPS,
-        random_state=0,
-        n_jobs=os.cpu_count() or 1,
-        callbacks=count,
-        callbacks_every_iters=_REPORT_STEPS,
-    ).fit(embeddings)
-    return np.asarray(fitted, np.float32)
-
-
-if __name__ == "__main__":
-    _main()
+    report = None if progress is None else lambda share: progress(round(share * STEPS), STEPS)
+    try:
+        # Threads that wait for each other would spin; on a busy machine that made it 60 times
+        # slower.
+        with Child(
+            "emotion_core.judging.predictions.tsne", environment={"OMP_WAIT_POLICY": "PASSIVE"}
+        ) as child:
+            answer = child.ask({"embeddings": packed(embeddings)}, progress=report)
+    except ChildError as error:
+        raise EmotionCoreError(
+            f"expected a map from the process that makes it, found none ({error.reason}); install "
+            "what requirements.txt lists, or choose a smaller data set"
+        ) from error
+    return unpacked(answer["points"])

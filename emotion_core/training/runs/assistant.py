@@ -1,19 +1,11 @@
 """Answers that need Keras for a process that must not import it: previews and measurements.
 
-The assistant is a child process, ``python -m emotion_core.training.runs.assistant``. It reads one
-request a line and writes one answer a line, both JSON; it ends when its parent does, or by itself
-when it has not been asked for a while, because it takes 400 MB.
+The assistant is a child process. It ends by itself when it has not been asked for a while, because
+it takes 400 MB.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import os
-import select
-import subprocess
-import sys
-import textwrap
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -25,10 +17,17 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import EmotionCoreError, TrainingError
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.children import (
+    Child,
+    ChildEndedError,
+    ChildError,
+    Progress,
+    packed,
+    unpacked,
+)
 from emotion_core.system.native import start_keras
+from emotion_core.system.serving import give_way, serve
 from emotion_core.training.config import AugmentationConfig, TrainingConfig
-from emotion_core.training.runs.queue import NICE
 
 #: Seconds without a request after which the child ends.
 IDLE_SECONDS: Final = 90.0
@@ -59,7 +58,7 @@ class Assistant:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: Child | None = None
 
     def preview(
         self, faces: NDArray[np.uint8], config: AugmentationConfig, seed: int, rows: int
@@ -81,13 +80,13 @@ class Assistant:
         answer = self._ask(
             {
                 "task": "preview",
-                "faces": _packed(faces),
+                "faces": packed(faces),
                 "config": asdict(config),
                 "seed": seed,
                 "rows": rows,
             }
         )
-        return _unpacked(answer["faces"]).reshape(rows, len(faces), FACE_SIZE, FACE_SIZE)
+        return unpacked(answer["faces"]).reshape(rows, *faces.shape)
 
     def measure(self, config: TrainingConfig, images: int, validation_images: int) -> TrainingSpeed:
         """Return how fast the network of ``config`` trains, after some steps on noise.
@@ -108,103 +107,51 @@ class Assistant:
         """End the child; the next question starts another one."""
         with self._lock:
             if self._child is not None:
-                self._child.kill()
-                self._child.communicate()
+                self._child.close()
                 self._child = None
 
     def _ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         with self._lock:
-            line = json.dumps(request).encode() + b"\n"
-            # One that has just ended for want of requests is no reason to fail.
-            answer = self._exchange(line) or self._exchange(line)
-        if not answer:
-            raise EmotionCoreError(
-                "expected an answer from the process that previews and measures, found none; it "
-                "may have been ended for want of memory: close other programs and try again"
-            )
-        content: dict[str, Any] = json.loads(answer)
-        if "error" in content:
-            raise TrainingError(content["error"])
-        return content
+            try:
+                try:
+                    return self._running_child().ask(request)
+                except ChildEndedError:  # perhaps just now, for want of requests
+                    return self._running_child().ask(request)
+            except ChildEndedError as error:
+                raise EmotionCoreError(
+                    "expected an answer from the process that previews and measures, found none; "
+                    "it may have been ended for want of memory: close other programs and try again"
+                ) from error
+            except ChildError as error:
+                raise TrainingError(error.reason) from error
 
-    def _exchange(self, line: bytes) -> bytes:
-        child = self._running_child()
-        assert child.stdin is not None
-        assert child.stdout is not None
-        try:
-            child.stdin.write(line)
-            child.stdin.flush()
-            return child.stdout.readline()
-        except OSError:
-            return b""
-
-    def _running_child(self) -> subprocess.Popen[bytes]:
-        if self._child is not None and self._child.poll() is None:
-            return self._child
-        if self._child is not None:
-            self._child.communicate()
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "emotion_core.training.runs.assistant"],
-            cwd=PROJECT,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
+    def _running_child(self) -> Child:
+        if self._child is None or not self._child.running:
+            if self._child is not None:
+                self._child.close()
+            self._child = Child("emotion_core.training.runs.assistant")
         return self._child
-
-
-def _packed(faces: NDArray[np.uint8]) -> str:
-    return base64.b64encode(np.ascontiguousarray(faces).tobytes()).decode()
-
-
-def _unpacked(text: str) -> NDArray[np.uint8]:
-    faces = np.frombuffer(base64.b64decode(text), np.uint8)
-    return faces.reshape(-1, FACE_SIZE, FACE_SIZE)
 
 
 # The child -----------------------------------------------------------------------------------
 
 
-def _main() -> None:
-    if hasattr(os, "nice"):
-        os.nice(NICE)
-    answers = os.fdopen(os.dup(1), "wb")
+def _answer(request: dict[str, Any], _: Progress) -> dict[str, Any]:
     start_keras()
-    os.dup2(2, 1)  # whatever a library prints is no answer
-    while line := _next_request():
-        answers.write(json.dumps(_answer(json.loads(line))).encode() + b"\n")
-        answers.flush()
+    return _TASKS[request.pop("task")](**request)
 
 
-def _next_request() -> bytes:
-    """Return the next line; empty at the end, or when none has come for a while."""
-    if sys.platform != "win32":  # where a pipe can be waited for
-        ready, _, _ = select.select([sys.stdin.buffer], [], [], IDLE_SECONDS)
-        if not ready:
-            return b""
-    return sys.stdin.buffer.readline()
-
-
-def _answer(request: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return _TASKS[request.pop("task")](**request)
-    except EmotionCoreError as error:
-        return {"error": str(error)}
-    except Exception as error:  # noqa: BLE001 - the parent says it
-        return {"error": textwrap.shorten(f"{type(error).__name__}: {error}", 200)}
-
-
-def _preview(faces: str, config: dict[str, Any], seed: int, rows: int) -> dict[str, Any]:
+def _preview(faces: dict[str, Any], config: dict[str, Any], seed: int, rows: int) -> dict[str, Any]:
     import keras
 
     from emotion_core.training.fitting.augmentation import FaceAugmentation
 
     augment = FaceAugmentation(AugmentationConfig(**config), seed)
-    repeated = np.tile(_unpacked(faces), (rows, 1, 1)).astype(np.float32)
+    repeated = np.tile(unpacked(faces), (rows, 1, 1)).astype(np.float32)
     targets = np.zeros((len(repeated), 1), np.float32)
     varied, _ = augment(repeated[..., None], targets, training=True)
     pixels = keras.ops.convert_to_numpy(varied)[..., 0]
-    return {"faces": _packed(np.rint(pixels).clip(0, 255).astype(np.uint8))}
+    return {"faces": packed(np.rint(pixels).clip(0, 255).astype(np.uint8))}
 
 
 def _measure(config: dict[str, Any], images: int, validation_images: int) -> dict[str, Any]:
@@ -260,4 +207,5 @@ def measure_speed(config: TrainingConfig, images: int, validation_images: int) -
 
 
 if __name__ == "__main__":
-    _main()
+    give_way()
+    serve(_answer, idle_seconds=IDLE_SECONDS)

@@ -8,16 +8,13 @@ worker was killed and its trainer was not.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from typing import Final
 
 from emotion_core.errors import TrainingError
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.children import leave_running, run_with_log
 from emotion_core.system.locks import FileLock, is_held
+from emotion_core.system.serving import give_way
 from emotion_core.training.runs.run import LOCK_FILE, LOG_FILE, QUEUED_FILE, Run, write_outcome
 from emotion_core.training.runs.storage import RUNS_DIR_VARIABLE, list_runs, runs_dir
 
@@ -25,9 +22,6 @@ WORKER_LOCK: Final = ".worker.lock"
 WORKER_LOG: Final = ".worker.log"
 #: Held by the one process that trains.
 TRAINING_LOCK: Final = ".training.lock"
-
-#: What training gives way to: live video, and whoever works on the machine.
-NICE: Final = 10
 
 # How long somebody who only looks may have the lock.
 _PATIENCE: Final = 0.5
@@ -64,24 +58,16 @@ def start_worker(parent: Path) -> None:
     if is_held(parent / WORKER_LOCK) or not queued_runs(parent):
         return
     try:
-        with (parent / WORKER_LOG).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "emotion_core.training.runs.queue"],
-                cwd=PROJECT,
-                env=os.environ | {RUNS_DIR_VARIABLE: str(parent)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                creationflags=getattr(subprocess, "DETACHED_PROCESS", 0),
-            )
+        leave_running(
+            "emotion_core.training.runs.queue",
+            log=parent / WORKER_LOG,
+            environment={RUNS_DIR_VARIABLE: str(parent)},
+        )
     except OSError as error:
         raise TrainingError(
             f"expected to start a process that trains, found {error}; close other programs and "
             "press Resume"
         ) from error
-    # Somebody has to take note of its end, or it stays in the system's table of processes.
-    threading.Thread(target=process.wait, daemon=True).start()
 
 
 def work(parent: Path) -> None:
@@ -89,8 +75,7 @@ def work(parent: Path) -> None:
 
     Returns at once when there is a worker already.
     """
-    if hasattr(os, "nice"):
-        os.nice(NICE)
+    give_way()
     while queued_runs(parent):
         # Released and asked again at the end: a run that was queued between the last look and the
         # release was not given a worker of its own.
@@ -108,13 +93,7 @@ def _train(run: Run) -> None:
     except FileNotFoundError:
         return
     with log:
-        code = subprocess.call(
-            [sys.executable, "-m", "emotion_core.training.runs.trainer", str(run.folder)],
-            cwd=PROJECT,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
+        code = run_with_log("emotion_core.training.runs.trainer", str(run.folder), log=log)
     if (run.folder / QUEUED_FILE).exists() and not is_held(run.folder / LOCK_FILE):
         # It never began: without this the worker would try for ever.
         (run.folder / QUEUED_FILE).unlink(missing_ok=True)

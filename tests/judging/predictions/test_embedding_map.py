@@ -6,15 +6,14 @@ import pytest
 from emotion_core.errors import EmotionCoreError
 from emotion_core.judging.predictions import embedding_map
 from emotion_core.judging.predictions.embedding_map import (
-    STEPS,
     load_map,
     map_dataset,
     map_embeddings,
     map_key,
-    project,
 )
 from emotion_core.judging.predictions.embeddings import unit_rows
 from emotion_core.judging.predictions.predict import predict_dataset
+from emotion_core.judging.predictions.tsne import STEPS, project
 
 
 @pytest.fixture(autouse=True)
@@ -102,7 +101,8 @@ def test_what_progress_raises_ends_the_child(children):
 
 def test_a_child_that_fails_is_one_line(tmp_path, monkeypatch):
     monkeypatch.delenv("PYTHONPATH", raising=False)
-    monkeypatch.setattr(embedding_map, "PROJECT", tmp_path)  # where there is no emotion_core
+    # A folder where there is no emotion_core.
+    monkeypatch.setattr("emotion_core.system.children.PROJECT", tmp_path)
     with pytest.raises(EmotionCoreError) as caught:
         map_embeddings(clusters())
     message = str(caught.value)

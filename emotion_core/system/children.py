@@ -1,0 +1,282 @@
+"""Starts modules of this project in a process of their own.
+
+A child that *answers* is told by its parent what to do, and tells what came of it::
+
+    with Child("emotion_core.training.networks.speed") as child:
+        answer = child.ask({"faces": 200, "folders": ["models/mine"]}, time_limit=180)
+
+A request is one line of JSON on the child's standard input. On its standard output come lines with
+the ``share`` that is done, as many as it likes, and one with the ``answer`` or the ``problem``.
+``serving`` is the child's side: a child ends when its input does, however its parent died.
+
+A child with a *log* is told in its arguments, tells in files, and may outlive its parent: see
+``run_with_log`` and ``leave_running``.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO, Any, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.errors import EmotionCoreError
+from emotion_core.system.folders import PROJECT
+
+#: Called with the share of the work that is done, 0 to 1.
+Progress: TypeAlias = Callable[[float], None]
+
+#: Seconds between two calls of a parent's ``progress``, at most.
+PAUSE: Final = 0.05
+
+_NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
+# Between the end of a child's output and its own.
+_SECONDS_TO_END: Final = 2.0
+_LAST_WORDS_BYTES: Final = 4096
+
+
+class ChildError(EmotionCoreError):
+    """A child told a problem. Its parent says so in words that the user knows.
+
+    Attributes:
+        reason: one line.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class ChildEndedError(ChildError):
+    """A child ended without an answer; the reason is its last line on standard error.
+
+    Attributes:
+        code: its exit code.
+    """
+
+    def __init__(self, reason: str, code: int) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class ChildTooSlowError(ChildError):
+    """A child took longer than it may, and was ended."""
+
+
+class Child:
+    """A process that answers requests; one thread at a time may ask.
+
+    Args:
+        module: its dotted name; run as a program it calls ``serve``.
+        environment: variables that it gets besides this process's own.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+
+    def __init__(self, module: str, *, environment: Mapping[str, str] = _NOTHING_MORE) -> None:
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
+        self._conversation: threading.Thread | None = None
+        try:
+            self._process = subprocess.Popen(
+                _command(module),
+                cwd=PROJECT,
+                env=os.environ | environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+            )
+        except BaseException:
+            self._errors.close()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it can be asked."""
+        return self._process.poll() is None
+
+    def ask(
+        self,
+        request: Mapping[str, Any],
+        *,
+        progress: Progress | None = None,
+        time_limit: float = math.inf,
+    ) -> dict[str, Any]:
+        """Wait for the child to do what the request says, and return its answer.
+
+        Args:
+            request: plain JSON values.
+            progress: called in this thread every ``PAUSE`` or sooner with the share that the child
+                told last, 0 before it told any. When it raises, the child is ended.
+            time_limit: seconds.
+
+        Raises:
+            ChildEndedError: it ended before it answered.
+            ChildTooSlowError: it took longer than ``time_limit``, and was ended.
+            ChildError: it told a problem; it can be asked again.
+        """
+        told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._conversation = threading.Thread(
+            target=self._converse, args=(request, told), daemon=True
+        )
+        self._conversation.start()
+        try:
+            last = _last_told(told, progress or (lambda _: None), time.monotonic() + time_limit)
+            if not last:
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_SECONDS_TO_END)
+                raise ChildEndedError(self._last_words(), self._end())
+        except BaseException:
+            self.close()
+            raise
+        if "problem" in last:
+            raise ChildError(str(last["problem"]))
+        answer: dict[str, Any] = last["answer"]
+        return answer
+
+    def close(self) -> None:
+        """End the child if it still runs, and leave nothing of it; may be called again."""
+        self._end()
+        if self._conversation is not None:
+            self._conversation.join()
+        for stream in (self._process.stdin, self._process.stdout, self._errors):
+            assert stream is not None
+            with suppress(OSError):  # what was still to be written to it
+                stream.close()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _converse(
+        self, request: Mapping[str, Any], told: queue.SimpleQueue[dict[str, Any]]
+    ) -> None:
+        """Write the request and pass on what is told; an empty message says that no more comes."""
+        stdin, stdout = self._process.stdin, self._process.stdout
+        assert stdin is not None
+        assert stdout is not None
+        try:
+            with suppress(OSError):  # it has ended, and so has its output
+                stdin.write(json.dumps(request).encode() + b"\n")
+                stdin.flush()
+            for line in iter(stdout.readline, b""):
+                message = _message(line)
+                if message:
+                    told.put(message)
+                    if "share" not in message:
+                        return
+        finally:
+            told.put({})
+
+    def _end(self) -> int:
+        self._process.kill()  # no harm once it has ended
+        return self._process.wait()
+
+    def _last_words(self) -> str:
+        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - _LAST_WORDS_BYTES))
+        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it was ended from outside, perhaps for want of memory"
+
+
+def _last_told(
+    told: queue.SimpleQueue[dict[str, Any]], progress: Progress, deadline: float
+) -> dict[str, Any]:
+    """Report each share that is told and return the first message that tells none."""
+    message: dict[str, Any] = {"share": 0.0}
+    while "share" in message:
+        progress(float(message["share"]))
+        if time.monotonic() > deadline:
+            raise ChildTooSlowError("it took too long")
+        with suppress(queue.Empty):
+            message = told.get(timeout=PAUSE)
+    return message
+
+
+def _message(line: bytes) -> dict[str, Any]:
+    """Return what a line tells; nothing when it is not ours: libraries print there too."""
+    with suppress(ValueError):
+        content = json.loads(line)
+        if isinstance(content, dict) and content.keys() & {"share", "answer", "problem"}:
+            return content
+    return {}
+
+
+def run_with_log(module: str, *arguments: str, log: IO[bytes]) -> int:
+    """Run a module to its end and return its exit code.
+
+    Args:
+        module: its dotted name.
+        arguments: of its command line.
+        log: an open file that takes what it prints.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    return subprocess.call(
+        _command(module, *arguments), cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+    )
+
+
+def leave_running(
+    module: str, *, log: Path, environment: Mapping[str, str] = _NOTHING_MORE
+) -> None:
+    """Start a module that belongs to no terminal and goes on when this process ends.
+
+    Args:
+        module: its dotted name.
+        log: a file to which what it prints is added.
+        environment: variables that it gets besides this process's own.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    with log.open("ab") as file:
+        process = subprocess.Popen(
+            _command(module),
+            cwd=PROJECT,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "DETACHED_PROCESS", 0),
+        )
+    # Somebody has to take note of its end, or it stays in the system's table of processes.
+    threading.Thread(target=process.wait, daemon=True).start()
+
+
+def _command(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", module, *arguments]
+
+
+def packed(array: NDArray[Any]) -> dict[str, Any]:
+    """Return an array as plain JSON values."""
+    content = base64.b64encode(np.ascontiguousarray(array).data).decode()
+    return {"dtype": array.dtype.str, "shape": list(array.shape), "bytes": content}
+
+
+def unpacked(content: Mapping[str, Any]) -> NDArray[Any]:
+    """Return the array that ``packed`` was given, read-only."""
+    flat = np.frombuffer(base64.b64decode(content["bytes"]), np.dtype(content["dtype"]))
+    return flat.reshape(content["shape"])

@@ -1,0 +1,112 @@
+"""A process that does what its parent asks: the other side of ``children.Child``.
+
+A module that is started so ends with::
+
+    if __name__ == "__main__":
+        serve(answer)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import textwrap
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from emotion_core.errors import EmotionCoreError
+from emotion_core.system.children import Progress
+
+#: Does what a request says and returns what is to be answered; both are plain JSON values.
+Answer: TypeAlias = Callable[[dict[str, Any], Progress], dict[str, Any]]
+
+#: What work in the background gives way to: live video, and whoever works on the machine.
+NICE: Final = 10
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a child may take of the machine, where the system can hold it to that.
+
+    How long an answer may take is up to the parent: see ``Child.ask``.
+
+    Attributes:
+        memory_bytes: of its own.
+        processor_seconds: of all its threads.
+        file_bytes: the largest file that it may write.
+    """
+
+    memory_bytes: int
+    processor_seconds: int
+    file_bytes: int
+
+    def apply(self) -> None:
+        """Hold this process to them, for good."""
+        try:
+            import resource
+        except ImportError:  # Windows
+            return
+        for kind, most in (
+            (resource.RLIMIT_DATA, self.memory_bytes),
+            (resource.RLIMIT_CPU, self.processor_seconds),
+            (resource.RLIMIT_FSIZE, self.file_bytes),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            with suppress(ValueError, OSError):  # a lower limit is in force
+                resource.setrlimit(kind, (most, most))
+
+
+def serve(
+    answer: Answer, *, limits: Limits | None = None, idle_seconds: float | None = None
+) -> None:
+    """Answer this process's parent until it closes our input, or has not asked for a while.
+
+    What ``answer`` raises is told as the problem: as it stands when it was meant for the user,
+    else with its class. Whatever libraries print goes to standard error.
+
+    Args:
+        answer: called in this thread with a request and a function that takes the share done.
+        limits: what this process may take.
+        idle_seconds: how long it waits for a request.
+    """
+    if limits is not None:
+        limits.apply()
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+
+    def tell(**content: object) -> None:
+        output.write(json.dumps(content).encode() + b"\n")
+        output.flush()
+
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
+    while True:
+        try:
+            request = json.loads(requests.get(timeout=idle_seconds))
+        except queue.Empty:
+            return
+        try:
+            tell(answer=answer(request, lambda share: tell(share=share)))
+        except EmotionCoreError as error:
+            tell(problem=str(error))
+        except Exception as error:  # noqa: BLE001 - the parent says it
+            tell(problem=textwrap.shorten(f"{type(error).__name__}: {error}", 200))
+
+
+def _listen(requests: queue.SimpleQueue[bytes]) -> None:
+    """Take in requests; at the end of the input nobody waits for this process any more."""
+    # A file of its own: Python may not end while a thread reads from ``sys.stdin``.
+    with os.fdopen(os.dup(0), "rb") as file:
+        for line in file:
+            requests.put(line)
+    os._exit(0)
+
+
+def give_way() -> None:
+    """Let this process and its children wait for all others."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)

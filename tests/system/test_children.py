@@ -1,0 +1,244 @@
+"""Processes that answer, seen from their parent; `python -m` runs what each test writes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+
+from emotion_core.system.children import (
+    Child,
+    ChildEndedError,
+    ChildError,
+    ChildTooSlowError,
+    leave_running,
+    packed,
+    run_with_log,
+    unpacked,
+)
+from emotion_core.system.folders import PROJECT
+
+MODULES = sorted(
+    {
+        name
+        for path in (PROJECT / "emotion_core").rglob("*.py")
+        for name in re.findall(
+            r'(?:Child|run_with_log|leave_running)\(\s*"([\w.]+)"', path.read_text("utf-8")
+        )
+    }
+)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_child_starts_and_ends_with_its_parent(module, tmp_path):
+    """Its name is right, and what it imports is there."""
+    (tmp_path / "run").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", module, str(tmp_path / "run")],
+        cwd=PROJECT,
+        env=os.environ | {"EMOTION_RUNS_DIR": str(tmp_path)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_all_children_are_found():
+    assert len(MODULES) == 6
+
+
+@pytest.fixture
+def child(tmp_path, monkeypatch):
+    """Start a child that does what is written in a function's body."""
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{PROJECT}")
+    started = []
+
+    def start(body: str, options: str = "", **environment: str) -> Child:
+        (tmp_path / "task.py").write_text(
+            "import os, sys, time\n"
+            "from emotion_core.errors import ModelError\n"
+            "from emotion_core.system.serving import Limits, serve\n\n"
+            f"def answer(request, progress):\n{textwrap.indent(body, '    ')}\n\n"
+            f"serve(answer, {options})\n"
+        )
+        started.append(Child("task", environment=environment))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+        assert not is_alive(each.pid)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, or what is left of one that nobody took note of."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until_gone(pid: int) -> None:
+    deadline = time.monotonic() + 30
+    while is_alive(pid):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_it_answers_again_and_again_and_gets_its_environment(child):
+    asked = child("return {'double': 2 * request['number'], 'said': os.environ['WORD']}", WORD="hi")
+    assert asked.ask({"number": 2}) == {"double": 4, "said": "hi"}
+    assert asked.ask({"number": 3}) == {"double": 6, "said": "hi"}
+    assert asked.running
+
+
+def test_what_it_prints_is_no_answer(child):
+    asked = child("print('{\"answer\": 1}', flush=True)\nos.system('echo hello')\nreturn {}")
+    assert asked.ask({}) == {}
+
+
+def test_progress_is_told_from_nothing_to_all(child):
+    shares = []
+    asked = child("progress(0.5)\ntime.sleep(0.2)\nprogress(1.0)\nreturn {}")
+    asked.ask({}, progress=shares.append)
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert shares.count(0.5) > 1  # so that whoever waits can cancel while nothing is told
+
+
+def test_a_large_array_there_and_back(child):
+    array = np.arange(3_000_000, dtype=np.float32).reshape(3, 1000, 1000)[:, ::2]
+    answer = child("return request").ask({"array": packed(array)})
+    returned = unpacked(answer["array"])
+    assert returned.dtype == array.dtype
+    np.testing.assert_array_equal(returned, array)
+
+
+@pytest.mark.parametrize(
+    ("raised", "reason"),
+    [
+        ("ModelError('expected this, found that')", "expected this, found that"),
+        ("KeyError('faces')", "KeyError: 'faces'"),
+        ("ValueError('one\\ntwo')", "ValueError: one two"),
+    ],
+)
+def test_a_problem_is_one_line_and_it_can_be_asked_again(child, raised, reason):
+    asked = child(f"if request: raise {raised}\nreturn {{}}")
+    with pytest.raises(ChildError) as caught:
+        asked.ask({"bad": True})
+    assert str(caught.value) == caught.value.reason == reason
+    assert asked.ask({}) == {}
+
+
+def test_one_that_crashes_tells_its_last_words(child):
+    asked = child("sys.stderr.write('first\\nlast\\n')\nsys.stderr.flush()\nos._exit(3)")
+    with pytest.raises(ChildEndedError, match=r"^last$") as caught:
+        asked.ask({})
+    assert caught.value.code == 3
+    assert not asked.running
+
+
+def test_one_that_is_killed(child):
+    asked = child("return {}")
+    asked.ask({})
+    os.kill(asked.pid, signal.SIGKILL)
+    with pytest.raises(ChildEndedError, match="ended from outside, perhaps for want of memory"):
+        asked.ask({})
+
+
+def test_one_whose_module_is_not_there():
+    with Child("emotion_core.nobody") as asked, pytest.raises(ChildEndedError) as caught:
+        asked.ask({"large": "x" * 1_000_000})  # which nobody takes
+    assert "No module named emotion_core.nobody" in caught.value.reason
+    assert caught.value.code == 1
+
+
+def test_one_that_takes_too_long_is_ended(child):
+    asked = child("time.sleep(60)")
+    with pytest.raises(ChildTooSlowError):
+        asked.ask({}, time_limit=0.2)
+    assert not is_alive(asked.pid)
+
+
+def test_what_progress_raises_ends_it(child):
+    def cancel(_share):
+        raise KeyboardInterrupt
+
+    asked = child("time.sleep(60)")
+    with pytest.raises(KeyboardInterrupt):
+        asked.ask({}, progress=cancel)
+    assert not is_alive(asked.pid)
+
+
+def test_one_that_is_asked_nothing_ends(child):
+    asked = child("return {'pid': os.getpid()}", "idle_seconds=0.1")
+    assert asked.ask({}) == {"pid": asked.pid}
+    deadline = time.monotonic() + 30
+    while asked.running:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_it_ends_with_its_parent_however_that_ends(child):
+    child("time.sleep(60)")  # writes the module
+    program = (
+        "import os, signal\n"
+        "from emotion_core.system.children import Child\n"
+        "child = Child('task')\n"
+        "print(child.pid, flush=True)\n"
+        "def killed(_): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "child.ask({}, progress=killed)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE)
+    assert done.returncode == -signal.SIGKILL
+    wait_until_gone(int(done.stdout))
+
+
+def test_it_is_held_to_its_limits(child):
+    limits = "Limits(memory_bytes=500_000_000, processor_seconds=30, file_bytes=1000)"
+    asked = child("return {'size': len(bytearray(request['size']))}", f"limits={limits}")
+    assert asked.ask({"size": 1000}) == {"size": 1000}
+    with pytest.raises(ChildError, match=r"^MemoryError"):
+        asked.ask({"size": 1_000_000_000})
+
+
+def test_a_module_with_a_log(tmp_path):
+    with (tmp_path / "log").open("ab") as log:
+        assert run_with_log("this", log=log) == 0
+        assert run_with_log("emotion_core", "nothing-like-it", log=log) == 2
+    text = (tmp_path / "log").read_text()
+    assert text.startswith("The Zen of Python")
+    assert "nothing-like-it" in text
+
+
+def test_a_module_that_is_left_running(tmp_path, monkeypatch):
+    (tmp_path / "task.py").write_text(
+        "import os, time\n"
+        "print(os.getpid(), os.getsid(0), os.environ['WORD'], flush=True)\n"
+        "time.sleep(0.5)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    leave_running("task", log=tmp_path / "log", environment={"WORD": "hi"})
+    deadline = time.monotonic() + 30
+    while not (told := (tmp_path / "log").read_text().split()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    pid, session, word = told
+    assert (session, word) == (pid, "hi")
+    wait_until_gone(int(pid))  # nothing is left in the system's table of processes
+
+
+def test_one_that_cannot_be_started_leaves_nothing_open(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    with pytest.raises(FileNotFoundError):
+        Child("task")
