@@ -2,8 +2,9 @@
 
 python docs/draw_figures.py --model models/NAME --ablation ABLATION.json --out docs/pictures
 
-Either may be left out. ``--model`` draws confusion.png, reliability.png, coverage.png and
-training.png; ``--ablation`` draws ablation.png from what ``benchmarks/ablation.py`` printed.
+Each may be left out. ``--model`` draws confusion.png, reliability.png and coverage.png, and
+training.png where the model has a training log; ``--window`` draws window.png from the log of
+``recipes.window``; ``--ablation`` draws ablation.png from what ``benchmarks/ablation.py`` printed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[1]
@@ -33,12 +35,15 @@ def main() -> None:
     """Draw what the options ask for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--window", type=Path)
     parser.add_argument("--ablation", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     drawn: dict[str, Drawing] = {}
     if options.model:
         drawn |= model_figures(options.model)
+    if options.window:
+        drawn["window"] = (window_figure(options.window), 760, 420)
     if options.ablation:
         content = json.loads(options.ablation.read_text(encoding="utf-8"))
         variants = {name: entry for name, entry in content.items() if isinstance(entry, dict)}
@@ -52,8 +57,7 @@ def main() -> None:
 def model_figures(folder: Path) -> dict[str, Drawing]:
     """Return the figures of one model by file name."""
     metrics = load_card(folder).metrics
-    lines = (folder / TRAINING_LOG_FILE).read_text(encoding="utf-8").splitlines()
-    epochs = [json.loads(line) for line in lines]
+    epochs = json_lines(folder / TRAINING_LOG_FILE)
     bins = [
         ReliabilityBin(
             entry["low"],
@@ -76,7 +80,7 @@ def model_figures(folder: Path) -> dict[str, Drawing]:
         *(selective[key] for key in ("threshold", "coverage", "accuracy_answered")),
     )
     images = f"{metrics['n']} images"
-    return {
+    drawn = {
         "confusion": (
             figures.confusion_figure(
                 np.array(metrics["confusion"]), f"{images}, accuracy {metrics['accuracy']:.1%}"
@@ -90,8 +94,41 @@ def model_figures(folder: Path) -> dict[str, Drawing]:
             560,
         ),
         "coverage": (figures.coverage_figure(curve, chosen, images), 640, 420),
-        "training": (training_figure(epochs, f"{len(epochs)} epochs"), 760, 420),
     }
+    if epochs:
+        drawn["training"] = (training_figure(epochs, f"{len(epochs)} epochs"), 760, 420)
+    return drawn
+
+
+def json_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a file that has one a line; none where there is no file."""
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def window_figure(log: Path) -> Any:
+    """Return the accuracy of teachers and students over their epochs."""
+    events = json_lines(log)
+    figure = go.Figure()
+    colors = {"teacher": "#8a94a6", "student": "#d1495b"}
+    for name in sorted({event["what"] for event in events if "epoch" in event}):
+        kind = name.partition("-")[0]
+        if kind in colors:
+            run = [event for event in events if event["what"] == name]
+            figure.add_scatter(
+                x=[event["epoch"] for event in run],
+                y=[event["average"]["accuracy"] for event in run],
+                name=name.replace("-", " "),
+                line_color=colors[kind],
+                line_dash="dot" if name.endswith("resnet") else "solid",
+            )
+    (mean,) = (event for event in events if event["what"] == "ensemble")
+    figure.add_hline(mean["accuracy"], line_dash="dash", annotation_text="mean of the teachers")
+    figure.update_layout(
+        xaxis_title="epoch", yaxis_title="PublicTest accuracy, %", yaxis_range=[60, 74], margin_t=20
+    )
+    return figure
 
 
 def coverage_point(n: int, threshold: float, coverage: float, accuracy: float) -> CoveragePoint:
