@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import doctest
-import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -86,17 +84,3 @@ def output_of(program: str) -> str:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
-
-
-def test_child_processes_are_called_by_modules_that_exist() -> None:
-    """A name in a command is a string: no import fails where it is written."""
-    names = {name for path in (PROJECT / "emotion_core").rglob("*.py") for name in children(path)}
-    assert len(names) >= 6
-    for name in names:
-        path = PROJECT / f"{name.replace('.', '/')}.py"
-        assert '__name__ == "__main__"' in path.read_text("utf-8"), name
-
-
-def children(path: Path) -> list[str]:
-    """Return the modules of this project that a module's commands run with ``python -m``."""
-    return re.findall(r'"-m",\s*"(emotion_core[\w.]+)"', path.read_text("utf-8"))

@@ -38,7 +38,12 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_child_starts_and_ends_with_its_parent(module, tmp_path):
-    """Its name is right, and what it imports is there."""
+    """Its name is right, and what it imports is there.
+
+    A name in a command is a string: no import fails where it is written.
+    """
+    path = PROJECT / f"{module.replace('.', '/')}.py"
+    assert '__name__ == "__main__"' in path.read_text("utf-8")
     (tmp_path / "run").mkdir()
     done = subprocess.run(
         [sys.executable, "-m", module, str(tmp_path / "run")],
