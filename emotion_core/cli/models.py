@@ -107,7 +107,7 @@ def run_show(arguments: argparse.Namespace) -> None:
     Raises:
         ModelError: there is no such model, or it is damaged.
     """
-    from emotion_core.models.layers import read_layers
+    from emotion_core.models.layers import read_contents
 
     model = list_models().find(arguments.name)
     card = model.card
@@ -115,7 +115,7 @@ def run_show(arguments: argparse.Namespace) -> None:
     print(f"folder: {model.folder}")
     print(f"input: {card.input}")
     print(f"output: {card.output}")
-    layers = read_layers(read_model_file(model.folder, card, LITERT_FILE))
+    layers = read_contents(read_model_file(model.folder, card, LITERT_FILE)).layers
     for layer in layers:
         shape = "x".join(str(size) for size in layer.shape)
         weights = f"{layer.weights:,} weights" if layer.weights else ""

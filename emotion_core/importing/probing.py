@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
 from emotion_core.models.interface import CLASS_COUNTS, SIDES
+
+if TYPE_CHECKING:
+    from emotion_core.models.litert import LiteRtNetwork
 
 # Pictures that the network is tried on.
 _PICTURES: Final = 3
@@ -22,34 +26,75 @@ _LARGEST_SCALE: Final = 0.1
 _TOLERANCE: Final = 1e-3
 
 
-def probe(content: bytes) -> FoundNetwork:
-    """Return what a LiteRT network takes and returns, once it answers sensibly.
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A network that was tried once, and what came of it.
+
+    Attributes:
+        found: what it takes and returns.
+        pictures: what it was tried on, float32 ``[3, side, side, channels]``, 0..1.
+        answers: what it returned for them one by one, float32 ``[3, classes]``.
+    """
+
+    found: FoundNetwork
+    pictures: NDArray[np.float32]
+    answers: NDArray[np.float32]
+
+    def check_agreement(
+        self, predict: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+    ) -> None:
+        """Refuse a converted network that answers otherwise than the original.
+
+        Args:
+            predict: the original: float32 ``[N, side, side, channels]`` to ``[N, classes]``.
+
+        Raises:
+            ModelError: the answers differ.
+        """
+        expected = predict(self.pictures)
+        if not np.allclose(expected, self.answers, 1e-2, _TOLERANCE):
+            raise ModelError(
+                "expected the answers of the original after conversion to LiteRT, found others "
+                f"(difference {float(np.abs(expected - self.answers).max()):.2g}); it was not "
+                "imported"
+            )
+
+
+def probe(content: bytes) -> Trial:
+    """Try a LiteRT network: its file is parsed once, and it is built once.
 
     Raises:
         ModelError: it cannot be run, does not take pictures, or does not return numbers.
     """
-    from emotion_core.models.layers import check_weights, input_scale, read_layers
+    from emotion_core.models.layers import read_contents
     from emotion_core.models.litert import LiteRtNetwork
 
-    layers = read_layers(content)
-    check_weights(content)
-    network = LiteRtNetwork(content, one_by_one=True)
+    contents = read_contents(content)
+    if not contents.finite:
+        raise ModelError(
+            "expected a network whose weights are numbers, found some that are not (NaN or "
+            "infinite); its training has failed"
+        )
+    network = LiteRtNetwork(content)
     if len(network.output_shapes) != 1:
         raise ModelError(f"expected one output, found {len(network.output_shapes)}")
     check_shapes(network.input_shape, network.output_shapes[0])
-    pictures = _pictures(network.input_shape)
-    answers = [network.run(scale * pictures)[0] for scale in (1.0, 255.0)]
+    _, side, _, channels = network.input_shape
+    pictures = np.random.default_rng(0).random((_PICTURES, side, side, channels), np.float32)
+    answers = [_one_by_one(network, scale * pictures) for scale in (1.0, 255.0)]
     if not all(np.isfinite(answer).all() for answer in answers):
         raise ModelError("expected answers that are numbers, found some that are not (NaN)")
-    return FoundNetwork(
-        side=network.input_shape[1],
-        channels=network.input_shape[3],
+    found = FoundNetwork(
+        side=side,
+        channels=channels,
         outputs=answers[0].shape[1],
         probabilities=all(_are_probabilities(answer) for answer in answers),
-        one_by_one=not _takes_batches(content, pictures, answers[0]),
-        weights=sum(layer.weights for layer in layers),
-        scales=abs(input_scale(content)) < _LARGEST_SCALE,
+        # Last: one that cannot take several may not run again.
+        one_by_one=not _takes_batches(network, pictures, answers[0]),
+        weights=sum(layer.weights for layer in contents.layers),
+        scales=abs(contents.input_scale) < _LARGEST_SCALE,
     )
+    return Trial(found, pictures, answers[0])
 
 
 def check_shapes(found_input: Sequence[int | None], found_output: Sequence[int | None]) -> None:
@@ -78,8 +123,8 @@ def check_shapes(found_input: Sequence[int | None], found_output: Sequence[int |
         )
 
 
-def _pictures(shape: list[int]) -> NDArray[np.float32]:
-    return np.random.default_rng(0).random((_PICTURES, *shape[1:]), np.float32)
+def _one_by_one(network: LiteRtNetwork, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.concatenate([network.run(picture[None])[0] for picture in pictures])
 
 
 def _are_probabilities(answer: NDArray[np.float32]) -> bool:
@@ -88,39 +133,10 @@ def _are_probabilities(answer: NDArray[np.float32]) -> bool:
 
 
 def _takes_batches(
-    content: bytes, pictures: NDArray[np.float32], expected: NDArray[np.float32]
+    network: LiteRtNetwork, pictures: NDArray[np.float32], expected: NDArray[np.float32]
 ) -> bool:
-    from emotion_core.models.litert import LiteRtNetwork
-
     try:
-        found = LiteRtNetwork(content).run(pictures)[0]
+        found = network.run(pictures)[0]
     except (ValueError, RuntimeError):
         return False
     return found.shape == expected.shape and bool(np.allclose(found, expected, 1e-2, _TOLERANCE))
-
-
-def check_agreement(
-    content: bytes,
-    found: FoundNetwork,
-    predict: Callable[[NDArray[np.float32]], NDArray[np.float32]],
-) -> None:
-    """Refuse a converted network that answers otherwise than the original.
-
-    Args:
-        content: of LiteRT.
-        found: what it takes and returns.
-        predict: the original: float32 ``[N, side, side, channels]`` to float32 ``[N, classes]``.
-
-    Raises:
-        ModelError: the answers differ.
-    """
-    from emotion_core.models.litert import LiteRtNetwork
-
-    network = LiteRtNetwork(content, one_by_one=True)
-    pictures = _pictures([1, found.side, found.side, found.channels])
-    expected, answers = predict(pictures), network.run(pictures)[0]
-    if not np.allclose(expected, answers, 1e-2, _TOLERANCE):
-        raise ModelError(
-            "expected the answers of the original after conversion to LiteRT, found others "
-            f"(difference {float(np.abs(expected - answers).max()):.2g}); it was not imported"
-        )

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
-from emotion_core.importing.probing import check_agreement, check_shapes, probe
+from emotion_core.importing.probing import check_shapes, probe
 from emotion_core.importing.unpacking import unpack
 from emotion_core.importing.uploads import UPLOADS
 from emotion_core.models.folder import (
@@ -61,7 +61,7 @@ def read(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 
 def _read_litert(folder: Path, _: Progress) -> FoundNetwork:
     (folder / UPLOADS / LITERT_FILE).replace(folder / LITERT_FILE)
-    return probe((folder / LITERT_FILE).read_bytes())
+    return probe((folder / LITERT_FILE).read_bytes()).found
 
 
 def _read_keras(folder: Path, progress: Progress) -> FoundNetwork:
@@ -71,13 +71,15 @@ def _read_keras(folder: Path, progress: Progress) -> FoundNetwork:
         for name in (KERAS_FILE, "model.h5", "model_arch.json")
         if (path := folder / UPLOADS / name).is_file()
     )
+    from emotion_core.models.file_checks import judge_file
+
     # Before Keras is there: what is refused is refused at once.
-    _judge(path)
+    judged = judge_file(path)
     progress(0.1)
-    from emotion_core.training.networks.loading import read_network
+    from emotion_core.training.networks.loading import build_network
 
     progress(0.4)
-    network = read_network(path)
+    network = build_network(judged)
     shapes = network.input_shape, network.output_shape
     if not all(isinstance(shape, tuple) for shape in shapes):
         raise ModelError(f"expected one input and one output, found {shapes[0]} and {shapes[1]}")
@@ -87,22 +89,9 @@ def _read_keras(folder: Path, progress: Progress) -> FoundNetwork:
     with replace_file(folder / LITERT_FILE) as temporary:
         network.export(temporary, format="litert", verbose=False)
     progress(0.8)
-    content = (folder / LITERT_FILE).read_bytes()
-    found = probe(content)
-    check_agreement(content, found, lambda pictures: network.predict(pictures, verbose=0))
-    return replace(found, weights=network.count_params())
-
-
-def _judge(path: Path) -> None:
-    from emotion_core.models import file_checks
-
-    if path.suffix == ".keras":
-        file_checks.judge_archive(path)
-    elif path.suffix == ".json":
-        file_checks.judge_description(path, file_checks.read_description(path))
-    else:
-        with file_checks.open_hdf5(path) as file:
-            file_checks.judge_description(path, file_checks.description_in(path, file))
+    trial = probe((folder / LITERT_FILE).read_bytes())
+    trial.check_agreement(lambda pictures: network.predict(pictures, verbose=0))
+    return replace(trial.found, weights=network.count_params())
 
 
 def _read_zip(folder: Path, progress: Progress) -> FoundNetwork:
@@ -115,14 +104,15 @@ def _read_zip(folder: Path, progress: Progress) -> FoundNetwork:
         raise ModelError(
             f"{CARD_FILE}: expected the files of a model, found {', '.join(strange) or 'none'}"
         )
-    for name in card.files:
+    for name in set(card.files) - {LITERT_FILE}:
         read_model_file(folder, card, name)
+    content = read_model_file(folder, card, LITERT_FILE)
     progress(0.6)
     from emotion_core.models.classifier import EmotionClassifier
     from emotion_core.models.readme.text import readme_text
 
-    found = probe((folder / LITERT_FILE).read_bytes())
-    EmotionClassifier.load(folder)
+    found = probe(content).found
+    EmotionClassifier(content, card)
     try:
         readme_text(card)
     except (TypeError, ValueError, KeyError, AttributeError) as error:

@@ -12,6 +12,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,12 +64,45 @@ _FUNCTION_NAMES: Final = """
 _FUNCTIONS: Final = frozenset(_FUNCTION_NAMES.split())
 
 
-def judge_archive(path: Path) -> None:
-    """Refuse a ``.keras`` file that is not what it says, is too large or carries code.
+@dataclass(frozen=True)
+class JudgedFile:
+    """A Keras network that may be built: what is in it was looked at, and nothing does harm.
+
+    Attributes:
+        path: where its description is: ``.keras``, a whole model's ``.h5``, or ``.json``.
+        description: what Keras builds the network from.
+        weights: where its weights are; of an architecture in ``.json`` they are a file of their
+            own.
+    """
+
+    path: Path
+    description: dict[str, Any]
+    weights: Path
+
+
+def judge_file(path: Path) -> JudgedFile:
+    """Look through a network's file, and its weights beside it, before Keras builds anything.
+
+    Args:
+        path: ``.keras``, a whole model's ``.h5``, or an architecture in ``.json``, whose weights
+            stand beside it in ``model_weights.h5``.
 
     Raises:
-        ModelError: names what was found.
+        ModelError: it is not what it says, is too large, points elsewhere or carries code.
+        OSError: it is damaged; as are the following.
+        ValueError: its description is no JSON.
+        RuntimeError: its description is nested too deeply.
+        zipfile.BadZipFile: its archive is damaged.
     """
+    judges = {".keras": _judge_archive, ".h5": _judge_whole, ".json": _judge_pair}
+    if path.suffix not in judges:
+        raise ModelError(
+            f"{path}: expected a model in one of {', '.join(judges)}, found {path.suffix or path}"
+        )
+    return judges[path.suffix](path)
+
+
+def _judge_archive(path: Path) -> JudgedFile:
     if not zipfile.is_zipfile(path):
         raise ModelError(f"{path}: expected a .keras file (a zip archive), found something else")
     with zipfile.ZipFile(path) as archive:
@@ -86,54 +120,40 @@ def judge_archive(path: Path) -> None:
         if isinstance(description, dict):
             # How it was trained: objects that loading without compiling leaves alone.
             description.pop("compile_config", None)
-        judge_description(path, description)
+        _judge_description(path, description)
         with h5py.File(io.BytesIO(archive.read(_WEIGHTS_MEMBER)), "r") as weights:
             _judge_hdf5(path, weights)
+    return JudgedFile(path, description, path)
 
 
-def read_description(path: Path) -> Any:
-    """Return the content of a file with an architecture, not judged yet.
-
-    Raises:
-        ModelError: it is too large.
-        ValueError: it is no JSON.
-    """
-    if path.stat().st_size > MAX_DESCRIPTION_BYTES:
-        raise ModelError(f"{path}: expected a description under 20 MB, found more")
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def description_in(path: Path, file: h5py.File) -> Any:
-    """Return the description in a whole model's HDF5 file, not judged yet.
-
-    Raises:
-        ModelError: the file holds weights alone.
-        ValueError: the description is no JSON.
-    """
-    description = file.attrs.get("model_config")
+def _judge_whole(path: Path) -> JudgedFile:
+    with _open_hdf5(path) as file:
+        _judge_hdf5(path, file)
+        description = file.attrs.get("model_config")
     if description is None:
         raise ModelError(
             f"{path} holds weights without an architecture; put them beside {ARCHITECTURE_FILE}"
             f" as {WEIGHTS_FILE} and load that"
         )
-    return json.loads(description)
+    return JudgedFile(path, _judge_description(path, json.loads(description)), path)
 
 
-def open_hdf5(path: Path) -> h5py.File:
-    """Open an HDF5 file whose arrays are in it and known to fit into memory.
+def _judge_pair(path: Path) -> JudgedFile:
+    weights = path.with_name(WEIGHTS_FILE)
+    if not weights.is_file():
+        raise ModelError(f"expected the weights of {path} beside it in {WEIGHTS_FILE}, found none")
+    if path.stat().st_size > MAX_DESCRIPTION_BYTES:
+        raise ModelError(f"{path}: expected a description under 20 MB, found more")
+    description = _judge_description(path, json.loads(path.read_text(encoding="utf-8")))
+    with _open_hdf5(weights) as file:
+        _judge_hdf5(weights, file)
+    return JudgedFile(path, description, weights)
 
-    Raises:
-        ModelError: it is no HDF5 file, too large, or points to other files.
-    """
+
+def _open_hdf5(path: Path) -> h5py.File:
     if not h5py.is_hdf5(path):
         raise ModelError(f"{path}: expected an HDF5 file, found something else")
-    file = h5py.File(path, "r")
-    try:
-        _judge_hdf5(path, file)
-    except BaseException:
-        file.close()
-        raise
-    return file
+    return h5py.File(path, "r")
 
 
 def _judge_hdf5(path: Path, file: h5py.File) -> None:
@@ -170,12 +190,8 @@ def _arrays(path: Path, file: h5py.File) -> Iterator[h5py.Dataset]:
                 yield item
 
 
-def judge_description(path: Path, description: Any) -> None:
-    """Refuse a description with anything but layers that compute.
-
-    Raises:
-        ModelError: names the layer and the reason.
-    """
+def _judge_description(path: Path, description: Any) -> dict[str, Any]:
+    """Return a description, or refuse it for anything but layers that compute."""
     if not isinstance(description, dict) or "class_name" not in description:
         raise ModelError(f"{path}: expected the description of a Keras model, found other JSON")
     for entry in objects(description):
@@ -187,6 +203,7 @@ def judge_description(path: Path, description: Any) -> None:
                 f"{path}: expected Keras' own layers that compute and nothing else, found {name!r};"
                 " ask for the model without it"
             )
+    return description
 
 
 def _judge_object(path: Path, entry: dict[str, Any]) -> None:

@@ -65,10 +65,23 @@ class Layer:
     operations: int
 
 
-def read_layers(model: bytes) -> tuple[Layer, ...]:
-    """Return the layers in the order they run.
+@dataclass(frozen=True)
+class NetworkContents:
+    """What the file of a network tells of it.
 
-    What only moves weights or counts faces is left out.
+    Attributes:
+        layers: in the order they run; what only moves weights or counts faces is left out.
+        input_scale: by what it multiplies its input before anything else; 1 where it does not.
+        finite: whether its weights are numbers, none NaN or infinite: its answers may hide some.
+    """
+
+    layers: tuple[Layer, ...]
+    input_scale: float
+    finite: bool
+
+
+def read_contents(model: bytes) -> NetworkContents:
+    """Return what the file of a network tells of it; the file is parsed once, which takes longest.
 
     Args:
         model: content of a ``.tflite`` file.
@@ -78,45 +91,24 @@ def read_layers(model: bytes) -> tuple[Layer, ...]:
     """
     try:
         content = schema.ModelT.InitFromPackedBuf(model, 0)
-        return tuple(_layers(content, content.subgraphs[0]))
-    except (struct.error, IndexError, TypeError, AttributeError, ValueError) as error:
-        raise _unreadable(error) from error
-
-
-def check_weights(model: bytes) -> None:
-    """Refuse a network with weights that are not numbers: its answers may hide them.
-
-    Raises:
-        ModelError: there are some, or the file cannot be read.
-    """
-    try:
-        content = schema.ModelT.InitFromPackedBuf(model, 0)
-        finite = all(
-            bool(np.isfinite(values).all())
-            for graph in content.subgraphs
-            for tensor in graph.tensors
-            if (values := _values(content, tensor)) is not None
+        graph = content.subgraphs[0]
+        return NetworkContents(
+            tuple(_layers(content, graph)), _input_scale(content, graph), _are_finite(content)
         )
     except (struct.error, IndexError, TypeError, AttributeError, ValueError) as error:
-        raise _unreadable(error) from error
-    if not finite:
         raise ModelError(
-            "expected a network whose weights are numbers, found some that are not (NaN or "
-            "infinite); its training has failed"
-        )
+            f"expected a LiteRT model with one graph, found one that cannot be read ({error}); "
+            "restore the file or train the model again"
+        ) from error
 
 
-def input_scale(model: bytes) -> float:
-    """Return by what a network multiplies its input before anything else; 1 where it does not.
-
-    Raises:
-        ModelError: it cannot be read.
-    """
-    try:
-        content = schema.ModelT.InitFromPackedBuf(model, 0)
-        return _input_scale(content, content.subgraphs[0])
-    except (struct.error, IndexError, TypeError, AttributeError, ValueError) as error:
-        raise _unreadable(error) from error
+def _are_finite(content: Any) -> bool:
+    return all(
+        bool(np.isfinite(values).all())
+        for graph in content.subgraphs
+        for tensor in graph.tensors
+        if (values := _values(content, tensor)) is not None
+    )
 
 
 def _input_scale(content: Any, graph: Any) -> float:
@@ -144,13 +136,6 @@ def _kind(content: Any, operator: Any) -> str:
     code = content.operatorCodes[operator.opcodeIndex]
     number = max(int(code.builtinCode), int(code.deprecatedBuiltinCode))
     return str(_OPERATORS.get(number, "CUSTOM"))
-
-
-def _unreadable(error: Exception) -> ModelError:
-    return ModelError(
-        f"expected a LiteRT model with one graph, found one that cannot be read ({error}); restore "
-        "the file or train the model again"
-    )
 
 
 def _values(content: Any, tensor: Any) -> NDArray[Any] | None:

@@ -11,7 +11,7 @@ from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.models.changes import delete_model, export_model, rename_model
 from emotion_core.models.folder import LITERT_FILE, read_model_file
 from emotion_core.models.in_use import model_in_use
-from emotion_core.models.layers import Layer, read_layers
+from emotion_core.models.layers import Layer, read_contents
 from emotion_core.models.library import LibraryModel
 from emotion_core.models.readme.text import readme_text
 from pages.library.diagram import network_diagram
@@ -200,4 +200,4 @@ def _show_network(model: LibraryModel) -> None:
 # The leading underscore keeps the model out of the cache's key.
 @st.cache_data(max_entries=8, show_spinner=False)
 def _layers(_model: LibraryModel, network_id: str) -> tuple[Layer, ...]:  # noqa: ARG001 - the key
-    return read_layers(read_model_file(_model.folder, _model.card, LITERT_FILE))
+    return read_contents(read_model_file(_model.folder, _model.card, LITERT_FILE)).layers

@@ -144,9 +144,9 @@ class TestModels:
 
 class TestDiagram:
     def test_a_network_is_told_stage_by_stage(self):
-        from emotion_core.models.layers import read_layers
+        from emotion_core.models.layers import read_contents
 
-        layers = read_layers((SHIPPED / LITERT_FILE).read_bytes())
+        layers = read_contents((SHIPPED / LITERT_FILE).read_bytes()).layers
         stages = stages_of(layers)
         assert [stage.shape for stage in stages][-3:] == [(5, 5, 256), (256,), (7,)]
         depths = load_card(SHIPPED).config["depths"]

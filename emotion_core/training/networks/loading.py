@@ -5,33 +5,27 @@ A file is judged by its description (`file_checks`) before Keras builds anything
 
 from __future__ import annotations
 
+import copy
 import json
 import tempfile
 import textwrap
 import warnings
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import h5py
 import keras
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.models.file_checks import (
-    description_in,
-    judge_archive,
-    judge_description,
-    layers,
-    objects,
-    open_hdf5,
-    read_description,
-)
+from emotion_core.models.file_checks import JudgedFile, judge_file, layers, objects
 from emotion_core.models.folder import (
     ARCHITECTURE_FILE,
     CARD_FILE,
     KERAS_FILE,
-    WEIGHTS_FILE,
     load_card,
 )
 from emotion_core.models.interface import ModelInterface
@@ -98,13 +92,26 @@ def read_network(path: Path) -> Network:
         path = path / (KERAS_FILE if (path / KERAS_FILE).exists() else ARCHITECTURE_FILE)
     if not path.is_file():
         raise ModelError(f"expected a model file at {path}, found none; check the path")
-    loaders = {".keras": _load_keras_file, ".h5": _load_hdf5_file, ".json": _load_pair}
-    if path.suffix not in loaders:
-        raise ModelError(
-            f"{path}: expected a model in one of {', '.join(loaders)}, found {path.suffix or path}"
-        )
+    with _errors_of_keras(path):
+        return build_network(judge_file(path))
+
+
+def build_network(judged: JudgedFile) -> Network:
+    """Let Keras build a network whose file was judged.
+
+    Raises:
+        ModelError: Keras cannot make sense of it.
+    """
+    with _errors_of_keras(judged.path):
+        if judged.path.suffix == ".keras":
+            return keras.saving.load_model(judged.path, compile=False, safe_mode=True)
+        return _build_classic(judged)
+
+
+@contextmanager
+def _errors_of_keras(path: Path) -> Iterator[None]:
     try:
-        return loaders[path.suffix](path)
+        yield
     except (
         OSError,
         ValueError,
@@ -121,31 +128,12 @@ def read_network(path: Path) -> Network:
         ) from error
 
 
-def _load_keras_file(path: Path) -> Network:
-    judge_archive(path)
-    return keras.saving.load_model(path, compile=False, safe_mode=True)
-
-
-def _load_hdf5_file(path: Path) -> Network:
-    with open_hdf5(path) as file:
-        return _load_classic(path, description_in(path, file), file["model_weights"])
-
-
-def _load_pair(path: Path) -> Network:
-    weights = path.with_name(WEIGHTS_FILE)
-    if not weights.is_file():
-        raise ModelError(f"expected the weights of {path} beside it in {WEIGHTS_FILE}, found none")
-    description = read_description(path)
-    with open_hdf5(weights) as file:
-        return _load_classic(path, description, file.get("model_weights", file))
-
-
-def _load_classic(path: Path, description: Any, weights: h5py.Group) -> Network:
-    """Build a network from a description and an HDF5 group of weights, of Keras 1, 2 or 3.
+def _build_classic(judged: JudgedFile) -> Network:
+    """Build a network from a description and HDF5 weights, of Keras 1, 2 or 3.
 
     Keras 3 reads descriptions of Keras 2 only from a whole-model file, so one is put together.
     """
-    judge_description(path, description)
+    description = copy.deepcopy(judged.description)
     if "module" not in description:
         # Late Keras 2 names modules inside but not at the top; Keras 3 takes that for its own.
         for entry in objects(description):
@@ -156,11 +144,12 @@ def _load_classic(path: Path, description: Any, weights: h5py.Group) -> Network:
             layer["config"].pop(name, None)
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / "whole.h5"
-        with h5py.File(whole, "w") as file:
+        with h5py.File(judged.weights) as source, h5py.File(whole, "w") as file:
+            weights = source.get("model_weights", source)
             file.attrs["model_config"] = json.dumps(description)
             file.attrs["backend"] = weights.attrs.get("backend", "tensorflow")
             file.attrs["keras_version"] = weights.attrs.get("keras_version", "1")
-            weights.file.copy(weights, file, "model_weights")
+            source.copy(weights, file, "model_weights")
         with warnings.catch_warnings():
             # Keras advises the author of an old description, who is not here.
             warnings.simplefilter("ignore", UserWarning)
