@@ -1,9 +1,6 @@
 """A process that does what its parent asks: the other side of ``children.Child``.
 
-A module that is started so ends with::
-
-    if __name__ == "__main__":
-        serve(answer)
+A module that is started so calls ``serve`` at its end, when it is run as a program.
 """
 
 from __future__ import annotations
