@@ -1,0 +1,72 @@
+"""The files handed in for import, and the job that reads them, as long as they are there."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from emotion_core.importing.staging import StagedModel, stage_model
+from pages.shared.jobs import Job, Progress
+
+if TYPE_CHECKING:
+    from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+#: With what a file of each ending may make one model.
+_PAIRS: Final = {".json": (".h5", ".hdf5"), ".h5": (".json",), ".hdf5": (".json",)}
+
+_JOB = "models_import_job"
+_FILES = "models_import_files"
+_ROUND = "models_import_round"
+
+
+def current_round() -> int:
+    """Return the number of the present import; another key of a widget is another, empty one."""
+    return int(st.session_state.get(_ROUND, 0))
+
+
+def reading_of(uploads: Sequence[UploadedFile]) -> Job[StagedModel] | None:
+    """Return the job that reads the files, begun anew when they are others than before."""
+    names = tuple(upload.file_id for upload in uploads)
+    if names != st.session_state.get(_FILES, ()):
+        _forget()
+        st.session_state[_FILES] = names
+        if uploads:
+            contents = [(upload.name, upload.getvalue()) for upload in _newest(uploads)]
+            st.session_state[_JOB] = Job(lambda share: _stage(contents, share))
+    job: Job[StagedModel] | None = st.session_state.get(_JOB)
+    return job
+
+
+def _newest(uploads: Sequence[UploadedFile]) -> list[UploadedFile]:
+    """Return the file given last, with the one before it where the two make a pair.
+
+    What was refused before stays in its place until somebody removes it.
+    """
+    *before, last = uploads
+    pair = _PAIRS.get(Path(last.name).suffix.lower(), ())
+    return [*(each for each in before[-1:] if Path(each.name).suffix.lower() in pair), last]
+
+
+def _stage(contents: list[tuple[str, bytes]], progress: Progress) -> StagedModel:
+    return stage_model([(name, io.BytesIO(content)) for name, content in contents], progress)
+
+
+def _forget() -> None:
+    """Let go of what was read and of what is being read."""
+    job: Job[StagedModel] | None = st.session_state.pop(_JOB, None)
+    if job is None:
+        return
+    job.cancel()
+    if job.ended_well:
+        job.result().discard()
+
+
+def let_go() -> None:
+    """Let go of the files and of what was read."""
+    _forget()
+    st.session_state.pop(_FILES, None)
+    st.session_state[_ROUND] = current_round() + 1

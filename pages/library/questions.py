@@ -1,0 +1,88 @@
+"""What the file of a foreign model does not say, asked with the most usual answers first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from emotion_core.emotions import EMOTIONS, FACE_SIZE
+from emotion_core.importing.answers import RANGES, Answers, FoundNetwork, guess_answers, orders_for
+
+GREY_ONLY: Final = (
+    "This app reads faces in grey, 48 by 48 pixels. A network made for larger or coloured pictures "
+    "gets them enlarged, and may do worse here than in its own project."
+)
+
+_VALUES: Final = {
+    "0 to 255": "0 to 255, as in the file",
+    "0 to 1": "0 to 1 (divided by 255)",
+    "-1 to 1": "-1 to 1",
+    "mean 0, deviation 1": "each picture with mean 0 and deviation 1",
+    "ImageNet, 0 to 1": "0 to 1, then ImageNet's mean and deviation (torch)",
+    "ImageNet, 0 to 255": "0 to 255, minus ImageNet's mean (caffe)",
+}
+_ONE_BY_ONE: Final = "another order"
+_NONE: Final = "none of the seven"
+
+
+def ask(found: FoundNetwork) -> Answers:
+    """Ask what the file does not say, the most usual answers first."""
+    guess = guess_answers(found)
+    if (found.side, found.channels) != (FACE_SIZE, 1):
+        st.caption(GREY_ONLY)
+    ranges = [name for name in RANGES if found.channels == 3 or "mean" not in RANGES[name]]
+    left, right = st.columns(2)
+    values = left.selectbox(
+        "Values of its input",
+        ranges,
+        index=ranges.index(guess.values),
+        format_func=lambda name: _VALUES[name],
+        key="models_values",
+        help="How its own project scales pixels. The file does not say; this is a guess.",
+    )
+    probabilities = right.segmented_control(
+        "Its outputs are",
+        [True, False],
+        default=guess.probabilities,
+        required=True,
+        format_func=lambda each: "probabilities" if each else "logits",
+        key="models_returns",
+        help="Probabilities when its last layer is a softmax. Guessed from its answers.",
+    )
+    color = "rgb"
+    if found.channels == 3:
+        color = right.segmented_control(
+            "Order of its colours",
+            ["rgb", "bgr"],
+            default="rgb",
+            required=True,
+            format_func=str.upper,
+            key="models_color",
+        )
+    return Answers(values, _ask_classes(found.outputs, left), bool(probabilities), color)
+
+
+def _ask_classes(outputs: int, place: st.delta_generator.DeltaGenerator) -> tuple[str, ...]:
+    orders = orders_for(outputs)
+    name = place.selectbox(
+        "Order of its classes",
+        [*orders, _ONE_BY_ONE],
+        format_func=lambda name: f"{name}: {', '.join(orders[name])}" if name in orders else name,
+        key="models_order",
+        help="The numbers of its classes from 0 on, as its own project has them.",
+    )
+    if name in orders:
+        return orders[name]
+    with st.container(horizontal=True):
+        return tuple(
+            st.selectbox(
+                f"Output {number}",
+                [*EMOTIONS, _NONE],
+                index=min(number, len(EMOTIONS)),
+                key=f"models_class {number}",
+                width=150,
+                help="Two outputs with the same expression are added." if not number else None,
+            )
+            for number in range(outputs)
+        )
