@@ -19,7 +19,8 @@ def test_the_shipped_network_is_told_layer_by_layer():
     layers = read_contents(SHIPPED).layers
     learned = [layer for layer in layers if layer.operations]
     assert [layer.name for layer in learned] == ["convolution 3x3, ReLU"] * sum(depths) + ["dense"]
-    assert learned[0].shape == (44, 44, filters[0])
+    side = 48 - 2 * card.config["border"]
+    assert learned[0].shape == (side, side, filters[0])
     assert learned[-1].shape == (7,)
     # The scale and the epsilon of the standardization are constants of the file too.
     assert sum(layer.weights for layer in layers) == card.parameters + 2
