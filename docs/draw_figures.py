@@ -22,8 +22,13 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from emotion_core.judging.figures.ablation import ablation_figure  # noqa: E402
+from emotion_core.judging.figures.certainty import (  # noqa: E402
+    coverage_figure,
+    reliability_figure,
+)
+from emotion_core.judging.figures.confusion import confusion_figure  # noqa: E402
 from emotion_core.judging.measures.scores import CoveragePoint, ReliabilityBin  # noqa: E402
-from emotion_core.judging.report import model_figures as figures  # noqa: E402
 from emotion_core.models.folder import TRAINING_LOG_FILE, load_card  # noqa: E402
 from emotion_core.training.runs.figures import training_figure  # noqa: E402
 from tests.browser.install import installed_browser  # noqa: E402
@@ -50,7 +55,7 @@ def main() -> None:
         seeds = content["seeds"]
         plural = "s" if len(seeds) > 1 else ""
         title = f"{content['epochs']} epochs, seed{plural} {', '.join(map(str, seeds))}"
-        drawn["ablation"] = (figures.ablation_figure(variants, title), 760, 560)
+        drawn["ablation"] = (ablation_figure(variants, title), 760, 560)
     draw(drawn, options.out)
 
 
@@ -82,18 +87,18 @@ def model_figures(folder: Path) -> dict[str, Drawing]:
     images = f"{metrics['n']} images"
     drawn = {
         "confusion": (
-            figures.confusion_figure(
+            confusion_figure(
                 np.array(metrics["confusion"]), f"{images}, accuracy {metrics['accuracy']:.1%}"
             ),
             720,
             720,
         ),
         "reliability": (
-            figures.reliability_figure(bins, f"{images}, ECE {metrics['ece']:.1%}"),
+            reliability_figure(bins, f"{images}, ECE {metrics['ece']:.1%}"),
             560,
             560,
         ),
-        "coverage": (figures.coverage_figure(curve, chosen, images), 640, 420),
+        "coverage": (coverage_figure(curve, chosen, images), 640, 420),
     }
     if epochs:
         drawn["training"] = (training_figure(epochs, f"{len(epochs)} epochs"), 760, 420)

@@ -12,9 +12,9 @@ import streamlit as st
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.emotions import EMOTIONS
+from emotion_core.judging.figures.comparison import differences_figure
 from emotion_core.judging.paired_comparison import Comparison, compare_answers
 from emotion_core.judging.report.contents import comparison_figures
-from emotion_core.judging.report.figures import differences_figure
 from emotion_core.judging.speed import Speed, keras_speeds, litert_speeds
 from emotion_core.models.folder import LITERT_FILE, ModelCard
 from pages.evaluation.choice import Evaluated, choose_model_folder, judged

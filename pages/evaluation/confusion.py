@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.judging.report.model_figures import confusion_figure
+from emotion_core.judging.figures.confusion import confusion_figure
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.faces import show_judged_faces
 from pages.opened.panel import page_of

@@ -6,9 +6,9 @@ from typing import Final
 
 import streamlit as st
 
+from emotion_core.judging.figures.certainty import coverage_figure, reliability_figure
+from emotion_core.judging.figures.classes import class_metrics_figure, curves_figure
 from emotion_core.judging.report.contents import classes_table, headline
-from emotion_core.judging.report.figures import class_metrics_figure, curves_figure
-from emotion_core.judging.report.model_figures import coverage_figure, reliability_figure
 from emotion_core.judging.votes_fit import VoteFit
 from pages.evaluation.card import show_card
 from pages.evaluation.choice import Evaluated

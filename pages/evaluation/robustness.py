@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from emotion_core.datasets import FaceDataset
 from emotion_core.errors import ModelError
 from emotion_core.faces.thumbnails import png_address
+from emotion_core.judging.figures.robustness import change_figure
 from emotion_core.judging.predictions.predict import ParallelClassifier
-from emotion_core.judging.report.figures import change_figure
 from emotion_core.judging.robustness.changes import CHANGES, Change
 from emotion_core.judging.robustness.curves import (
     RobustnessCurves,

@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.errors import TrainingError
-from emotion_core.judging.report.model_figures import confusion_figure
+from emotion_core.judging.figures.confusion import confusion_figure
 from emotion_core.training.progress import EpochMetrics, read_confusion
 from emotion_core.training.runs.control import cancel_run, resume_run, stop_run
 from emotion_core.training.runs.figures import CURVES, curve_figure

@@ -13,21 +13,15 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.thumbnails import png_address
 from emotion_core.judging.answers import Answers
+from emotion_core.judging.figures.certainty import coverage_figure, reliability_figure
+from emotion_core.judging.figures.classes import class_metrics_figure, curves_figure
+from emotion_core.judging.figures.comparison import differences_figure
+from emotion_core.judging.figures.confusion import confusion_figure
+from emotion_core.judging.figures.robustness import change_figure
 from emotion_core.judging.judgement import Judgement
 from emotion_core.judging.measures.intervals import Estimate
 from emotion_core.judging.paired_comparison import Comparison
 from emotion_core.judging.report.contents import Report, comparison_figures, headline
-from emotion_core.judging.report.figures import (
-    change_figure,
-    class_metrics_figure,
-    curves_figure,
-    differences_figure,
-)
-from emotion_core.judging.report.model_figures import (
-    confusion_figure,
-    coverage_figure,
-    reliability_figure,
-)
 from emotion_core.judging.robustness.changes import CHANGES
 
 if TYPE_CHECKING:
