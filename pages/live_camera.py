@@ -36,7 +36,7 @@ NO_FACE = """
 than from behind it.
 """
 NO_PICTURE = """
-**Connected; waiting for the camera's picture.** If none comes, look whether the camera is covered,
+**Connected; waiting for the camera's picture.** If none comes, check whether the camera is covered,
 switched off, or in use by another program.
 """
 
@@ -78,7 +78,8 @@ def show_readings(session: LiveSession, now: float) -> None:
     snapshot = session.snapshot
     if snapshot.last_error_time is not None and now - snapshot.last_error_time < 10:
         st.warning(
-            f"Reading the faces failed on {snapshot.errors} pictures; the video goes on without. "
+            f"Reading the faces failed on {snapshot.errors} pictures; "
+            "the video goes on without them. "
             f"Last error: {snapshot.last_error}"
         )
     if snapshot.last_frame_time is None or now - snapshot.last_frame_time > 3:

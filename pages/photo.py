@@ -26,8 +26,8 @@ FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
 LARGEST_UPLOAD = 50
 
 NO_FACE = """
-**No face found.** It helps when the face looks towards the camera, is upright, evenly lit, not
-covered, and at least a tenth of the picture high. Cropping the picture to the face helps too.
+**No face found.** The face should look towards the camera, be upright, evenly lit and uncovered,
+and at least a tenth of the picture high. Cropping the picture to the face helps too.
 """
 
 

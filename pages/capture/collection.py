@@ -26,9 +26,9 @@ from pages.opened.store import dataset_store
 from pages.shared.text import plain
 
 WHAT_FOR = (
-    "Faces of your own, class by class, to train and to check a network with. They are kept as "
-    "grey pictures of 48 by 48 pixels, cut out as everywhere in this app; the photos themselves "
-    "are not kept."
+    "Collect faces of your own, by class, to train and test a network with. Each is kept as a grey "
+    "picture of 48 by 48 pixels, cropped as everywhere in this app; the photos themselves are "
+    "not kept."
 )
 
 _CHOSEN = "own_dataset"
@@ -145,7 +145,7 @@ def _offer_examination(dataset: OwnDataset) -> None:
         "Examine",
         icon=":material/grid_view:",
         key="own_examine",
-        help="Browse it and look for flaws on the page of the data set.",
+        help="Browse it and look for flaws on the Data set page.",
     ):
         open_next(dataset.folder)
         st.switch_page("pages/dataset.py")

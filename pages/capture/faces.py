@@ -35,13 +35,12 @@ MOST_FACES: Final = 120
 _WAYS: Final = {"Camera": "camera", "Photos": "photo", "Crops": "crop"}
 
 NO_FACE = (
-    "**No face found.** It helps when the face looks towards the camera, is evenly lit, not "
-    "covered, and at least a tenth of the picture high."
+    "**No face found.** The face should look towards the camera, be evenly lit and uncovered, and "
+    "at least a tenth of the picture high."
 )
 ABOUT_CROPS = (
-    "Upload pictures that show one face and nothing else. They become grey and 48 by 48 pixels: "
-    "larger ones are reduced by averaging, smaller ones enlarged; of oblong ones the middle square "
-    "counts."
+    "Upload pictures that show one face and nothing else. They are turned grey and resized to 48 "
+    "by 48 pixels; of pictures that are not square, the middle is used."
 )
 
 _ROUND = "own_round"
@@ -196,11 +195,11 @@ def _show_sitting(dataset: OwnDataset) -> None:
         st.markdown(
             f"Sitting **{sitting}**: {split}, {use[split]}",
             width="content",
-            help="Pictures of one sitting resemble each other, so all of them go to one split: a "
-            "face that is checked must have no near-copy among those trained with. The second "
-            "sitting, and each fifth one after it, goes to PublicTest, the others to Training. A "
-            f"new sitting begins after {minutes} minutes without a new face, or with the button; "
-            "press it when another person, place or light comes.",
+            help="Pictures from one sitting look alike, so they all go to the same split: a face "
+            "used for testing must have no near-copy among those used for training. The second "
+            "sitting and every fifth one after it go to PublicTest, the others to Training. A "
+            f"new sitting begins after {minutes} minutes without a new face, or with the button: "
+            "press it when person, place or light change.",
         )
         st.button(
             "New sitting",

@@ -31,8 +31,7 @@ _SORT, _DESCENDING, _PAGE = "sort", "descending", "page"
 _VIEW = (_FINDING, _WITHOUT, _SORT, _DESCENDING)
 
 NOTHING = """
-**No image is like that.** Take a filter away: click a chosen class or split again, or empty the
-search.
+**No image matches.** Remove a filter: click a chosen class or split again, or clear the search.
 """
 
 

@@ -120,18 +120,18 @@ def _show_shared(opened: OpenDataset, comparison: Comparison) -> None:
     shared = (comparison.near or comparison.exact).first
     indices = np.flatnonzero(shared)
     if not len(indices):
-        st.success("No image stands in both.", icon=":material/check:")
+        st.success("No image is in both.", icon=":material/check:")
         return
     st.plotly_chart(
-        overlap_figure(comparison, "Images that both have"),
+        overlap_figure(comparison, "Images in both"),
         key="compare overlap",
         config=NO_TOOLBAR,
     )
-    st.markdown(f"**{len(indices):,}** images of {plain(opened.dataset.name)} stand in both")
+    st.markdown(f"**{len(indices):,}** images of {plain(opened.dataset.name)} are in both")
     show_faces(
         opened,
         page_of(indices, "compare_page"),
         "compare_grid",
         beside=partial(show_shares, opened, indices),
-        label="Images that stand in both data sets",
+        label="Images in both data sets",
     )

@@ -24,8 +24,8 @@ from pages.shared.text import plain
 _CHART: Final = "map_chart"
 
 HINT: Final = """
-**Draw around points** to see their images: the lasso is chosen already, the box is beside it above
-the map. Zoom and names of classes in the legend work too.
+**Draw around points** to see their images: the lasso is already selected, and the box is beside
+it above the map. You can also zoom, and click classes in the legend.
 """
 
 
@@ -52,8 +52,9 @@ def show_map(opened: OpenDataset) -> None:
     if points is not None:
         mistakes, card = label_mistakes(opened, predictions, model_dir)
         st.caption(
-            f"Each point is an image. What **{plain(card.name)}** finds alike lies close together "
-            "(t-SNE of what its last layer sees); distances between far groups mean little."
+            f"Each point is an image. Images that **{plain(card.name)}** finds similar lie close "
+            "together (t-SNE of its last layer's output); distances between far-apart groups "
+            "mean little."
         )
         st.fragment(_show)(opened, points, mistakes)
 

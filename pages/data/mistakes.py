@@ -33,8 +33,8 @@ _HELD_OUT: Final = "not learned from"
 _ALL: Final = "all images"
 
 IN_SAMPLE: Final = (
-    "The model has learned from these Training images, labels included: mistakes that it learned "
-    "by heart rank too low among them."
+    "The model was trained on these Training images and their labels: mistakes that it has "
+    "memorized rank too low."
 )
 
 
@@ -103,7 +103,7 @@ def _show_quality(
 ) -> None:
     """Say what the ranking is, and how well it finds what the voters contradict."""
     st.markdown(
-        f"Below each image its label, and what **{plain(model)}** holds it for. Ranked by how far "
+        f"Below each image its label, and what **{plain(model)}** takes it for. Ranked by how far "
         "the model prefers that to the label (the normalized margin of confident learning, "
         "Northcutt et al. 2021)."
     )

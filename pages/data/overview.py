@@ -36,7 +36,7 @@ def show_overview(opened: OpenDataset) -> None:
     st.html(_section("The mean face of each class", overview.mean_faces, overview))
     st.html(
         _section(
-            "Where the faces of a class differ: standard deviation, bright is much",
+            "Where the faces of a class differ: standard deviation, brighter is more",
             _stretched(overview.deviation_faces),
             overview,
         )

@@ -64,7 +64,7 @@ def _look_for_near_duplicates(opened: OpenDataset) -> None:
         show_job(job, "Looking for near-duplicates", "near")
     elif not job.ended_well:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("Near-duplicates have not been looked for to the end.", width="content")
+            st.caption("The search for near-duplicates was not finished.", width="content")
             st.button("Look again", on_click=partial(opened.forget, NEAR), key="near again")
 
 
@@ -85,7 +85,7 @@ def _show(opened: OpenDataset) -> None:
         shown = page_of(finding.indices, f"page {kind}")
     _show_outcome(opened)
     if not len(finding):
-        st.success("No image is like that.", icon=":material/check:")
+        st.success("No image matches.", icon=":material/check:")
     elif view == _LIST:
         st.dataframe(
             pd.read_csv(io.BytesIO(findings_csv(opened.dataset, [finding]))), hide_index=True

@@ -102,8 +102,8 @@ def _verdict(comparison: Comparison) -> str:
     better, worse = (first, second) if difference.value > 0 else (second, first)
     if comparison.counts.p_value >= 0.05:
         return (
-            f"On these {comparison.counts.n:,} images **no difference is proven**: one as large "
-            "would come by chance often enough (McNemar's test, exact)."
+            f"On these {comparison.counts.n:,} images **no difference is proven**: one this large "
+            "could well be chance (McNemar's test, exact)."
         )
     return f"**{better}** is better than {worse} on these images (McNemar's test, exact, p < 0.05)."
 
@@ -125,7 +125,7 @@ def _show_differing(evaluated: Evaluated, other: Evaluated, comparison: Comparis
     places = groups[group]
     shown = page_of(places, f"differing page {group} {evaluated.name} {other.name}")
     if not len(places):
-        st.success("No image is like that.", icon=":material/check:")
+        st.success("No image matches.", icon=":material/check:")
         return
     show_judged_faces(
         evaluated,

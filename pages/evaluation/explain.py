@@ -105,8 +105,8 @@ def _show_photo(evaluated: Evaluated) -> None:
         return
     if not readings:
         st.warning(
-            "**No face found.** It helps when the face looks towards the camera, is upright, "
-            "evenly lit and not covered."
+            "**No face found.** The face should look towards the camera, be upright, evenly lit "
+            "and uncovered."
         )
         return
     left, right = st.columns([4, 5], gap="medium")

@@ -93,8 +93,8 @@ def _verdict(found: Explanation) -> str:
     left = found.faithfulness.deletion[quarter]
     by_chance = found.of_chance.deletion[quarter]
     text = (
-        f"The score of **{found.emotion}** is {found.score:.0%}. Without the quarter of the pixels "
-        f"marked most it is **{left:.0%}**; without as many in random patches {by_chance:.0%}."
+        f"The score of **{found.emotion}** is {found.score:.0%}. Without the most marked quarter "
+        f"of its pixels it is **{left:.0%}**; without as many in random patches {by_chance:.0%}."
     )
     if left >= by_chance:
         text += " So this map explains little: the answer does not rest on one place."

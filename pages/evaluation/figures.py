@@ -81,7 +81,7 @@ def show_curves(evaluated: Evaluated) -> None:
     """Show how well each expression's score tells it from the rest, at every threshold."""
     judgement = evaluated.judgement
     if judgement.mean_auc is None:
-        st.info("Curves need images of at least two expressions; here is one only.")
+        st.info("Curves need images of at least two expressions; there is only one here.")
         return
     st.html(
         display.numbers(
@@ -108,8 +108,8 @@ def show_curves(evaluated: Evaluated) -> None:
         )
     st.caption(
         "In the legend the area under the ROC curve, and the average precision. Rare expressions "
-        "can have a large area and still a poor precision: look at both. A click in the legend "
-        "takes a curve away, a double click leaves it alone."
+        "can have a large area and still a poor precision: look at both. Click a curve in the "
+        "legend to hide it, double-click to show it alone."
     )
 
 

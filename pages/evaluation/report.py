@@ -33,13 +33,13 @@ def show_report(evaluated: Evaluated) -> None:
     if other is None:
         missing.append("compare with another model")
     if missing:
-        st.caption(f"To have more in it, {' or '.join(missing)} first, in the sections above.")
+        st.caption(f"To include more, {' or '.join(missing)} first, in the sections above.")
     with_faces = st.toggle(
         "Show faces in the HTML report",
         value=True,
         key="report_faces",
-        help="The most confident mistakes, as pictures. Do not hand them on where the licence of "
-        "the data set forbids it: FER2013 is research data.",
+        help="The most confident mistakes, as pictures. Do not pass them on if the data set's "
+        "licence forbids it: FER2013 is research data.",
     )
     _offer(evaluated, with_faces=with_faces)
 

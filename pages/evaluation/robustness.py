@@ -36,9 +36,9 @@ _COLUMNS: Final = 4
 _TIMED: Final = 128
 
 WHAT: Final = """
-How much accuracy is left as faces are moved, scaled, tilted, darkened, blurred, covered, and as
-noise and JPEG take their toll. The same random images, and the same random numbers, for every
-strength.
+How much accuracy is left when faces are moved, scaled, tilted, darkened, blurred or covered, or
+when noise or JPEG artefacts are added. Every strength uses the same random images and the same
+random numbers.
 """
 
 
@@ -158,7 +158,7 @@ def _show(evaluated: Evaluated, measured: list[tuple[str, RobustnessCurves]]) ->
     accuracy = curves.accuracy
     st.markdown(
         f"**{accuracy.value:.1%}** ({accuracy.low:.1%} to {accuracy.high:.1%}) of {curves.n:,} "
-        f"images, drawn from {curves.of:,}, are read rightly as they are. The bars are 95 % "
+        f"images, drawn from {curves.of:,}, are read correctly when unchanged. The bars are 95 % "
         "intervals."
     )
     place = chosen_place(evaluated)

@@ -47,7 +47,7 @@ def _show_where_from(model: LibraryModel) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "How often it is right is not known: it was imported, and nothing was measured of it.",
+            "How often it is right is unknown: it was imported and has not been measured.",
             width="content",
         )
         st.page_link(

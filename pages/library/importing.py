@@ -19,7 +19,7 @@ from pages.shared.text import plain
 WHAT_FOR: Final = (
     "A ZIP that was exported here, or a network of another project: `.keras`, a whole model as "
     "`.h5`, an architecture (`.json`) together with its weights (`.h5`), or `.tflite`. It is read "
-    "in a process of its own that can do little; what carries code is refused."
+    "in a separate process with few rights; files that carry code are refused."
 )
 
 

@@ -68,7 +68,7 @@ def _show_table(library: Library, in_use: str) -> None:
         placeholder="",
         key=_TABLE,
     )
-    st.caption(f"They lie in `{models_dir()}` on the machine that runs this app.")
+    st.caption(f"They are in `{models_dir()}` on the machine that runs this app.")
 
 
 def _choose_row() -> None:

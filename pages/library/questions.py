@@ -11,7 +11,7 @@ from emotion_core.importing.answers import RANGES, Answers, FoundNetwork, guess_
 
 GREY_ONLY: Final = (
     "This app reads faces in grey, 48 by 48 pixels. A network made for larger or coloured pictures "
-    "gets them enlarged, and may do worse here than in its own project."
+    "gets enlarged grey ones, and may do worse here than in its own project."
 )
 
 _VALUES: Final = {

@@ -55,7 +55,7 @@ def show_connection_problem() -> None:
     """Say so when the settings in `secrets.toml` are of no use; else show nothing."""
     if problem := read_connection().problem:
         st.warning(
-            f"**The connection settings are not used:** {problem}. Until then the video connects "
+            f"**The connection settings are not used:** {problem}. Without them the video connects "
             f"only where no server is needed ({GUIDE})."
         )
 
@@ -84,7 +84,7 @@ def explain_failure(settings: IceSettings, checks: Sequence[ServerCheck], addres
             f"{_HEADLINE} The TURN server that should carry it works, as seen from this app. So "
             "either your network keeps the browser from that server (try another network, or "
             "without VPN), or a firewall keeps the two ends of the relay apart. Whoever runs the "
-            f"app finds what to look at in {GUIDE}.\n\nSingle pictures need none of this:"
+            f"app finds what to check in {GUIDE}.\n\nSingle pictures need none of this:"
         )
     if _is_local(address):
         return (

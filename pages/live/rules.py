@@ -92,7 +92,7 @@ def _list_rules() -> None:
 
 def _offer_rule() -> None:
     if len(_rules()) >= MOST_RULES:
-        st.caption(f"These are {MOST_RULES}, the most there can be.")
+        st.caption(f"{MOST_RULES} rules are the most there can be.")
         return
     what = st.selectbox(
         "When there is", [*EMOTIONS, *_FACE_RULES], EMOTIONS.index("happy"), key=_WHAT
@@ -123,7 +123,7 @@ def _remove(rule: dict[str, Any]) -> None:
 
 def _offer_webhook() -> None:
     st.text_input(
-        "Webhook, if you want one",
+        "Webhook (optional)",
         placeholder="http://localhost:8080/event",
         help=_WHAT_A_WEBHOOK_GETS,
         key=_ADDRESS,
@@ -167,9 +167,9 @@ def _send_test() -> None:
     if webhook is None:
         return
     try:
-        st.session_state[_TEST] = f":green[Taken:] {webhook.send_test()}"
+        st.session_state[_TEST] = f":green[Accepted:] {webhook.send_test()}"
     except WebhookError as error:
-        st.session_state[_TEST] = f":red[Not taken:] {error}"
+        st.session_state[_TEST] = f":red[Not accepted:] {error}"
 
 
 def _row(event: TriggerEvent, zone: tzinfo | None) -> str:
@@ -195,7 +195,7 @@ def _delivery() -> str:
     if webhook is None:
         return ""
     state = webhook.state
-    lost = f"{state.dropped} not sent, as too many waited. " if state.dropped else ""
+    lost = f"{state.dropped} not sent: too many were waiting. " if state.dropped else ""
     if not (lost or state.failure):
         return ""
     return f'<div class="problem">Webhook: {lost}{escape(state.failure or "")}</div>'

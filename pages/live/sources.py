@@ -45,7 +45,7 @@ _WHICH: Final = {
 }
 NOTHING_YET: Final = {
     VIDEO_FILE: "**Choose a video file**, and press Start.",
-    NETWORK_CAMERA: "**Type the address of a camera**, and press Start. RTSP and HTTP are spoken.",
+    NETWORK_CAMERA: "**Type the address of a camera**, and press Start. RTSP and HTTP work.",
 }
 
 
@@ -158,12 +158,12 @@ def _choose_file() -> _Chosen | None:
     path = ""
     if server_is_offered():
         path = st.text_input(
-            "or where it is on the machine that runs this app",
+            "or its path on the machine that runs this app",
             placeholder="/home/me/video.mp4",
             key=_PATH,
             persist_state="session",
         ).strip()
-    st.toggle("Again and again", key=_LOOP, persist_state="session")
+    st.toggle("Repeat", key=_LOOP, persist_state="session")
     if upload is not None:
         return _Chosen(VideoFile(upload.name, upload.getvalue()), upload.file_id)
     return _whole(VideoFile.at(path)) if path else None
@@ -179,7 +179,7 @@ def _choose_address() -> _Chosen | None:
     ).strip()
     whole = st.session_state.get(_WHOLE_ADDRESS, "")
     if whole and NetworkCamera(whole).name == typed:
-        st.caption("User name, password and what stood behind “?” are used and not shown.")
+        st.caption("User name, password and everything after “?” are used but not shown.")
         return _whole(NetworkCamera(whole))
     st.session_state.pop(_WHOLE_ADDRESS, None)
     return _whole(NetworkCamera(typed)) if typed else None

@@ -99,7 +99,7 @@ def _show_alike(opened: OpenDataset, index: int) -> None:
     groups = {
         "The same image": same,
         "The same photograph": np.setdiff1d(near, same),
-        "Most alike to the model": likest,
+        "Most similar, according to the model": likest,
     }
     for number, (title, indices) in enumerate(groups.items()):
         if len(indices):

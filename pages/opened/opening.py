@@ -215,7 +215,7 @@ def _offer_upload() -> None:
         accept_multiple_files=True,
         max_upload_size=_MOST_UPLOADED,
         key=f"dataset_upload_{number}",
-        help="It is kept in memory, for all who use this app, until nobody looks at it any more.",
+        help="It is kept in memory, for everyone who uses this app, until nobody looks at it.",
     )
     if files:
         _open_upload(files)

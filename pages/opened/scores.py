@@ -87,7 +87,9 @@ SCORES: Final[dict[str, Score]] = {
     "brightness": Score("mean grey, 0 to 255", _brightness, "{:.0f}".format),
     "contrast": Score("standard deviation of the greys", _contrast, "{:.0f}".format),
     "sharpness": Score("share of the detail that is fine", _sharpness, "{:.2f}".format),
-    "mistake": Score("how likely the label is wrong, to the model", _doubt, "{:.2f}".format),
+    "mistake": Score(
+        "how likely the label is wrong, according to the model", _doubt, "{:.2f}".format
+    ),
     "agreement": Score("share of the FER+ votes for the label", _agreement, display.percent),
 }
 

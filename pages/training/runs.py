@@ -69,7 +69,7 @@ def _show_all(shown: Run) -> None:
     if listed:
         _show_table(listed)
     else:
-        st.info("No run is like that. Empty the filter.")
+        st.info("No run matches. Clear the filter.")
     compared = [run for run in runs if run.id in st.session_state.get(_COMPARED, ())]
     if len(compared) > 1:
         _compare(compared)

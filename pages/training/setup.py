@@ -149,8 +149,8 @@ def _show_models(problems: Problems) -> None:
             key=_INITIAL,
             persist_state="session",
             placeholder="random weights",
-            help="A model of the same architecture and filters (warm start), with as many blocks "
-            "or fewer: further ones begin by passing on what they get.",
+            help="A model of the same architecture and filters (warm start), with at most as many "
+            "blocks; blocks it lacks start out as the identity.",
         )
         say_problem("initial", problems)
     with right:
@@ -160,9 +160,9 @@ def _show_models(problems: Problems) -> None:
             format_func=lambda path: Path(path).name,
             key=_TEACHERS,
             persist_state="session",
-            placeholder="nobody but the labels",
-            help="Their softened scores are learned besides the labels (knowledge distillation, "
-            "Hinton et al. 2015); every step then runs them too.",
+            placeholder="only the labels",
+            help="The network learns their softened scores along with the labels (knowledge "
+            "distillation, Hinton et al. 2015); every step then runs them too.",
         )
         say_problem("teachers", problems)
     show_group("Teachers", problems)

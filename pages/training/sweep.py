@@ -44,7 +44,7 @@ def show_sweep() -> None:
 
 def _set_up(base: Base) -> None:
     st.markdown(
-        f"What does not vary is as on *Set up*: {plain(base.plan.data.name)}, "
+        f"Everything else is as on *Set up*: {plain(base.plan.data.name)}, "
         f"{base.plan.config.architecture}, {base.plan.config.epochs} epochs."
     )
     settings = flat_settings(base.plan.config)
@@ -91,7 +91,7 @@ def _values(name: str, now: str) -> tuple[str, ...]:
         f"Values of {SETTINGS[name].title.lower()}",
         key=f"sweep_values {name}",
         persist_state="session",
-        placeholder=f"{now} …, separated by blanks",
+        placeholder=f"{now} …, separated by spaces",
         help=SETTINGS[name].help,
     )
     return split_values(name, text)
@@ -143,7 +143,7 @@ def _show_sweeps(refreshing: bool) -> None:
         return
     if refreshing and not _goes_on(runs):
         st.rerun()  # nothing happens by itself any more, and a chart holds still for a selection
-    st.subheader("What came of it", anchor=False)
+    st.subheader("Results", anchor=False)
     sweeps = list(dict.fromkeys(run.plan.sweep for run in runs))
     if st.session_state.get(_SHOWN) not in sweeps:
         st.session_state[_SHOWN] = sweeps[0]

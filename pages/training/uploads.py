@@ -40,8 +40,8 @@ def show_upload(chosen: str) -> None:
         st.markdown(f":red[:material/error: {plain(problem)}]")
     st.caption(
         f"It is written to `{uploads_dir()}` on the machine that runs this app, because training "
-        "is a process of its own, and stays there until somebody deletes it here. All who use this "
-        "app can train on it."
+        "is a separate process, and stays there until somebody deletes it here. Everyone who "
+        "uses this app can train on it."
     )
 
 
@@ -51,7 +51,7 @@ def show_deletion(path: str, chosen: str) -> None:
         "Delete this upload",
         icon=":material/delete:",
         key="train_upload_delete",
-        help=f"It lies in `{Path(path).parent}`. Runs that have not ended need it.",
+        help=f"It is in `{Path(path).parent}`. Runs that have not ended need it.",
         on_click=_delete,
         args=(path, chosen),
     )

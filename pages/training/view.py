@@ -97,7 +97,7 @@ def _show_head(run: Run) -> None:
             if run.has_checkpoint
             else "from the start: no epoch was finished"
         )
-        st.warning(f"The process that trained it is gone. *Resume* goes on {from_where}.")
+        st.warning(f"The process that trained it is gone. *Resume* continues {from_where}.")
 
 
 def _waiting_for(run: Run) -> str:
@@ -118,7 +118,7 @@ def _offer_actions(run: Run) -> None:
     elif run.state == "interrupted" and run.has_checkpoint:
         _button("Keep the best", ":material/save:", run, stop_run, "As a model, without going on.")
     if run.state in ("running", "queued", "interrupted") and run.asked != "cancel":
-        _button("Cancel", ":material/close:", run, cancel_run, "Keep nothing but its row.")
+        _button("Cancel", ":material/close:", run, cancel_run, "Keep only its row.")
 
 
 def _button(

@@ -487,7 +487,7 @@ class TestMistakesAndMap:
         assert "area under the ROC curve" in text_of(page)
         browse = open_section("Browse", lambda _: True, sort="mistake", image="0")
         assert browse.selectbox("sort").value == "mistake"
-        assert "Most alike to the model" in text_of(browse)
+        assert "Most similar, according to the model" in text_of(browse)
 
     def test_the_map_waits_for_a_lasso(self):
         page = open_section("Map", lambda page: "Draw around points" in text_of(page))
@@ -505,7 +505,7 @@ class TestCompare:
         open_path(path)
         page = open_section(
             "Compare",
-            lambda page: "No image stands in both" in "".join(s.value for s in page.success),
+            lambda page: "No image is in both" in "".join(s.value for s in page.success),
             **{"with": path_id(str(path))},
         )
         assert "with **faces.csv** · 2 images" in text_of(page)

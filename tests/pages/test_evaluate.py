@@ -153,7 +153,7 @@ def test_a_chosen_face_is_shown_with_its_scores_and_reasons(open_page, demo):
     assert f"labelled {EMOTIONS[demo.labels[index]]}: " in text_of(page)
     page.toggle("why").set_value(True)
     run(page)
-    assert "Without the quarter of the pixels marked most" in text_of(page)
+    assert "Without the most marked quarter of its pixels" in text_of(page)
 
 
 def test_a_face_of_another_split_is_not_shown(open_page):
@@ -164,9 +164,9 @@ def test_robustness_is_measured_once(open_page):
     page = open_page(judged="Robustness")
     page.button("measure robustness of first").click()
     run(page)
-    assert "are read rightly as they are" in text_of(page)
+    assert "are read correctly when unchanged" in text_of(page)
     dataset_store.dataset_store.clear()  # another day
-    assert "are read rightly as they are" in text_of(open_page(judged="Robustness"))
+    assert "are read correctly when unchanged" in text_of(open_page(judged="Robustness"))
 
 
 def test_robustness_of_two_models_is_drawn_together(open_page):
@@ -214,7 +214,7 @@ class TestCompare:
         page = open_page(judged="Compare", against="second")
         text = text_of(page)
         assert "no difference is proven" in text
-        assert "No image is like that." in text
+        assert "No image matches." in text
 
     def test_no_other_model_is_chosen_at_first(self, open_page):
         assert "Choose another model." in text_of(open_page(judged="Compare"))

@@ -347,7 +347,7 @@ def test_an_interrupted_one_says_so_and_is_resumed(page, plan, started):
     give_epochs(run, 0.3)
     (run.folder / QUEUED_FILE).unlink()
     at(page, "Runs")
-    assert "*Resume* goes on from epoch 1, to the same result" in said(page)
+    assert "*Resume* continues from epoch 1, to the same result" in said(page)
     button(page, "Resume").click().run()
     assert open_run(run.folder).state == "queued"
     assert runs_dir() in started
@@ -397,7 +397,7 @@ def test_runs_are_filtered_chosen_and_compared(page, plan):
     page.text_input("train_filter").set_value("dropout=0.1").run()
     assert page.dataframe[1].value["name"].tolist() == ["a"]
     page.text_input("train_filter").set_value("nobody").run()
-    assert "No run is like that." in said(page)
+    assert "No run matches." in said(page)
 
 
 def test_a_run_is_set_up_again(page, plan):

@@ -207,11 +207,11 @@ def send_test(page: AppTest, address: str) -> str:
 
 
 def test_a_webhook_can_be_tried(page, live, listener):
-    assert ":green[Taken:] 204 No Content" in send_test(page, f"{listener.url}/event")
+    assert ":green[Accepted:] 204 No Content" in send_test(page, f"{listener.url}/event")
     assert b'"test": true' in listener.bodies[0]
     assert live.session.event_sender.address == f"{listener.url}/event"
     text = send_test(page, f"{listener.url}/elsewhere")
-    assert ":red[Not taken:]" in text
+    assert ":red[Not accepted:]" in text
     assert "answered 404 Not Found" in text
     assert "Taken" not in send_test(page, "")
     assert live.session.event_sender is None
@@ -238,7 +238,7 @@ def test_what_the_webhook_does_not_take_is_told_on_one_line(page, monkeypatch):
     state = WebhookState(failed=3, dropped=2, failure="http://127.0.0.1:9/<b> cannot be reached: x")
     monkeypatch.setattr(Webhook, "state", state)
     html = events_shown(run(page))
-    assert "Webhook: 2 not sent, as too many waited. http://127.0.0.1:9/&lt;b&gt; cannot" in html
+    assert "Webhook: 2 not sent: too many were waiting. http://127.0.0.1:9/&lt;b&gt; cannot" in html
 
 
 def wait_for(true: Callable[[], bool]) -> None:
