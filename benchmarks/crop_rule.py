@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from emotion_core.datasets import open_dataset
 from emotion_core.faces.boxes import Box, intersection_over_union
 from emotion_core.faces.crops import FACE_CROP_SCALE, crop_face
-from emotion_core.faces.detectors import LIVE_SETTINGS, PHOTO_SETTINGS, HaarFaceDetector
+from emotion_core.faces.detectors import FRONTAL_SETTINGS, PHOTO_SETTINGS, HaarFaceDetector
 from emotion_core.faces.tracking import FaceTracker
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.system.files import write_json
@@ -90,7 +90,7 @@ def pictures(path: Path, count: int) -> tuple[Gray, NDArray[np.int64]]:
 
 def detectors() -> dict[str, Callable[[Gray], Box | None]]:
     """Return the ways to find the one face of a scene."""
-    frontal, photo = HaarFaceDetector(LIVE_SETTINGS), HaarFaceDetector(PHOTO_SETTINGS)
+    frontal, photo = HaarFaceDetector(FRONTAL_SETTINGS), HaarFaceDetector(PHOTO_SETTINGS)
     tracker = FaceTracker()
 
     def track(scene: Gray) -> Box | None:

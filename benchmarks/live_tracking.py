@@ -44,7 +44,7 @@ from frame_work import time_frames
 from live_worker import callback_work
 
 from emotion_core.faces.boxes import Box, intersection_over_union
-from emotion_core.faces.detectors import LIVE_SETTINGS, HaarFaceDetector
+from emotion_core.faces.detectors import FRONTAL_SETTINGS, HaarFaceDetector
 from emotion_core.faces.images import to_gray
 from emotion_core.faces.readings import EmotionDetector
 from emotion_core.faces.tracking import FaceTracker
@@ -81,7 +81,7 @@ def main() -> None:
 def make(system: str) -> Follow:
     """Return a fresh tracker, or the baseline."""
     if system == "baseline":
-        detector = HaarFaceDetector(LIVE_SETTINGS)
+        detector = HaarFaceDetector(FRONTAL_SETTINGS)
         return lambda image, _: dict(enumerate(detector.detect(image)))
     tracker = FaceTracker()
     return lambda image, now: {track.id: track.box for track in tracker.update(to_gray(image), now)}
@@ -157,7 +157,9 @@ class EveryFrame:
     """The baseline as the reader of a session."""
 
     def __init__(self) -> None:
-        self.detector = EmotionDetector(HaarFaceDetector(LIVE_SETTINGS), EmotionClassifier.load())
+        self.detector = EmotionDetector(
+            HaarFaceDetector(FRONTAL_SETTINGS), EmotionClassifier.load()
+        )
 
     def read(self, image: Image, *_: float) -> list[LiveFace]:
         """Find and read every face anew."""

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from emotion_core.cli.options import add_reading_options, open_source, read_data
 from emotion_core.datasets import SPLITS, FaceDataset
-from emotion_core.datasets.checks.comparison import Comparison, compare_datasets
+from emotion_core.datasets.checks.comparison import DatasetComparison, compare_datasets
 from emotion_core.datasets.checks.exclusions import exclusion_list_of, save_exclusions
 from emotion_core.datasets.checks.findings import (
     FINDING_KINDS,
@@ -20,12 +20,12 @@ from emotion_core.datasets.checks.findings import (
     collect_findings,
     findings_csv,
 )
-from emotion_core.datasets.checks.near_duplicates import Progress
 from emotion_core.datasets.checks.overview import DatasetOverview, Spread, survey_dataset
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.system.files import replace_file, write_json
+from emotion_core.system.progress import CountProgress
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -147,7 +147,7 @@ def findings_text(findings: Iterable[Finding]) -> str:
     )
 
 
-def comparison_text(comparison: Comparison) -> str:
+def comparison_text(comparison: DatasetComparison) -> str:
     """Return two data sets side by side as aligned lines of text."""
     first, second = comparison.first, comparison.second
     lines = [
@@ -228,7 +228,7 @@ def _compare(dataset: FaceDataset, arguments: argparse.Namespace) -> None:
         write_json(arguments.json, comparison_json(comparison))
 
 
-def comparison_json(comparison: Comparison) -> dict[str, Any]:
+def comparison_json(comparison: DatasetComparison) -> dict[str, Any]:
     """Return the figures of a comparison."""
     overlaps = {"exact": comparison.exact, "near": comparison.near}
     return {
@@ -309,7 +309,7 @@ def _number(value: float) -> float | None:
 
 
 @contextmanager
-def _progress(description: str) -> Iterator[Progress]:
+def _progress(description: str) -> Iterator[CountProgress]:
     with tqdm(desc=description, leave=False, disable=None, unit="image") as bar:
 
         def advance(done: int, total: int) -> None:

@@ -17,7 +17,7 @@ from emotion_core.models.library import LibraryModel, list_models
 from emotion_core.system.native import quiet_native_libraries
 
 if TYPE_CHECKING:
-    from emotion_core.importing.answers import Answers
+    from emotion_core.importing.answers import ImportAnswers
     from emotion_core.importing.staging import StagedModel
 
 
@@ -200,9 +200,9 @@ def _advance(bar: Any, share: float) -> None:
     bar.update(round(100 * share) - bar.n)
 
 
-def _answers(staged: StagedModel, arguments: argparse.Namespace) -> Answers | None:
+def _answers(staged: StagedModel, arguments: argparse.Namespace) -> ImportAnswers | None:
     """Return the guesses with what the options say instead; None for a model of this project."""
-    from emotion_core.importing.answers import CLASS_ORDERS, Answers, guess_answers
+    from emotion_core.importing.answers import CLASS_ORDERS, ImportAnswers, guess_answers
 
     if staged.card is not None:
         return None
@@ -211,7 +211,7 @@ def _answers(staged: StagedModel, arguments: argparse.Namespace) -> Answers | No
     if arguments.classes:
         named = CLASS_ORDERS.get(arguments.classes)
         classes = named or tuple(arguments.classes.split(","))
-    return Answers(
+    return ImportAnswers(
         values=arguments.values or guess.values,
         classes=classes,
         probabilities=guess.probabilities

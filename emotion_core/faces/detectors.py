@@ -104,7 +104,7 @@ class HaarSettings:
 
 
 #: For live video: upright faces from a sixth of the picture's height on, some milliseconds a frame.
-LIVE_SETTINGS: Final = HaarSettings(
+FRONTAL_SETTINGS: Final = HaarSettings(
     searches=(Search(smallest_face=1 / 6, scale_step=1.2, smallest_pixels=30, min_votes=3),)
 )
 
@@ -132,7 +132,7 @@ class HaarFaceDetector:
     for each session or thread, never share one.
     """
 
-    def __init__(self, settings: HaarSettings = LIVE_SETTINGS) -> None:
+    def __init__(self, settings: HaarSettings = FRONTAL_SETTINGS) -> None:
         self.settings = settings
         self._cascades = Cascades()
 

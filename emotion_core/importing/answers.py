@@ -69,7 +69,7 @@ class FoundNetwork:
 
 
 @dataclass(frozen=True)
-class Answers:
+class ImportAnswers:
     """What a file does not say.
 
     Attributes:
@@ -121,7 +121,7 @@ def orders_for(outputs: int) -> dict[str, tuple[str, ...]]:
     return {name: order for name, order in CLASS_ORDERS.items() if len(order) == outputs}
 
 
-def guess_answers(found: FoundNetwork) -> Answers:
+def guess_answers(found: FoundNetwork) -> ImportAnswers:
     """Return what is most usual for such a network.
 
     64x64 grey pictures are what the mini-XCEPTION of Arriaga et al. (2017) takes, from -1 to 1.
@@ -131,4 +131,4 @@ def guess_answers(found: FoundNetwork) -> Answers:
     values = "-1 to 1" if (found.side, found.channels) == (64, 1) else "0 to 1"
     if found.scales:
         values = "0 to 255"
-    return Answers(values, named, found.probabilities)
+    return ImportAnswers(values, named, found.probabilities)

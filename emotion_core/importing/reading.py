@@ -14,14 +14,14 @@ from emotion_core.system.children import (
     ChildEndedError,
     ChildError,
     ChildTooSlowError,
-    Progress,
 )
+from emotion_core.system.progress import ShareProgress
 
 #: Seconds that reading may take.
 TIME_LIMIT: Final = 240.0
 
 
-def read_apart(kind: str, folder: Path, name: str, progress: Progress) -> FoundNetwork:
+def read_apart(kind: str, folder: Path, name: str, progress: ShareProgress) -> FoundNetwork:
     """Run the worker on a folder and return what it found.
 
     Args:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.importing.answers import Answers, FoundNetwork
+from emotion_core.importing.answers import FoundNetwork, ImportAnswers
 from emotion_core.importing.reading import read_apart
 from emotion_core.importing.uploads import UPLOADS, Upload, receive
 from emotion_core.models.changes import add_model
@@ -33,7 +33,7 @@ from emotion_core.models.folder import (
 )
 from emotion_core.models.interface import ModelInterface
 from emotion_core.models.library import LibraryModel
-from emotion_core.system.children import Progress
+from emotion_core.system.progress import ShareProgress
 
 if TYPE_CHECKING:
     from emotion_core.models.classifier import EmotionClassifier
@@ -56,10 +56,10 @@ class StagedModel:
         self.found = found
         self.checksum = sha256
         self.card = load_card(folder) if (folder / CARD_FILE).is_file() else None
-        self._read_with: tuple[Answers | None, EmotionClassifier] | None = None
+        self._read_with: tuple[ImportAnswers | None, EmotionClassifier] | None = None
         self._end = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
-    def described(self, answers: Answers | None) -> ModelCard:
+    def described(self, answers: ImportAnswers | None) -> ModelCard:
         """Return the card that the model would get.
 
         Args:
@@ -112,7 +112,7 @@ class StagedModel:
         paths = [self.folder / name for name in (KERAS_FILE, LITERT_FILE)]
         return {path.name: checksum(path) for path in paths if path.is_file()}
 
-    def classifier(self, answers: Answers | None) -> EmotionClassifier:
+    def classifier(self, answers: ImportAnswers | None) -> EmotionClassifier:
         """Return the model as it would read faces, the same one while the answers are the same.
 
         Raises:
@@ -127,7 +127,7 @@ class StagedModel:
             self._read_with = answers, EmotionClassifier(model, card)
         return self._read_with[1]
 
-    def keep(self, name: str, answers: Answers | None) -> LibraryModel:
+    def keep(self, name: str, answers: ImportAnswers | None) -> LibraryModel:
         """Put the model into the library and let go of the temporary folder.
 
         Raises:
@@ -152,7 +152,7 @@ def proposed_name(file: str) -> str:
     return next(name for name in names if name not in taken and name != DEFAULT_MODEL)
 
 
-def stage_model(uploads: Sequence[Upload], progress: Progress | None = None) -> StagedModel:
+def stage_model(uploads: Sequence[Upload], progress: ShareProgress | None = None) -> StagedModel:
     """Read a model's file, or the two of a pair, into a temporary folder.
 
     Args:
@@ -179,7 +179,7 @@ def stage_model(uploads: Sequence[Upload], progress: Progress | None = None) -> 
         raise
 
 
-def stage_paths(paths: Sequence[Path], progress: Progress | None = None) -> StagedModel:
+def stage_paths(paths: Sequence[Path], progress: ShareProgress | None = None) -> StagedModel:
     """Read a model's file, or the two of a pair; see ``stage_model``.
 
     Weights that stand beside an architecture in ``model_weights.h5`` are found.

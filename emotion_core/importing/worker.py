@@ -25,15 +25,15 @@ from emotion_core.models.folder import (
     load_card,
     read_model_file,
 )
-from emotion_core.system.children import Progress
 from emotion_core.system.files import replace_file
+from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import Limits, give_way, serve
 
 #: What this process may take; a network of 1 GB needs about three times that while it is converted.
 LIMITS: Final = Limits(memory_bytes=6_000_000_000, processor_seconds=600, file_bytes=3_000_000_000)
 
 
-def read(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
     """Read one model.
 
     Args:
@@ -59,12 +59,12 @@ def read(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
         ) from error
 
 
-def _read_litert(folder: Path, _: Progress) -> FoundNetwork:
+def _read_litert(folder: Path, _: ShareProgress) -> FoundNetwork:
     (folder / UPLOADS / LITERT_FILE).replace(folder / LITERT_FILE)
     return probe((folder / LITERT_FILE).read_bytes()).found
 
 
-def _read_keras(folder: Path, progress: Progress) -> FoundNetwork:
+def _read_keras(folder: Path, progress: ShareProgress) -> FoundNetwork:
     """Judge, build and convert a network of Keras, and keep it in Keras' own format too."""
     path = next(
         path
@@ -94,7 +94,7 @@ def _read_keras(folder: Path, progress: Progress) -> FoundNetwork:
     return replace(trial.found, weights=network.count_params())
 
 
-def _read_zip(folder: Path, progress: Progress) -> FoundNetwork:
+def _read_zip(folder: Path, progress: ShareProgress) -> FoundNetwork:
     """Unpack a model of this project and check every file against its card."""
     unpack(folder / UPLOADS / "model.zip", folder)
     progress(0.3)
@@ -121,7 +121,7 @@ def _read_zip(folder: Path, progress: Progress) -> FoundNetwork:
 
 
 #: How files of each kind are read.
-READERS: Final[dict[str, Callable[[Path, Progress], FoundNetwork]]] = {
+READERS: Final[dict[str, Callable[[Path, ShareProgress], FoundNetwork]]] = {
     "litert": _read_litert,
     "keras": _read_keras,
     "zip": _read_zip,

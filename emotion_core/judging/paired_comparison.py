@@ -85,7 +85,7 @@ class ClassDifference:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class PairedComparison:
     """Two models on the same images.
 
     Attributes:
@@ -135,7 +135,7 @@ class Comparison:
         }
 
 
-def compare_answers(first: Answers, second: Answers) -> Comparison:
+def compare_answers(first: Answers, second: Answers) -> PairedComparison:
     """Compare two models' answers.
 
     Args:
@@ -158,7 +158,7 @@ def compare_answers(first: Answers, second: Answers) -> Comparison:
         )
         for label, emotion in enumerate(EMOTIONS)
     )
-    return Comparison(first, second, _count(first, second, everything), per_class)
+    return PairedComparison(first, second, _count(first, second, everything), per_class)
 
 
 def _count(first: Answers, second: Answers, members: NDArray[np.bool_]) -> PairedCounts:

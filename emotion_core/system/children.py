@@ -25,20 +25,18 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any, Final, TypeAlias
+from typing import IO, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import EmotionCoreError
 from emotion_core.system.folders import PROJECT
-
-#: Called with the share of the work that is done, 0 to 1.
-Progress: TypeAlias = Callable[[float], None]
+from emotion_core.system.progress import ShareProgress
 
 #: Seconds between two calls of a parent's ``progress``, at most.
 PAUSE: Final = 0.05
@@ -118,7 +116,7 @@ class Child:
         self,
         request: Mapping[str, Any],
         *,
-        progress: Progress | None = None,
+        progress: ShareProgress | None = None,
         time_limit: float = math.inf,
     ) -> dict[str, Any]:
         """Wait for the child to do what the request says, and return its answer.
@@ -200,7 +198,7 @@ class Child:
 
 
 def _last_told(
-    told: queue.SimpleQueue[dict[str, Any]], progress: Progress, deadline: float
+    told: queue.SimpleQueue[dict[str, Any]], progress: ShareProgress, deadline: float
 ) -> dict[str, Any]:
     """Report each share that is told and return the first message that tells none."""
     message: dict[str, Any] = {"share": 0.0}

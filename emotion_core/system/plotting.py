@@ -7,7 +7,7 @@ from typing import Any, Final
 
 PURPLE: Final = "#807dba"
 LIGHT_PURPLE: Final = "rgba(128, 125, 186, 0.25)"
-GREY: Final = "#8a8f98"
+GRAY: Final = "#8a8f98"
 PINK: Final = "#cc79a7"
 
 

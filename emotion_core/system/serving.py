@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from emotion_core.errors import EmotionCoreError
-from emotion_core.system.children import Progress
+from emotion_core.system.progress import ShareProgress
 
 #: Does what a request says and returns what is to be answered; both are plain JSON values.
-Answer: TypeAlias = Callable[[dict[str, Any], Progress], dict[str, Any]]
+Answer: TypeAlias = Callable[[dict[str, Any], ShareProgress], dict[str, Any]]
 
 #: What work in the background gives way to: live video, and whoever works on the machine.
 NICE: Final = 10

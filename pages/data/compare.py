@@ -9,12 +9,13 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.datasets import DEMO_NAME, FaceDataset
-from emotion_core.datasets.checks.comparison import Comparison, compare_datasets
+from emotion_core.datasets.checks.comparison import DatasetComparison, compare_datasets
 from emotion_core.datasets.checks.figures import (
-    comparison_figure,
+    dataset_comparison_figure,
     light_comparison_figure,
     overlap_figure,
 )
+from emotion_core.system.progress import ShareProgress
 from pages.data.shares import show_shares
 from pages.opened.opening import paths_on_offer
 from pages.opened.panel import page_of, show_faces
@@ -22,7 +23,7 @@ from pages.opened.store import OpenDataset, dataset_store
 from pages.opened.text import describe
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.jobs import Progress, result_of
+from pages.shared.jobs import result_of
 from pages.shared.text import plain
 
 _OTHER: Final = "dataset_compared"
@@ -72,7 +73,7 @@ def _read(id_: str, path: str) -> OpenDataset | None:
 
 
 def _show_comparison(opened: OpenDataset, other: OpenDataset, *, near: bool) -> None:
-    def compare(dataset: FaceDataset, progress: Progress) -> Comparison:
+    def compare(dataset: FaceDataset, progress: ShareProgress) -> DatasetComparison:
         return compare_datasets(
             dataset,
             other.dataset,
@@ -88,7 +89,7 @@ def _show_comparison(opened: OpenDataset, other: OpenDataset, *, near: bool) -> 
         return
     st.html(display.numbers(_facts(comparison)))
     st.plotly_chart(
-        comparison_figure(comparison, "Share of each class"),
+        dataset_comparison_figure(comparison, "Share of each class"),
         key="compare classes",
         config=NO_TOOLBAR,
         height=400,
@@ -105,7 +106,7 @@ def _show_comparison(opened: OpenDataset, other: OpenDataset, *, near: bool) -> 
     st.fragment(_show_shared)(opened, comparison)
 
 
-def _facts(comparison: Comparison) -> dict[str, str]:
+def _facts(comparison: DatasetComparison) -> dict[str, str]:
     first, second = comparison.first.name, comparison.second.name
     return {
         f"images of {first} that {second} has": f"{int(comparison.exact.first.sum()):,}",
@@ -116,7 +117,7 @@ def _facts(comparison: Comparison) -> dict[str, str]:
     }
 
 
-def _show_shared(opened: OpenDataset, comparison: Comparison) -> None:
+def _show_shared(opened: OpenDataset, comparison: DatasetComparison) -> None:
     shared = (comparison.near or comparison.exact).first
     indices = np.flatnonzero(shared)
     if not len(indices):

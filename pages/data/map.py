@@ -14,11 +14,12 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.judging.predictions.embedding_map import map_dataset
 from emotion_core.judging.predictions.label_mistakes import LabelMistakes
 from emotion_core.judging.predictions.map_figure import MAP_COLORS, map_figure
+from emotion_core.system.progress import ShareProgress
 from pages.data.shares import show_shares
 from pages.opened.panel import page_of, show_faces
 from pages.opened.predictions import label_mistakes, model_in_use, name_of, show_predictions
 from pages.opened.store import OpenDataset
-from pages.shared.jobs import Progress, result_of
+from pages.shared.jobs import result_of
 from pages.shared.text import plain
 
 _CHART: Final = "map_chart"
@@ -40,7 +41,7 @@ def show_map(opened: OpenDataset) -> None:
         return
     embeddings = predictions.embeddings
 
-    def make(dataset: FaceDataset, progress: Progress) -> NDArray[np.float32]:
+    def make(dataset: FaceDataset, progress: ShareProgress) -> NDArray[np.float32]:
         return map_dataset(
             model_dir, dataset, embeddings, progress=lambda done, total: progress(done / total)
         )

@@ -21,9 +21,10 @@ from emotion_core.judging.notices import Notice, notices
 from emotion_core.models.folder import ModelCard, load_card
 from emotion_core.models.in_use import model_in_use
 from emotion_core.models.library import model_folders
+from emotion_core.system.progress import ShareProgress
 from pages.opened.findings import exclusions_for, left_out
 from pages.opened.store import OpenDataset
-from pages.shared.jobs import Job, Progress, result_of
+from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
 
 # The widgets' keys are the names in the address.
@@ -175,7 +176,7 @@ def _job(
     split: str,
     exclusions: ExclusionList | None,
 ) -> Job[Evaluated]:
-    def work(dataset: FaceDataset, progress: Progress) -> Evaluated:
+    def work(dataset: FaceDataset, progress: ShareProgress) -> Evaluated:
         judgement = judge_model(
             model_dir,
             dataset,

@@ -13,16 +13,17 @@ import streamlit as st
 from emotion_core.datasets import FaceDataset
 from emotion_core.emotions import EMOTIONS
 from emotion_core.judging.figures.comparison import differences_figure
-from emotion_core.judging.paired_comparison import Comparison, compare_answers
+from emotion_core.judging.paired_comparison import PairedComparison, compare_answers
 from emotion_core.judging.report.contents import comparison_figures
 from emotion_core.judging.speed import Speed, keras_speeds, litert_speeds
 from emotion_core.models.folder import LITERT_FILE, ModelCard
+from emotion_core.system.progress import ShareProgress
 from pages.evaluation.choice import Evaluated, choose_model_folder, judged
 from pages.evaluation.faces import show_judged_faces
 from pages.opened.panel import page_of
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.jobs import Job, Progress, result_of
+from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
 
 AGAINST: Final = "against"
@@ -62,7 +63,7 @@ def compared_with(evaluated: Evaluated) -> Evaluated | None:
     return other if same and other.excluded == evaluated.excluded else None
 
 
-def _show_figures(comparison: Comparison) -> None:
+def _show_figures(comparison: PairedComparison) -> None:
     first, second = (escape(each.card.name) for each in (comparison.first, comparison.second))
     st.markdown(_verdict(comparison))
     st.html(display.numbers(comparison_figures(comparison)))
@@ -76,7 +77,7 @@ def _show_figures(comparison: Comparison) -> None:
     st.dataframe(_per_class(comparison), hide_index=True)
 
 
-def _per_class(comparison: Comparison) -> pd.DataFrame:
+def _per_class(comparison: PairedComparison) -> pd.DataFrame:
     """Return one line a label: how far the first model is above the second, in points."""
     first, second = comparison.first.card.name, comparison.second.card.name
     return pd.DataFrame(
@@ -96,7 +97,7 @@ def _per_class(comparison: Comparison) -> pd.DataFrame:
     )
 
 
-def _verdict(comparison: Comparison) -> str:
+def _verdict(comparison: PairedComparison) -> str:
     first, second = (plain(each.card.name) for each in (comparison.first, comparison.second))
     difference = comparison.counts.difference
     better, worse = (first, second) if difference.value > 0 else (second, first)
@@ -108,7 +109,7 @@ def _verdict(comparison: Comparison) -> str:
     return f"**{better}** is better than {worse} on these images (McNemar's test, exact, p < 0.05)."
 
 
-def _show_differing(evaluated: Evaluated, other: Evaluated, comparison: Comparison) -> None:
+def _show_differing(evaluated: Evaluated, other: Evaluated, comparison: PairedComparison) -> None:
     groups = {
         f"only {evaluated.card.name} is right": comparison.only_first(),
         f"only {other.card.name} is right": comparison.only_second(),
@@ -197,7 +198,7 @@ def _begin(models: list[Evaluated], runtime: str) -> None:
 def _speed_job(models: list[Evaluated], runtime: str) -> Job[tuple[Speed, ...]]:
     folders: list[Path] = [each.model_dir for each in models]
 
-    def measure(_: FaceDataset, __: Progress) -> tuple[Speed, ...]:
+    def measure(_: FaceDataset, __: ShareProgress) -> tuple[Speed, ...]:
         return litert_speeds(folders) if runtime == "LiteRT" else keras_speeds(folders)
 
     return models[0].opened.job(_speed_name(models, runtime), measure)

@@ -23,11 +23,12 @@ from emotion_core.judging.robustness.curves import (
     robustness_of,
     sample_places,
 )
+from emotion_core.system.progress import ShareProgress
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.compare import compared_with
 from pages.evaluation.faces import chosen_place
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.jobs import Job, Progress, result_of
+from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
 
 _SAMPLES: Final = (500, 1000, 2000)
@@ -139,7 +140,7 @@ def _seconds_of_a_face(evaluated: Evaluated) -> float:
 
 
 def _job(evaluated: Evaluated, sample: int) -> Job[RobustnessCurves]:
-    def measure(_: FaceDataset, progress: Progress) -> RobustnessCurves:
+    def measure(_: FaceDataset, progress: ShareProgress) -> RobustnessCurves:
         faces, labels = _sample(evaluated, sample)
         return robustness_of(
             evaluated.model_dir,

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from emotion_core.importing.staging import StagedModel, stage_model
-from pages.shared.jobs import Job, Progress
+from emotion_core.system.progress import ShareProgress
+from pages.shared.jobs import Job
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -51,7 +52,7 @@ def _newest(uploads: Sequence[UploadedFile]) -> list[UploadedFile]:
     return [*(each for each in before[-1:] if Path(each.name).suffix.lower() in pair), last]
 
 
-def _stage(contents: list[tuple[str, bytes]], progress: Progress) -> StagedModel:
+def _stage(contents: list[tuple[str, bytes]], progress: ShareProgress) -> StagedModel:
     return stage_model([(name, io.BytesIO(content)) for name, content in contents], progress)
 
 

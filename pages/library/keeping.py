@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from emotion_core.errors import ModelError
-from emotion_core.importing.answers import Answers
+from emotion_core.importing.answers import ImportAnswers
 from emotion_core.importing.staging import StagedModel, proposed_name
 from pages.library.handed_in import current_round, let_go
 from pages.library.list import CHOSEN, use
@@ -21,7 +21,7 @@ def show_kept() -> None:
         st.success(f"**{plain(kept)}** was added.")
 
 
-def offer_keeping(staged: StagedModel, answers: Answers | None) -> None:
+def offer_keeping(staged: StagedModel, answers: ImportAnswers | None) -> None:
     """Ask for a name, and offer to keep the model under it or to let go of it."""
     # Read where it is used: a press of a button may come together with what was typed.
     name = f"models_new_name {current_round()}"
@@ -49,7 +49,7 @@ def offer_keeping(staged: StagedModel, answers: Answers | None) -> None:
 
 
 def _keep(
-    staged: StagedModel, name_key: str, answers: Answers | None, *, and_use: bool = False
+    staged: StagedModel, name_key: str, answers: ImportAnswers | None, *, and_use: bool = False
 ) -> None:
     try:
         kept = staged.keep(st.session_state[name_key], answers)

@@ -7,7 +7,13 @@ from typing import Final
 import streamlit as st
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
-from emotion_core.importing.answers import RANGES, Answers, FoundNetwork, guess_answers, orders_for
+from emotion_core.importing.answers import (
+    RANGES,
+    FoundNetwork,
+    ImportAnswers,
+    guess_answers,
+    orders_for,
+)
 
 GREY_ONLY: Final = (
     "This app reads faces in grey, 48 by 48 pixels. A network made for larger or coloured pictures "
@@ -26,7 +32,7 @@ _ONE_BY_ONE: Final = "another order"
 _NONE: Final = "none of the seven"
 
 
-def ask(found: FoundNetwork) -> Answers:
+def ask(found: FoundNetwork) -> ImportAnswers:
     """Ask what the file does not say, the most usual answers first."""
     guess = guess_answers(found)
     if (found.side, found.channels) != (FACE_SIZE, 1):
@@ -60,7 +66,7 @@ def ask(found: FoundNetwork) -> Answers:
             format_func=str.upper,
             key="models_color",
         )
-    return Answers(values, _ask_classes(found.outputs, left), bool(probabilities), color)
+    return ImportAnswers(values, _ask_classes(found.outputs, left), bool(probabilities), color)
 
 
 def _ask_classes(outputs: int, place: st.delta_generator.DeltaGenerator) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ from typing import Final
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.checks.duplicates import Duplicates, find_duplicates
+from emotion_core.system.progress import ShareProgress
 from pages.opened.store import OpenDataset
-from pages.shared.jobs import Job, Progress
+from pages.shared.jobs import Job
 
 NEAR: Final = "near duplicates"
 
@@ -27,5 +28,5 @@ def _find_exact(dataset: FaceDataset) -> Duplicates:
     return find_duplicates(dataset, near=False)
 
 
-def _find_near(dataset: FaceDataset, progress: Progress) -> Duplicates:
+def _find_near(dataset: FaceDataset, progress: ShareProgress) -> Duplicates:
     return find_duplicates(dataset, progress=lambda done, total: progress(done / max(1, total)))

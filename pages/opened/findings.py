@@ -23,9 +23,10 @@ from emotion_core.datasets.checks.quality import (
     measure_quality,
     no_face_share,
 )
+from emotion_core.system.progress import ShareProgress
 from pages.opened.duplicates import known_duplicates
 from pages.opened.store import OpenDataset
-from pages.shared.jobs import Job, Progress
+from pages.shared.jobs import Job
 
 QUALITY: Final = "quality"
 FACES: Final = "faces"
@@ -99,9 +100,9 @@ def _without_face(shares: NDArray[np.float32], least: float) -> Finding:
     return Finding("no_face", indices, shares[indices])
 
 
-def _measure(dataset: FaceDataset, progress: Progress) -> ImageQuality:
+def _measure(dataset: FaceDataset, progress: ShareProgress) -> ImageQuality:
     return measure_quality(dataset.images, lambda done, total: progress(done / max(1, total)))
 
 
-def _look_for_faces(dataset: FaceDataset, progress: Progress) -> NDArray[np.bool_]:
+def _look_for_faces(dataset: FaceDataset, progress: ShareProgress) -> NDArray[np.bool_]:
     return find_faces(dataset.images, lambda done, total: progress(done / max(1, total)))

@@ -12,9 +12,10 @@ from emotion_core.errors import ModelError
 from emotion_core.judging.predictions.label_mistakes import LabelMistakes, find_label_mistakes
 from emotion_core.judging.predictions.predict import Predictions, load_predictions, predict_dataset
 from emotion_core.models.folder import ModelCard, default_model_dir, load_card
+from emotion_core.system.progress import ShareProgress
 from pages.opened.store import OpenDataset
 from pages.shared.detector import chosen_model
-from pages.shared.jobs import Job, Progress, result_of
+from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
 
 
@@ -43,7 +44,7 @@ def predictions_name(model_dir: Path) -> str:
 def predictions_job(opened: OpenDataset, model_dir: Path) -> Job[Predictions]:
     """Return the job that runs a model over the data set, begun now if need be."""
 
-    def predict(dataset: FaceDataset, progress: Progress) -> Predictions:
+    def predict(dataset: FaceDataset, progress: ShareProgress) -> Predictions:
         return predict_dataset(
             model_dir,
             dataset,

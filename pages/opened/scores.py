@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.checks.agreement import label_support
 from emotion_core.datasets.checks.overview import DatasetOverview, survey_dataset
+from emotion_core.system.progress import ShareProgress
 from pages.opened.findings import quality_job
 from pages.opened.predictions import known_predictions, label_mistakes, model_in_use
 from pages.opened.store import OpenDataset
 from pages.shared import display
-from pages.shared.jobs import Job, Progress
+from pages.shared.jobs import Job
 
 Scores = NDArray[np.float32]
 
@@ -49,7 +50,7 @@ def overview_job(opened: OpenDataset) -> Job[DatasetOverview]:
     return opened.job(OVERVIEW, _survey)
 
 
-def _survey(dataset: FaceDataset, _: Progress) -> DatasetOverview:
+def _survey(dataset: FaceDataset, _: ShareProgress) -> DatasetOverview:
     return survey_dataset(dataset)
 
 

@@ -14,7 +14,8 @@ import streamlit as st
 
 from emotion_core.datasets import DEMO_NAME, FaceDataset, open_dataset
 from emotion_core.datasets.recent import RecentDataset, path_id, remember_dataset
-from pages.shared.jobs import Job, Progress
+from emotion_core.system.progress import ShareProgress
+from pages.shared.jobs import Job
 
 Result = TypeVar("Result")
 
@@ -41,7 +42,7 @@ class OpenDataset:
         self._lock = threading.Lock()
         self._jobs: dict[str, Job[Any]] = {}
 
-    def job(self, name: str, work: Callable[[FaceDataset, Progress], Result]) -> Job[Result]:
+    def job(self, name: str, work: Callable[[FaceDataset, ShareProgress], Result]) -> Job[Result]:
         """Return the job that computes ``name``, begun now unless it was before."""
         with self._lock:
             if name not in self._jobs:
@@ -87,7 +88,7 @@ class DatasetStore:
     ) -> Job[OpenDataset]:
         """Return the job that reads an uploaded file into memory and then calls ``clean_up``."""
 
-        def read(progress: Progress) -> OpenDataset:
+        def read(progress: ShareProgress) -> OpenDataset:
             try:
                 dataset = open_dataset(
                     file, skip_bad_rows=skip_bad_rows, progress=progress, use_cache=False
@@ -114,7 +115,7 @@ class DatasetStore:
                 if opened.path == absolute:
                     del self._open[id_]
 
-    def _read(self, path: str, skip_bad_rows: bool, progress: Progress) -> OpenDataset:
+    def _read(self, path: str, skip_bad_rows: bool, progress: ShareProgress) -> OpenDataset:
         dataset = open_dataset(path, skip_bad_rows=skip_bad_rows, progress=progress)
         if path == DEMO_NAME:
             return self._shared(OpenDataset(dataset, DEMO_NAME, None))

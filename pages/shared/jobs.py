@@ -10,12 +10,11 @@ from typing import Final, Generic, TypeVar
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.progress import ShareProgress
 from pages.shared.text import plain
 
 Result = TypeVar("Result")
 
-#: Called with the share that is done, 0.0 to 1.0.
-Progress = Callable[[float], None]
 
 #: Most work ends before anybody could read what it is.
 PATIENCE_SECONDS: Final = 0.4
@@ -35,7 +34,7 @@ class Job(Generic[Result]):
             ``Cancelled`` when the job is to end.
     """
 
-    def __init__(self, work: Callable[[Progress], Result]) -> None:
+    def __init__(self, work: Callable[[ShareProgress], Result]) -> None:
         self._work = work
         self._started = time.monotonic()
         self._cancelled = threading.Event()

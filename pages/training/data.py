@@ -16,10 +16,11 @@ from emotion_core.datasets.own.storage import OWN_PREFIX, list_own_datasets, own
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from emotion_core.system.progress import ShareProgress
 from emotion_core.training.data import TrainingCounts, count_for_training
 from pages.opened.opening import paths_on_offer
 from pages.shared.access import server_is_offered
-from pages.shared.jobs import Job, Progress, result_of
+from pages.shared.jobs import Job, result_of
 from pages.training.uploads import UPLOAD, show_deletion, show_upload, uploads_on_offer
 
 #: Faces that show what augmentation does.
@@ -203,7 +204,7 @@ def _choose_exclusions() -> None:
     )
 
 
-def _read(source: DataSource, progress: Progress) -> TrainingData:
+def _read(source: DataSource, progress: ShareProgress) -> TrainingData:
     dataset = source.open(progress)
     faces, labels = sample_faces(dataset)
     return TrainingData(source, count_for_training(dataset), faces, labels)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import streamlit as st
 
 from emotion_core.training.config import flat_settings, setting_text
-from emotion_core.training.runs.figures import CURVES, comparison_figure
+from emotion_core.training.runs.figures import CURVES, runs_figure
 from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
 from emotion_core.training.runs.storage import list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings
@@ -180,7 +180,7 @@ def _compare(runs: Sequence[Run]) -> None:
             columns = st.columns(2)  # row by row, so that a phone keeps the order
         with columns[place % 2]:
             st.plotly_chart(
-                comparison_figure(curve, with_curves),
+                runs_figure(curve, with_curves),
                 key=f"comparison {place}",
                 config=NO_TOOLBAR,
             )

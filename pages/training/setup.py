@@ -230,10 +230,10 @@ def _start(plan: RunPlan) -> None:
         st.session_state[_PROBLEM] = str(error)
         return
     st.session_state[_NAME] = st.session_state[_NOTES] = ""
-    show_run(run.id)
+    go_to_run(run.id)
 
 
-def show_run(run_id: str) -> None:
+def go_to_run(run_id: str) -> None:
     """Turn to a run."""
     st.session_state[SHOWN_RUN] = run_id
     st.session_state[SECTION] = "Runs"

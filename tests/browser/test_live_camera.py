@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.faces.detectors import LIVE_SETTINGS, HaarFaceDetector
+from emotion_core.faces.detectors import FRONTAL_SETTINGS, HaarFaceDetector
 from tests.browser.live_view import (
     annotated_picture,
     colored,
@@ -80,7 +80,7 @@ def test_the_face_is_framed_in_the_video_and_named_on_the_page(
     image = annotated_picture(page)
     seconds_to_first_box = time.monotonic() - pressed
 
-    (face,) = HaarFaceDetector(LIVE_SETTINGS).detect(on_wall(portrait(480)))
+    (face,) = HaarFaceDetector(FRONTAL_SETTINGS).detect(on_wall(portrait(480)))
     left, _, right, bottom = drawn_box(image)
     reach = SWAY + 12  # the portrait moves, and the cascade is not exact to the pixel
     assert abs((left + right) / 2 - face.center[0]) < reach

@@ -15,7 +15,7 @@ import skimage.data
 from emotion_core.errors import ModelError
 from emotion_core.faces.boxes import Box, intersection_over_union
 from emotion_core.faces.detectors import (
-    LIVE_SETTINGS,
+    FRONTAL_SETTINGS,
     PHOTO_SETTINGS,
     YUNET_VARIABLE,
     HaarFaceDetector,
@@ -32,7 +32,7 @@ ASTRONAUT_FACE = Box(174, 64, 98, 98)
 
 @pytest.fixture(scope="module")
 def live() -> HaarFaceDetector:
-    return HaarFaceDetector(LIVE_SETTINGS)
+    return HaarFaceDetector(FRONTAL_SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def is_found(face: Box, boxes: list[Box]) -> bool:
     return any(intersection_over_union(face, box) > 0.5 for box in boxes)
 
 
-@pytest.mark.parametrize("settings", [LIVE_SETTINGS, PHOTO_SETTINGS])
+@pytest.mark.parametrize("settings", [FRONTAL_SETTINGS, PHOTO_SETTINGS])
 def test_one_face(astronaut: np.ndarray, settings: HaarSettings) -> None:
     boxes = HaarFaceDetector(settings).detect(astronaut)
     assert len(boxes) == 1
@@ -109,7 +109,7 @@ def test_second_look_drops_what_only_one_cascade_takes_for_a_face() -> None:
     assert HaarFaceDetector(PHOTO_SETTINGS).detect(image) == []
 
 
-@pytest.mark.parametrize("settings", [LIVE_SETTINGS, PHOTO_SETTINGS])
+@pytest.mark.parametrize("settings", [FRONTAL_SETTINGS, PHOTO_SETTINGS])
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (7, 5), (30, 30), (24, 3000)])
 def test_degenerate_pictures(settings: HaarSettings, shape: tuple[int, int]) -> None:
     assert HaarFaceDetector(settings).detect(np.zeros(shape, np.uint8)) == []

@@ -21,7 +21,7 @@ def greys(*shares: float) -> np.ndarray:
     return np.stack([np.full((48, 48), round(255 * share), np.uint8) for share in shares])
 
 
-def answers_to_greys(classifier: EmotionClassifier, count: int) -> list[str]:
+def answers_to_grays(classifier: EmotionClassifier, count: int) -> list[str]:
     """Return what the network says to ``count`` greys from black to white."""
     scores = classifier.predict_scores(greys(*np.linspace(0, 1, count)))
     return [EMOTIONS[place] for place in scores.argmax(axis=1)]

@@ -7,7 +7,13 @@ import pytest
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
-from emotion_core.importing.answers import RANGES, Answers, FoundNetwork, guess_answers, orders_for
+from emotion_core.importing.answers import (
+    RANGES,
+    FoundNetwork,
+    ImportAnswers,
+    guess_answers,
+    orders_for,
+)
 from emotion_core.importing.staging import StagedModel, proposed_name
 from emotion_core.models.changes import check_new_name
 from tests.importing.handed_in import stage
@@ -37,31 +43,36 @@ class TestQuestions:
 
     def test_the_means_of_colours_follow_their_order(self):
         found = FoundNetwork(32, 3, 7, False, False, 1)
-        rgb = Answers("ImageNet, 0 to 1", EMOTIONS, False).interface(found)
-        bgr = Answers("ImageNet, 0 to 1", EMOTIONS, False, "bgr").interface(found)
+        rgb = ImportAnswers("ImageNet, 0 to 1", EMOTIONS, False).interface(found)
+        bgr = ImportAnswers("ImageNet, 0 to 1", EMOTIONS, False, "bgr").interface(found)
         assert rgb.mean == RANGES["ImageNet, 0 to 1"]["mean"]
         assert (bgr.mean, bgr.deviation) == (rgb.mean[::-1], rgb.deviation[::-1])
 
     def test_other_words_for_the_same_classes_are_understood(self):
         found = FoundNetwork(48, 1, 3, True, False, 1)
-        interface = Answers("0 to 1", ("Happiness", " anger", "contempt"), True).interface(found)
+        interface = ImportAnswers("0 to 1", ("Happiness", " anger", "contempt"), True).interface(
+            found
+        )
         assert interface.classes == ("happy", "angry", None)
 
     def test_a_network_like_ours_needs_no_interface(self):
         folder = Path(tempfile.mkdtemp())
         (folder / "model.tflite").touch()
         staged = StagedModel(folder, "mine.tflite", FoundNetwork(48, 1, 7, False, False, 1), "0")
-        answers = Answers("0 to 255", EMOTIONS, probabilities=False)
+        answers = ImportAnswers("0 to 255", EMOTIONS, probabilities=False)
         assert staged.described(answers).interface is None
         staged.discard()
 
     @pytest.mark.parametrize(
         ("answers", "message"),
         [
-            (Answers("0 to 2", EMOTIONS, True), "range: expected one of 0 to 255, 0 to 1"),
-            (Answers("0 to 1", EMOTIONS[:3], True), "classes: expected 7 names, one for each"),
-            (Answers("0 to 1", ("x",) * 7, True), "classes: expected at least two of our"),
-            (Answers("ImageNet, 0 to 1", EMOTIONS, True), "expected one for grey pictures"),
+            (ImportAnswers("0 to 2", EMOTIONS, True), "range: expected one of 0 to 255, 0 to 1"),
+            (
+                ImportAnswers("0 to 1", EMOTIONS[:3], True),
+                "classes: expected 7 names, one for each",
+            ),
+            (ImportAnswers("0 to 1", ("x",) * 7, True), "classes: expected at least two of our"),
+            (ImportAnswers("ImageNet, 0 to 1", EMOTIONS, True), "expected one for grey pictures"),
             (None, "expected range and classes of its network, found none"),
         ],
     )

@@ -19,7 +19,7 @@ from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.interface import softmax
 from emotion_core.training.networks.loading import load_keras_classifier
 from tests import model_files
-from tests.importing.handed_in import answers_to_greys, greys, stage
+from tests.importing.handed_in import answers_to_grays, greys, stage
 from tests.importing.hostile_files import HOSTILE
 from tests.model_files import KERAS_2, others
 
@@ -41,7 +41,7 @@ class TestApart:
         crops = greys(*np.linspace(0, 1, 11))
         keras = softmax(load_keras_classifier(library / "grey").predict_logits(crops))
         assert live.predict_scores(crops) == pytest.approx(keras, abs=1e-3)
-        assert answers_to_greys(live, 7) == list(EMOTIONS)
+        assert answers_to_grays(live, 7) == list(EMOTIONS)
 
     def test_a_network_larger_than_the_memory_it_may_have(self, nothing_left):
         architecture = json.loads((KERAS_2 / "model_arch.json").read_text())

@@ -7,14 +7,14 @@ import pytest
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
-from emotion_core.importing.answers import CLASS_ORDERS, Answers, FoundNetwork, guess_answers
+from emotion_core.importing.answers import CLASS_ORDERS, FoundNetwork, ImportAnswers, guess_answers
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import default_model_dir, load_card
 from emotion_core.models.in_use import put_to_use
 from emotion_core.models.library import list_models
 from tests import model_files
 from tests.data.keras2.make import faces
-from tests.importing.handed_in import answers_to_greys, greys, stage
+from tests.importing.handed_in import answers_to_grays, greys, stage
 from tests.model_files import KERAS_2, others
 
 
@@ -26,22 +26,22 @@ class TestWhole:
         staged = stage(others("grey64.tflite"))
         assert staged.found == FoundNetwork(64, 1, 7, True, False, staged.found.weights)
         answers = guess_answers(staged.found)
-        assert answers == Answers("-1 to 1", EMOTIONS, True)
-        assert answers_to_greys(staged.classifier(answers), 7) == list(EMOTIONS)
+        assert answers == ImportAnswers("-1 to 1", EMOTIONS, True)
+        assert answers_to_grays(staged.classifier(answers), 7) == list(EMOTIONS)
         kept = staged.keep("grey", answers)
         assert kept.origin == "imported"
         assert kept.card.source["file"] == "grey64.tflite"
         assert kept.card.interface.side == 64
         assert not staged.folder.exists()
         loaded = EmotionClassifier.load(library / "grey")
-        assert answers_to_greys(loaded, 7) == list(EMOTIONS)
+        assert answers_to_grays(loaded, 7) == list(EMOTIONS)
         put_to_use(library / "grey")
 
     def test_the_order_of_the_classes_is_ours_afterwards(self):
         staged = stage(others("grey64.tflite"))
         order = CLASS_ORDERS["by name"]
-        answers = Answers("-1 to 1", order, probabilities=True)
-        assert answers_to_greys(staged.classifier(answers), 7) == list(order)
+        answers = ImportAnswers("-1 to 1", order, probabilities=True)
+        assert answers_to_grays(staged.classifier(answers), 7) == list(order)
 
     def test_a_page_that_runs_again_neither_hashes_nor_loads_it_again(self, monkeypatch):
         staged = stage(others("grey64.tflite"))
@@ -50,8 +50,8 @@ class TestWhole:
         monkeypatch.setattr("emotion_core.importing.staging.checksum", None)
         assert staged.classifier(guess_answers(staged.found)) is first
         assert staged.described(answers).files == card.files
-        other = Answers("-1 to 1", CLASS_ORDERS["by name"], probabilities=True)
-        assert answers_to_greys(staged.classifier(other), 7) == list(CLASS_ORDERS["by name"])
+        other = ImportAnswers("-1 to 1", CLASS_ORDERS["by name"], probabilities=True)
+        assert answers_to_grays(staged.classifier(other), 7) == list(CLASS_ORDERS["by name"])
 
     def test_three_colours_and_eight_classes(self):
         staged = stage(others("color32.tflite"))
@@ -59,29 +59,29 @@ class TestWhole:
         assert (found.side, found.channels, found.outputs) == (32, 3, 8)
         assert not found.probabilities
         order = CLASS_ORDERS["FER+"]
-        assert guess_answers(found) == Answers("0 to 1", order, False)
+        assert guess_answers(found) == ImportAnswers("0 to 1", order, False)
         classifier = staged.classifier(guess_answers(found))
-        assert answers_to_greys(classifier, 8)[:7] == list(order[:7])
+        assert answers_to_grays(classifier, 8)[:7] == list(order[:7])
         assert classifier.predict_scores(greys(1.0)).sum() == pytest.approx(1)  # contempt
 
     def test_one_picture_at_a_time(self):
         staged = stage(others("one_by_one.tflite"))
         assert staged.found.one_by_one
         classifier = staged.classifier(guess_answers(staged.found))
-        assert answers_to_greys(classifier, 7) == list(EMOTIONS)
+        assert answers_to_grays(classifier, 7) == list(EMOTIONS)
 
     def test_a_quantized_network(self):
         staged = stage(others("quantized.tflite"))
         assert staged.found.probabilities
-        classifier = staged.classifier(Answers("0 to 255", EMOTIONS, probabilities=True))
-        assert answers_to_greys(classifier, 7) == list(EMOTIONS)
+        classifier = staged.classifier(ImportAnswers("0 to 255", EMOTIONS, probabilities=True))
+        assert answers_to_grays(classifier, 7) == list(EMOTIONS)
 
     @pytest.mark.parametrize("form", ["pair", "whole"])
     def test_a_network_of_keras_2_gives_the_scores_keras_2_gave(self, form):
         files = model_files.pair() if form == "pair" else [("fer.h5", model_files.whole_h5())]
         staged = stage(*files)
         assert staged.file == files[0][0]
-        classifier = staged.classifier(Answers("0 to 255", EMOTIONS, probabilities=True))
+        classifier = staged.classifier(ImportAnswers("0 to 255", EMOTIONS, probabilities=True))
         expected = np.load(KERAS_2 / "scores.npy")
         assert classifier.predict_scores(faces()) == pytest.approx(expected, abs=1e-3)
 

@@ -17,7 +17,7 @@ from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.detectors import LIVE_SETTINGS, HaarFaceDetector
+from emotion_core.faces.detectors import FRONTAL_SETTINGS, HaarFaceDetector
 from emotion_core.live.reader import LiveFaceReader
 from emotion_core.live.session import LiveSession
 from tests.webrtc import Client, new_worker, running_loop
@@ -44,7 +44,7 @@ class FailsAtFirst(LiveFaceReader):
         return super().read(image, *args)
 
 
-def grey_portrait(width: int, height: int) -> np.ndarray:
+def gray_portrait(width: int, height: int) -> np.ndarray:
     """Return a camera picture (BGR) without colour: what is coloured later was drawn."""
     side = min(width, height)
     portrait = cv2.cvtColor(skimage.data.astronaut()[:340, 55:395], cv2.COLOR_RGB2GRAY)
@@ -116,7 +116,7 @@ def reader() -> LiveFaceReader:
 
 
 def find(picture: np.ndarray) -> Box:
-    (box,) = HaarFaceDetector(LIVE_SETTINGS).detect(picture)
+    (box,) = HaarFaceDetector(FRONTAL_SETTINGS).detect(picture)
     return box
 
 
@@ -126,7 +126,7 @@ def is_annotated(image: np.ndarray) -> bool:
 
 def test_the_box_comes_back_where_the_face_is(start, reader):
     session = LiveSession(reader)
-    camera = Camera(grey_portrait(640, 480))
+    camera = Camera(gray_portrait(640, 480))
     expected = find(camera.picture)
 
     client, _ = start(session, camera)
@@ -142,11 +142,11 @@ def test_the_box_comes_back_where_the_face_is(start, reader):
 
 def test_the_video_follows_a_change_of_size(start, reader):
     session = LiveSession(reader)
-    camera = Camera(grey_portrait(640, 480))
+    camera = Camera(gray_portrait(640, 480))
     client, _ = start(session, camera)
     client.watch(is_annotated)
 
-    camera.picture = grey_portrait(320, 240)
+    camera.picture = gray_portrait(320, 240)
     image = client.watch(lambda image: image.shape == (240, 320, 3) and is_annotated(image))
     box = orange_box(image)
     expected = find(camera.picture)
@@ -157,7 +157,7 @@ def test_the_video_follows_a_change_of_size(start, reader):
 
 def test_the_video_goes_on_after_exceptions(start):
     session = LiveSession(FailsAtFirst(failures=10))
-    client, _ = start(session, Camera(grey_portrait(640, 480)))
+    client, _ = start(session, Camera(gray_portrait(640, 480)))
     client.watch(is_annotated)
     assert session.snapshot.errors == 10
     assert session.snapshot.last_error == "RuntimeError: the model is not in the mood"
@@ -165,7 +165,7 @@ def test_the_video_goes_on_after_exceptions(start):
 
 def test_the_end_reaches_the_session_and_a_new_stream_starts(start, reader):
     session = LiveSession(reader)
-    client, worker = start(session, Camera(grey_portrait(640, 480)))
+    client, worker = start(session, Camera(gray_portrait(640, 480)))
     client.watch(is_annotated)
     worker.stop()
     deadline = time.monotonic() + 10  # a frame may still be on its way
@@ -175,6 +175,6 @@ def test_the_end_reaches_the_session_and_a_new_stream_starts(start, reader):
     assert session.snapshot.faces == ()
     frames = session.snapshot.frames
 
-    client, _ = start(session, Camera(grey_portrait(640, 480)))
+    client, _ = start(session, Camera(gray_portrait(640, 480)))
     client.watch(is_annotated)
     assert session.snapshot.frames > frames

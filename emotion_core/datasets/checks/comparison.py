@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.checks.near_duplicates import Progress, find_near_pairs_between
+from emotion_core.datasets.checks.near_duplicates import find_near_pairs_between
 from emotion_core.datasets.checks.overview import DatasetOverview, survey_dataset
 from emotion_core.datasets.types import FaceDataset, byte_identical_to
+from emotion_core.system.progress import CountProgress
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +27,7 @@ class Overlap:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class DatasetComparison:
     """What ``compare_datasets`` found.
 
     Attributes:
@@ -61,8 +62,8 @@ def compare_datasets(
     second: FaceDataset,
     *,
     near: bool = True,
-    progress: Progress | None = None,
-) -> Comparison:
+    progress: CountProgress | None = None,
+) -> DatasetComparison:
     """Compare two data sets.
 
     Args:
@@ -75,7 +76,7 @@ def compare_datasets(
         byte_identical_to(first.images, second.images),
         byte_identical_to(second.images, first.images),
     )
-    return Comparison(
+    return DatasetComparison(
         first=survey_dataset(first),
         second=survey_dataset(second),
         exact=exact,
@@ -84,7 +85,7 @@ def compare_datasets(
 
 
 def _near_overlap(
-    first: FaceDataset, second: FaceDataset, exact: Overlap, progress: Progress | None
+    first: FaceDataset, second: FaceDataset, exact: Overlap, progress: CountProgress | None
 ) -> Overlap:
     pairs = find_near_pairs_between(first.images, second.images, progress)
     in_first, in_second = exact.first.copy(), exact.second.copy()

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.checks.near_duplicates import NearPairs, Progress, find_near_pairs
+from emotion_core.datasets.checks.near_duplicates import NearPairs, find_near_pairs
 from emotion_core.datasets.types import SPLITS, FaceDataset
+from emotion_core.system.progress import CountProgress
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +156,7 @@ class Duplicates:
 
 
 def find_duplicates(
-    dataset: FaceDataset, *, near: bool = True, progress: Progress | None = None
+    dataset: FaceDataset, *, near: bool = True, progress: CountProgress | None = None
 ) -> Duplicates:
     """Find images that stand in a data set more than once, in one split or in several.
 

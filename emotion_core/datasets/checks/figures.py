@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from emotion_core.datasets.checks.comparison import Comparison
+from emotion_core.datasets.checks.comparison import DatasetComparison
 from emotion_core.datasets.checks.overview import DatasetOverview, Spread
 from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
@@ -24,7 +24,7 @@ _MARGIN: Final = {"l": 60, "r": 20, "t": 60, "b": 60}
 _LEGEND: Final = {"orientation": "h", "y": -0.12, "x": 0, "yanchor": "top"}
 # Splits are told apart by patterns, because colours stand for expressions.
 _SPLIT_PATTERNS: Final = dict(zip(SPLITS, ("", "/", "x"), strict=True))
-_GREY: Final = "#8a8f98"
+_GRAY: Final = "#8a8f98"
 _COLORS: Final = [EMOTION_COLORS[emotion] for emotion in EMOTIONS]
 # Side by side, the second of two data sets is drawn lighter.
 _LIGHTER: Final = 0.45
@@ -141,7 +141,7 @@ def agreement_figure(overview: DatasetOverview, title: str) -> Figure:
     return figure
 
 
-def comparison_figure(comparison: Comparison, title: str) -> Figure:
+def dataset_comparison_figure(comparison: DatasetComparison, title: str) -> Figure:
     """Draw the class shares of two data sets side by side; the second is drawn lighter.
 
     Args:
@@ -172,7 +172,7 @@ def comparison_figure(comparison: Comparison, title: str) -> Figure:
 
 
 def light_comparison_figure(
-    comparison: Comparison, measure: Literal["brightness", "contrast"], title: str
+    comparison: DatasetComparison, measure: Literal["brightness", "contrast"], title: str
 ) -> Figure:
     """Draw brightness or contrast of each class in two data sets as boxes, as ``light_figure``.
 
@@ -203,7 +203,7 @@ def light_comparison_figure(
     return figure
 
 
-def overlap_figure(comparison: Comparison, title: str) -> Figure:
+def overlap_figure(comparison: DatasetComparison, title: str) -> Figure:
     """Draw which share of each of two data sets stands in the other.
 
     Args:
@@ -220,7 +220,7 @@ def overlap_figure(comparison: Comparison, title: str) -> Figure:
             customdata=[int(overlap.first.sum()), int(overlap.second.sum())],
             name=name,
             orientation="h",
-            marker={"color": _GREY},
+            marker={"color": _GRAY},
             opacity=opacity,
             hovertemplate="%{y}: %{customdata:,} images, %{x:.1%}, also in the other one ("
             + name
@@ -246,7 +246,7 @@ def overlap_figure(comparison: Comparison, title: str) -> Figure:
     return figure
 
 
-def _pair(comparison: Comparison) -> tuple[tuple[DatasetOverview, float], ...]:
+def _pair(comparison: DatasetComparison) -> tuple[tuple[DatasetOverview, float], ...]:
     """Return both overviews with the opacity they are drawn in."""
     return (comparison.first, 1.0), (comparison.second, _LIGHTER)
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets.checks.duplicates import Duplicates, ImageGroups, find_duplicates
-from emotion_core.datasets.checks.near_duplicates import Progress
 from emotion_core.datasets.checks.quality import (
     ImageQuality,
     QualityLimits,
@@ -22,6 +21,7 @@ from emotion_core.datasets.checks.quality import (
 )
 from emotion_core.datasets.types import SPLITS, FaceDataset
 from emotion_core.emotions import EMOTIONS
+from emotion_core.system.progress import CountProgress
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def collect_findings(
     near: bool = False,
     faces: bool = False,
     limits: QualityLimits | None = None,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
 ) -> tuple[Finding, ...]:
     """Return one finding for each kind that was looked for, those without images included.
 
@@ -250,13 +250,13 @@ def findings_csv(dataset: FaceDataset, findings: Iterable[Finding]) -> bytes:
 class _Steps:
     """Divides one progress among several searches over the same images."""
 
-    def __init__(self, progress: Progress | None, images: int, steps: int) -> None:
+    def __init__(self, progress: CountProgress | None, images: int, steps: int) -> None:
         self._progress = progress
         self._images = images
         self._total = images * steps
         self._done = 0
 
-    def next(self) -> Progress | None:
+    def next(self) -> CountProgress | None:
         """Return the progress of the next search."""
         progress, before = self._progress, self._done
         self._done += self._images

@@ -19,7 +19,6 @@ They are no near-duplicates of anything here; they are found by how they look (`
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,9 +28,7 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets.checks.filters import BLOCK, blur_matrix, transform
 from emotion_core.emotions import FACE_SIZE
-
-#: Called with what is done and the total; whatever it raises ends the work.
-Progress = Callable[[int, int], None]
+from emotion_core.system.progress import CountProgress
 
 #: Correlation from which two images are near-duplicates, chosen by looking at pairs of FER2013:
 #: from 0.72 on all show the same photograph, between 0.68 and 0.72 about two in three do.
@@ -86,7 +83,7 @@ class NearPairs:
         )
 
 
-def find_near_pairs(images: NDArray[np.uint8], progress: Progress | None = None) -> NearPairs:
+def find_near_pairs(images: NDArray[np.uint8], progress: CountProgress | None = None) -> NearPairs:
     """Return the near-duplicates among ``images``, identical ones included.
 
     Args:
@@ -97,7 +94,7 @@ def find_near_pairs(images: NDArray[np.uint8], progress: Progress | None = None)
 
 
 def find_near_pairs_between(
-    images: NDArray[np.uint8], others: NDArray[np.uint8], progress: Progress | None = None
+    images: NDArray[np.uint8], others: NDArray[np.uint8], progress: CountProgress | None = None
 ) -> NearPairs:
     """Return the pairs of one of ``images`` and one of ``others`` that are near-duplicates.
 
@@ -160,7 +157,7 @@ def _cosine_waves() -> NDArray[np.float32]:
 
 
 def _search(
-    images: NDArray[np.uint8], others: NDArray[np.uint8] | None, progress: Progress | None
+    images: NDArray[np.uint8], others: NDArray[np.uint8] | None, progress: CountProgress | None
 ) -> NearPairs:
     """Return the near-duplicates between ``images`` and ``others``, or without these among each."""
     own = _describe(images)

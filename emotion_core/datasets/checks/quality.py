@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets.checks.filters import BLOCK, blur_matrix, transform
-from emotion_core.datasets.checks.near_duplicates import Progress
 from emotion_core.datasets.checks.overview import measure_light
 from emotion_core.datasets.types import VOTE_NAMES
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.faces.haar import FRONTAL, FRONTAL_ALT2, PROFILE, Cascades, View
+from emotion_core.system.progress import CountProgress
 
 # A pixel whose neighbours differ by no more than this, in grey levels, is in a flat place.
 _FLAT_RANGE: Final = 2
@@ -63,7 +63,9 @@ class ImageQuality:
     flatness: NDArray[np.float32]
 
 
-def measure_quality(images: NDArray[np.uint8], progress: Progress | None = None) -> ImageQuality:
+def measure_quality(
+    images: NDArray[np.uint8], progress: CountProgress | None = None
+) -> ImageQuality:
     """Measure each of ``images``.
 
     Args:
@@ -83,7 +85,9 @@ def measure_quality(images: NDArray[np.uint8], progress: Progress | None = None)
     return ImageQuality(brightness, contrast, sharpness, flatness)
 
 
-def find_faces(images: NDArray[np.uint8], progress: Progress | None = None) -> NDArray[np.bool_]:
+def find_faces(
+    images: NDArray[np.uint8], progress: CountProgress | None = None
+) -> NDArray[np.bool_]:
     """Return for each image whether OpenCV's cascades find a face, from the front or side, or eyes.
 
     This is for data without votes: it misses about one in eighty of FER2013's faces, and names

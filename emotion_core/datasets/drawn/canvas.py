@@ -35,15 +35,15 @@ class Canvas:
         self._rotation = self._scale * np.array([[cosine, sine], [-sine, cosine]])
         self._origin = DRAWING_SIZE * (0.5 + random.normal(0.0, 0.02, 2))
 
-    def fill(self, points: Points, grey: float) -> None:
+    def fill(self, points: Points, gray: float) -> None:
         """Fill the polygon ``points`` float ``[K, 2]``."""
-        cv2.fillPoly(self.image, [self._pixels(points)], grey, cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.fillPoly(self.image, [self._pixels(points)], gray, cv2.LINE_AA, _SUBPIXEL_BITS)
 
-    def stroke(self, points: Points, grey: float, width: float, closed: bool = False) -> None:
+    def stroke(self, points: Points, gray: float, width: float, closed: bool = False) -> None:
         """Draw the line through ``points`` float ``[K, 2]``, ``width`` in the face's unit."""
         thickness = max(1, round(width * self._scale))
         cv2.polylines(
-            self.image, [self._pixels(points)], closed, grey, thickness, cv2.LINE_AA, _SUBPIXEL_BITS
+            self.image, [self._pixels(points)], closed, gray, thickness, cv2.LINE_AA, _SUBPIXEL_BITS
         )
 
     def _pixels(self, points: Points) -> NDArray[np.int32]:

@@ -242,16 +242,16 @@ class _Face:
         self._canvas.fill(teeth, 235)
 
     def _draw_glasses(self) -> None:
-        grey = self._random.uniform(15, 70)
+        gray = self._random.uniform(15, 70)
         for side in (-1, 1):
             x = side * self._eye_distance + self._turn
-            self._canvas.stroke(ellipse(x, self._eye_y, 0.24, 0.2), grey, 0.03, closed=True)
+            self._canvas.stroke(ellipse(x, self._eye_y, 0.24, 0.2), gray, 0.03, closed=True)
             arm = np.array(
                 [(x + side * 0.24, self._eye_y), (side * self._width, self._eye_y - 0.05)]
             )
-            self._canvas.stroke(arm, grey, 0.03)
+            self._canvas.stroke(arm, gray, 0.03)
         bridge = np.array([(self._turn - 0.1, self._eye_y), (self._turn + 0.1, self._eye_y)])
-        self._canvas.stroke(bridge, grey, 0.03)
+        self._canvas.stroke(bridge, gray, 0.03)
 
     def _draw_hair_in_front(self, style: str) -> None:
         if style == "bald":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emotion_core.judging.figures.parts import diagonal, error_bars
 from emotion_core.judging.measures.scores import CoveragePoint, ReliabilityBin
-from emotion_core.system.plotting import GREY, LIGHT_PURPLE, PURPLE, plotly_graph_objects
+from emotion_core.system.plotting import GRAY, LIGHT_PURPLE, PURPLE, plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -39,7 +39,7 @@ def reliability_figure(bins: Sequence[ReliabilityBin], title: str) -> Figure:
         "<extra></extra>",
         marker={
             "color": [PURPLE if bin_.count >= _FEW else LIGHT_PURPLE for bin_ in filled],
-            "line": {"width": 1, "color": GREY},
+            "line": {"width": 1, "color": GRAY},
         },
         showlegend=False,
     )

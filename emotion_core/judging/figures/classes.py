@@ -12,7 +12,7 @@ from emotion_core.emotions import EMOTION_COLORS
 from emotion_core.judging.curves import ClassCurves
 from emotion_core.judging.figures.parts import diagonal, error_bars, legend, margin
 from emotion_core.judging.measures.evaluation import EmotionMetrics
-from emotion_core.system.plotting import GREY, plotly_graph_objects
+from emotion_core.system.plotting import GRAY, plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -74,7 +74,7 @@ def _legend_entry(name: str) -> Any:
         x=[None],
         y=[None],
         mode="markers",
-        marker={"symbol": _SYMBOLS[name], "size": 10, "color": GREY},
+        marker={"symbol": _SYMBOLS[name], "size": 10, "color": GRAY},
         name=name,
         legendgroup=name,
     )

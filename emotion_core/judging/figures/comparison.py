@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from emotion_core.emotions import EMOTION_COLORS
 from emotion_core.judging.figures.parts import INDIGO, margin
-from emotion_core.judging.paired_comparison import Comparison
-from emotion_core.system.plotting import GREY, plotly_graph_objects
+from emotion_core.judging.paired_comparison import PairedComparison
+from emotion_core.system.plotting import GRAY, plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 
-def differences_figure(comparison: Comparison, title: str) -> Figure:
+def differences_figure(comparison: PairedComparison, title: str) -> Figure:
     """Draw how far the first model is above the second, in all and for each label.
 
     Args:
@@ -34,7 +34,7 @@ def differences_figure(comparison: Comparison, title: str) -> Figure:
         error_x={
             "array": [100 * (each.high - each.value) for each in differences],
             "arrayminus": [100 * (each.value - each.low) for each in differences],
-            "color": GREY,
+            "color": GRAY,
         },
         mode="markers",
         marker={"size": 11, "color": [color for _, _, color in rows]},
@@ -47,7 +47,7 @@ def differences_figure(comparison: Comparison, title: str) -> Figure:
         "(p = %{customdata[3]:.2g})<extra></extra>",
     )
     figure = graph_objects.Figure(dots)
-    figure.add_vline(0, line={"color": GREY, "dash": "dash", "width": 1})
+    figure.add_vline(0, line={"color": GRAY, "dash": "dash", "width": 1})
     figure.update_xaxes(title="points of recall, 95 % intervals")
     figure.update_yaxes(autorange="reversed", automargin=True)
     figure.update_layout(title=title, margin=margin(title))

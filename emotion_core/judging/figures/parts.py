@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from emotion_core.judging.measures.intervals import Estimate
-from emotion_core.system.plotting import GREY, plotly_graph_objects
+from emotion_core.system.plotting import GRAY, plotly_graph_objects
 
 #: Colours of the first and the second model.
 INDIGO: Final = "#6c62d9"
@@ -28,13 +28,13 @@ def error_bars(estimates: Sequence[Estimate]) -> dict[str, Any]:
     return {
         "array": [estimate.high - estimate.value for estimate in estimates],
         "arrayminus": [estimate.value - estimate.low for estimate in estimates],
-        "color": GREY,
+        "color": GRAY,
     }
 
 
 def diagonal(**settings: Any) -> Any:
     """Return the dashed line from 0, 0 to 1, 1; ``settings`` are those of a Plotly scatter."""
-    line = {"dash": "dash", "color": GREY}
+    line = {"dash": "dash", "color": GRAY}
     return plotly_graph_objects().Scatter(
         x=[0, 1], y=[0, 1], mode="lines", line=line, hoverinfo="skip", **settings
     )

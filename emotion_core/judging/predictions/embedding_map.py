@@ -8,7 +8,6 @@ get back, and a child can be ended at any moment.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -23,9 +22,7 @@ from emotion_core.models.folder import load_card
 from emotion_core.system import disk_cache
 from emotion_core.system.children import Child, ChildError, packed, unpacked
 from emotion_core.system.disk_cache import CacheKey
-
-#: Called with the steps done and all steps; whatever it raises ends the work.
-Progress = Callable[[int, int], None]
+from emotion_core.system.progress import CountProgress
 
 #: Raised whenever the same embeddings give another map.
 FORMAT: Final = 1
@@ -50,7 +47,7 @@ def map_dataset(
     dataset: FaceDataset,
     embeddings: NDArray[np.float32],
     *,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
 ) -> NDArray[np.float32]:
     """Return the map of a data set, from the cache where it is there.
 
@@ -99,7 +96,7 @@ def _read(folder: Path, count: int) -> NDArray[np.float32]:
 
 
 def map_embeddings(
-    embeddings: NDArray[np.float32], *, progress: Progress | None = None
+    embeddings: NDArray[np.float32], *, progress: CountProgress | None = None
 ) -> NDArray[np.float32]:
     """Return a point for each image, the same ones for the same embeddings on the same machine.
 

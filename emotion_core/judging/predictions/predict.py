@@ -29,9 +29,7 @@ from emotion_core.models.folder import LITERT_FILE, ModelCard, load_card, read_m
 from emotion_core.models.litert import LiteRtNetwork
 from emotion_core.system import disk_cache
 from emotion_core.system.disk_cache import CacheKey
-
-#: Called with the steps done and all steps; whatever it raises ends the work.
-Progress = Callable[[int, int], None]
+from emotion_core.system.progress import CountProgress
 
 #: Raised whenever the same model and data give other arrays.
 FORMAT: Final = 1
@@ -86,7 +84,7 @@ def predict_dataset(
     dataset: FaceDataset,
     *,
     threads: int | None = None,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
 ) -> Predictions:
     """Return a model's logits and embeddings for every image, from the cache where they are there.
 
@@ -119,7 +117,7 @@ def predict_members(
     dataset: FaceDataset,
     members: NDArray[np.intp],
     *,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
 ) -> NDArray[np.float32]:
     """Return a model's logits for some images, from the cache of all images or of just these.
 
@@ -179,7 +177,7 @@ class ParallelClassifier:
 
 
 def _compute(
-    model_dir: Path, dataset: FaceDataset, threads: int, progress: Progress | None
+    model_dir: Path, dataset: FaceDataset, threads: int, progress: CountProgress | None
 ) -> Predictions:
     EmotionClassifier.load(model_dir)  # refuses what is no classifier of faces, and says why
     card = load_card(model_dir)

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.system.children import Progress, packed, unpacked
+from emotion_core.system.children import packed, unpacked
+from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import give_way, serve
 
 #: Steps that pull neighbours together with exaggerated force, and those that settle: openTSNE's.
@@ -39,7 +40,7 @@ def project(embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
     return points
 
 
-def _tsne(embeddings: NDArray[np.float32], progress: Progress) -> NDArray[np.float32]:
+def _tsne(embeddings: NDArray[np.float32], progress: ShareProgress) -> NDArray[np.float32]:
     from openTSNE import TSNE  # type: ignore[import-untyped]
 
     calls = 0
@@ -65,7 +66,7 @@ def _tsne(embeddings: NDArray[np.float32], progress: Progress) -> NDArray[np.flo
     return np.asarray(fitted, np.float32)
 
 
-def _answer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
+def _answer(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
     return {"points": packed(_tsne(unpacked(request["embeddings"]), progress))}
 
 

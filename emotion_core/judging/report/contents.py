@@ -9,7 +9,7 @@ from emotion_core.datasets.types import Exclusion
 from emotion_core.judging.judgement import Judgement
 from emotion_core.judging.measures.intervals import Estimate
 from emotion_core.judging.notices import Notice
-from emotion_core.judging.paired_comparison import Comparison
+from emotion_core.judging.paired_comparison import PairedComparison
 from emotion_core.judging.robustness.curves import RobustnessCurves
 from emotion_core.judging.speed import Speed
 
@@ -37,7 +37,7 @@ class Report:
     created: str
     excluded: Exclusion | None = None
     robustness: RobustnessCurves | None = None
-    comparison: Comparison | None = None
+    comparison: PairedComparison | None = None
     other_robustness: RobustnessCurves | None = None
     speeds: dict[str, tuple[Speed, ...]] = field(default_factory=dict)
 
@@ -100,7 +100,7 @@ def headline(judgement: Judgement) -> dict[str, str]:
     return figures
 
 
-def comparison_figures(comparison: Comparison) -> dict[str, str]:
+def comparison_figures(comparison: PairedComparison) -> dict[str, str]:
     """Return the figures of a comparison as they are written: what is measured, and its value."""
     counts, difference = comparison.counts, comparison.counts.difference
     first, second = comparison.first.card.name, comparison.second.card.name

@@ -20,7 +20,7 @@ from emotion_core.judging.figures.confusion import confusion_figure
 from emotion_core.judging.figures.robustness import change_figure
 from emotion_core.judging.judgement import Judgement
 from emotion_core.judging.measures.intervals import Estimate
-from emotion_core.judging.paired_comparison import Comparison
+from emotion_core.judging.paired_comparison import PairedComparison
 from emotion_core.judging.report.contents import Report, comparison_figures, headline
 from emotion_core.judging.robustness.changes import CHANGES
 
@@ -150,7 +150,7 @@ def _class_rows(judgement: Judgement) -> list[list[str]]:
 
 
 def _only_one_is_right(
-    comparison: Comparison | None, faces: FaceSource | None
+    comparison: PairedComparison | None, faces: FaceSource | None
 ) -> list[tuple[str, int, list[tuple[NDArray[np.uint8], str]]]]:
     """Return each model's name, how many images it alone reads right, and the other's mistakes."""
     if comparison is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,9 +20,7 @@ from emotion_core.models.folder import load_card
 from emotion_core.system import disk_cache
 from emotion_core.system.disk_cache import CacheKey
 from emotion_core.system.files import write_json
-
-#: Called with the strengths measured and all strengths; whatever it raises ends the work.
-Progress = Callable[[int, int], None]
+from emotion_core.system.progress import CountProgress
 
 #: Images of the sample: enough for intervals of about 4 points to either side.
 SAMPLE: Final = 500
@@ -141,7 +139,7 @@ def measure_curves(
     of: int,
     seed: int = 0,
     changes: Sequence[Change] = CHANGES,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
 ) -> RobustnessCurves:
     """Measure the accuracy under every strength of every change.
 
@@ -196,7 +194,7 @@ def robustness_of(
     labels: NDArray[np.uint8],
     *,
     of: int,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
 ) -> RobustnessCurves:
     """Return the curves of a model in LiteRT, from the cache where they are there.
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from emotion_core.judging.measures.timing import time_in_turn
-from emotion_core.system.children import Progress
 from emotion_core.system.native import start_keras
+from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import serve
 
 
-def time_models(request: dict[str, Any], _: Progress) -> dict[str, Any]:
+def time_models(request: dict[str, Any], _: ShareProgress) -> dict[str, Any]:
     """Time models on single faces.
 
     Args:

@@ -21,11 +21,11 @@ from emotion_core.system.children import (
     Child,
     ChildEndedError,
     ChildError,
-    Progress,
     packed,
     unpacked,
 )
 from emotion_core.system.native import start_keras
+from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import give_way, serve
 from emotion_core.training.config import AugmentationConfig, TrainingConfig
 
@@ -136,7 +136,7 @@ class Assistant:
 # The child -----------------------------------------------------------------------------------
 
 
-def _answer(request: dict[str, Any], _: Progress) -> dict[str, Any]:
+def _answer(request: dict[str, Any], _: ShareProgress) -> dict[str, Any]:
     start_keras()
     return _TASKS[request.pop("task")](**request)
 

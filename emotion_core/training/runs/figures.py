@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from emotion_core.system.plotting import GREY, PINK, PURPLE, plotly_graph_objects
+from emotion_core.system.plotting import GRAY, PINK, PURPLE, plotly_graph_objects
 from emotion_core.training.progress import EpochMetrics
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def curve_figure(curve: Curve, epochs: Sequence[EpochMetrics], planned: int) -> 
     return _figure(curve, lines, planned)
 
 
-def comparison_figure(curve: Curve, runs: Mapping[str, Sequence[EpochMetrics]]) -> Figure:
+def runs_figure(curve: Curve, runs: Mapping[str, Sequence[EpochMetrics]]) -> Figure:
     """Draw the last field of a curve for several runs, by their names."""
     field = list(curve.fields.values())[-1]
     lines = {}
@@ -208,7 +208,7 @@ def training_figure(epochs: Sequence[Mapping[str, Any]], title: str) -> Figure:
 
     numbers = [epoch["epoch"] for epoch in epochs]
     lines = (
-        ("Training, varied, with dropout", "train_accuracy", GREY),
+        ("Training, varied, with dropout", "train_accuracy", GRAY),
         ("validation accuracy", "validation_accuracy", PURPLE),
         ("validation macro F1", "validation_macro_f1", PINK),
     )

@@ -62,7 +62,7 @@ def test_agreement(demo):
 @pytest.mark.parametrize("near", [False, True])
 def test_comparison(demo, lonely, near):
     comparison = compare_datasets(demo, lonely, near=near)
-    figure = figures.comparison_figure(comparison, "shares")
+    figure = figures.dataset_comparison_figure(comparison, "shares")
     assert [bar.name for bar in figure.data] == [demo.name, "lonely"]
     assert list(figure.data[1].y) == [1, 0, 0, 0, 0, 0, 0]
     assert len(figures.light_comparison_figure(comparison, "contrast", "light").data) == 8

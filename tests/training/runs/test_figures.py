@@ -3,8 +3,8 @@ import pytest
 from emotion_core.training.progress import EpochMetrics
 from emotion_core.training.runs.figures import (
     CURVES,
-    comparison_figure,
     curve_figure,
+    runs_figure,
     sweep_figure,
     training_figure,
 )
@@ -27,11 +27,11 @@ def test_each_curve_has_a_point_an_epoch_on_an_axis_that_stays(curve, count):
 
 def test_runs_are_compared_by_what_is_measured_on_unseen_faces():
     runs = {f"run {number}": EPOCHS[:2] for number in range(10)}
-    figure = comparison_figure(CURVES[0], runs)
+    figure = runs_figure(CURVES[0], runs)
     assert [line.name for line in figure.data] == list(runs)
     assert figure.data[0].y == (1.4, 1.4)
     assert len({(line.line.color, line.line.dash) for line in figure.data}) == 10
-    assert len(comparison_figure(CURVES[0], {}).data) == 0
+    assert len(runs_figure(CURVES[0], {}).data) == 0
 
 
 def test_a_sweep_has_an_axis_for_each_setting_and_one_for_accuracy():
