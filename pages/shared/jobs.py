@@ -15,7 +15,6 @@ from pages.shared.text import plain
 
 Result = TypeVar("Result")
 
-
 #: Most work ends before anybody could read what it is.
 PATIENCE_SECONDS: Final = 0.4
 
