@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages.mending.ends_of_runs import keep_ends_of_runs
+from pages.mending.ends_of_runs import delay_fragments_until_run_ends
 from pages.mending.garbage import watch_for_long_collections
-from pages.mending.older_rules import leave_older_rules
+from pages.mending.legacy_pages import disable_legacy_pages
 from pages.shared.navigation import note_page
 
-leave_older_rules()
+disable_legacy_pages()
 watch_for_long_collections()
-keep_ends_of_runs()
+delay_fragments_until_run_ends()
 
 # A file of our own: browsers would fetch a named icon from the network.
 st.set_page_config(

@@ -10,7 +10,7 @@ from pages.data.map import show_map
 from pages.data.mistakes import show_mistakes
 from pages.data.overview import show_overview
 from pages.data.quality import show_quality
-from pages.mending.older_rules import ensure_navigation
+from pages.mending.legacy_pages import ensure_navigation
 from pages.opened.opening import chosen_dataset, offer_others
 from pages.opened.text import describe
 from pages.shared import display

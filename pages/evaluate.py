@@ -12,7 +12,7 @@ from pages.evaluation.figures import show_calibration, show_curves, show_overvie
 from pages.evaluation.mistakes import show_mistakes
 from pages.evaluation.report import show_report
 from pages.evaluation.robustness import show_robustness
-from pages.mending.older_rules import ensure_navigation
+from pages.mending.legacy_pages import ensure_navigation
 from pages.opened.opening import chosen_dataset, offer_others
 from pages.opened.text import describe
 from pages.shared import display

@@ -19,7 +19,7 @@ from pages.live.reader import (
 from pages.live.recording import show_recording
 from pages.live.rules import show_events, show_rules
 from pages.live.viewers import refresh_seconds
-from pages.mending.older_rules import ensure_navigation
+from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
 

@@ -7,7 +7,7 @@ import streamlit as st
 from pages.library.details import show_details
 from pages.library.importing import show_import
 from pages.library.list import show_models
-from pages.mending.older_rules import ensure_navigation
+from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 
 ensure_navigation()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.capture.collection import show_own_data
-from pages.mending.older_rules import ensure_navigation
+from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 
 ensure_navigation()

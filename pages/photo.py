@@ -16,7 +16,7 @@ from emotion_core.faces.images import encode_png, read_image, to_gray
 from emotion_core.faces.readings import FaceReading, faces_table
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import model_in_use
-from pages.mending.older_rules import ensure_navigation
+from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.detector import photo_detector
 from pages.shared.text import plain

@@ -4,7 +4,7 @@ import streamlit as st
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.storage import Session, SessionList, list_sessions, sessions_dir
-from pages.mending.older_rules import ensure_navigation
+from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.session_view import show_session
 

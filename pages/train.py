@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.mending.older_rules import ensure_navigation
+from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.training.runs import show_runs
 from pages.training.setup import SECTION, show_setup

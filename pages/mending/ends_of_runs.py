@@ -17,7 +17,7 @@ _RUNNER: Final = "_scriptrunner"
 
 
 @functools.cache
-def keep_ends_of_runs() -> None:
+def delay_fragments_until_run_ends() -> None:
     """Let a fragment wait, in every session, until all of the run before it has been delivered.
 
     A run that has ended still has messages on their way to the event loop. When a fragment is asked

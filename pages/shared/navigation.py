@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from pages.mending.older_rules import THIS_PAGE
+from pages.mending.legacy_pages import THIS_PAGE
 
 _PAGE_BEFORE = "page_before"
 

@@ -7,7 +7,7 @@ import pytest
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-from pages.mending.ends_of_runs import keep_ends_of_runs
+from pages.mending.ends_of_runs import delay_fragments_until_run_ends
 
 
 @dataclass
@@ -39,7 +39,7 @@ def create(monkeypatch):
         self.created.append(initial_rerun_data)
 
     monkeypatch.setattr(AppSession, "_create_scriptrunner", note)
-    keep_ends_of_runs.__wrapped__()
+    delay_fragments_until_run_ends.__wrapped__()
     return AppSession._create_scriptrunner
 
 
@@ -94,13 +94,13 @@ def test_another_streamlit_is_left_as_it_is(monkeypatch, caplog):
         raise NotImplementedError
 
     monkeypatch.setattr(AppSession, "_create_scriptrunner", other)
-    keep_ends_of_runs.__wrapped__()
+    delay_fragments_until_run_ends.__wrapped__()
     assert AppSession._create_scriptrunner is other
     assert "requirements.txt" in caplog.text
 
 
 def test_this_streamlit_is_the_one_it_was_made_for(caplog):
-    keep_ends_of_runs()
+    delay_fragments_until_run_ends()
     assert AppSession._create_scriptrunner.__module__ == AppSession.__module__  # kept by wraps
     assert hasattr(AppSession._create_scriptrunner, "__wrapped__")
     assert caplog.text == ""

@@ -1,4 +1,4 @@
-"""Keeps Streamlit's older rules for a folder called ``pages`` away."""
+"""Switches off what Streamlit does by itself with a folder called ``pages``."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 THIS_PAGE = "this_page"
 
 
-def leave_older_rules() -> None:
-    """Start over when Streamlit runs this script by its older rules; `app.py` calls it first.
+def disable_legacy_pages() -> None:
+    """Start over when Streamlit found this script by itself; `app.py` calls it first.
 
     Until a process has met its first ``st.navigation``, a folder called ``pages`` makes Streamlit
     list and run the files in it by itself: whoever opens /photo right after the start would get
-    that page without the app around it. A second run goes by ``app.py``.
+    that page without the app around it. The second run follows ``app.py``.
     """
     if PagesManager.uses_pages_directory:
         PagesManager.uses_pages_directory = False
@@ -25,9 +25,9 @@ def leave_older_rules() -> None:
 def ensure_navigation() -> None:
     """Start over when Streamlit runs this page without the app around it; call it first.
 
-    A run that began by the older rules goes on by them when another viewer's has just ended them.
+    A run that began that way continues so, even when another viewer's has just switched it off.
     """
-    leave_older_rules()
+    disable_legacy_pages()
     context = get_script_run_ctx()
     in_app = context is not None and Path(context.main_script_path).name == "app.py"
     if in_app and THIS_PAGE not in st.session_state:

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 APP = """
 from types import SimpleNamespace
 import streamlit as st
-from pages.mending.older_rules import ensure_navigation
+from pages.mending.legacy_pages import ensure_navigation
 from pages.shared.navigation import note_page
 
 if "runs" in st.session_state:
@@ -18,14 +18,14 @@ st.title(f"run {st.session_state['runs']}")
 """
 
 
-@pytest.mark.parametrize("older_rules", [True, False])
-def test_a_page_without_the_app_around_it_is_run_again(tmp_path, monkeypatch, older_rules):
+@pytest.mark.parametrize("legacy", [True, False])
+def test_a_page_without_the_app_around_it_is_run_again(tmp_path, monkeypatch, legacy):
     """By the older rules themselves, and when another viewer has just ended them."""
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
     app = tmp_path / "app.py"
     app.write_text(APP, "utf-8")
     test = AppTest.from_file(app)
-    monkeypatch.setattr(PagesManager, "uses_pages_directory", older_rules)
+    monkeypatch.setattr(PagesManager, "uses_pages_directory", legacy)
     test.run()
     assert not test.exception
     assert [title.value for title in test.title] == ["run 2"]
