@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-import struct
+import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import cv2
@@ -22,15 +24,23 @@ MAX_PIXELS: Final = 100_000_000
 _WHITE: Final = 255.0
 _FORMATS: Final = "JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
 
-# Tag numbers of TIFF 6.0, which Exif shares.
-_TAG_WIDTH, _TAG_HEIGHT, _TAG_ORIENTATION = 256, 257, 274
+# What Pillow reads the heads of. Of TIFF it knows fewer kinds of pixels than OpenCV: its tags
+# are asked instead.
+_PILLOW_FORMATS: Final = (
+    "JPEG", "PNG", "WEBP", "AVIF", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "SUN", "TIFF",
+)  # fmt: skip
+_TIFF: Final = (b"II*\0", b"MM\0*")
+# PAM, PFM and HDR: OpenCV reads them and Pillow does not, so that their size is known afterwards.
+_OPENCV_ALONE: Final = (b"P7", b"PF", b"Pf", b"#?")
 
 # A JPEG marker that means something: not a stuffed zero, a filling byte or a restart marker.
 _JPEG_MARKER: Final = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
-_JPEG_END: Final = 0xD9
+_JPEG_END: Final = b"\xd9"
 # The longest side in pixels that libjpeg writes.
 _JPEG_LONGEST_SIDE: Final = 65_500
-_JPEG_SIZES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+
+# Pillow's limit is one for the whole process, and cannot tell a user the picture's size.
+_limit_of_pillow = Lock()
 
 
 def read_image(source: Path | bytes, name: str = "the picture") -> NDArray[np.uint8]:
@@ -55,17 +65,21 @@ def read_image(source: Path | bytes, name: str = "the picture") -> NDArray[np.ui
         name, source = str(source), _read_file(source)
     if not source:
         raise ImageError(f"{name}: expected a picture ({_FORMATS}), found an empty file")
-    width, height, complete = _inspect(source)
-    _check_size(name, width, height)
-    if not complete:
+    size = read_size(source)
+    if size is not None:
+        _check_size(name, *size)
+    if not _is_whole(source):
         raise ImageError(
             f"{name}: expected a whole picture, found one that is cut off; copy it again"
         )
-    pixels, orientation = _decode(source)
-    if pixels is None:
+    decoded = None
+    if size is not None or source.startswith(_OPENCV_ALONE):
+        decoded = _decode(source)
+    if decoded is None:
         raise ImageError(
             f"{name}: expected a picture ({_FORMATS}), found something else or a damaged one"
         )
+    pixels, orientation = decoded
     _check_size(name, pixels.shape[1], pixels.shape[0])
     return _turn(_to_bgr(_to_8_bits(pixels)), orientation)
 
@@ -118,29 +132,93 @@ def _check_size(name: str, width: int, height: int) -> None:
         )
 
 
-def _decode(content: bytes) -> tuple[NDArray[Any] | None, int]:
-    """Return the pixels as stored, or None, and the Exif orientation 1..8."""
-    buffer = np.frombuffer(content, np.uint8)
-    with _quiet_opencv():
-        try:
-            # The flag keeps depth and transparency, and leaves the turning to us.
-            pixels, kinds, metadata = cv2.imdecodeWithMetadata(buffer, [], cv2.IMREAD_UNCHANGED)
-        except cv2.error:  # a size that OpenCV refuses
-            return None, 1
-    for kind, part in zip(kinds, metadata, strict=True):
-        if kind == cv2.IMAGE_METADATA_EXIF:
-            orientation = _tiff_tags(part.tobytes()).get(_TAG_ORIENTATION, 1)
-            return pixels, orientation if 1 <= orientation <= 8 else 1
-    return pixels, 1
+def read_size(content: bytes) -> tuple[int, int] | None:
+    """Return width and height as a picture's head gives them, before anything is decoded.
+
+    Returns:
+        None for what is no picture, is damaged, or is of a format without a head that is known.
+    """
+    from PIL import ExifTags, Image
+
+    if content.startswith(_TIFF):
+        size = _tag_values(content, ExifTags.Base.ImageWidth, ExifTags.Base.ImageLength)
+        return (size[0], size[1]) if all(size) else None
+    # Pillow raises anything for what it cannot read.
+    with _pillow_unlimited(), suppress(Exception):
+        return Image.open(BytesIO(content), formats=_PILLOW_FORMATS).size
+    return None
 
 
 @contextmanager
-def _quiet_opencv() -> Iterator[None]:
-    """Keep OpenCV's own complaints off stderr: a bad file gets one line there, from us."""
+def _pillow_unlimited() -> Iterator[None]:
+    from PIL import Image
+
+    with _limit_of_pillow, _quiet():
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _tag_values(content: bytes, *tags: int) -> tuple[int, ...]:
+    """Return tags of a TIFF file or of Exif data, which are one; 0 for what is no whole number."""
+    from PIL import Image
+
+    exif = Image.Exif()
+    values: list[Any] = [None] * len(tags)
+    with _quiet(), suppress(Exception):  # as above
+        exif.load(content)
+        values = [exif.get(tag) for tag in tags]
+    return tuple(value if isinstance(value, int) else 0 for value in values)
+
+
+def _is_whole(content: bytes) -> bool:
+    """Tell whether the end of a picture is there, for formats that are decoded without it too."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b"IEND" in content[-64 * 1024 :]
+    if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
+        return len(content) >= int.from_bytes(content[4:8], "little") + 8
+    return not content.startswith(b"\xff\xd8") or _jpeg_is_whole(content)
+
+
+def _jpeg_is_whole(content: bytes) -> bool:
+    """Walk from marker to marker: a thumbnail within has an end of its own."""
+    position = 2
+    while match := _JPEG_MARKER.search(content, position):
+        if match[1] == _JPEG_END:
+            return True
+        position = match.end() + int.from_bytes(content[match.end() : match.end() + 2])
+    return False
+
+
+def _decode(content: bytes) -> tuple[NDArray[Any], int] | None:
+    """Return the pixels as stored and the Exif orientation 1..8; None where there are none."""
+    from PIL import ExifTags
+
+    buffer = np.frombuffer(content, np.uint8)
+    with _quiet():
+        try:
+            # The flag keeps depth and transparency, and leaves the turning to us.
+            pixels: NDArray[Any] | None
+            pixels, kinds, metadata = cv2.imdecodeWithMetadata(buffer, [], cv2.IMREAD_UNCHANGED)
+        except cv2.error:  # a size that OpenCV refuses
+            return None
+    exif = dict(zip(kinds, metadata, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
+    orientation = 1
+    if exif is not None:
+        (orientation,) = _tag_values(exif.tobytes(), ExifTags.Base.Orientation)
+    return None if pixels is None else (pixels, orientation if 1 <= orientation <= 8 else 1)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the libraries' own complaints off stderr: a bad file gets one line there, from us."""
     logging = cv2.utils.logging
     level = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            yield
     finally:
         logging.setLogLevel(level)
 
@@ -175,70 +253,3 @@ def _turn(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     if orientation in (2, 3, 6, 7):
         image = image[:, ::-1]
     return np.ascontiguousarray(image)
-
-
-def _inspect(content: bytes) -> tuple[int, int, bool]:
-    """Return width and height as a file's head gives them, and whether its end is there.
-
-    Unknown formats give 0, 0 and True.
-    """
-    try:
-        if content.startswith(b"\x89PNG\r\n\x1a\n"):
-            return *struct.unpack_from(">II", content, 16), b"IEND" in content[-64 * 1024 :]
-        if content.startswith(b"\xff\xd8"):
-            return _inspect_jpeg(content)
-        if content.startswith(b"GIF8"):
-            return *struct.unpack_from("<HH", content, 6), True
-        if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
-            complete = len(content) >= struct.unpack_from("<I", content, 4)[0] + 8
-            return *_webp_size(content), complete
-        if content.startswith((b"II*\0", b"MM\0*")):
-            tags = _tiff_tags(content)
-            return tags.get(_TAG_WIDTH, 0), tags.get(_TAG_HEIGHT, 0), True
-    except (struct.error, IndexError):
-        return 0, 0, False  # ends within the head
-    return 0, 0, True
-
-
-def _inspect_jpeg(content: bytes) -> tuple[int, int, bool]:
-    """Walk from marker to marker: a thumbnail within has a size and an end of its own."""
-    width = height = 0
-    position = 2
-    while match := _JPEG_MARKER.search(content, position):
-        marker = match[1][0]
-        if marker == _JPEG_END:
-            return width, height, True
-        if marker in _JPEG_SIZES:
-            height, width = struct.unpack_from(">HH", content, match.end() + 3)
-        position = match.end() + struct.unpack_from(">H", content, match.end())[0]
-    return width, height, False
-
-
-def _webp_size(content: bytes) -> tuple[int, int]:
-    kind = content[12:16]
-    if kind == b"VP8X":
-        return (
-            int.from_bytes(content[24:27], "little") + 1,
-            int.from_bytes(content[27:30], "little") + 1,
-        )
-    if kind == b"VP8L":
-        bits = struct.unpack_from("<I", content, 21)[0]
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    width, height = struct.unpack_from("<HH", content, 26)
-    return width & 0x3FFF, height & 0x3FFF
-
-
-def _tiff_tags(content: bytes) -> dict[int, int]:
-    """Return the whole numbers in the first directory of a TIFF file or of Exif data, by tag."""
-    tags: dict[int, int] = {}
-    order = "<" if content.startswith(b"II") else ">"
-    try:
-        start = struct.unpack_from(f"{order}I", content, 4)[0]
-        for entry in range(struct.unpack_from(f"{order}H", content, start)[0]):
-            tag, kind = struct.unpack_from(f"{order}HH", content, start + 2 + 12 * entry)
-            if kind in (3, 4):  # SHORT, LONG
-                value = f"{order}{'H' if kind == 3 else 'I'}"
-                tags[tag] = struct.unpack_from(value, content, start + 10 + 12 * entry)[0]
-    except struct.error:
-        pass  # cut off: what was read so far is still right
-    return tags

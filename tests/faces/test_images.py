@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from emotion_core.errors import ImageError
-from emotion_core.faces.images import encode_jpeg, encode_png, read_image, to_gray
+from emotion_core.faces.images import encode_jpeg, encode_png, read_image, read_size, to_gray
 
 
 @pytest.fixture
@@ -213,7 +214,15 @@ def test_end_of_a_thumbnail_is_not_the_end_of_the_picture(image: np.ndarray) -> 
 def claim_size(content: bytes, extension: str, side: int) -> bytes:
     """Overwrite the size in a file's head."""
     if extension == ".png":
-        return content[:16] + struct.pack(">II", side, side) + content[24:]
+        header = b"IHDR" + struct.pack(">II", side, side) + content[24:29]
+        return content[:12] + header + struct.pack(">I", zlib.crc32(header)) + content[33:]
+    if extension == ".bmp":
+        return content[:18] + struct.pack("<ii", side, side) + content[26:]
+    if extension == ".ppm":
+        return content.replace(b"60 40", f"{side} {side}".encode(), 1)
+    if extension == ".avif":
+        at = content.index(b"ispe") + 8
+        return content[:at] + struct.pack(">II", side, side) + content[at + 8 :]
     if extension == ".gif":
         return content[:6] + struct.pack("<HH", side, side) + content[10:]
     if extension == ".jpg":
@@ -231,7 +240,9 @@ def claim_size(content: bytes, extension: str, side: int) -> bytes:
     return changed
 
 
-@pytest.mark.parametrize("extension", [".png", ".gif", ".jpg", ".webp", ".tiff"])
+@pytest.mark.parametrize(
+    "extension", [".png", ".gif", ".jpg", ".webp", ".tiff", ".avif", ".bmp", ".ppm"]
+)
 def test_gigantic_picture_is_refused_before_decoding(
     image: np.ndarray, extension: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -252,3 +263,54 @@ def test_gigantic_picture_of_another_format_is_refused(monkeypatch: pytest.Monke
     monkeypatch.setattr("emotion_core.faces.images.MAX_PIXELS", 1000)
     picture = np.zeros((40, 60, 3), np.uint8)
     assert "found 60 x 40" in message(cv2.imencode(".ppm", picture)[1].tobytes())
+
+
+def test_gigantic_picture_with_a_damaged_head_is_refused_before_decoding(
+    image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenCV might read what Pillow cannot, and make room for it first."""
+    monkeypatch.delattr(cv2, "imdecodeWithMetadata")
+    content = encode_png(image)
+    content = content[:16] + struct.pack(">II", 16_000, 16_000) + content[24:]
+    assert message(content).endswith("found something else or a damaged one")
+
+
+@pytest.mark.parametrize(
+    "extension", [".png", ".gif", ".jpg", ".webp", ".tiff", ".avif", ".bmp", ".ppm", ".jp2"]
+)
+def test_size_stands_in_the_head(image: np.ndarray, extension: str) -> None:
+    assert read_size(cv2.imencode(extension, image)[1].tobytes()) == (60, 40)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.float32])
+def test_size_of_a_tiff_of_any_depth(image: np.ndarray, dtype: type) -> None:
+    assert read_size(cv2.imencode(".tiff", image.astype(dtype))[1].tobytes()) == (60, 40)
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF8", b"II*\0", b"II*\0" + bytes(100), b"hello"])
+def test_what_is_no_picture_has_no_size(content: bytes) -> None:
+    assert read_size(content) is None
+
+
+def test_the_limit_that_others_set_on_pillow_stays(image: np.ndarray) -> None:
+    from PIL import Image
+
+    limit = Image.MAX_IMAGE_PIXELS
+    read_size(encode_png(image))
+    read_size(b"hello")
+    assert limit is not None
+    assert limit == Image.MAX_IMAGE_PIXELS
+
+
+@pytest.mark.parametrize("length", [4, 9, 20])
+def test_damaged_exif_data_turn_nothing(
+    image: np.ndarray, length: int, capfd: pytest.CaptureFixture[str]
+) -> None:
+    exif = (b"MM\0*" + struct.pack(">IH", 8, 1) + struct.pack(">HHIHH", 0x0112, 3, 1, 6, 0))[
+        :length
+    ]
+    data = [np.frombuffer(exif, np.uint8).reshape(1, -1)]
+    done, content = cv2.imencodeWithMetadata(".webp", image, [cv2.IMAGE_METADATA_EXIF], data)
+    assert done
+    assert read_image(content.tobytes()).shape == image.shape
+    assert capfd.readouterr().err == ""
