@@ -16,11 +16,16 @@ from typing import BinaryIO, Final
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.errors import DatasetError
 from emotion_core.system.files import replace_folder
-from emotion_core.system.folders import data_dir, folders_in
+from emotion_core.system.folders import data_dir
+from emotion_core.system.shelf import Shelf
 
 _LOGGER = logging.getLogger(__name__)
 
 _BLOCK: Final = 1 << 20
+
+_SHELF: Final = Shelf(
+    one="an upload", everything="all uploads", error=DatasetError, is_ours=lambda _: True
+)
 
 
 def uploads_dir() -> Path:
@@ -71,11 +76,10 @@ def list_uploads() -> tuple[Path, ...]:
     What cannot be read hides no other; it is logged.
     """
     kept: list[Path] = []
-    place = uploads_dir()
     try:
-        folders = folders_in(place)
-    except OSError as error:
-        _LOGGER.warning("Uploads in %s cannot be listed: %s", place, error)
+        folders = _SHELF.paths(uploads_dir())
+    except DatasetError as error:
+        _LOGGER.warning("Uploads in %s cannot be listed: %s", uploads_dir(), error)
         return ()
     for folder in folders:
         try:
@@ -95,9 +99,4 @@ def delete_upload(path: Path) -> None:
     """
     if path not in list_uploads():
         raise DatasetError(f"expected an upload in {uploads_dir()}, found {path}")
-    try:
-        shutil.rmtree(path.parent)
-    except OSError as error:
-        raise DatasetError(
-            f"{path.parent} cannot be deleted ({error.strerror}); allow writing there"
-        ) from error
+    _SHELF.delete(path.parent)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Final
+from typing import IO
 
 from emotion_core.errors import ModelError
 from emotion_core.models.folder import (
@@ -21,12 +19,10 @@ from emotion_core.models.folder import (
     read_model_file,
 )
 from emotion_core.models.in_use import ModelInUse, chosen_folder, model_in_use, put_to_use
-from emotion_core.models.library import LibraryModel, list_models
+from emotion_core.models.library import MODELS, LibraryModel, list_models
 from emotion_core.models.readme.card import write_card
-from emotion_core.system.files import new_folder, replace_file
-from emotion_core.system.folders import DESKTOP_FILES
-
-_NAME: Final = re.compile(r"[^\W_](?:[\w .-]{0,58}[\w-])?")
+from emotion_core.system.files import replace_file
+from emotion_core.system.shelf import deleting, writing
 
 
 def check_new_name(name: str) -> Path:
@@ -35,15 +31,9 @@ def check_new_name(name: str) -> Path:
     Raises:
         ModelError: the name does not do or is taken.
     """
-    name = name.strip()
-    if not _NAME.fullmatch(name):
-        raise ModelError(
-            "expected a name of 1 to 60 letters, digits, spaces, dots, - and _, that begins with a "
-            f"letter or digit and does not end with a dot, found {name[:80]!r}"
-        )
-    folder = models_dir() / name
-    if name == DEFAULT_MODEL or folder.exists():
-        raise _taken(name)
+    folder = MODELS.free(models_dir(), name)
+    if folder.name == DEFAULT_MODEL:
+        raise MODELS.taken(folder)
     return folder
 
 
@@ -60,16 +50,11 @@ def add_model(source: Path, name: str, card: ModelCard) -> LibraryModel:
             behind then.
     """
     folder = check_new_name(name)
-    try:
-        with new_folder(folder) as temporary:
-            for file in MODEL_FILES:
-                if (source / file).is_file():
-                    shutil.copyfile(source / file, temporary / file)
-            write_card(temporary, replace(card, name=folder.name))
-    except FileExistsError as error:  # by somebody else, since it was checked
-        raise _taken(folder.name) from error
-    except OSError as error:
-        raise _not_written(folder, error) from error
+    with MODELS.make(folder) as temporary:
+        for file in MODEL_FILES:
+            if (source / file).is_file():
+                shutil.copyfile(source / file, temporary / file)
+        write_card(temporary, replace(card, name=folder.name))
     return list_models().find(folder.name)
 
 
@@ -86,13 +71,14 @@ def rename_model(name: str, new_name: str) -> LibraryModel:
             f"{name} is part of the project and keeps its name; export it and import it under "
             "another one"
         )
-    _refuse_other_files(model.folder)
+    with deleting(model.folder, ModelError):
+        MODELS.refuse_others(model.folder)
     in_use = chosen_folder() == model.folder
     # Copied first, so that there is no moment without the model in use.
     renamed = add_model(model.folder, new_name, model.card)
     if in_use:
         put_to_use(renamed.folder)
-    _remove(model.folder)
+    MODELS.delete(model.folder)
     return renamed
 
 
@@ -123,7 +109,7 @@ def delete_model(name: str, *, although_in_use: bool = False) -> ModelInUse:
             raise ModelError(f"{name} is in use; put another one to use first")
         others = [model.folder for model in library.models if model.folder != folder]
         put_to_use(others[0])
-    _remove(folder)
+    MODELS.delete(folder)
     return model_in_use()
 
 
@@ -146,59 +132,9 @@ def export_to(name: str, path: Path) -> None:
     Raises:
         ModelError: see ``export_model``, or the file cannot be written.
     """
-    try:
-        with replace_file(path) as temporary, temporary.open("wb") as file:
-            export_model(name, file)
-    except OSError as error:
-        raise _not_written(path, error) from error
-
-
-def _remove(folder: Path) -> None:
-    _refuse_other_files(folder)
-    try:
-        # Out of sight at once: a half-deleted folder would be listed as damaged.
-        retired = Path(tempfile.mkdtemp(prefix=".deleted-", dir=folder.parent))
-        try:
-            folder.replace(retired / folder.name)
-        finally:
-            shutil.rmtree(retired, ignore_errors=True)
-    except OSError as error:
-        raise ModelError(
-            f"{folder} cannot be deleted ({error.strerror}); close what uses it, or allow writing "
-            "there, and try again"
-        ) from error
-
-
-def _refuse_other_files(folder: Path) -> None:
-    """Refuse to delete a folder with anything that no model has.
-
-    Raises:
-        ModelError: names the first of them.
-    """
-    others = ["a link"] if folder.is_symlink() else []
-    try:
-        others += sorted(entry.name for entry in folder.iterdir() if not _is_ours(entry.name))
-    except OSError as error:
-        raise ModelError(f"{folder} cannot be read ({error.strerror}); was it deleted?") from error
-    if others:
-        raise ModelError(
-            f"{folder}: expected a model's files only, found {others[0]}; nothing was deleted; "
-            "move it elsewhere first"
-        )
-
-
-def _is_ours(file: str) -> bool:
-    # The last ones are cards and READMEs that a killed process was about to replace
-    # (`files.replace_file`).
-    return file in (*MODEL_FILES, *DESKTOP_FILES) or file.startswith((".card-", ".README-"))
-
-
-def _taken(name: str) -> ModelError:
-    return ModelError(f"expected a new name, found {name!r}, which is taken; choose another")
-
-
-def _not_written(path: Path, error: OSError) -> ModelError:
-    return ModelError(
-        f"{path} cannot be written ({error.strerror or error}); make room, or allow writing there, "
-        "and try again"
-    )
+    with (
+        writing(path, ModelError),
+        replace_file(path) as temporary,
+        temporary.open("wb") as file,
+    ):
+        export_model(name, file)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from emotion_core.errors import ModelError
 from emotion_core.models.folder import (
     CARD_FILE,
     LITERT_FILE,
+    MODEL_FILES,
     ModelCard,
     default_model_dir,
     load_card,
     models_dir,
 )
-from emotion_core.system.folders import folder_size, folders_in
+from emotion_core.system.folders import DESKTOP_FILES, folder_size
+from emotion_core.system.shelf import Shelf
 
 Origin = Literal["shipped", "trained here", "imported"]
 
@@ -142,7 +144,17 @@ def model_folders() -> list[Path]:
 def _folders() -> list[Path]:
     shipped = default_model_dir()
     try:
-        folders = folders_in(models_dir())
-    except OSError:  # whatever is wrong with it, the shipped one can be used
+        folders = MODELS.paths(models_dir())
+    except ModelError:  # whatever is wrong with it, the shipped one can be used
         folders = []
     return [shipped, *(folder for folder in folders if folder.name != shipped.name)]
+
+
+def _is_ours(file: str) -> bool:
+    # The last ones are cards and READMEs that a killed process was about to replace
+    # (`files.replace_file`).
+    return file in (*MODEL_FILES, *DESKTOP_FILES) or file.startswith((".card-", ".README-"))
+
+
+#: How models are kept.
+MODELS: Final = Shelf(one="a model", everything="all models", error=ModelError, is_ours=_is_ours)

@@ -20,21 +20,15 @@ from emotion_core.sessions.header import (
     write_header,
 )
 from emotion_core.sessions.tables import read_tables
-from emotion_core.system.folders import (
-    DESKTOP_FILES,
-    collection_dir,
-    folder_called,
-    folder_size,
-    open_each,
-)
+from emotion_core.system.folders import DESKTOP_FILES, collection_dir, folder_size
+from emotion_core.system.shelf import Shelf
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SESSIONS_DIR_VARIABLE: Final = "EMOTION_SESSIONS_DIR"
 
-#: Everything a session's folder may hold; the header last, so that what a deletion leaves when it
-#: is interrupted is still a session.
+#: Everything a session's folder may hold.
 SESSION_FILES: Final = (
     RECORDING_FILE, VIDEO_FILE, EVENTS_FILE, FACES_FILE, FRAMES_FILE, HEADER_FILE,
 )  # fmt: skip
@@ -107,13 +101,7 @@ def list_sessions(folder: Path) -> SessionList:
     Raises:
         SessionError: the folder cannot be read.
     """
-    try:
-        sessions, problems = open_each(folder, open_session)
-    except OSError as error:
-        raise SessionError(
-            f"{folder}: expected the folder of all sessions, but it cannot be read "
-            f"({error.strerror}); name another with {SESSIONS_DIR_VARIABLE}"
-        ) from error
+    sessions, problems = _SHELF.open_all(folder, open_session)
     sessions.sort(key=lambda session: (session.header.started, session.id), reverse=True)
     return SessionList(tuple(sessions), problems)
 
@@ -124,7 +112,7 @@ def find_session(folder: Path, session_id: str) -> Session:
     Raises:
         SessionError: there is none, or it is damaged.
     """
-    return open_session(_folder_of(folder, session_id))
+    return open_session(_SHELF.find(folder, session_id))
 
 
 def open_session(folder: Path) -> Session:
@@ -175,45 +163,30 @@ def delete_session(folder: Path, session_id: str) -> None:
         SessionError: there is no such session, it is being recorded, it holds other files, or it
             cannot be deleted.
     """
-    own = _folder_of(folder, session_id)
+    own = _SHELF.find(folder, session_id)
     if not (own / HEADER_FILE).is_file():
         raise SessionError(
             f"{own}: expected a session with {HEADER_FILE}, found none; nothing was deleted"
         )
     _refuse_while_recording(own)
-    try:
-        names = {entry.name for entry in own.iterdir()}
-        others = sorted(name for name in names if not _is_ours(name))
-        if others:
-            raise SessionError(
-                f"{own}: expected a session's files only, found {others[0]}; nothing was deleted; "
-                "move it elsewhere first"
-            )
-        for name in [*sorted(names - set(SESSION_FILES)), *SESSION_FILES]:
-            (own / name).unlink(missing_ok=True)
-        own.rmdir()
-    except OSError as error:
-        raise SessionError(
-            f"{own} cannot be deleted ({error.strerror}); close what uses it, or allow writing "
-            "there, and try again"
-        ) from error
-
-
-def _folder_of(folder: Path, session_id: str) -> Path:
-    """Return the session's folder, which lies directly in ``folder`` and is no link."""
-    own = folder_called(folder, session_id)
-    if own is None:
-        raise SessionError(
-            f"expected the id of a session in {folder}, found {session_id!r}; list them with "
-            "python -m emotion_core sessions list"
-        )
-    return own
+    _SHELF.delete(own)
 
 
 def _is_ours(name: str) -> bool:
     # The last ones are headers that a killed process was about to replace (`files.replace_file`).
     own = name in SESSION_FILES or name in DESKTOP_FILES
     return own or (name.startswith(".session-") and name.endswith(".json"))
+
+
+_SHELF: Final = Shelf(
+    one="a session",
+    everything="all sessions",
+    error=SessionError,
+    is_ours=_is_ours,
+    mend=f"name another with {SESSIONS_DIR_VARIABLE}",
+    how_to_list="python -m emotion_core sessions list",
+    key="id",
+)
 
 
 def _refuse_while_recording(folder: Path) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar, get_args
 
 from emotion_core.errors import EmotionCoreError
-from emotion_core.system.files import DELETED_PREFIX, new_folder, remove
+from emotion_core.system.files import is_half_deleted, new_folder, remove
 from emotion_core.system.folders import cache_dir
 
 #: What is remembered: the cache has a folder for each kind, and one bound for all of them.
@@ -146,7 +146,7 @@ def _make_room(newest: Path) -> None:
 
 def _is_left_over(path: Path) -> bool:
     """Tell what killed processes and earlier versions of this app left from what is others'."""
-    if path.name.startswith(DELETED_PREFIX):
+    if is_half_deleted(path):
         return True
     if path.name.startswith("."):
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import secrets
 import shutil
 import tempfile
@@ -13,8 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-#: How the names of what is being deleted begin.
-DELETED_PREFIX: Final = ".deleted-"
+_DELETED: Final = re.compile(r"\.deleted-[0-9a-f]{16}")
 
 
 @contextmanager
@@ -98,20 +98,29 @@ def remove(path: Path) -> None:
     """Delete a file or a folder with all that is in it.
 
     It is moved out of sight first, so that nobody ever meets a half-deleted one. What an
-    interruption leaves is hidden, and its name begins with ``DELETED_PREFIX``.
+    interruption leaves is told by ``is_half_deleted``, and can be removed by anybody.
 
     Raises:
         OSError: it is gone, or cannot be moved, which leaves it as it was; or something in it
             cannot be deleted.
     """
     retired = path
-    if not path.name.startswith(DELETED_PREFIX):
-        retired = path.with_name(f"{DELETED_PREFIX}{secrets.token_hex(8)}")
+    if not is_half_deleted(path):
+        retired = path.with_name(f".deleted-{secrets.token_hex(8)}")
         path.replace(retired)
-    if retired.is_dir() and not retired.is_symlink():
-        shutil.rmtree(retired)
-    else:
-        retired.unlink()
+    while os.path.lexists(retired):
+        try:
+            if retired.is_dir() and not retired.is_symlink():
+                shutil.rmtree(retired)
+            else:
+                retired.unlink()
+        except FileNotFoundError:  # somebody else removes it at this moment
+            continue
+
+
+def is_half_deleted(path: Path) -> bool:
+    """Tell whether ``path`` is what ``remove`` has moved aside, or is at work on."""
+    return _DELETED.fullmatch(path.name) is not None
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -1,16 +1,13 @@
-"""Where this app keeps what people make, and folders that hold one such thing each."""
+"""Where this app keeps what people make, and what can be made again."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 import platformdirs
-
-from emotion_core.errors import EmotionCoreError
 
 APP_NAME: Final = "emotion-dashboard"
 
@@ -26,8 +23,6 @@ CACHE_DIR_VARIABLE: Final = "EMOTION_CACHE_DIR"
 
 #: What desktops leave in a folder that somebody has looked into.
 DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
-
-Thing = TypeVar("Thing")
 
 
 def data_dir() -> Path:
@@ -54,21 +49,6 @@ def collection_dir(variable: str, name: str) -> Path:
     return Path(chosen) if chosen else data_dir() / name
 
 
-def folders_in(parent: Path) -> list[Path]:
-    """Return the folders in ``parent`` that are not hidden, by name; none where it is missing.
-
-    Hidden ones are being written, or half deleted (see ``files.replace_folder``).
-
-    Raises:
-        OSError: ``parent`` is no folder, or cannot be read.
-    """
-    try:
-        entries = sorted(parent.iterdir())
-    except FileNotFoundError:
-        return []
-    return [entry for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
-
-
 def folder_size(folder: Path) -> int:
     """Return the bytes of the files in ``folder``; what is deleted meanwhile does not count.
 
@@ -80,38 +60,3 @@ def folder_size(folder: Path) -> int:
         with suppress(FileNotFoundError):
             size += entry.stat().st_size
     return size
-
-
-def open_each(
-    parent: Path, open_folder: Callable[[Path], Thing]
-) -> tuple[list[Thing], tuple[str, ...]]:
-    """Open every folder in ``parent``; one that is damaged does not keep from the others.
-
-    Args:
-        parent: the folder of them; it need not exist.
-        open_folder: returns what a folder holds, or raises an ``EmotionCoreError``.
-
-    Returns:
-        what could be opened, by the folders' names; and a line for each folder that could not.
-
-    Raises:
-        OSError: ``parent`` is no folder, or cannot be read.
-    """
-    things, problems = [], []
-    for folder in folders_in(parent):
-        try:
-            things.append(open_folder(folder))
-        except EmotionCoreError as error:
-            if folder.exists():  # not deleted since it was listed
-                problems.append(str(error))
-    return things, tuple(problems)
-
-
-def folder_called(parent: Path, name: str) -> Path | None:
-    """Return the folder of this name that lies directly in ``parent`` and is no link, else None.
-
-    ``name`` may come from an address or a form: nothing in it leads out of ``parent``.
-    """
-    folder = parent / name
-    is_plain_name = name not in ("", ".", "..") and Path(name).name == name
-    return folder if is_plain_name and not folder.is_symlink() and folder.is_dir() else None

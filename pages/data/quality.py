@@ -18,6 +18,7 @@ from emotion_core.datasets.checks.exclusions import (
 from emotion_core.datasets.checks.findings import FINDING_KINDS, Finding, findings_csv
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from emotion_core.system.names import LONGEST_NAME
 from pages.opened.duplicates import NEAR, near_duplicates_job
 from pages.opened.findings import (
     FACES,
@@ -168,7 +169,9 @@ def _offer_exclusion(opened: OpenDataset, findings: dict[str, Finding], kind: st
             key=f"leave_out {kind}",
         )
         name_key = f"list of {kinds}"
-        st.text_input("Name of the list", f"without {' and '.join(kinds)}"[:80], key=name_key)
+        st.text_input(
+            "Name of the list", f"without {' and '.join(kinds)}"[:LONGEST_NAME], key=name_key
+        )
         st.button(
             "Save the list",
             type="primary",

@@ -1,9 +1,11 @@
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 
 from emotion_core.system.files import (
-    DELETED_PREFIX,
+    is_half_deleted,
     new_folder,
     remove,
     replace_file,
@@ -105,9 +107,31 @@ def test_what_is_left_of_a_removal_is_hidden(tmp_path, monkeypatch):
         with pytest.raises(PermissionError):
             remove(folder)
     (left,) = tmp_path.iterdir()
-    assert left.name.startswith(DELETED_PREFIX)
+    assert is_half_deleted(left)
     remove(left)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_two_remove_the_same(tmp_path, monkeypatch):
+    folder = tmp_path / "model"
+    (folder / "deep").mkdir(parents=True)
+    rmtree, calls = shutil.rmtree, []
+
+    def rmtree_with_a_rival(path):
+        calls.append(path)
+        if len(calls) == 1:
+            (path / "deep").rmdir()
+            raise FileNotFoundError
+        rmtree(path)
+
+    monkeypatch.setattr(shutil, "rmtree", rmtree_with_a_rival)
+    remove(folder)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_others_call_deleted_is_not_ours():
+    assert not is_half_deleted(Path(".deleted-messages"))
+    assert not is_half_deleted(Path("deleted"))
 
 
 def test_nothing_to_remove(tmp_path):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -24,13 +23,23 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.system.files import write_json
 from emotion_core.system.folders import collection_dir
+from emotion_core.system.names import checked_name
+from emotion_core.system.shelf import Shelf
 
 #: Names the folder of all lists instead of the one in the user's data.
 EXCLUSIONS_DIR_VARIABLE: Final = "EMOTION_EXCLUSIONS_DIR"
 
 _SUFFIX: Final = ".json"
 _FORMAT: Final = "emotion exclusion list 1"
-_NAME: Final = re.compile(r"[\w][\w .-]{0,79}")
+
+_SHELF: Final = Shelf(
+    one="an exclusion list",
+    everything="all exclusion lists",
+    error=DatasetError,
+    is_ours=lambda _: True,
+    mend=f"name another with {EXCLUSIONS_DIR_VARIABLE}",
+    suffix=_SUFFIX,
+)
 
 
 @dataclass(frozen=True)
@@ -109,13 +118,13 @@ def exclusion_list(
 
     Args:
         dataset: the whole data set, as it was opened.
-        name: letters, digits, spaces, ``.``, ``-`` and ``_``, at most 80.
+        name: what to call it, see ``names.checked_name``.
         reasons: why -> indices of the images, intp ``[K]``.
 
     Raises:
         DatasetError: the name does not do, no image is named, or none would be left.
     """
-    _check_name(name)
+    name = checked_name(name, DatasetError)
     of_image: dict[int, list[str]] = {}
     for reason, indices in reasons.items():
         for index in indices.tolist():
@@ -258,14 +267,13 @@ def load_exclusions(name: str, folder: Path | None = None) -> ExclusionList:
 
 def list_exclusions(folder: Path | None = None) -> StoredExclusions:
     """Return the lists in ``folder``, None for ``exclusions_dir()``; it need not exist."""
-    lists, problems = [], []
-    for path in sorted((folder or exclusions_dir()).glob(f"[!.]*{_SUFFIX}")):
-        try:
-            lists.append(load_exclusions(str(path)))
-        except DatasetError as error:
-            problems.append(str(error))
+    parent = folder or exclusions_dir()
+    try:
+        lists, problems = _SHELF.open_all(parent, lambda path: load_exclusions(str(path)))
+    except DatasetError as error:
+        return StoredExclusions((), (str(error),))
     lists.sort(key=lambda each: each.created, reverse=True)
-    return StoredExclusions(tuple(lists), tuple(problems))
+    return StoredExclusions(tuple(lists), problems)
 
 
 def delete_exclusions(name: str, folder: Path | None = None) -> None:
@@ -275,25 +283,16 @@ def delete_exclusions(name: str, folder: Path | None = None) -> None:
         DatasetError: there is no such list, or it cannot be deleted.
     """
     path = _file(name, folder)
-    try:
-        path.unlink()
-    except OSError as error:
-        raise DatasetError(
-            f"{path}: expected an exclusion list to delete ({error.strerror})"
-        ) from error
+    if not path.is_file():
+        raise DatasetError(f"{path}: expected an exclusion list to delete, found none")
+    _SHELF.delete(path)
 
 
 def _file(name: str, folder: Path | None) -> Path:
-    _check_name(name)
-    return (folder or exclusions_dir()) / f"{name}{_SUFFIX}"
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise DatasetError(
-            f"expected a name of letters, digits, spaces, '.', '-' and '_', at most 80, for an "
-            f"exclusion list, found {name!r}"
-        )
+    """Return the file of a list, which need not exist; one that does keeps the name it has."""
+    parent = folder or exclusions_dir()
+    known = _SHELF.called(parent, name)
+    return known or parent / f"{checked_name(name, DatasetError)}{_SUFFIX}"
 
 
 def _parse(path: Path, content: Any) -> ExclusionList:

@@ -18,8 +18,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -157,19 +156,3 @@ def samples_table(samples: Iterable[Sample]) -> bytes:
         time = "" if sample.time is None else sample.time.isoformat(timespec="milliseconds")
         writer.writerow(asdict(sample) | {"time": time.replace("+00:00", "Z")})
     return text.getvalue().encode()
-
-
-@contextmanager
-def writing(folder: Path) -> Iterator[None]:
-    """Say in a user's words that ``folder`` cannot be written.
-
-    Raises:
-        DatasetError: the block raised an ``OSError``.
-    """
-    try:
-        yield
-    except OSError as error:
-        raise DatasetError(
-            f"{folder} cannot be written ({error.strerror or error}); make room, or allow writing "
-            "there, and try again"
-        ) from error

@@ -23,7 +23,6 @@ from emotion_core.datasets.own.dataset import (
     open_own_dataset,
     read_header,
     samples_table,
-    writing,
 )
 from emotion_core.datasets.reading.bad_rows import RowError
 from emotion_core.datasets.reading.image_folder import decode_face
@@ -31,6 +30,7 @@ from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 from emotion_core.faces.images import encode_png
 from emotion_core.system.files import replace_file
+from emotion_core.system.shelf import writing
 
 #: Where samples come from: a camera, a photo, or a crop that was uploaded ready-made.
 SOURCES: Final = ("camera", "photo", "crop")
@@ -102,7 +102,7 @@ def add_samples(
     read_header(dataset.folder)  # deleted meanwhile: nothing may make its folder anew
     start = (now or datetime.now(UTC)).astimezone(UTC)
     written: list[Path] = []
-    with writing(dataset.folder):
+    with writing(dataset.folder, DatasetError):
         try:
             for place, crop in enumerate(crops):
                 # One microsecond apart, so that they keep their order.
@@ -129,7 +129,7 @@ def relabel_samples(dataset: OwnDataset, samples: Iterable[Sample], emotion: str
         ValueError: ``emotion`` is none of ``EMOTIONS``.
     """
     _check_emotion(emotion)
-    with writing(dataset.folder):
+    with writing(dataset.folder, DatasetError):
         try:
             for sample in samples:
                 if sample.emotion != emotion:
@@ -145,7 +145,7 @@ def remove_samples(dataset: OwnDataset, samples: Iterable[Sample]) -> OwnDataset
     Raises:
         DatasetError: one of them cannot be deleted.
     """
-    with writing(dataset.folder):
+    with writing(dataset.folder, DatasetError):
         try:
             for sample in samples:
                 (dataset.folder / sample.file).unlink(missing_ok=True)

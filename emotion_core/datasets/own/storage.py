@@ -5,7 +5,6 @@ Each is a folder that ``dataset`` describes and ``samples`` fills.
 
 from __future__ import annotations
 
-import re
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,13 +18,13 @@ from emotion_core.datasets.own.dataset import (
     OwnDataset,
     open_own_dataset,
     samples_table,
-    writing,
 )
 from emotion_core.datasets.reading.bad_rows import RowError
 from emotion_core.datasets.reading.image_folder import PICTURE_SUFFIXES, label_of
 from emotion_core.errors import DatasetError
-from emotion_core.system.files import replace_file, replace_folder, write_json
-from emotion_core.system.folders import DESKTOP_FILES, data_dir, folder_called, open_each
+from emotion_core.system.files import replace_file, write_json
+from emotion_core.system.folders import DESKTOP_FILES, data_dir
+from emotion_core.system.shelf import Shelf
 
 #: What whoever adds faces has to agree to first.
 CONSENT: Final = (
@@ -36,7 +35,6 @@ CONSENT: Final = (
 
 #: What stands before the name of such a data set where a path is expected: ``own/NAME``.
 OWN_PREFIX: Final = "own"
-_NAME: Final = re.compile(r"\w(?:[\w .-]{0,58}\w)?")
 
 
 @dataclass(frozen=True)
@@ -79,13 +77,13 @@ def create_own_dataset(parent: Path, name: str, consent: str) -> OwnDataset:
     Raises:
         DatasetError: the name cannot be a folder's or is taken, or nothing can be written there.
     """
-    folder = _free_folder(parent, name)
+    folder = _SHELF.free(parent, name)
     header = {
         "format": OWN_DATA_FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "consent": consent,
     }
-    with writing(folder), replace_folder(folder) as temporary:
+    with _SHELF.make(folder) as temporary:
         write_json(temporary / HEADER_FILE, header)
         (temporary / TABLE_FILE).write_bytes(samples_table(()))
     return open_own_dataset(folder)
@@ -97,13 +95,7 @@ def list_own_datasets(parent: Path) -> OwnDatasetList:
     Raises:
         DatasetError: the folder cannot be read.
     """
-    try:
-        datasets, problems = open_each(parent, open_own_dataset)
-    except OSError as error:
-        raise DatasetError(
-            f"{parent}: expected the folder of your data sets, but it cannot be read "
-            f"({error.strerror}); allow reading it"
-        ) from error
+    datasets, problems = _SHELF.open_all(parent, open_own_dataset)
     return OwnDatasetList(tuple(datasets), problems)
 
 
@@ -124,10 +116,7 @@ def rename_own_dataset(dataset: OwnDataset, name: str) -> OwnDataset:
     """
     if name.strip() == dataset.name:
         return dataset
-    folder = _free_folder(dataset.folder.parent, name)
-    with writing(dataset.folder):
-        dataset.folder.rename(folder)
-    return open_own_dataset(folder)
+    return open_own_dataset(_SHELF.rename(dataset.folder, name))
 
 
 def delete_own_dataset(parent: Path, name: str) -> None:
@@ -139,30 +128,7 @@ def delete_own_dataset(parent: Path, name: str) -> None:
     Raises:
         DatasetError: there is no such data set, it holds other files, or it cannot be deleted.
     """
-    folder = _folder_of(parent, name)
-    try:
-        entries = sorted(folder.rglob("*"), reverse=True)  # what is within a folder comes before it
-        files = [entry for entry in entries if entry.is_symlink() or not entry.is_dir()]
-        for file in files:
-            if not _is_ours(file.relative_to(folder).as_posix()):
-                raise DatasetError(
-                    f"{folder}: expected a data set's files only, found {file.name}; nothing was "
-                    "deleted; move it elsewhere first"
-                )
-        header = folder / HEADER_FILE  # the last: what an interruption leaves is still a data set
-        for file in files:
-            if file != header:
-                file.unlink()
-        for entry in entries:
-            if entry not in files:
-                entry.rmdir()
-        header.unlink()
-        folder.rmdir()
-    except OSError as error:
-        raise DatasetError(
-            f"{folder} cannot be deleted ({error.strerror}); close what uses it, or allow writing "
-            "there, and try again"
-        ) from error
+    _SHELF.delete(_folder_of(parent, name))
 
 
 def export_own_dataset(dataset: OwnDataset, path: Path) -> None:
@@ -197,27 +163,9 @@ def write_zip(dataset: OwnDataset, file: BinaryIO) -> None:
 
 
 def _folder_of(parent: Path, name: str) -> Path:
-    folder = folder_called(parent, name)
-    if folder is None or not (folder / HEADER_FILE).is_file():
-        raise DatasetError(
-            f"expected the name of a data set in {parent}, found {name!r}; list them with "
-            "python -m emotion_core own list"
-        )
-    return folder
-
-
-def _free_folder(parent: Path, name: str) -> Path:
-    name = name.strip()
-    if not _NAME.fullmatch(name):
-        raise DatasetError(
-            "expected a name of 1 to 60 letters, digits, spaces, dots, - and _, that begins and "
-            f"ends with a letter or digit, found {name[:80]!r}"
-        )
-    folder = parent / name
-    with writing(folder):
-        taken = folder.exists()
-    if taken:
-        raise DatasetError(f"expected a new name, found {name!r}, which is taken; choose another")
+    folder = _SHELF.find(parent, name)
+    if not (folder / HEADER_FILE).is_file():
+        raise _SHELF.unknown(parent, name)
     return folder
 
 
@@ -234,3 +182,12 @@ def _is_ours(file: str) -> bool:
     except RowError:
         return False
     return Path(name).suffix.lower() in PICTURE_SUFFIXES
+
+
+_SHELF: Final = Shelf(
+    one="a data set",
+    everything="your data sets",
+    error=DatasetError,
+    is_ours=_is_ours,
+    how_to_list="python -m emotion_core own list",
+)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import shutil
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,14 +14,23 @@ from typing import BinaryIO, Final
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.models.folder import DEFAULT_MODEL, load_card
 from emotion_core.system.files import replace_file, replace_folder
-from emotion_core.system.folders import collection_dir, folder_called, open_each
+from emotion_core.system.folders import collection_dir
 from emotion_core.system.locks import FileLock
+from emotion_core.system.shelf import Shelf, deleting
 from emotion_core.training.progress import CHECKPOINT_FILE
 from emotion_core.training.runs.plan import PLAN_FILE, RunPlan, read_plan
 from emotion_core.training.runs.run import LOCK_FILE, PATIENCE, QUEUED_FILE, Run, enqueue, open_run
 
 #: Names the folder of all runs instead of the one in the user's data.
 RUNS_DIR_VARIABLE: Final = "EMOTION_RUNS_DIR"
+
+_SHELF: Final = Shelf(
+    one="a run",
+    everything="all runs",
+    error=TrainingError,
+    is_ours=lambda _: True,
+    mend=f"name another with {RUNS_DIR_VARIABLE}",
+)
 
 
 @dataclass(frozen=True)
@@ -72,13 +80,7 @@ def list_runs(parent: Path) -> RunList:
     Raises:
         TrainingError: the folder cannot be read.
     """
-    try:
-        runs, problems = open_each(parent, open_run)
-    except OSError as error:
-        raise TrainingError(
-            f"{parent}: expected the folder of all runs, but it cannot be read "
-            f"({error.strerror}); name another with {RUNS_DIR_VARIABLE}"
-        ) from error
+    runs, problems = _SHELF.open_all(parent, open_run)
     return RunList(tuple(reversed(runs)), problems)
 
 
@@ -88,7 +90,7 @@ def find_run(parent: Path, wanted: str) -> Run:
     Raises:
         TrainingError: there is none, it is damaged, or several have this name.
     """
-    folder = folder_called(parent, wanted)
+    folder = _SHELF.called(parent, wanted)
     if folder is not None and (folder / PLAN_FILE).is_file():
         return open_run(folder)
     named = [run for run in list_runs(parent).runs if run.plan.name == wanted]
@@ -127,22 +129,13 @@ def delete_run(run: Run) -> None:
     running = TrainingError(f"{run.plan.name} is running; stop or cancel it first")
     if open_run(run.folder).state == "running":
         raise running
-    try:
-        with FileLock(run.folder / LOCK_FILE) as lock:
-            if not lock.acquire(PATIENCE):
-                raise running
-            # Nobody begins to train what does not wait, even once the lock is given back; held any
-            # longer, it would keep Windows from moving the folder.
-            (run.folder / QUEUED_FILE).unlink(missing_ok=True)
-        # Out of sight at once: what is left when this is interrupted is no run any more.
-        retired = run.folder.with_name(f".{run.id}-deleted")
-        run.folder.replace(retired)
-        shutil.rmtree(retired)
-    except OSError as error:
-        raise TrainingError(
-            f"{run.folder} cannot be deleted ({error.strerror}); close what uses it, or allow "
-            "writing there, and try again"
-        ) from error
+    with deleting(run.folder, TrainingError), FileLock(run.folder / LOCK_FILE) as lock:
+        if not lock.acquire(PATIENCE):
+            raise running
+        # Nobody begins to train what does not wait, even once the lock is given back; held any
+        # longer, it would keep Windows from moving the folder.
+        (run.folder / QUEUED_FILE).unlink(missing_ok=True)
+    _SHELF.delete(run.folder)
 
 
 def write_zip(run: Run, file: BinaryIO) -> None:

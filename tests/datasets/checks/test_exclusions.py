@@ -108,9 +108,9 @@ def test_nothing_and_everything_make_no_list(dataset, chosen):
 
 @pytest.mark.parametrize("name", ["", "../up", ".hidden", "a/b", "x" * 81, "new\nline"])
 def test_names_that_are_no_files(dataset, name):
-    with pytest.raises(DatasetError, match="expected a name of letters, digits"):
+    with pytest.raises(DatasetError, match="expected a name of 1 to 60 letters, digits"):
         exclusion_list(dataset, name, {"all": np.array([1])})
-    with pytest.raises(DatasetError, match="expected a name of letters, digits"):
+    with pytest.raises(DatasetError, match="expected a name of 1 to 60 letters, digits"):
         delete_exclusions(name)
 
 

@@ -1,0 +1,40 @@
+"""The one rule for what people call the things they keep."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+from emotion_core.errors import EmotionCoreError
+
+LONGEST_NAME: Final = 60
+
+_NAME: Final = re.compile(rf"[^\W_](?:[\w .-]{{0,{LONGEST_NAME - 2}}}[\w-])?")
+
+
+def checked_name(name: str, error: type[EmotionCoreError]) -> str:
+    """Return a name for something new, without the spaces around it.
+
+    It can be the name of a folder or a file on every system. Things that have other names, given
+    under earlier rules, keep them: see ``is_plain``.
+
+    Args:
+        name: as somebody typed it.
+        error: what to raise.
+
+    Raises:
+        EmotionCoreError: ``error``; the name does not do.
+    """
+    name = name.strip()
+    if not _NAME.fullmatch(name):
+        raise error(
+            f"expected a name of 1 to {LONGEST_NAME} letters, digits, spaces, dots, - and _, that "
+            f"begins with a letter or digit and does not end with a dot, found {name[:80]!r}"
+        )
+    return name
+
+
+def is_plain(name: str) -> bool:
+    """Tell whether a name, as of an address or a form, leads out of no folder."""
+    return name not in ("", ".", "..") and Path(name).name == name
