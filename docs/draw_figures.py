@@ -30,7 +30,7 @@ from emotion_core.judging.figures.certainty import (  # noqa: E402
 from emotion_core.judging.figures.confusion import confusion_figure  # noqa: E402
 from emotion_core.judging.measures.scores import CoveragePoint, ReliabilityBin  # noqa: E402
 from emotion_core.models.folder import TRAINING_LOG_FILE, load_card  # noqa: E402
-from emotion_core.training.runs.figures import training_figure  # noqa: E402
+from emotion_core.training.runs.figures.log import training_figure  # noqa: E402
 from tests.browser.install import installed_browser  # noqa: E402
 
 Drawing = tuple[Any, int, int]  # figure, width and height in pixels

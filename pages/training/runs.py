@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import streamlit as st
 
 from emotion_core.training.config import flat_settings, setting_text
-from emotion_core.training.runs.figures import CURVES, runs_figure
+from emotion_core.training.runs.figures.curves import CURVES, runs_figure
 from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
 from emotion_core.training.runs.storage import list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings

@@ -10,7 +10,7 @@ import streamlit as st
 from emotion_core.errors import TrainingError
 from emotion_core.training.checks import check_training
 from emotion_core.training.config import SETTINGS, flat_settings, setting_text
-from emotion_core.training.runs.figures import sweep_figure
+from emotion_core.training.runs.figures.sweep import sweep_figure
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.training.runs.queue import start_worker
 from emotion_core.training.runs.run import ACTIVE_STATES, Run

@@ -14,7 +14,7 @@ from emotion_core.errors import TrainingError
 from emotion_core.judging.figures.confusion import confusion_figure
 from emotion_core.training.progress import EpochMetrics, read_confusion
 from emotion_core.training.runs.control import cancel_run, resume_run, stop_run
-from emotion_core.training.runs.figures import CURVES, curve_figure
+from emotion_core.training.runs.figures.curves import CURVES, curve_figure
 from emotion_core.training.runs.queue import queued_runs, start_worker
 from emotion_core.training.runs.run import (
     ACTIVE_STATES,
