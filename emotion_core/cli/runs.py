@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from emotion_core.cli.options import add_data_options, data_source, open_source
-from emotion_core.cli.train import add_setting_options, config_from_options, setting
+from emotion_core.cli.options import add_data_options, open_source
+from emotion_core.cli.train import add_setting_options, plan_from_options, setting
 from emotion_core.errors import TrainingError
 from emotion_core.models.folder import models_dir
 from emotion_core.training.checks import check_training
@@ -110,23 +110,13 @@ def run_start(options: argparse.Namespace) -> None:
     Raises:
         EmotionCoreError: the data or the settings are not usable.
     """
-    config = config_from_options(options)
-    source = data_source(options.data, options).absolute()
-    counts = count_for_training(open_source(source))  # refused now and not when its turn has come
-    plan = RunPlan(
-        name=options.name,
-        config=config,
-        data=source,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        library=str((options.library or models_dir()).resolve()),
-        teachers=tuple(str(path.resolve()) for path in options.teachers),
-        initial=options.start_from and str(options.start_from.resolve()),
-        notes=options.notes,
-    )
+    plan = plan_from_options(options, options.name, (options.library or models_dir()).resolve())
+    plan = replace(plan, notes=options.notes)
+    counts = count_for_training(open_source(plan.data))  # refused now, not when its turn has come
     plans: tuple[RunPlan, ...] = (plan,)
     if options.vary:
         choices = {name: split_values(name, text) for name, text in options.vary}
-        plans = sweep_plans(plan, choices, count=options.random, seed=config.seed)
+        plans = sweep_plans(plan, choices, count=options.random, seed=plan.config.seed)
     elif options.random is not None:
         raise TrainingError("expected --vary with --random, found none; say what is to vary")
     for each in plans:

@@ -5,24 +5,29 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tqdm import tqdm
 
-from emotion_core.cli.options import add_data_options, read_data
-from emotion_core.datasets import FaceDataset
+from emotion_core.cli.options import add_data_options, data_source, open_source
 from emotion_core.errors import TrainingError
 from emotion_core.models.folder import KERAS_FILE
 from emotion_core.system.native import quiet_native_libraries
 from emotion_core.training.config import PRESETS, TrainingConfig, native_precision, with_settings
-from emotion_core.training.progress import EpochMetrics, TrainingProgress
-
-if TYPE_CHECKING:
-    from emotion_core.training.fitting.training_run import TrainingRun
+from emotion_core.training.progress import CHECKPOINT_FILE, TrainingProgress, nothing_to_resume
+from emotion_core.training.runs.driver import keep_model, open_training, train
+from emotion_core.training.runs.plan import (
+    LONGEST_NAME,
+    PLAN_FILE,
+    RunPlan,
+    plan_of_earlier_version,
+    read_plan,
+)
 
 DEFAULT_PRESET = "standard"
 
@@ -90,55 +95,77 @@ def run(options: argparse.Namespace) -> None:
         EmotionCoreError: the data, the settings, or the run to resume are not usable.
         KeyboardInterrupt: stopped by the user; the run can be resumed.
     """
+    folder = options.out.with_name(f"{options.out.name}.training")
+    plan = _earlier_plan(folder, options) if options.resume else _new_plan(options)
+    dataset = open_source(data_source(options.data, options))
+    terminal = _Terminal()
+    # Only now: importing TensorFlow takes seconds, which bad input need not wait for.
+    with quiet_native_libraries():
+        from emotion_core.training.fitting.export import check_replaceable
+
+        check_replaceable(options.out)
+        training = open_training(plan, dataset, folder, terminal, resume=options.resume)
+    plan.write(folder)
+    with terminal.following():
+        result = train(training, terminal, checkpoint_seconds=options.checkpoint_every)
+    if not result.completed:
+        print(f"Stopped. {folder} keeps the run; continue it with --resume.")
+        raise KeyboardInterrupt
+    if keras_backend() != "tensorflow":
+        result.network.save(folder / KERAS_FILE)  # enough to be a teacher
+        print(
+            f"Trained: epoch {result.best_epoch} of {len(result.epochs)} is best, accuracy "
+            f"{result.validation.accuracy.value:.4f}. This Keras backend cannot write LiteRT "
+            f"models: {folder} keeps the run; finish it under TensorFlow with --resume"
+        )
+        return
+    with quiet_native_libraries():
+        keep_model(training, result, options.out, terminal)
+    training.discard()
+
+
+def _new_plan(options: argparse.Namespace) -> RunPlan:
+    out = options.out.resolve()
+    return plan_from_options(options, out.name[:LONGEST_NAME], out.parent)
+
+
+def _earlier_plan(folder: Path, options: argparse.Namespace) -> RunPlan:
+    """Return the plan of the run in ``folder``, which this version or an earlier one began."""
     changes = [options.preset, options.epochs, options.seed, options.start_from]
     changes += [options.set or None, options.teachers or None]
-    if options.resume and any(change is not None for change in changes):
+    if any(change is not None for change in changes):
         raise TrainingError(
             "a resumed run keeps its settings; leave out --preset, --epochs, --seed, --set, "
             "--teachers and --start-from"
         )
-    config = None if options.resume else config_from_options(options)
-    dataset = read_data(options.data, options)
-    # Only now: importing TensorFlow takes seconds, which bad input need not wait for.
-    with quiet_native_libraries():
-        from emotion_core.training.fitting.export import check_replaceable, export_run
+    if not (folder / CHECKPOINT_FILE).exists():
+        raise nothing_to_resume(folder)
+    if (folder / PLAN_FILE).exists():
+        return read_plan(folder)
+    out = options.out.resolve()
+    source = data_source(options.data, options).absolute()
+    return plan_of_earlier_version(folder, out.name[:LONGEST_NAME], source)
 
-        check_replaceable(options.out)
-        run_folder = options.out.with_name(f"{options.out.name}.training")
-        training_run = open_run(config, dataset, run_folder, options.teachers, options.start_from)
-    print(
-        f"{dataset.name}: {len(training_run.training_set)} images to train on, "
-        f"{len(training_run.validation_set)} to select the best epoch with"
-    )
-    with (
-        interrupt_flag() as interrupted,
-        tqdm(unit="step", dynamic_ncols=True, disable=None) as bar,
-    ):
-        result = training_run.run(
-            on_progress=lambda progress: show_progress(bar, progress),
-            on_epoch=lambda metrics: bar.write(epoch_line(metrics), file=sys.stdout),
-            should_stop=lambda: bool(interrupted),
-            checkpoint_seconds=options.checkpoint_every,
-        )
-    if not result.completed:
-        print(f"Stopped. {training_run.folder} keeps the run; continue it with --resume.")
-        raise KeyboardInterrupt
-    if keras_backend() != "tensorflow":
-        result.network.save(training_run.folder / KERAS_FILE)  # enough to be a teacher
-        print(
-            f"Trained: epoch {result.best_epoch} of {len(result.epochs)} is best, accuracy "
-            f"{result.validation.accuracy.value:.4f}. This Keras backend cannot write LiteRT "
-            f"models: {training_run.folder} keeps the run; finish it under TensorFlow with --resume"
-        )
-        return
-    with quiet_native_libraries():
-        card = export_run(training_run, result, options.out)
-    training_run.discard()
-    metrics = card.metrics
-    print(
-        f"Saved {options.out}: epoch {result.best_epoch} of {len(result.epochs)}, accuracy "
-        f"{metrics['accuracy']:.4f} and macro F1 {metrics['macro_f1']:.4f} on "
-        f"{card.data['selected_on']}, temperature {card.temperature:.3f}"
+
+def plan_from_options(options: argparse.Namespace, name: str, library: Path) -> RunPlan:
+    """Return what a run with these options is to do.
+
+    Args:
+        options: of ``add_data_options`` and ``add_setting_options``.
+        name: of the run and its model.
+        library: absolute path of the folder that the model is put in.
+
+    Raises:
+        TrainingError: the name or a setting does not do.
+    """
+    return RunPlan(
+        name=name,
+        config=config_from_options(options),
+        data=data_source(options.data, options).absolute(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        library=str(library),
+        teachers=tuple(str(path.resolve()) for path in options.teachers),
+        initial=options.start_from and str(options.start_from.resolve()),
     )
 
 
@@ -171,54 +198,44 @@ def keras_backend() -> str:
     return str(keras.backend.backend())
 
 
-def open_run(
-    config: TrainingConfig | None,
-    dataset: FaceDataset,
-    folder: Path,
-    teachers: Sequence[Path],
-    initial: Path | None,
-) -> TrainingRun:
-    """Start a run, or resume the one in ``folder`` when there is no ``config``."""
-    from emotion_core.training.fitting.training_run import TrainingRun
-    from emotion_core.training.teachers import find_teachers
+class _Terminal:
+    """Follows a run with a bar and lines; Ctrl-C and SIGTERM stop it."""
 
-    if config is None:
-        return TrainingRun.resume(dataset, folder)
-    return TrainingRun.start(config, dataset, folder, find_teachers(teachers), initial)
+    def __init__(self) -> None:
+        self._bar: tqdm[Any] = tqdm(disable=True)
+        self._interrupted = False
 
+    @contextmanager
+    def following(self) -> Iterator[None]:
+        """Show the bar, and let a signal stop the run instead of this process.
 
-def show_progress(bar: tqdm[Any], progress: TrainingProgress) -> None:
-    """Move the bar to where the run stands."""
-    bar.total = progress.epochs * progress.steps
-    bar.n = (progress.epoch - 1) * progress.steps + progress.step
-    minutes, seconds = divmod(round(progress.seconds_left), 60)
-    bar.set_description(f"Epoch {progress.epoch}/{progress.epochs}", refresh=False)
-    bar.set_postfix_str(f"loss {progress.loss:.3f}, {minutes} min {seconds:02d} s left")
+        The step in progress is finished first: a checkpoint is never cut in two.
+        """
+        signals = (signal.SIGINT, signal.SIGTERM)
+        previous = {number: signal.signal(number, self._interrupt) for number in signals}
+        try:
+            with tqdm(unit="step", dynamic_ncols=True, disable=None) as self._bar:
+                yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
 
+    def _interrupt(self, *_: object) -> None:
+        self._interrupted = True
 
-def epoch_line(metrics: EpochMetrics) -> str:
-    """Return what is printed after an epoch."""
-    return (
-        f"epoch {metrics.epoch:3d}  loss {metrics.train_loss:.4f}  "
-        f"accuracy {metrics.train_accuracy:.4f}  validation accuracy "
-        f"{metrics.validation_accuracy:.4f}  macro F1 {metrics.validation_macro_f1:.4f}  "
-        f"{metrics.images_per_second:.0f} images/s"
-    )
+    def log(self, line: str) -> None:
+        """Print a line above the bar."""
+        self._bar.write(line, file=sys.stdout)
 
+    def show_progress(self, progress: TrainingProgress) -> None:
+        """Move the bar to where the run stands."""
+        bar = self._bar
+        bar.total = progress.epochs * progress.steps
+        bar.n = (progress.epoch - 1) * progress.steps + progress.step
+        minutes, seconds = divmod(round(progress.seconds_left), 60)
+        bar.set_description(f"Epoch {progress.epoch}/{progress.epochs}", refresh=False)
+        bar.set_postfix_str(f"loss {progress.loss:.3f}, {minutes} min {seconds:02d} s left")
 
-@contextmanager
-def interrupt_flag() -> Iterator[list[bool]]:
-    """Yield a list that is no longer empty once Ctrl-C or SIGTERM arrived.
-
-    The step in progress is finished first: a checkpoint is never cut in two.
-    """
-    interrupted: list[bool] = []
-    previous = {
-        number: signal.signal(number, lambda *_: interrupted.append(True))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield interrupted
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    def should_stop(self) -> bool:
+        """Tell whether a signal has come."""
+        return self._interrupted

@@ -11,10 +11,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_core.errors import TrainingError
+
+#: Settings and origin of a run that an earlier version began.
 CONFIG_FILE: Final = "config.json"
 METRICS_FILE: Final = "metrics.jsonl"
 CHECKPOINT_FILE: Final = "checkpoint.npz"
 CONFUSION_FILE: Final = "confusion.json"
+
+
+def nothing_to_resume(folder: Path) -> TrainingError:
+    """Return what to raise when there is no checkpoint in ``folder``."""
+    return TrainingError(
+        f"expected an unfinished run with a finished epoch in {folder}, found none; start without "
+        "--resume"
+    )
 
 
 @dataclass(frozen=True)

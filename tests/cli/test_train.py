@@ -9,12 +9,16 @@ import numpy as np
 import pytest
 
 from emotion_core.cli import main
+from emotion_core.cli.train import _Terminal
 from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset
 from emotion_core.datasets.checks.exclusions import exclusion_list, save_exclusions
+from emotion_core.datasets.source import DataSource
 from emotion_core.models.folder import load_card
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.networks.loading import load_keras_classifier
+from emotion_core.training.runs.plan import PLAN_FILE, read_plan
 from emotion_core.training.teachers import find_teachers
+from tests.training.earlier_version import as_earlier_version
 
 QUICK = ["--data", "demo", "--preset", "quick", "--epochs", "1"]
 
@@ -117,6 +121,29 @@ def test_a_backend_without_export_keeps_the_run(tmp_path, capsys, monkeypatch):
     monkeypatch.undo()
     assert main(["train", "--data", "demo", "--resume", *out]) == 0
     assert load_card(tmp_path / "model").config["epochs"] == 1
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_a_stopped_run_is_finished(tmp_path, capsys, monkeypatch, earlier):
+    """One of this version, and one that an earlier version began, which wrote no plan."""
+    out, folder = tmp_path / "model", tmp_path / "model.training"
+    options = ["--epochs", "2", "--set", "filters=4,8", "--set", "depths=1,1", "--seed", "5"]
+    steps = []
+    with monkeypatch.context() as patch:
+        patch.setattr(_Terminal, "should_stop", lambda _: steps.append(1) or len(steps) > 20)
+        assert main(["train", *QUICK, *options, "--out", str(out)]) == 130
+    assert f"Stopped. {folder} keeps the run; continue" in capsys.readouterr().out
+    plan = read_plan(folder)
+    assert (plan.name, plan.config.seed, plan.data) == ("model", 5, DataSource("demo"))
+    if earlier:
+        as_earlier_version(folder, plan.config)
+        (folder / PLAN_FILE).unlink()
+    assert main(["train", "--data", "demo", "--resume", "--out", str(out)]) == 0
+    assert "Resumed after epoch 1" in capsys.readouterr().out
+    card = load_card(out)
+    assert (card.config["seed"], card.config["epochs"], card.data["teachers"]) == (5, 2, [])
+    assert len((out / "training_log.jsonl").read_text().splitlines()) == 2
+    assert list(tmp_path.iterdir()) == [out]
 
 
 def test_a_folder_of_other_things_is_not_replaced(tmp_path, capsys):

@@ -8,7 +8,7 @@ import pytest
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.models.folder import load_card
 from emotion_core.training.architectures import ARCHITECTURES
-from emotion_core.training.description import read_run
+from emotion_core.training.fitting.checkpoint import read_checkpoint
 from emotion_core.training.fitting.training_run import TrainingRun
 from emotion_core.training.networks.loading import load_network
 from emotion_core.training.networks.network import NetworkShape, build_network
@@ -56,10 +56,10 @@ def test_a_run_grows_a_shallower_model(demo, tmp_path, tiny_model):
 
 def test_a_run_records_what_it_began_with_and_resumes(demo, tmp_path, tiny_model):
     run = TrainingRun.start(TINY_CONFIG, demo, tmp_path / "run", initial=tiny_model)
-    assert run.initial == find_initial(tiny_model, TINY_CONFIG)
+    assert run.origin.initial == find_initial(tiny_model, TINY_CONFIG)
     run.run()
-    assert read_run(tmp_path / "run").initial == run.initial
-    assert TrainingRun.resume(demo, tmp_path / "run").initial == run.initial
+    assert read_checkpoint(tmp_path / "run").origin.initial == run.origin.initial
+    assert TrainingRun.resume(TINY_CONFIG, demo, tmp_path / "run").origin == run.origin
 
 
 def test_another_shape_is_refused(tiny_model):

@@ -57,6 +57,7 @@ def export_run(
         ModelError: ``folder`` exists and is not a model, or the exported forms disagree.
         OSError: the disk is full or cannot be written; nothing is changed.
     """
+    initial = run.origin.initial
     card = ModelCard(
         name=folder.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -66,8 +67,8 @@ def export_run(
         data={
             "name": run.dataset.name,
             "fingerprint": run.dataset.fingerprint,
-            "teachers": [teacher.checksum for teacher in run.teachers],
-            "initial": run.initial and {"name": run.initial.name, "checksum": run.initial.checksum},
+            "teachers": [teacher.checksum for teacher in run.origin.teachers],
+            "initial": initial and {"name": initial.name, "checksum": initial.checksum},
             "excluded": run.dataset.excluded and asdict(run.dataset.excluded),
             "run": run_id,
         },

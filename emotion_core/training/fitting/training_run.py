@@ -1,7 +1,7 @@
 """Training runs: configured once, checkpointed every epoch, resumed to the very same result.
 
-A run lives in a folder of its own with ``config.json``, ``metrics.jsonl`` (one line an epoch),
-``confusion.json`` (of the last epoch) and ``checkpoint.npz`` (everything the next epoch depends on,
+A run lives in a folder of its own with ``metrics.jsonl`` (one line an epoch), ``confusion.json``
+(of the last epoch) and ``checkpoint.npz`` (everything the next epoch depends on but the settings,
 replaced atomically). Killing the process loses at most the epoch in progress.
 """
 
@@ -28,9 +28,8 @@ from emotion_core.system.files import replace_file, write_json
 from emotion_core.training.checks import check_training
 from emotion_core.training.config import TrainingConfig
 from emotion_core.training.data import batches, count_for_training, split_for_training
-from emotion_core.training.description import read_run
 from emotion_core.training.fitting.augmentation import FaceAugmentation
-from emotion_core.training.fitting.checkpoint import Checkpoint, damaged, read_checkpoint
+from emotion_core.training.fitting.checkpoint import Checkpoint, Origin, damaged, read_checkpoint
 from emotion_core.training.fitting.step import TrainingStep
 from emotion_core.training.fitting.teachers import load_teacher
 from emotion_core.training.fitting.watcher import TrainingWatcher
@@ -40,14 +39,13 @@ from emotion_core.training.networks.network import Network, NetworkShape, build_
 from emotion_core.training.networks.weights import adopt, deepen, reparametrize
 from emotion_core.training.progress import (
     CHECKPOINT_FILE,
-    CONFIG_FILE,
     CONFUSION_FILE,
     METRICS_FILE,
     EpochMetrics,
     TrainingProgress,
 )
 from emotion_core.training.teachers import Teacher
-from emotion_core.training.warm_start import InitialModel, find_initial
+from emotion_core.training.warm_start import find_initial
 
 #: Faces that a network which begins with another's weights takes its first moments from.
 MOMENT_FACES = 256
@@ -84,12 +82,10 @@ class TrainingRun:
         config: TrainingConfig,
         dataset: FaceDataset,
         folder: Path,
-        teachers: tuple[Teacher, ...] = (),
-        initial: InitialModel | None = None,
+        origin: Origin,
     ) -> None:
         self.config = config
-        self.teachers = teachers
-        self.initial = initial
+        self.origin = origin
         self.folder = folder
         self.dataset = dataset
         self.training_set, self.validation_set = split_for_training(dataset, config.seed)
@@ -125,36 +121,29 @@ class TrainingRun:
         paths = [teacher.path for teacher in teachers]
         check_training(config, count_for_training(dataset), paths, initial)
         begun_with = None if initial is None else find_initial(initial, config)
-        run = cls(config, dataset, folder, teachers, begun_with)
+        run = cls(config, dataset, folder, Origin(dataset.fingerprint, teachers, begun_with))
         if initial is not None:
             run._begin_with(load_network(initial))
         folder.mkdir(parents=True, exist_ok=True)
-        description = {
-            "config": asdict(config),
-            "data": dataset.fingerprint,
-            "teachers": [asdict(teacher) for teacher in teachers],
-            "initial": begun_with and asdict(begun_with),
-        }
-        write_json(folder / CONFIG_FILE, description)
         (folder / METRICS_FILE).write_text("", encoding="utf-8")
         return run
 
     @classmethod
-    def resume(cls, dataset: FaceDataset, folder: Path) -> TrainingRun:
-        """Continue the run in ``folder`` from its last finished epoch, with its own settings.
+    def resume(cls, config: TrainingConfig, dataset: FaceDataset, folder: Path) -> TrainingRun:
+        """Continue the run in ``folder`` from its last finished epoch, with the same settings.
 
         Raises:
             TrainingError: there is nothing to resume, it was started with other data, or its
                 checkpoint is damaged.
         """
-        description = read_run(folder)
-        if description.data != dataset.fingerprint:
+        checkpoint = read_checkpoint(folder)
+        if checkpoint.origin.data != dataset.fingerprint:
             raise TrainingError(
                 f"{folder} was started with other data than {dataset.name}; resume with the data "
                 "set it began with, or delete the folder to start anew"
             )
-        run = cls(description.config, dataset, folder, description.teachers, description.initial)
-        run._restore()
+        run = cls(config, dataset, folder, checkpoint.origin)
+        run._restore(checkpoint)
         return run
 
     # Construction ---------------------------------------------------------------------------
@@ -195,7 +184,7 @@ class TrainingRun:
     def _training_step(self) -> TrainingStep:
         """Return the compiled step. A finished run needs none, and its teachers may be gone."""
         config = self.config
-        teachers = tuple(load_teacher(teacher, config.precision) for teacher in self.teachers)
+        teachers = tuple(load_teacher(each, config.precision) for each in self.origin.teachers)
         step = TrainingStep(self.network, self.augmentation, config, teachers)
         # XLA has no kernel for TensorFlow's affine warp, and is slower on a CPU; JAX has its own.
         compiled = "auto" if keras.backend.backend() == "jax" else False
@@ -216,13 +205,12 @@ class TrainingRun:
 
     def _save(self) -> None:
         state = () if self.completed else map(ops.convert_to_numpy, self._state_variables())
-        Checkpoint(tuple(state), self._best_weights, self._best_epoch, tuple(self.epochs)).write(
-            self.folder / CHECKPOINT_FILE
+        checkpoint = Checkpoint(
+            tuple(state), self._best_weights, self._best_epoch, tuple(self.epochs), self.origin
         )
+        checkpoint.write(self.folder)
 
-    def _restore(self) -> None:
-        path = self.folder / CHECKPOINT_FILE
-        checkpoint = read_checkpoint(path)
+    def _restore(self, checkpoint: Checkpoint) -> None:
         self._best_weights, self._best_epoch = checkpoint.best_weights, checkpoint.best_epoch
         self.epochs = list(checkpoint.epochs)
         if not self.completed:
@@ -230,8 +218,8 @@ class TrainingRun:
                 for variable, value in zip(self._state_variables(), checkpoint.state, strict=True):
                     variable.assign(value)
             except ValueError as error:
-                raise damaged(path, error) from error
-        # The process may have died between the two files; the checkpoint is the truth.
+                raise damaged(self.folder, error) from error
+        # The process may have died between the two files, or have gone on after its checkpoint.
         lines = "".join(json.dumps(asdict(epoch)) + "\n" for epoch in self.epochs)
         with replace_file(self.folder / METRICS_FILE) as temporary:
             temporary.write_text(lines, encoding="utf-8")

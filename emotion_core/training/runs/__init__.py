@@ -6,6 +6,7 @@
 ``storage``               the folder of all runs: list, create, rename, delete
 ``control``               what anybody may ask of a run: stop, cancel, resume
 ``queue``                 one run at a time, by a process that outlives whoever started it
+``driver``                begins or resumes a run, trains it, keeps its model
 ``trainer``               the process that trains one run; only this one imports Keras
 ``sweep``                 many runs over chosen settings
 ``assistant``             previews and measurements for who sets a run up

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError, TrainingError
 from emotion_core.system.files import write_json
 from emotion_core.training.config import TrainingConfig
+from emotion_core.training.progress import CONFIG_FILE
 
 PLAN_FILE: Final = "run.json"
 LONGEST_NAME: Final = 80
@@ -89,3 +91,30 @@ def _parsed(content: dict[str, Any]) -> RunPlan:
             "teachers": tuple(content["teachers"]),
         }
     )
+
+
+def plan_of_earlier_version(folder: Path, name: str, data: DataSource) -> RunPlan:
+    """Return the plan of a run that an earlier version's ``train`` began in ``folder``.
+
+    It wrote no plan, and the settings into another file, which holds no name and no data source.
+
+    Raises:
+        TrainingError: there is no such run, or it is damaged.
+    """
+    path = folder / CONFIG_FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        initial = content.get("initial")
+        return RunPlan(
+            name=name,
+            config=TrainingConfig.from_json(content["config"]),
+            data=data,
+            created=datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds"),
+            library=str(folder.resolve().parent),
+            teachers=tuple(teacher["path"] for teacher in content["teachers"]),
+            initial=initial and initial["path"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise TrainingError(
+            f"{path} is damaged ({error}); delete {folder} and start anew"
+        ) from error

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Final
 from emotion_core.errors import EmotionCoreError, TrainingError
 from emotion_core.system.locks import FileLock
 from emotion_core.system.native import start_keras
-from emotion_core.training.progress import CHECKPOINT_FILE, EpochMetrics, TrainingProgress
+from emotion_core.training.progress import CHECKPOINT_FILE, TrainingProgress
+from emotion_core.training.runs import driver
 from emotion_core.training.runs.plan import RunPlan, read_plan
 from emotion_core.training.runs.processes import Usage, memory_mb
 from emotion_core.training.runs.queue import TRAINING_LOCK
@@ -31,7 +32,6 @@ from emotion_core.training.runs.run import (
     STOP_FILE,
     TENSORBOARD_FOLDER,
     RunStatus,
-    State,
     open_run,
     write_outcome,
     write_status,
@@ -100,12 +100,6 @@ class _Trainer:
         self.say("starting")
         start_keras()
         training = self.open_run()
-        _log(
-            f"{self.plan.data.name}: {len(training.training_set):,} images to train on, "
-            f"{len(training.validation_set):,} to select the best epoch with"
-        )
-        if training.epochs:
-            _log(f"Resumed after epoch {len(training.epochs)}")
         result = self.fit(training)
         if self.asked(CANCEL_FILE):
             self.forget()
@@ -117,17 +111,11 @@ class _Trainer:
 
     def open_run(self) -> TrainingRun:
         """Begin the run, or go on from its checkpoint."""
-        from emotion_core.training.fitting.training_run import TrainingRun
-        from emotion_core.training.teachers import find_teachers
-
         self.say("reading the data")
         dataset = self.plan.data.open()
         self.say("building the network")
-        if (self.folder / CHECKPOINT_FILE).exists():
-            return TrainingRun.resume(dataset, self.folder)
-        teachers = find_teachers([Path(path) for path in self.plan.teachers])
-        initial = None if self.plan.initial is None else Path(self.plan.initial)
-        return TrainingRun.start(self.plan.config, dataset, self.folder, teachers, initial)
+        resume = (self.folder / CHECKPOINT_FILE).exists()
+        return driver.open_training(self.plan, dataset, self.folder, self, resume=resume)
 
     def fit(self, training: TrainingRun) -> TrainingResult | None:
         """Train to the end or until somebody asks to stop; None when there is nothing to keep."""
@@ -135,47 +123,38 @@ class _Trainer:
 
         self.say("preparing the first step")
         with EventWriter(self.folder / TENSORBOARD_FOLDER) as events:
-
-            def on_epoch(metrics: EpochMetrics) -> None:
-                events.add_epoch(metrics)
-                _log(_epoch_line(metrics, self.plan.config.epochs))
-
-            def should_stop() -> bool:
-                return self.asked(STOP_FILE) or self.asked(CANCEL_FILE)
-
             try:
-                return training.run(
-                    on_progress=self.show_progress, on_epoch=on_epoch, should_stop=should_stop
-                )
+                return driver.train(training, self, add_epoch=events.add_epoch)
             except TrainingError:
-                if training.epochs or not should_stop():
+                if training.epochs or not self.should_stop():
                     raise
                 return None
 
     def keep(self, training: TrainingRun, result: TrainingResult) -> None:
         """Write the model, and note how the run ended."""
-        from emotion_core.training.fitting.export import export_run
-
         self.say("measuring and saving the model")
         model = free_model_folder(open_run(self.folder))
-        card = export_run(training, result, model, run_id=self.folder.name)
+        driver.keep_model(training, result, model, self, run_id=self.folder.name)
         if self.asked(CANCEL_FILE):  # while it was being saved
             shutil.rmtree(model)
             self.forget()
             return
-        state: State = "done" if result.completed else "stopped"
-        _log(
-            f"Saved {model}: epoch {result.best_epoch} of {len(result.epochs)}, accuracy "
-            f"{card.metrics['accuracy']:.4f}"
-        )
-        write_outcome(self.folder, state, model=model)
+        write_outcome(self.folder, "done" if result.completed else "stopped", model=model)
         if result.completed:
             (self.folder / CHECKPOINT_FILE).unlink(missing_ok=True)  # nothing to go on with
 
     def forget(self) -> None:
         """Leave nothing that a cancelled run could go on with."""
         (self.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
-        _log("Cancelled")
+        self.log("Cancelled")
+
+    def log(self, line: str) -> None:
+        """Print a line of the run's log."""
+        _log(line)
+
+    def should_stop(self) -> bool:
+        """Tell whether somebody has asked to stop, or to cancel."""
+        return self.asked(STOP_FILE) or self.asked(CANCEL_FILE)
 
     def asked(self, file: str) -> bool:
         """Tell whether somebody has asked for something."""
@@ -200,14 +179,6 @@ class _Trainer:
             **known,
         )
         write_status(self.folder, status)
-
-
-def _epoch_line(metrics: EpochMetrics, epochs: int) -> str:
-    return (
-        f"epoch {metrics.epoch} of {epochs}: loss {metrics.train_loss:.4f}, accuracy "
-        f"{metrics.train_accuracy:.4f}, validation accuracy {metrics.validation_accuracy:.4f}, "
-        f"macro F1 {metrics.validation_macro_f1:.4f}, {metrics.images_per_second:.0f} images/s"
-    )
 
 
 if __name__ == "__main__":

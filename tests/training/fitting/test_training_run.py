@@ -11,6 +11,7 @@ from emotion_core.training.fitting.training_run import TrainingRun
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.teachers import find_teachers
 from tests.conftest import TINY_CONFIG
+from tests.training.earlier_version import as_earlier_version
 
 
 def weights_of(result):
@@ -89,7 +90,7 @@ def test_a_finished_run_keeps_its_best_weights_alone(demo, tmp_path):
     result = run.run()
     with np.load(tmp_path / "checkpoint.npz") as stored:
         assert not [name for name in stored if name.startswith("state")]
-    again = TrainingRun.resume(demo, tmp_path).run()
+    again = TrainingRun.resume(TINY_CONFIG, demo, tmp_path).run()
     assert again.completed
     assert_equal_weights(result, again)
 
@@ -111,8 +112,57 @@ def test_metrics_written_before_a_lost_checkpoint_are_dropped(demo, tmp_path):
     run.run(should_stop=lambda: steps.append(1) or len(steps) > run.steps)
     log = tmp_path / "run" / "metrics.jsonl"
     log.write_text(log.read_text() + log.read_text())
-    TrainingRun.resume(demo, tmp_path / "run")
+    TrainingRun.resume(config, demo, tmp_path / "run")
     assert len(log.read_text().splitlines()) == 1
+
+
+@pytest.fixture(scope="module")
+def interrupted(demo, tmp_path_factory):
+    """The folder of a run of three epochs that was stopped in its third, and the whole run."""
+    folder = tmp_path_factory.mktemp("runs")
+    config = replace(TINY_CONFIG, epochs=3)
+    whole = TrainingRun.start(config, demo, folder / "whole").run()
+    run = TrainingRun.start(config, demo, folder / "cut")
+    steps = []
+    run.run(should_stop=lambda: steps.append(1) or len(steps) > 2 * run.steps)
+    return folder / "cut", config, whole
+
+
+def test_settings_and_epochs_are_kept_once(interrupted):
+    folder, _, _ = interrupted
+    assert sorted(path.name for path in folder.iterdir()) == [
+        *("checkpoint.npz", "confusion.json", "metrics.jsonl")
+    ]
+    with np.load(folder / "checkpoint.npz") as stored:
+        assert [epoch["epoch"] for epoch in json.loads(str(stored["epochs"]))] == [2]
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+@pytest.mark.parametrize("lines", [1, 2])
+def test_a_run_that_was_killed_beside_its_checkpoint_goes_on(
+    interrupted, demo, tmp_path, earlier, lines
+):
+    """Whether or not the last epoch's line was written, by this version and by an earlier one."""
+    cut, config, whole = interrupted
+    folder = shutil.copytree(cut, tmp_path / "run")
+    log = folder / "metrics.jsonl"
+    before = log.read_text()
+    log.write_text("".join(before.splitlines(keepends=True)[:lines]))
+    if earlier:
+        as_earlier_version(folder, config)
+    resumed = TrainingRun.resume(config, demo, folder)
+    assert log.read_text() == before
+    assert_equal_weights(whole, resumed.run())
+    assert [epoch.epoch for epoch in resumed.epochs] == [1, 2, 3]
+    assert not (folder / "config.json").exists()
+
+
+def test_a_log_that_lacks_epochs_is_damage(interrupted, demo, tmp_path):
+    cut, config, _ = interrupted
+    folder = shutil.copytree(cut, tmp_path / "run")
+    (folder / "metrics.jsonl").unlink()
+    with pytest.raises(TrainingError, match=r"metrics\.jsonl lacks epochs before 2\); delete"):
+        TrainingRun.resume(config, demo, folder)
 
 
 def test_an_unfinished_run_is_not_overwritten(demo, tmp_path):
@@ -123,14 +173,14 @@ def test_an_unfinished_run_is_not_overwritten(demo, tmp_path):
 
 def test_nothing_to_resume(demo, tmp_path):
     with pytest.raises(TrainingError, match="found none; start without --resume"):
-        TrainingRun.resume(demo, tmp_path)
+        TrainingRun.resume(TINY_CONFIG, demo, tmp_path)
 
 
 def test_other_data_is_refused(demo, tmp_path):
     TrainingRun.start(TINY_CONFIG, demo, tmp_path).run()
     fewer = demo.subset(np.arange(len(demo) - 1))
     with pytest.raises(TrainingError, match="was started with other data"):
-        TrainingRun.resume(fewer, tmp_path)
+        TrainingRun.resume(TINY_CONFIG, fewer, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip", b"garbage"])
@@ -138,7 +188,7 @@ def test_damaged_checkpoint(demo, tmp_path, content):
     TrainingRun.start(TINY_CONFIG, demo, tmp_path).run()
     (tmp_path / "checkpoint.npz").write_bytes(content)
     with pytest.raises(TrainingError, match=r"checkpoint.npz is damaged"):
-        TrainingRun.resume(demo, tmp_path)
+        TrainingRun.resume(TINY_CONFIG, demo, tmp_path)
 
 
 def test_stopped_before_the_first_epoch(demo, tmp_path):
@@ -173,14 +223,14 @@ def test_another_teacher_under_the_same_path_is_refused(demo, tiny_model, tmp_pa
     run.run(should_stop=lambda: steps.append(1) or len(steps) > run.steps)
     (teacher / "model.keras").write_bytes(b"another one")
     with pytest.raises(TrainingError, match="is not the teacher that the run was started with"):
-        TrainingRun.resume(demo, tmp_path / "run").run()
+        TrainingRun.resume(DISTILL, demo, tmp_path / "run").run()
 
 
 def test_a_finished_student_needs_its_teacher_no_more(demo, tiny_model, tmp_path):
     teacher = shutil.copytree(tiny_model, tmp_path / "teacher")
     TrainingRun.start(DISTILL, demo, tmp_path / "run", find_teachers([teacher])).run()
     shutil.rmtree(teacher)
-    assert TrainingRun.resume(demo, tmp_path / "run").run().completed
+    assert TrainingRun.resume(DISTILL, demo, tmp_path / "run").run().completed
 
 
 def test_no_teacher_where_one_is_expected(demo, tiny_model, tmp_path):

@@ -1,10 +1,10 @@
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from emotion_core.errors import TrainingError
-from emotion_core.training.runs.plan import PLAN_FILE, read_plan
+from emotion_core.training.runs.plan import PLAN_FILE, plan_of_earlier_version, read_plan
 
 
 def test_a_plan_comes_back_as_it_was_written(plan, tmp_path):
@@ -43,3 +43,19 @@ def test_a_damaged_plan_is_named(plan, tmp_path, damage, message):
 def test_no_plan(tmp_path):
     with pytest.raises(TrainingError, match=r"expected a run with run\.json in"):
         read_plan(tmp_path)
+
+
+def test_the_plan_of_a_run_that_an_earlier_version_began(plan, tmp_path):
+    content = {
+        "config": asdict(plan.config),
+        "data": "fingerprint",
+        "teachers": [{"path": "/a", "checksum": "1"}],
+        "initial": {"path": "/b", "name": "b", "checksum": "2"},
+    }
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    found = plan_of_earlier_version(tmp_path, "model", plan.data)
+    assert (found.config, found.teachers, found.initial) == (plan.config, ("/a",), "/b")
+    assert (found.name, found.library) == ("model", str(tmp_path.parent))
+    (tmp_path / "config.json").write_text("[]")
+    with pytest.raises(TrainingError, match=r"config\.json is damaged .*; delete .* start anew"):
+        plan_of_earlier_version(tmp_path, "model", plan.data)

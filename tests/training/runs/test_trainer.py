@@ -21,7 +21,8 @@ from emotion_core.training.runs.run import (
     open_run,
     read_status,
 )
-from emotion_core.training.runs.storage import create_run
+from emotion_core.training.runs.storage import create_run, delete_run, list_runs
+from tests.training.earlier_version import as_earlier_version
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,8 @@ def quick_export(monkeypatch, tiny_model):
     """Write a card alone: a LiteRT model takes seconds, and has tests of its own."""
 
     def export(_run, result, folder, run_id):
-        card = replace(load_card(tiny_model), data={"run": run_id}, best_epoch=result.best_epoch)
+        card = load_card(tiny_model)
+        card = replace(card, data=card.data | {"run": run_id}, best_epoch=result.best_epoch)
         write_json(folder / "card.json", card.to_json())
         return card
 
@@ -116,6 +118,40 @@ def test_stopping_an_interrupted_run_trains_no_further(run, monkeypatch):
     stopped = open_run(run.folder)
     assert (stopped.state, len(stopped.epochs)) == ("stopped", 1)
     assert load_card(stopped.model).best_epoch == 1
+
+
+@pytest.mark.usefixtures("quick_export")
+@pytest.mark.parametrize("ending", ["killed", "stopped"])
+def test_a_run_of_an_earlier_version_goes_on(runs, run, monkeypatch, ending):
+    """It left the settings in two files, and the epochs in two. A queued one had its plan alone."""
+    whole = create_run(runs, run.plan)
+    trainer.train(whole.folder)
+    with monkeypatch.context() as patch:
+        if ending == "stopped":
+            when(patch, 3, lambda folder: (folder / STOP_FILE).touch())
+            trainer.train(run.folder)
+        else:
+            when(patch, 3, lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                trainer.train(run.folder)
+    as_earlier_version(run.folder, run.plan.config)
+    (earlier,) = (each for each in list_runs(runs).runs if each.id == run.id)
+    assert (earlier.state, len(earlier.epochs)) == (
+        {"killed": "interrupted", "stopped": "stopped"}[ending],
+        2,
+    )
+    resume_run(earlier)
+    trainer.train(run.folder)
+    done = open_run(run.folder)
+    assert done.state == "done"
+    assert [figures(epoch) for epoch in done.epochs] == [figures(epoch) for epoch in whole.epochs]
+    delete_run(done)
+    assert [each.id for each in list_runs(runs).runs] == [whole.id]
+
+
+def figures(epoch):
+    """What does not depend on how fast the machine is."""
+    return replace(epoch, seconds=0, images_per_second=0)
 
 
 def test_stopped_before_the_first_epoch(run):
