@@ -75,7 +75,7 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_weights(demo, tmp_path):
     stopped = run.run(should_stop=stop_in_second_epoch)
     assert not stopped.completed
     assert len(stopped.epochs) == 1
-    resumed = TrainingRun.resume(demo, tmp_path / "cut").run()
+    resumed = TrainingRun.resume(config, demo, tmp_path / "cut").run()
     assert resumed.completed
     assert_equal_weights(whole, resumed)
     assert [e.validation_accuracy for e in resumed.epochs] == [
@@ -213,7 +213,7 @@ def test_a_resumed_student_has_the_same_teacher(demo, tiny_model, tmp_path):
     run = TrainingRun.start(DISTILL, demo, tmp_path / "cut", find_teachers([tiny_model]))
     steps = []
     run.run(should_stop=lambda: steps.append(1) or len(steps) > run.steps)
-    assert_equal_weights(whole, TrainingRun.resume(demo, tmp_path / "cut").run())
+    assert_equal_weights(whole, TrainingRun.resume(DISTILL, demo, tmp_path / "cut").run())
 
 
 def test_another_teacher_under_the_same_path_is_refused(demo, tiny_model, tmp_path):
