@@ -28,12 +28,12 @@ def nothing_to_resume(folder: Path) -> TrainingError:
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingProgress:
     """Where a run stands.
 
     Attributes:
-        epoch: counted from 1.
+        epoch: counted from 1; 0 before the first step.
         epochs: how many there will be.
         step: of this epoch, counted from 1.
         steps: of each epoch.
@@ -43,14 +43,14 @@ class TrainingProgress:
         seconds_left: until the last step of the run.
     """
 
-    epoch: int
-    epochs: int
-    step: int
-    steps: int
-    loss: float
-    images_per_second: float
-    epoch_seconds_left: float
-    seconds_left: float
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    loss: float = 0.0
+    images_per_second: float = 0.0
+    epoch_seconds_left: float = 0.0
+    seconds_left: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -323,9 +323,21 @@ def test_a_running_one_shows_how_far_it_is_and_is_asked_to_stop(page, plan):
     give_epochs(run, 0.3, 0.5)
     (run.folder / QUEUED_FILE).unlink()
     (run.folder / LOG_FILE).write_text("epoch 2 of 3\n")
-    write_status(
-        run.folder, RunStatus(77, "training", 3, 3, 10, 20, 1.25, 900.0, 5.0, 65.0, 150.0, 480.0)
+    status = RunStatus(
+        pid=77,
+        stage="training",
+        epoch=3,
+        epochs=3,
+        step=10,
+        steps=20,
+        loss=1.25,
+        images_per_second=900.0,
+        epoch_seconds_left=5.0,
+        seconds_left=65.0,
+        cpu_percent=150.0,
+        memory_mb=480.0,
     )
+    write_status(run.folder, status)
     with FileLock(run.folder / LOCK_FILE) as lock:
         assert lock.acquire()
         at(page, "Runs")

@@ -18,7 +18,12 @@ from typing import Final, Literal
 
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.locks import is_held
-from emotion_core.training.progress import CHECKPOINT_FILE, EpochMetrics, read_epochs
+from emotion_core.training.progress import (
+    CHECKPOINT_FILE,
+    EpochMetrics,
+    TrainingProgress,
+    read_epochs,
+)
 from emotion_core.training.runs.plan import RunPlan, read_plan
 
 LOCK_FILE: Final = "lock"
@@ -61,35 +66,19 @@ class Outcome:
     model: str | None = None
 
 
-@dataclass(frozen=True)
-class RunStatus:
-    """What the training process last said about itself.
+@dataclass(frozen=True, kw_only=True)
+class RunStatus(TrainingProgress):
+    """Where a run stands, as its process last said, and what that process does and takes.
 
     Attributes:
-        pid: its process.
+        pid: the process.
         stage: what it does, in a few words.
-        epoch: counted from 1; 0 before the first step.
-        epochs: how many there will be.
-        step: of this epoch.
-        steps: of each epoch.
-        loss: mean over this epoch so far.
-        images_per_second: training images.
-        epoch_seconds_left: until this epoch's last step.
-        seconds_left: until the run's last step.
         cpu_percent: of one core, since the last status.
         memory_mb: resident memory; 0 where it is not known.
     """
 
     pid: int
     stage: str
-    epoch: int = 0
-    epochs: int = 0
-    step: int = 0
-    steps: int = 0
-    loss: float = 0.0
-    images_per_second: float = 0.0
-    epoch_seconds_left: float = 0.0
-    seconds_left: float = 0.0
     cpu_percent: float = 0.0
     memory_mb: float = 0.0
 

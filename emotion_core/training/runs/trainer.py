@@ -93,7 +93,7 @@ class _Trainer:
         self.plan = plan
         self.usage = Usage()
         self.said = 0.0
-        self.progress: TrainingProgress | None = None
+        self.progress = TrainingProgress()
 
     def run(self) -> None:
         """Open the data, train, and keep the best epoch as a model."""
@@ -170,13 +170,12 @@ class _Trainer:
     def say(self, stage: str) -> None:
         """Write what this process does and takes."""
         self.said = time.monotonic()
-        known = {} if self.progress is None else asdict(self.progress)
         status = RunStatus(
+            **asdict(self.progress),
             pid=os.getpid(),
             stage=stage,
             cpu_percent=self.usage.cpu_percent(),
             memory_mb=memory_mb(),
-            **known,
         )
         write_status(self.folder, status)
 

@@ -130,7 +130,20 @@ def test_what_is_not_there_yet_is_empty(tmp_path):
 
 
 def test_status_and_log_come_back(tmp_path):
-    status = RunStatus(123, "training", 1, 8, 3, 19, 1.5, 900.0, 1.0, 20.0, 150.0, 480.5)
+    status = RunStatus(
+        pid=123,
+        stage="training",
+        epoch=1,
+        epochs=8,
+        step=3,
+        steps=19,
+        loss=1.5,
+        images_per_second=900.0,
+        epoch_seconds_left=1.0,
+        seconds_left=20.0,
+        cpu_percent=150.0,
+        memory_mb=480.5,
+    )
     write_status(tmp_path, status)
     assert read_status(tmp_path) == status
     (tmp_path / LOG_FILE).write_text("".join(f"line {n}\n" for n in range(3000)))
