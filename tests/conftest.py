@@ -70,9 +70,9 @@ def demo() -> FaceDataset:
 def tiny_model(demo: FaceDataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder. Read-only by agreement: copy it before changing a file."""
     from emotion_core.training.fitting.export import export_run
-    from emotion_core.training.fitting.training_run import TrainingRun
+    from emotion_core.training.fitting.loop import TrainingLoop
 
     folder = tmp_path_factory.mktemp("models")
-    run = TrainingRun.start(TINY_CONFIG, demo, folder / "tiny.training")
+    run = TrainingLoop.start(TINY_CONFIG, demo, folder / "tiny.training")
     export_run(run, run.run(), folder / "tiny")
     return folder / "tiny"

@@ -73,7 +73,7 @@ def test_training_needs_nothing_of_the_app() -> None:
         f"import sys\n"
         f"sys.modules.update(dict.fromkeys({NOT_FOR_TRAINING!r}))\n"  # importing one fails
         f"from emotion_core.cli import main\n"
-        f"import emotion_core.training.fitting.training_run\n"
+        f"import emotion_core.training.fitting.loop\n"
         f"main(['architectures'])\n"
     )
     assert "vgg" in output_of(program)

@@ -186,7 +186,7 @@ def test_full_disk_is_one_line(tmp_path, capsys, monkeypatch):
     def full(*_arguments, **_options):
         raise OSError(28, "No space left on device", "checkpoint.npz")
 
-    monkeypatch.setattr("emotion_core.training.fitting.training_run.np.savez", full)
+    monkeypatch.setattr("emotion_core.training.fitting.loop.np.savez", full)
     assert main(["train", *QUICK, "--out", str(tmp_path / "model")]) == 1
     assert "No space left on device" in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "model").exists()

@@ -9,7 +9,7 @@ from emotion_core.errors import ModelError, TrainingError
 from emotion_core.models.folder import load_card
 from emotion_core.training.architectures import ARCHITECTURES
 from emotion_core.training.fitting.checkpoint import read_checkpoint
-from emotion_core.training.fitting.training_run import TrainingRun
+from emotion_core.training.fitting.loop import TrainingLoop
 from emotion_core.training.networks.loading import load_network
 from emotion_core.training.networks.network import NetworkShape, build_network
 from emotion_core.training.networks.weights import adopt, deepen, reparametrize
@@ -48,18 +48,18 @@ def test_further_blocks_begin_by_passing_on_what_they_get(name, demo):
 
 def test_a_run_grows_a_shallower_model(demo, tmp_path, tiny_model):
     config = replace(TINY_CONFIG, depths=(2, 3), epochs=1, learning_rate=1e-7)
-    run = TrainingRun.start(config, demo, tmp_path / "run", initial=tiny_model)
+    run = TrainingLoop.start(config, demo, tmp_path / "run", initial=tiny_model)
     faces = demo.images[..., None]
     expected = load_network(tiny_model).predict(faces, verbose=0)
     np.testing.assert_allclose(run.network.predict(faces, verbose=0), expected, atol=1e-2)
 
 
 def test_a_run_records_what_it_began_with_and_resumes(demo, tmp_path, tiny_model):
-    run = TrainingRun.start(TINY_CONFIG, demo, tmp_path / "run", initial=tiny_model)
+    run = TrainingLoop.start(TINY_CONFIG, demo, tmp_path / "run", initial=tiny_model)
     assert run.origin.initial == find_initial(tiny_model, TINY_CONFIG)
     run.run()
     assert read_checkpoint(tmp_path / "run").origin.initial == run.origin.initial
-    assert TrainingRun.resume(TINY_CONFIG, demo, tmp_path / "run").origin == run.origin
+    assert TrainingLoop.resume(TINY_CONFIG, demo, tmp_path / "run").origin == run.origin
 
 
 def test_another_shape_is_refused(tiny_model):

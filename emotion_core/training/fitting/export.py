@@ -29,7 +29,7 @@ from emotion_core.models.folder import (
 )
 from emotion_core.models.readme.card import write_card
 from emotion_core.system.files import replace_folder
-from emotion_core.training.fitting.training_run import TrainingResult, TrainingRun
+from emotion_core.training.fitting.loop import TrainingLoop, TrainingResult
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.networks.network import Network
 from emotion_core.training.progress import METRICS_FILE
@@ -40,7 +40,7 @@ _LIBRARIES: Final = ("keras", "tensorflow", "ai-edge-litert", "numpy", "opencv-p
 
 
 def export_run(
-    run: TrainingRun, result: TrainingResult, folder: Path, *, run_id: str | None = None
+    run: TrainingLoop, result: TrainingResult, folder: Path, *, run_id: str | None = None
 ) -> ModelCard:
     """Calibrate and measure the best network of a run, save it as ``folder``, return its card.
 

@@ -17,7 +17,7 @@ from emotion_core.training.runs.plan import RunPlan
 from emotion_core.training.teachers import find_teachers
 
 if TYPE_CHECKING:
-    from emotion_core.training.fitting.training_run import TrainingResult, TrainingRun
+    from emotion_core.training.fitting.loop import TrainingLoop, TrainingResult
 
 
 class Follower(Protocol):
@@ -35,7 +35,7 @@ class Follower(Protocol):
 
 def open_training(
     plan: RunPlan, dataset: FaceDataset, folder: Path, follower: Follower, *, resume: bool
-) -> TrainingRun:
+) -> TrainingLoop:
     """Begin a run, or go on from its checkpoint.
 
     Args:
@@ -46,16 +46,16 @@ def open_training(
         resume: go on from the checkpoint in ``folder``.
 
     Raises:
-        EmotionCoreError: it would fail, or cannot be resumed, see ``TrainingRun``.
+        EmotionCoreError: it would fail, or cannot be resumed, see ``TrainingLoop``.
     """
-    from emotion_core.training.fitting.training_run import TrainingRun
+    from emotion_core.training.fitting.loop import TrainingLoop
 
     if resume:
-        training = TrainingRun.resume(plan.config, dataset, folder)
+        training = TrainingLoop.resume(plan.config, dataset, folder)
     else:
         teachers = find_teachers([Path(path) for path in plan.teachers])
         initial = None if plan.initial is None else Path(plan.initial)
-        training = TrainingRun.start(plan.config, dataset, folder, teachers, initial)
+        training = TrainingLoop.start(plan.config, dataset, folder, teachers, initial)
     follower.log(
         f"{dataset.name}: {len(training.training_set):,} images to train on, "
         f"{len(training.validation_set):,} to select the best epoch with"
@@ -66,13 +66,13 @@ def open_training(
 
 
 def train(
-    training: TrainingRun,
+    training: TrainingLoop,
     follower: Follower,
     *,
     add_epoch: Callable[[EpochMetrics], None] | None = None,
     checkpoint_seconds: float = 0.0,
 ) -> TrainingResult:
-    """Train to the last epoch, or until the follower stops it; see ``TrainingRun.run``.
+    """Train to the last epoch, or until the follower stops it; see ``TrainingLoop.run``.
 
     Args:
         training: the run.
@@ -104,7 +104,7 @@ def train(
 
 
 def keep_model(
-    training: TrainingRun,
+    training: TrainingLoop,
     result: TrainingResult,
     model: Path,
     follower: Follower,

@@ -39,7 +39,7 @@ from emotion_core.training.runs.run import (
 from emotion_core.training.runs.storage import free_model_folder
 
 if TYPE_CHECKING:
-    from emotion_core.training.fitting.training_run import TrainingResult, TrainingRun
+    from emotion_core.training.fitting.loop import TrainingLoop, TrainingResult
 
 _STATUS_SECONDS: Final = 0.5
 # How long somebody who only looks may have the lock.
@@ -109,7 +109,7 @@ class _Trainer:
         else:
             self.keep(training, result)
 
-    def open_run(self) -> TrainingRun:
+    def open_run(self) -> TrainingLoop:
         """Begin the run, or go on from its checkpoint."""
         self.say("reading the data")
         dataset = self.plan.data.open()
@@ -117,7 +117,7 @@ class _Trainer:
         resume = (self.folder / CHECKPOINT_FILE).exists()
         return driver.open_training(self.plan, dataset, self.folder, self, resume=resume)
 
-    def fit(self, training: TrainingRun) -> TrainingResult | None:
+    def fit(self, training: TrainingLoop) -> TrainingResult | None:
         """Train to the end or until somebody asks to stop; None when there is nothing to keep."""
         from emotion_core.training.runs.tensorboard import EventWriter
 
@@ -130,7 +130,7 @@ class _Trainer:
                     raise
                 return None
 
-    def keep(self, training: TrainingRun, result: TrainingResult) -> None:
+    def keep(self, training: TrainingLoop, result: TrainingResult) -> None:
         """Write the model, and note how the run ended."""
         self.say("measuring and saving the model")
         model = free_model_folder(open_run(self.folder))

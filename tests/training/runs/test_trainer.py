@@ -10,7 +10,7 @@ from emotion_core.datasets.source import DataSource
 from emotion_core.models.folder import load_card
 from emotion_core.system.files import write_json
 from emotion_core.training.fitting import export as model_export
-from emotion_core.training.fitting.training_run import TrainingRun
+from emotion_core.training.fitting.loop import TrainingLoop
 from emotion_core.training.progress import read_confusion
 from emotion_core.training.runs import trainer
 from emotion_core.training.runs.control import resume_run, stop_run
@@ -191,7 +191,7 @@ def test_a_run_that_is_cancelled_while_its_model_is_saved_leaves_none(run, monke
 
 @pytest.mark.usefixtures("quick_export")
 def test_a_full_disk_is_said_and_loses_no_checkpoint(run, monkeypatch):
-    save = TrainingRun._save
+    save = TrainingLoop._save
 
     def full(self):
         if len(self.epochs) == 2:
@@ -199,7 +199,7 @@ def test_a_full_disk_is_said_and_loses_no_checkpoint(run, monkeypatch):
         save(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(TrainingRun, "_save", full)
+        patch.setattr(TrainingLoop, "_save", full)
         trainer.train(run.folder)
     failed = open_run(run.folder)
     assert (failed.state, failed.has_checkpoint) == ("failed", True)

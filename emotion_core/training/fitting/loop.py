@@ -1,4 +1,4 @@
-"""Training runs: configured once, checkpointed every epoch, resumed to the very same result.
+"""The loop of a training run: a checkpoint every epoch, resumed to the very same result.
 
 A run lives in a folder of its own with ``metrics.jsonl`` (one line an epoch), ``confusion.json``
 (of the last epoch) and ``checkpoint.npz`` (everything the next epoch depends on but the settings,
@@ -74,8 +74,8 @@ class TrainingResult:
     completed: bool
 
 
-class TrainingRun:
-    """One run in its folder; made by ``start`` or ``resume``."""
+class TrainingLoop:
+    """Trains one run in this process; made by ``start`` or ``resume``."""
 
     def __init__(
         self,
@@ -105,7 +105,7 @@ class TrainingRun:
         folder: Path,
         teachers: tuple[Teacher, ...] = (),
         initial: Path | None = None,
-    ) -> TrainingRun:
+    ) -> TrainingLoop:
         """Begin a new run, with random weights or those of the model in the folder ``initial``.
 
         Raises:
@@ -129,7 +129,7 @@ class TrainingRun:
         return run
 
     @classmethod
-    def resume(cls, config: TrainingConfig, dataset: FaceDataset, folder: Path) -> TrainingRun:
+    def resume(cls, config: TrainingConfig, dataset: FaceDataset, folder: Path) -> TrainingLoop:
         """Continue the run in ``folder`` from its last finished epoch, with the same settings.
 
         Raises:
