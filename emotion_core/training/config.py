@@ -66,11 +66,7 @@ class AugmentationConfig:
     """
 
     rotation_degrees: float = _setting(
-        10.0,
-        "Augmentation",
-        "Rotation drawn from -degrees to +degrees.",
-        limits=(0, 180),
-        step=1.0,
+        10.0, "Augmentation", "Rotation drawn from -degrees to +degrees.", limits=(0, 180), step=1.0
     )
     shift: float = _setting(
         0.08,
@@ -80,11 +76,7 @@ class AugmentationConfig:
         step=0.01,
     )
     zoom: float = _setting(
-        0.12,
-        "Augmentation",
-        "Size drawn from 1 - zoom to 1 + zoom.",
-        limits=(0, 0.9),
-        step=0.01,
+        0.12, "Augmentation", "Size drawn from 1 - zoom to 1 + zoom.", limits=(0, 0.9), step=0.01
     )
     flip: bool = _setting(
         True, "Augmentation", "Whether half of the faces are mirrored.", title="Mirror"
