@@ -14,6 +14,7 @@ from emotion_core.models.changes import delete_model, export_to, rename_model
 from emotion_core.models.folder import LITERT_FILE, MODELS_DIR_VARIABLE, read_model_file
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import LibraryModel, list_models
+from emotion_core.system.folders import DATA_DIR_VARIABLE
 from emotion_core.system.native import quiet_native_libraries
 
 if TYPE_CHECKING:
@@ -27,8 +28,9 @@ def add_parser(commands: Any) -> None:
         "models",
         help="list, use, import, export, rename and delete models",
         description="The models that can read faces. They lie in the project's folder models/, or "
-        f"in the one that the environment variable {MODELS_DIR_VARIABLE} names. The one in use "
-        "reads faces on every page of the app, open ones too, at once.",
+        f"in the one that the environment variable {MODELS_DIR_VARIABLE} names, or with the other "
+        f"data where {DATA_DIR_VARIABLE} says. The one in use reads faces on every page of the "
+        "app, open ones too, at once.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list them all; * is in use")

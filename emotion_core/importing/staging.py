@@ -29,7 +29,7 @@ from emotion_core.models.folder import (
     ModelCard,
     checksum,
     load_card,
-    models_dir,
+    models_dirs,
 )
 from emotion_core.models.interface import ModelInterface
 from emotion_core.models.library import LibraryModel
@@ -147,7 +147,7 @@ def proposed_name(file: str) -> str:
     """Return a new name for the model in a file, made of the file's own."""
     words = re.sub(r"[^\w .-]+", "-", Path(file).stem)
     stem = words.strip("-_. ")[:40].rstrip("-_. ") or "imported"
-    taken = {path.name for path in models_dir().iterdir()} if models_dir().is_dir() else set()
+    taken = {path.name for parent in models_dirs() if parent.is_dir() for path in parent.iterdir()}
     names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
     return next(name for name in names if name not in taken and name != DEFAULT_MODEL)
 

@@ -15,7 +15,7 @@ from emotion_core.models.folder import (
     MODEL_FILES,
     ModelCard,
     default_model_dir,
-    models_dir,
+    models_dirs,
     read_model_file,
 )
 from emotion_core.models.in_use import ModelInUse, chosen_folder, model_in_use, put_to_use
@@ -31,7 +31,7 @@ def check_new_name(name: str) -> Path:
     Raises:
         ModelError: the name does not do or is taken.
     """
-    folder = MODELS.free(models_dir(), name)
+    folder, *_ = [MODELS.free(parent, name) for parent in models_dirs()]
     if folder.name == DEFAULT_MODEL:
         raise MODELS.taken(folder)
     return folder

@@ -23,7 +23,7 @@ from typing import Any, Final
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.models.interface import ModelInterface
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.folders import DATA_DIR_VARIABLE, PROJECT, data_dir
 
 KERAS_FILE: Final = "model.keras"
 ARCHITECTURE_FILE: Final = "model_arch.json"
@@ -50,7 +50,7 @@ _MAPPINGS: Final = (
 MODELS_FOLDER: Final = PROJECT / "models"
 #: The model in use when none is named.
 DEFAULT_MODEL: Final = "fer2013-vgg"
-#: Names the folder of all models but the shipped one instead of the project's ``models/``.
+#: Names the folder of all models but the shipped one, see ``models_dir``.
 MODELS_DIR_VARIABLE: Final = "EMOTION_MODELS_DIR"
 
 
@@ -171,12 +171,24 @@ def default_model_dir() -> Path:
 
 
 def models_dir() -> Path:
-    """Return the folder of all models; it need not exist.
+    """Return the folder that new models are put in; it need not exist.
 
-    It is named by the environment variable EMOTION_MODELS_DIR, else it is the project's ``models``.
+    It is named by the environment variable EMOTION_MODELS_DIR; else it is in the folder that
+    EMOTION_DATA_DIR names, and without either it is the project's ``models``.
     """
-    chosen = os.environ.get(MODELS_DIR_VARIABLE)
-    return Path(chosen).absolute() if chosen else MODELS_FOLDER
+    return models_dirs()[0]
+
+
+def models_dirs() -> tuple[Path, ...]:
+    """Return the folders that models lie in, ``models_dir`` first; they need not exist.
+
+    EMOTION_DATA_DIR did not always move models: those in the project's ``models`` stay in reach.
+    """
+    if chosen := os.environ.get(MODELS_DIR_VARIABLE):
+        return (Path(chosen).absolute(),)
+    if os.environ.get(DATA_DIR_VARIABLE):
+        return (data_dir() / "models").absolute(), MODELS_FOLDER
+    return (MODELS_FOLDER,)
 
 
 def load_card(folder: Path) -> ModelCard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -14,7 +15,7 @@ from emotion_core.models.folder import (
     ModelCard,
     default_model_dir,
     load_card,
-    models_dir,
+    models_dirs,
 )
 from emotion_core.system.folders import DESKTOP_FILES, folder_size
 from emotion_core.system.shelf import Shelf
@@ -143,11 +144,12 @@ def model_folders() -> list[Path]:
 
 def _folders() -> list[Path]:
     shipped = default_model_dir()
-    try:
-        folders = MODELS.paths(models_dir())
-    except ModelError:  # whatever is wrong with it, the shipped one can be used
-        folders = []
-    return [shipped, *(folder for folder in folders if folder.name != shipped.name)]
+    folders: dict[str, Path] = {}
+    for parent in models_dirs():
+        with suppress(ModelError):  # whatever is wrong with it, the shipped one can be used
+            folders = {folder.name: folder for folder in MODELS.paths(parent)} | folders
+    folders.pop(shipped.name, None)
+    return [shipped, *(folders[name] for name in sorted(folders))]
 
 
 def _is_ours(file: str) -> bool:

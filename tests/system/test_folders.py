@@ -4,6 +4,10 @@ import platformdirs
 
 from emotion_core.datasets.checks.exclusions import exclusions_dir
 from emotion_core.datasets.own.storage import own_data_dir
+from emotion_core.datasets.recent import recent_file
+from emotion_core.datasets.uploads import uploads_dir
+from emotion_core.models.folder import models_dir
+from emotion_core.models.in_use import setting_file
 from emotion_core.sessions.storage import sessions_dir
 from emotion_core.system.folders import (
     cache_dir,
@@ -27,10 +31,19 @@ def test_folders_are_named_by_the_environment(tmp_path, monkeypatch):
 
 
 def test_one_variable_moves_all_that_people_make(tmp_path, monkeypatch):
-    for name in ("SESSIONS", "RUNS", "EXCLUSIONS"):
+    for name in ("SESSIONS", "RUNS", "EXCLUSIONS", "MODELS"):
         monkeypatch.delenv(f"EMOTION_{name}_DIR", raising=False)
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path))
-    places = (sessions_dir(), runs_dir(), exclusions_dir(), own_data_dir())
+    places = (
+        sessions_dir(),
+        runs_dir(),
+        exclusions_dir(),
+        own_data_dir(),
+        uploads_dir(),
+        models_dir(),
+        setting_file(),
+        recent_file(),
+    )
     assert all(tmp_path.resolve() in place.resolve().parents for place in places)
     assert len(set(places)) == len(places)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from emotion_core.errors import ModelError, TrainingError
-from emotion_core.models.folder import DEFAULT_MODEL, load_card
+from emotion_core.models.folder import DEFAULT_MODEL, load_card, models_dirs
 from emotion_core.system.files import replace_file, replace_folder
 from emotion_core.system.folders import collection_dir
 from emotion_core.system.locks import FileLock
@@ -180,7 +180,8 @@ def free_model_folder(run: Run) -> Path:
     library, number = Path(run.plan.library), 1
     while True:
         folder = library / (stem if number == 1 else f"{stem}-{number}")
-        free = not folder.exists() or _made_by(folder) == run.id
+        hides = any((each / folder.name).exists() for each in models_dirs() if each != library)
+        free = not hides and (not folder.exists() or _made_by(folder) == run.id)
         if free and folder.name != DEFAULT_MODEL:
             return folder
         number += 1

@@ -227,7 +227,7 @@ def test_the_zip_has_everything_but_the_checkpoint(runs, plan, tmp_path, tiny_mo
         export_run_zip(run, tmp_path / "run.tar")
 
 
-def test_a_model_gets_a_name_that_nobody_has(runs, plan, tmp_path, tiny_model):
+def test_a_model_gets_a_name_that_nobody_has(runs, plan, tmp_path, tiny_model, monkeypatch):
     library = tmp_path / "models"
     run = create_run(runs, replace(plan, name="mine / 1!"))
     assert free_model_folder(run) == library / "mine-1"
@@ -241,6 +241,10 @@ def test_a_model_gets_a_name_that_nobody_has(runs, plan, tmp_path, tiny_model):
     # The shipped model is not in this library, and would hide one of its name.
     shipped = create_run(runs, replace(plan, name="fer2013-vgg"))
     assert free_model_folder(shipped).name == "fer2013-vgg-2"
+    # Nor is one of an earlier time, which lies elsewhere and is listed all the same.
+    monkeypatch.setattr("emotion_core.models.folder.MODELS_FOLDER", tmp_path / "project")
+    (tmp_path / "project" / "old").mkdir(parents=True)
+    assert free_model_folder(create_run(runs, replace(plan, name="old"))).name == "old-2"
 
 
 def test_a_deleted_model_is_no_model(runs, plan, tmp_path):
