@@ -178,9 +178,10 @@ def free_model_folder(run: Run) -> Path:
     """
     stem = re.sub(r"[^\w.-]+", "-", run.plan.name).strip("-._") or "run"
     library, number = Path(run.plan.library), 1
+    others = [each for each in models_dirs() if each.resolve() != library.resolve()]
     while True:
         folder = library / (stem if number == 1 else f"{stem}-{number}")
-        hides = any((each / folder.name).exists() for each in models_dirs() if each != library)
+        hides = any((each / folder.name).exists() for each in others)
         free = not hides and (not folder.exists() or _made_by(folder) == run.id)
         if free and folder.name != DEFAULT_MODEL:
             return folder
