@@ -2,13 +2,12 @@
 
 import streamlit as st
 
+from pages.mending.cleanup import set_libraries_aside
 from pages.mending.ends_of_runs import delay_fragments_until_run_ends
-from pages.mending.garbage import watch_for_long_collections
 from pages.mending.legacy_pages import disable_legacy_pages
 from pages.shared.navigation import note_page
 
 disable_legacy_pages()
-watch_for_long_collections()
 delay_fragments_until_run_ends()
 
 # A file of our own: browsers would fetch a named icon from the network.
@@ -50,3 +49,4 @@ page = st.navigation(
 )
 note_page(page)
 page.run()
+set_libraries_aside()

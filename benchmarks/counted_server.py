@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from streamlit.runtime.runtime import Runtime  # noqa: TID251 - the server is the subject
 from streamlit.web.cli import main  # noqa: TID251
 
-from pages.mending.garbage import collect_all
+from pages.mending.cleanup import collect_all
 
 #: By the names of their classes: importing them would change how fast the app starts.
 KINDS = (
@@ -42,7 +42,7 @@ def counts(*, collect: bool) -> dict[str, dict[str, int]]:
     """Return what there is now."""
     if collect:
         collect_all()
-    gc.unfreeze()  # what the app sets aside after a long collection is not counted otherwise
+    gc.unfreeze()  # what the app has set aside is not counted otherwise
     kinds = collections.Counter(type(thing).__name__ for thing in gc.get_objects())
     threads = collections.Counter(_group(thread.name) for thread in threading.enumerate())
     manager = Runtime.instance()._session_mgr

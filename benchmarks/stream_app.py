@@ -18,7 +18,7 @@ import streamlit as st
 from streamlit_webrtc import webrtc_streamer
 
 from pages.live import streaming
-from pages.mending.garbage import watch_for_long_collections
+from pages.mending.cleanup import set_libraries_aside
 from pages.shared.navigation import note_page
 
 
@@ -70,8 +70,8 @@ if os.environ["BENCHMARK_CALLBACK"] == "library":
         video_frame_callback=session().on_frame,
     )
 else:
-    watch_for_long_collections()
     note_page(SimpleNamespace(url_path="benchmark"))  # type: ignore[arg-type]
     context = streaming.camera_stream(session())  # type: ignore[arg-type]
+    set_libraries_aside()
 if context.state.playing:
     st.write("frames per second")  # what the live page says when it plays

@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import functools
+import gc
 import itertools
-import logging
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
-from weakref import WeakKeyDictionary
 
 import streamlit as st
-from aiortc.contrib.media import MediaRelay
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit_webrtc.eventloop import get_global_event_loop
-from streamlit_webrtc.relay import get_global_relay
-
-from pages.mending.garbage import collect_all
 
 #: A viewer whose connection breaks for less than this many seconds finds everything as it was.
 SECONDS_TO_COME_BACK: Final = 30.0
@@ -32,31 +27,27 @@ _SECONDS_TO_STOP: Final = 5.0
 _COLLECT_EVERY: Final = 8
 _sessions_closed: Final = itertools.count(1)
 
-_LOGGER = logging.getLogger(__name__)
-_TRACKS: Final = "_MediaRelay__proxies"
+
+@functools.cache
+def set_libraries_aside() -> None:
+    """Let the garbage collector pass over all that is there now; call it once a page has run.
+
+    Whenever Python looks through the libraries of this app no thread runs for 0.1 s, and no video
+    moves. Streamlit would do so after every run of a page: .streamlit/config.toml says not to.
+    """
+    gc.freeze()
+
+
+def collect_all() -> None:
+    """Collect also what was set aside and has become garbage since, and set the rest aside."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 def clean_up_after_leaving() -> None:
     """See to it that nothing is left of this viewer soon after the browser has gone."""
     _session_to_close()
-
-
-@functools.cache  # there is one relay for the whole process
-def let_tracks_go(relay: MediaRelay) -> None:
-    """Make ``relay`` forget tracks that were never played and that nobody has any more.
-
-    It notes a track when somebody subscribes to it and forgets it when it ends. A track whose
-    viewer left before the first picture never ends: it, the callback and with that the model and
-    cascades of its session, some 10 MB, would stay as long as the process.
-    """
-    tracks = getattr(relay, _TRACKS, None)
-    if isinstance(tracks, dict):
-        setattr(relay, _TRACKS, WeakKeyDictionary(tracks))
-    elif not isinstance(tracks, WeakKeyDictionary):
-        _LOGGER.warning(
-            "aiortc.contrib.media.MediaRelay has no dict of tracks any more: viewers who leave "
-            "while connecting may each cost some memory. Compare `let_tracks_go` with its source."
-        )
 
 
 def _left(session_id: str) -> None:
@@ -83,7 +74,6 @@ def _close_later(loop: asyncio.AbstractEventLoop, session_id: str) -> None:
 
 
 def _close_unless_back(loop: asyncio.AbstractEventLoop, session_id: str) -> None:
-    let_tracks_go(get_global_relay())
     server = runtime.get_instance()
     if not server.is_active_session(session_id):
         server.close_session(session_id)
@@ -92,8 +82,8 @@ def _close_unless_back(loop: asyncio.AbstractEventLoop, session_id: str) -> None
 
 def _give_memory_back() -> None:
     """Return to the system what the interpreter and the C library keep for later."""
-    # Sessions are made of cycles. Collecting takes 0.1 s, in which no video moves: with somebody
-    # there it is done for several at once.
+    # Sessions are made of cycles. Collecting all takes 0.1 s, in which no video moves: with
+    # somebody there it is done for several at once.
     closed = next(_sessions_closed)
     nobody_there = runtime.get_instance().state is runtime.RuntimeState.NO_SESSIONS_CONNECTED
     if nobody_there or closed % _COLLECT_EVERY == 0:

@@ -6,8 +6,8 @@ import asyncio
 import functools
 import inspect
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 
 import av
@@ -40,7 +40,9 @@ def keep_newest_frames_only(relay: MediaRelay | None) -> bool:
     The library subscribes with an unbounded queue before the encoder: when encoding is slower than
     the camera, the video lags by seconds after seconds (streamlit-webrtc issue 1422). Its
     asynchronous processing sends, for every frame that comes in, the one that was finished before.
-    Where this can no longer be changed, the video goes on with that and the log says so.
+    Its relay also remembers tracks that were never played: a viewer who left before the first
+    picture would cost 10 MB for ever. Where this can no longer be changed, the video goes on with
+    that and the log says so.
 
     Returns:
         Whether ``relay`` does so from now on. Streamers that use it then need
@@ -48,18 +50,18 @@ def keep_newest_frames_only(relay: MediaRelay | None) -> bool:
     """
     if relay is None:
         return False
-    if isinstance(relay.subscribe, _NewestOnly):
+    if isinstance(relay.subscribe, _Subscribe):
         return True
     if "buffered" not in inspect.signature(relay.subscribe).parameters:
         warn_once(_NOT_NEWEST)
         return False
-    relay.subscribe = _NewestOnly(relay.subscribe)  # type: ignore[method-assign]
+    relay.subscribe = _Subscribe()  # type: ignore[method-assign]
     return True
 
 
 def check_that_newest_frames_are_kept(relay: MediaRelay | None) -> None:
     """Say so in the log when a video plays that was not sent through ``relay``."""
-    if relay and isinstance(relay.subscribe, _NewestOnly) and not relay.subscribe.used:
+    if relay and isinstance(relay.subscribe, _Subscribe) and not relay.subscribe.used:
         warn_once(_NOT_NEWEST)
 
 
@@ -69,21 +71,55 @@ def warn_once(message: str) -> None:
     _LOG.warning(message)
 
 
-class _NewestOnly:
-    """`MediaRelay.subscribe` without the queue."""
+class _Subscribe:
+    """Stands in for the relay's method of this name, and remembers no track."""
 
-    def __init__(self, subscribe: Callable[..., MediaStreamTrack]) -> None:
-        self._subscribe = subscribe
+    def __init__(self) -> None:
         self.used = False
 
-    def __call__(
-        self, track: MediaStreamTrack, buffered: bool = False, **options: object
-    ) -> MediaStreamTrack:
-        del buffered
+    def __call__(self, track: MediaStreamTrack, buffered: bool = False) -> MediaStreamTrack:
+        del buffered  # never
         self.used = True
         if isinstance(track, VideoProcessTrack):
             track = ProcessedTrack(track)
-        return self._subscribe(track, buffered=False, **options)
+        return NewestFrameTrack(track)
+
+
+class NewestFrameTrack(MediaStreamTrack):
+    """Hands over the newest frame of another track, whose older ones are lost.
+
+    It is that track's only reader, from when it is first asked itself and then to its end: nobody
+    else empties the queue of a camera whose video is not sent any more.
+    """
+
+    def __init__(self, source: MediaStreamTrack) -> None:
+        super().__init__()
+        self.kind = source.kind
+        self._source = source
+        self._frame: object = None
+        self._news = asyncio.Event()
+        self._reading: asyncio.Future[None] | None = None
+
+    async def recv(self) -> object:
+        """Return the newest frame that was not returned yet, as soon as there is one."""
+        if self.readyState != "live":
+            raise MediaStreamError
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(self._read())
+        await self._news.wait()
+        self._news.clear()
+        if self._frame is None:
+            self.stop()
+            raise MediaStreamError
+        return self._frame
+
+    async def _read(self) -> None:
+        with suppress(MediaStreamError):
+            while True:
+                self._frame = await self._source.recv()
+                self._news.set()
+        self._frame = None
+        self._news.set()
 
 
 class ProcessedTrack(MediaStreamTrack):

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 import time
+import weakref
 from fractions import Fraction
 from types import SimpleNamespace
 
 import av
 import pytest
-from aiortc import MediaStreamTrack
+from aiortc import MediaStreamTrack, VideoStreamTrack
 from aiortc.contrib.media import MediaRelay
 from aiortc.mediastreams import MediaStreamError
 from streamlit_webrtc.process import VideoProcessTrack
@@ -32,15 +34,6 @@ def test_a_relay_that_cannot_be_unbuffered(caplog):
     assert "its queue of frames cannot be switched off" in warning
 
 
-def test_even_a_queue_that_is_asked_for_is_left_out():
-    asked = []
-    relay = SimpleNamespace(subscribe=lambda track, buffered=True: asked.append((track, buffered)))
-    keep_newest_frames_only(relay)
-    relay.subscribe("camera", buffered=True)
-    relay.subscribe("camera")
-    assert asked == [("camera", False)] * 2
-
-
 class Counter(MediaStreamTrack):
     """A source that counts its frames in their time stamps, as fast as it is asked to."""
 
@@ -58,12 +51,13 @@ class Counter(MediaStreamTrack):
         return frame
 
 
-def test_a_slow_reader_gets_the_newest_frame_not_a_queue():
+@pytest.mark.parametrize("buffered", [{}, {"buffered": False}, {"buffered": True}])
+def test_a_slow_reader_gets_the_newest_frame_not_even_a_queue_that_is_asked_for(buffered):
     async def lag_of_slow_reader() -> list[int]:
         relay, source = MediaRelay(), Counter()
         assert keep_newest_frames_only(relay)
         assert keep_newest_frames_only(relay)  # on every rerun of the page
-        reader = relay.subscribe(source)
+        reader = relay.subscribe(source, **buffered)
         lags = []
         for _ in range(10):
             frame = await reader.recv()
@@ -76,6 +70,56 @@ def test_a_slow_reader_gets_the_newest_frame_not_a_queue():
 
     lags = asyncio.run(lag_of_slow_reader())
     assert max(lags) <= 3
+
+
+def test_a_track_that_was_never_played_goes_with_its_last_owner():
+    relay = MediaRelay()
+    keep_newest_frames_only(relay)
+    track = Counter()
+    left = weakref.ref(track)
+    proxy = relay.subscribe(track)
+    del track
+    gc.collect()
+    assert left() is not None  # its proxy may still be played
+    del proxy
+    gc.collect()
+    assert left() is None
+
+
+def test_a_track_is_played_and_forgotten_at_its_end():
+    async def play() -> weakref.ref[MediaStreamTrack]:
+        relay, track = MediaRelay(), VideoStreamTrack()
+        keep_newest_frames_only(relay)
+        proxy = relay.subscribe(track)
+        assert (await proxy.recv()).width == 640
+        track.stop()
+        with pytest.raises(MediaStreamError):
+            await receive_all(proxy)
+        assert proxy.readyState == "ended"
+        return weakref.ref(track)
+
+    left = asyncio.run(asyncio.wait_for(play(), 20))
+    gc.collect()
+    assert left() is None
+
+
+def test_a_track_is_read_on_when_nobody_watches_any_more():
+    """A camera's frames are queued: whoever stopped looking would leave them there."""
+
+    async def watch() -> int:
+        relay, source = MediaRelay(), Counter()
+        keep_newest_frames_only(relay)
+        reader = relay.subscribe(source)
+        await reader.recv()
+        reader.stop()
+        with pytest.raises(MediaStreamError):
+            await reader.recv()
+        seen = source.count
+        for _ in range(100):
+            await asyncio.sleep(0)
+        return source.count - seen
+
+    assert asyncio.run(watch()) > 10
 
 
 class Processor:
@@ -159,10 +203,6 @@ def test_the_end_of_the_camera_ends_the_stream_and_its_thread():
         with pytest.raises(MediaStreamError):
             await receive_all(output)
 
-    async def receive_all(output: MediaStreamTrack) -> None:
-        while True:
-            await output.recv()
-
     async def no_more() -> av.VideoFrame:
         raise MediaStreamError
 
@@ -185,6 +225,11 @@ def test_a_stopped_track_sends_nothing():
                 await receiving
 
     asyncio.run(watch())
+
+
+async def receive_all(output: MediaStreamTrack) -> None:
+    while True:
+        await output.recv()
 
 
 def frames_threads() -> set[threading.Thread]:
