@@ -13,7 +13,7 @@ from emotion_core.judging.predictions.embedding_map import (
 )
 from emotion_core.judging.predictions.embeddings import unit_rows
 from emotion_core.judging.predictions.predict import predict_dataset
-from emotion_core.judging.predictions.tsne import STEPS, project
+from emotion_core.judging.predictions.tsne import STEPS
 
 
 @pytest.fixture(autouse=True)
@@ -81,13 +81,6 @@ def test_images_that_are_all_the_same(children):
     points = map_embeddings(np.ones((80, 4), np.float32))
     np.testing.assert_allclose(points, np.zeros((80, 2)), atol=1e-5)
     assert not children
-
-
-def test_projection():
-    rows = np.array([[0, 0, 0], [4, 0, 0], [0, 1, 0], [4, 1, 0]], np.float32)
-    expected = [[-2, -0.5], [2, -0.5], [-2, 0.5], [2, 0.5]]
-    np.testing.assert_allclose(project(rows), expected, atol=1e-6)
-    assert project(np.array([[1], [3]], np.float32)).tolist() == [[-1, 0], [1, 0]]
 
 
 def test_what_progress_raises_ends_the_child(children):
