@@ -24,8 +24,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from streamlit.runtime.runtime import Runtime  # noqa: TID251 - the server is the subject
 from streamlit.web.cli import main  # noqa: TID251
 
-from pages.mending.cleanup import collect_all
-
 #: By the names of their classes: importing them would change how fast the app starts.
 KINDS = (
     "AppSession",
@@ -40,9 +38,9 @@ KINDS = (
 
 def counts(*, collect: bool) -> dict[str, dict[str, int]]:
     """Return what there is now."""
+    gc.unfreeze()  # what the app has set aside is neither collected nor counted otherwise
     if collect:
-        collect_all()
-    gc.unfreeze()  # what the app has set aside is not counted otherwise
+        gc.collect()
     kinds = collections.Counter(type(thing).__name__ for thing in gc.get_objects())
     threads = collections.Counter(_group(thread.name) for thread in threading.enumerate())
     manager = Runtime.instance()._session_mgr
