@@ -107,7 +107,7 @@ def test_training_is_what_it_remembers(open_page, two_models, demo):
         ("Curves", "mean area under the ROC curves"),
         ("Calibration", "calibration error (ECE), as the network scores"),
         ("Mistakes", "Wrong answers, those with the highest score first"),
-        ("Robustness", "How much accuracy is left as faces are moved"),
+        ("Robustness", "How much accuracy is left when faces are moved"),
         ("Report", "The report holds all figures of this page."),
     ],
 )

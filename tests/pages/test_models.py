@@ -187,7 +187,7 @@ class TestImport:
         text = run(page)
         assert "raf was added." in text.replace("*", "")
         assert load_card(library / "raf").interface.classes[0] == "surprise"
-        assert "How often it is right is not known" in text
+        assert "How often it is right is unknown" in text
         assert "Evaluate it" in text
         assert page.selectbox(key="model").value == "raf"
         assert model_in_use().folder == SHIPPED
