@@ -33,8 +33,7 @@ CARD_FILE: Final = "card.json"
 README_FILE: Final = "README.md"
 TRAINING_LOG_FILE: Final = "training_log.jsonl"
 
-#: Everything a model folder may hold; the card last, so that what an interrupted deletion leaves is
-#: still a model folder.
+#: Everything a model folder may hold.
 MODEL_FILES: Final = (
     LITERT_FILE, KERAS_FILE, ARCHITECTURE_FILE, WEIGHTS_FILE, TRAINING_LOG_FILE, README_FILE,
     CARD_FILE,

@@ -9,6 +9,7 @@ Not ``diskcache``: entries are mapped into memory, which takes files of one's ow
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import logging
@@ -35,6 +36,8 @@ MOST_BYTES: Final = 2 << 30
 _ENTRY: Final = re.compile(r"[0-9a-f]{20}-[0-9a-f]{20}")
 _ABANDONED_AFTER_SECONDS: Final = 24 * 60 * 60
 _TRIES: Final = 3
+#: What the system says where somebody else deletes or makes the same folder at this moment.
+_SOMEBODY_IN_BETWEEN: Final = (errno.ENOENT, errno.EEXIST, errno.ENOTEMPTY)
 
 _log = logging.getLogger(__name__)
 
@@ -116,8 +119,8 @@ def _put(folder: Path, write: Callable[[Path], object]) -> None:
                 if folder.exists():  # damaged, or of another process and as good
                     remove(folder)
             return
-        except (FileNotFoundError, FileExistsError):  # somebody was there in between
-            if not left:
+        except OSError as error:
+            if not left or error.errno not in _SOMEBODY_IN_BETWEEN:
                 raise
 
 

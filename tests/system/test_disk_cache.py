@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
@@ -111,6 +112,21 @@ def test_somebody_deletes_everything_again_and_again(cache, caplog):
 
     assert store(key_of("a"), write, read, lost="the answer is lost") is None
     assert "the answer is lost: [Errno 2]" in caplog.text
+
+
+def test_another_process_makes_the_entry_and_a_third_one_forgets_it(monkeypatch, caplog):
+    """Just while this one puts its own in place: to the system there was something in the way."""
+    rename, calls = Path.rename, []
+
+    def rename_with_rivals(path: Path, target: Path) -> Path:
+        calls.append(path)
+        if len(calls) == 1:
+            raise OSError(errno.ENOTEMPTY, "Directory not empty")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", rename_with_rivals)
+    assert keep(key_of("a")) == "hello"
+    assert caplog.text == ""
 
 
 def test_the_folder_goes_while_room_is_made(cache, monkeypatch):
