@@ -246,7 +246,7 @@ class TestBrowse:
     def test_filters_are_in_the_address(self, browse, address, count):
         page = browse(**address)
         assert f"**{count}** of 84 images" in text_of(page)
-        assert bool(count) != any("No image is like that" in info.value for info in page.info)
+        assert bool(count) != any("No image matches" in info.value for info in page.info)
 
     def test_a_search_that_is_none_is_explained(self, browse):
         page = browse(find="*happy*")

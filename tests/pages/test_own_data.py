@@ -205,7 +205,7 @@ def test_crops_are_taken_as_they_are(page, ticks):
     large = FACES[5].repeat(3, axis=0).repeat(3, axis=1)
     upload(page, "Crops", ("1.png", encode_png(FACES[4])), ("2.png", encode_png(large)))
     np.testing.assert_array_equal(ticks.shown["own_found"][0], FACES[4:6])
-    assert "larger ones are reduced by averaging" in page.file_uploader[0].label
+    assert "turned grey and resized to 48 by 48 pixels" in page.file_uploader[0].label
     click(page, "own_add")
     assert [sample.source for sample in datasets()[0].samples[-2:]] == ["crop", "crop"]
 

@@ -180,7 +180,7 @@ class TestCameras:
         whole = "rtsp://me:secret@10.0.0.5/1?token=secret"
         page.text_input(key="live_source_address").set_value(whole).run()
         assert page.text_input(key="live_source_address").value == "rtsp://10.0.0.5/1"
-        assert any("used and not shown" in each.value for each in page.caption)
+        assert any("used but not shown" in each.value for each in page.caption)
         streamer.play()
         page.run()
         assert streamer.played == [(NetworkCamera(whole), False)]
