@@ -26,7 +26,7 @@ test-fast:
 		-n auto --maxprocesses 4 --dist loadfile --durations 10
 
 test-browser:
-	$(BIN)/python -m pytest -m "browser and not benchmark" --durations 10
+	$(BIN)/python -m pytest -m "browser and not benchmark" -n 2 --dist loadfile --durations 10
 
 test-benchmarks:
 	$(BIN)/python -m pytest -m benchmark --durations 10

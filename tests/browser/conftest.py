@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -66,20 +65,40 @@ def find_chromium(playwright: Playwright) -> str:
     pytest.skip(MISSING)
 
 
-@pytest.fixture
-def open_browser(playwright: Playwright) -> Iterator[OpenBrowser]:
-    """Start a browser with flags besides the usual ones; it is closed after the test."""
+@pytest.fixture(scope="module")
+def module_browsers(playwright: Playwright) -> Iterator[OpenBrowser]:
+    """Start a browser for each choice of flags, once: that takes longer than many a test."""
     executable = find_chromium(playwright)
-    with ExitStack() as closing:
+    browsers: dict[tuple[str, ...], Browser] = {}
 
-        def open_one(*flags: str) -> Browser:
-            browser = playwright.chromium.launch(
+    def open_one(*flags: str) -> Browser:
+        if flags not in browsers or not browsers[flags].is_connected():
+            browsers[flags] = playwright.chromium.launch(
                 executable_path=executable, args=[*CHROMIUM_FLAGS, *flags]
             )
-            closing.callback(browser.close)
-            return browser
+        return browsers[flags]
 
-        yield open_one
+    yield open_one
+    for browser in browsers.values():
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(module_browsers: OpenBrowser) -> Iterator[OpenBrowser]:
+    """Return a browser with flags besides the usual ones; its pages are closed after the test.
+
+    Each ``new_page`` of a browser has cookies and storage of its own.
+    """
+    used: list[Browser] = []
+
+    def open_one(*flags: str) -> Browser:
+        used.append(module_browsers(*flags))
+        return used[-1]
+
+    yield open_one
+    for browser in used:
+        for context in browser.contexts:
+            context.close()
 
 
 @pytest.fixture(scope="session")

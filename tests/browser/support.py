@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 import pytest
 import skimage.data
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page, expect
 
 from emotion_core.system.folders import PROJECT
 
@@ -26,7 +26,7 @@ CAMERA_SIZE = (640, 480)
 #: The portrait in `one_face_clip` moves by so many pixels to either side of the middle.
 SWAY = 12
 
-#: Starts a browser with further flags; see the fixture `open_browser`.
+#: Returns a browser with further flags; see the fixture `open_browser`.
 OpenBrowser = Callable[..., Browser]
 
 
@@ -105,6 +105,12 @@ def running_server(
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def wait_for_end_of_run(page: Page) -> None:
+    """Wait until Streamlit has shown all that the page's script says."""
+    app = page.get_by_test_id("stApp")
+    expect(app).to_have_attribute("data-test-script-state", "notRunning")
 
 
 def camera_flags(clip: Path, *, allow: bool = True) -> list[str]:

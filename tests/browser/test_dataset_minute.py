@@ -15,8 +15,8 @@ from playwright.sync_api import Locator, Page, expect
 from emotion_core.datasets import SPLITS, demo_dataset
 from emotion_core.datasets.checks.exclusions import load_exclusions
 from emotion_core.datasets.recent import path_id
-from tests.browser.support import Server, artefacts_folder, running_server
-from tests.browser.test_looks import SIZES, assert_fits
+from tests.browser.support import Server, running_server, wait_for_end_of_run
+from tests.browser.test_looks import SIZES, TURNS, assert_fits, keep
 
 
 @pytest.fixture(scope="module")
@@ -177,22 +177,23 @@ def test_a_bad_upload_is_refused_and_a_good_one_shown(
     assert "data=upload-" in page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_sections_fit_the_screen(dataset_server, open_browser, size, scheme):
-    page = open_browser().new_page(viewport=SIZES[size], color_scheme=scheme)
+@pytest.mark.parametrize(("scheme", "sizes"), TURNS)
+def test_sections_fit_the_screen(dataset_server, open_browser, scheme, sizes):
+    page = open_browser().new_page(viewport=SIZES[sizes[0]], color_scheme=scheme)
     ready = {
         "Overview": page.locator(".class-faces img").first,
         "Browse": page.locator(".cell").first,
         "Quality": page.get_by_text("Findings among"),
     }
     for section, sign in ready.items():
+        page.set_viewport_size(SIZES[sizes[0]])
         page.goto(f"{dataset_server.url}/dataset?section={section}&image=5")
         expect(sign).to_be_visible(timeout=60_000)
-        page.wait_for_timeout(1000)
-        assert_fits(page)
-        picture = artefacts_folder() / f"dataset-{section.lower()}-{size}-{scheme}.png"
-        page.screenshot(path=picture)
+        wait_for_end_of_run(page)
+        for size in sizes:
+            page.set_viewport_size(SIZES[size])
+            assert_fits(page)
+            keep(page, f"dataset-{section.lower()}-{size}-{scheme}")
 
 
 @pytest.mark.fer2013

@@ -11,9 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emotion_core.emotions import EMOTIONS
-from tests.browser.support import Server, artefacts_folder, running_server
-
-SIZES = {"wide": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+from tests.browser.support import Server, artefacts_folder, running_server, wait_for_end_of_run
+from tests.browser.test_looks import SIZES, TURNS, assert_fits, keep
 
 
 @pytest.fixture(scope="module")
@@ -97,21 +96,22 @@ def test_judged_a_cell_looked_into_and_the_report_opened_offline(
     offline.screenshot(path=artefacts_folder() / "evaluation-report.png", full_page=True)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_sections_fit_the_screen(evaluation_server, open_browser, size, scheme):
-    page = open_browser().new_page(viewport=SIZES[size], color_scheme=scheme)
+@pytest.mark.parametrize(("scheme", "sizes"), TURNS)
+def test_sections_fit_the_screen(evaluation_server, open_browser, scheme, sizes):
+    page = open_browser().new_page(color_scheme=scheme)
     signs = {
         "Overview": "accuracy (95 %:",
         "Confusion": "Mixed up most",
         "Explain": "RISE, Petsiuk et al. 2018",
     }
     for section, sign in signs.items():
+        page.set_viewport_size(SIZES[sizes[0]])
         open_evaluation(page, evaluation_server, section)
         expect(page.get_by_text(sign).first).to_be_visible(timeout=60_000)
-        page.wait_for_timeout(1000)
-        wider = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert wider <= 0
-        page.screenshot(path=artefacts_folder() / f"evaluate-{section.lower()}-{size}-{scheme}.png")
+        wait_for_end_of_run(page)
+        for size in sizes:
+            page.set_viewport_size(SIZES[size])
+            assert_fits(page)
+            document = "document.documentElement"
+            page.wait_for_function(f"{document}.scrollWidth <= {document}.clientWidth")
+            keep(page, f"evaluate-{section.lower()}-{size}-{scheme}")

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.detectors import FRONTAL_SETTINGS, HaarFaceDetector
 from tests.browser.live_view import (
+    START_MS,
     annotated_picture,
     colored,
     drawn_box,
@@ -23,7 +24,15 @@ from tests.browser.live_view import (
     start,
     streamer,
 )
-from tests.browser.support import SWAY, Server, artefacts_folder, camera_flags, on_wall, portrait
+from tests.browser.support import (
+    SWAY,
+    Server,
+    artefacts_folder,
+    camera_flags,
+    on_wall,
+    portrait,
+    wait_for_end_of_run,
+)
 
 IDLE = "allow the camera"
 
@@ -90,7 +99,7 @@ def test_the_face_is_framed_in_the_video_and_named_on_the_page(
     expect(labels(page)).to_have_count(1)
     assert labels(page).text_content() in EMOTIONS
     expect(page.locator(".score")).to_have_count(len(EMOTIONS))
-    page.wait_for_timeout(4000)  # for figures over a full window
+    expect(page.locator(".numbers b").first).not_to_have_text("0.0")
     measured = dict(
         zip(
             page.locator(".numbers span").all_text_contents(),
@@ -150,9 +159,11 @@ def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_
     page.get_by_text("Everyone in view has agreed").click()
     page.get_by_role("button", name="Record", exact=True).click()
     expect(page.get_by_text("Recording", exact=True)).to_be_visible()
-    page.wait_for_timeout(3000)
+    thirty_frames = page.get_by_text(re.compile(r"\b([3-9]\d|\d{3,}) frames"))
+    expect(thirty_frames).to_be_visible(timeout=START_MS)
     page.get_by_role("button", name="Stop recording").click()
     expect(page.get_by_role("heading", name="The session just recorded")).to_be_visible()
+    wait_for_end_of_run(page)  # it takes back the files that it has offered before
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()
     table = pandas.read_csv(download.value.path())
