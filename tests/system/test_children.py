@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 
 import numpy as np
@@ -16,7 +15,6 @@ import pytest
 from emotion_core.system.children import (
     Child,
     ChildEndedError,
-    ChildError,
     ChildTooSlowError,
     leave_running,
     packed,
@@ -24,6 +22,7 @@ from emotion_core.system.children import (
     unpacked,
 )
 from emotion_core.system.folders import PROJECT
+from tests.system.processes import is_alive, wait_until_gone
 
 MODULES = sorted(
     {
@@ -66,55 +65,11 @@ def test_all_children_are_found_and_nothing_else_starts_a_process():
     ]
 
 
-@pytest.fixture
-def child(tmp_path, monkeypatch):
-    """Start a child that does what is written in a function's body."""
-    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{PROJECT}")
-    started = []
-
-    def start(body: str, options: str = "", **environment: str) -> Child:
-        (tmp_path / "task.py").write_text(
-            "import os, sys, time\n"
-            "from emotion_core.errors import ModelError\n"
-            "from emotion_core.system.serving import Limits, serve\n\n"
-            f"def answer(request, progress):\n{textwrap.indent(body, '    ')}\n\n"
-            f"serve(answer, {options})\n"
-        )
-        started.append(Child("task", environment=environment))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.close()
-        assert not is_alive(each.pid)
-
-
-def is_alive(pid: int) -> bool:
-    """Whether there is such a process, or what is left of one that nobody took note of."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def wait_until_gone(pid: int) -> None:
-    deadline = time.monotonic() + 30
-    while is_alive(pid):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_it_answers_again_and_again_and_gets_its_environment(child):
     asked = child("return {'double': 2 * request['number'], 'said': os.environ['WORD']}", WORD="hi")
     assert asked.ask({"number": 2}) == {"double": 4, "said": "hi"}
     assert asked.ask({"number": 3}) == {"double": 6, "said": "hi"}
     assert asked.running
-
-
-def test_what_it_prints_is_no_answer(child):
-    asked = child("print('{\"answer\": 1}', flush=True)\nos.system('echo hello')\nreturn {}")
-    assert asked.ask({}) == {}
 
 
 def test_progress_is_told_from_nothing_to_all(child):
@@ -132,22 +87,6 @@ def test_a_large_array_there_and_back(child):
     returned = unpacked(answer["array"])
     assert returned.dtype == array.dtype
     np.testing.assert_array_equal(returned, array)
-
-
-@pytest.mark.parametrize(
-    ("raised", "reason"),
-    [
-        ("ModelError('expected this, found that')", "expected this, found that"),
-        ("KeyError('faces')", "KeyError: 'faces'"),
-        ("ValueError('one\\ntwo')", "ValueError: one two"),
-    ],
-)
-def test_a_problem_is_one_line_and_it_can_be_asked_again(child, raised, reason):
-    asked = child(f"if request: raise {raised}\nreturn {{}}")
-    with pytest.raises(ChildError) as caught:
-        asked.ask({"bad": True})
-    assert str(caught.value) == caught.value.reason == reason
-    assert asked.ask({}) == {}
 
 
 def test_one_that_crashes_tells_its_last_words(child):
@@ -188,38 +127,6 @@ def test_what_progress_raises_ends_it(child):
     with pytest.raises(KeyboardInterrupt):
         asked.ask({}, progress=cancel)
     assert not is_alive(asked.pid)
-
-
-def test_one_that_is_asked_nothing_ends(child):
-    asked = child("return {'pid': os.getpid()}", "idle_seconds=0.1")
-    assert asked.ask({}) == {"pid": asked.pid}
-    deadline = time.monotonic() + 30
-    while asked.running:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def test_it_ends_with_its_parent_however_that_ends(child):
-    child("time.sleep(60)")  # writes the module
-    program = (
-        "import os, signal\n"
-        "from emotion_core.system.children import Child\n"
-        "child = Child('task')\n"
-        "print(child.pid, flush=True)\n"
-        "def killed(_): os.kill(os.getpid(), signal.SIGKILL)\n"
-        "child.ask({}, progress=killed)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE)
-    assert done.returncode == -signal.SIGKILL
-    wait_until_gone(int(done.stdout))
-
-
-def test_it_is_held_to_its_limits(child):
-    limits = "Limits(memory_bytes=500_000_000, processor_seconds=30, file_bytes=1000)"
-    asked = child("return {'size': len(bytearray(request['size']))}", f"limits={limits}")
-    assert asked.ask({"size": 1000}) == {"size": 1000}
-    with pytest.raises(ChildError, match=r"^MemoryError"):
-        asked.ask({"size": 1_000_000_000})
 
 
 def test_a_module_with_a_log(tmp_path):
