@@ -7,7 +7,6 @@ nobody holds the run's lock any more, which says so as well.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 import traceback
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emotion_core.errors import EmotionCoreError, TrainingError
+from emotion_core.system.files import remove
 from emotion_core.system.locks import FileLock
 from emotion_core.system.native import start_keras
 from emotion_core.training.progress import CHECKPOINT_FILE, TrainingProgress
@@ -136,7 +136,7 @@ class _Trainer:
         model = free_model_folder(open_run(self.folder))
         driver.keep_model(training, result, model, self, run_id=self.folder.name)
         if self.asked(CANCEL_FILE):  # while it was being saved
-            shutil.rmtree(model)
+            remove(model)
             self.forget()
             return
         write_outcome(self.folder, "done" if result.completed else "stopped", model=model)
