@@ -15,10 +15,12 @@ from typing import Any
 from tqdm import tqdm
 
 from emotion_core.cli.options import add_data_options, data_source, open_source
+from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import TrainingError
 from emotion_core.models.folder import KERAS_FILE
 from emotion_core.system.native import quiet_native_libraries
 from emotion_core.training.config import PRESETS, TrainingConfig, native_precision, with_settings
+from emotion_core.training.data import count_for_training
 from emotion_core.training.progress import CHECKPOINT_FILE, TrainingProgress, nothing_to_resume
 from emotion_core.training.runs.driver import keep_model, open_training, train
 from emotion_core.training.runs.plan import (
@@ -98,6 +100,8 @@ def run(options: argparse.Namespace) -> None:
     folder = options.out.with_name(f"{options.out.name}.training")
     plan = _earlier_plan(folder, options) if options.resume else _new_plan(options)
     dataset = open_source(data_source(options.data, options))
+    if not options.resume:
+        plan = replace(plan, config=_with_batches_of(plan.config, dataset))
     terminal = _Terminal()
     # Only now: importing TensorFlow takes seconds, which bad input need not wait for.
     with quiet_native_libraries():
@@ -122,6 +126,12 @@ def run(options: argparse.Namespace) -> None:
     with quiet_native_libraries():
         keep_model(training, result, options.out, terminal)
     training.discard()
+
+
+def _with_batches_of(config: TrainingConfig, dataset: FaceDataset) -> TrainingConfig:
+    """Return ``config`` with batches no larger than the data, where a preset has larger ones."""
+    images = count_for_training(dataset).training
+    return replace(config, batch_size=max(2, min(config.batch_size, images)))
 
 
 def _new_plan(options: argparse.Namespace) -> RunPlan:

@@ -37,6 +37,12 @@ def test_training_makes_a_model_and_leaves_nothing_else(tmp_path, capsys):
     assert json.loads(line)["epoch"] == 1
 
 
+def test_a_batch_holds_all_of_a_few_images(tmp_path):
+    settings = ["--set", "filters=4,8", "--set", "depths=1,1", "--set", "batch_size=8000"]
+    assert main(["train", *QUICK, *settings, "--out", str(tmp_path / "model")]) == 0
+    assert load_card(tmp_path / "model").config["batch_size"] == 588
+
+
 def test_joined_data_is_trained_on(tmp_path, capsys):
     """588 and 126 images of the demo, and 2 and 1 of another data set."""
     faces = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
