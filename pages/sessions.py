@@ -3,7 +3,13 @@
 import streamlit as st
 
 from emotion_core.errors import SessionError
-from emotion_core.sessions.storage import Session, SessionList, list_sessions, sessions_dir
+from emotion_core.sessions.storage import (
+    Session,
+    SessionList,
+    earlier_sessions,
+    list_sessions,
+    sessions_dir,
+)
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.session_view import show_session
@@ -41,6 +47,10 @@ for problem in found.problems:
     st.warning(problem)
 if not found.sessions:
     st.info(NONE_YET.format(folder=sessions_dir()))
+    if (earlier := earlier_sessions()) is not None:
+        st.warning(
+            f"An earlier version left sessions in `{earlier}`. Move them to `{sessions_dir()}`."
+        )
     st.page_link("pages/live_camera.py", label="Live camera", icon=":material/videocam:")
 else:
     session = st.selectbox(

@@ -22,6 +22,7 @@ from emotion_core.training.runs.run import Run, read_log, read_status
 from emotion_core.training.runs.storage import (
     create_run,
     delete_run,
+    earlier_runs,
     export_run_zip,
     find_run,
     list_runs,
@@ -96,6 +97,8 @@ def run_list(_: argparse.Namespace) -> None:
         print(f"emotion_core: {problem}", file=sys.stderr)
     if not found.runs:
         print(f"No runs in {runs_dir()}.")
+        if (earlier := earlier_runs()) is not None:
+            print(f"An earlier version left some in {earlier}; move them there.")
         return
     rows = [("id", "state", "epochs", "accuracy", "macro F1", "name"), *map(_cells, found.runs)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -13,6 +13,7 @@ from emotion_core.sessions.export import export_session
 from emotion_core.sessions.storage import (
     Session,
     delete_session,
+    earlier_sessions,
     find_session,
     list_sessions,
     sessions_dir,
@@ -65,6 +66,8 @@ def run_list(_: argparse.Namespace) -> None:
         print(f"emotion_core: {problem}", file=sys.stderr)
     if not found.sessions:
         print(f"No sessions in {sessions_dir()}.")
+        if (earlier := earlier_sessions()) is not None:
+            print(f"An earlier version left some in {earlier}; move them there.")
         return
     header = ("id", "started", "length", "persons", "size", "state", "name")
     rows = [header, *(_cells(session) for session in found.sessions)]

@@ -20,7 +20,7 @@ from emotion_core.sessions.header import (
     write_header,
 )
 from emotion_core.sessions.tables import read_tables
-from emotion_core.system.folders import DESKTOP_FILES, collection_dir, folder_size
+from emotion_core.system.folders import DESKTOP_FILES, collection_dir, folder_size, left_behind
 from emotion_core.system.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -93,6 +93,11 @@ def sessions_dir() -> Path:
     It is named by the environment variable EMOTION_SESSIONS_DIR, else it is in ``data_dir``.
     """
     return collection_dir(SESSIONS_DIR_VARIABLE, "sessions")
+
+
+def earlier_sessions() -> Path | None:
+    """Return the folder of sessions that EMOTION_DATA_DIR hides, see ``folders.left_behind``."""
+    return left_behind(SESSIONS_DIR_VARIABLE, "sessions")
 
 
 def list_sessions(folder: Path) -> SessionList:

@@ -49,6 +49,24 @@ def collection_dir(variable: str, name: str) -> Path:
     return Path(chosen) if chosen else data_dir() / name
 
 
+def left_behind(variable: str, name: str) -> Path | None:
+    """Return the folder in which an earlier version kept things of a kind; None without any.
+
+    EMOTION_DATA_DIR did not always move them, so they may lie where nothing looks for them now.
+
+    Args:
+        variable: the environment variable that may name the folder.
+        name: what it is called in ``data_dir`` where that does not.
+    """
+    earlier = Path(platformdirs.user_data_dir(APP_NAME)) / name
+    if collection_dir(variable, name) == earlier or os.environ.get(variable):
+        return None
+    try:
+        return earlier if any(entry.is_dir() for entry in earlier.iterdir()) else None
+    except OSError:  # most people have none
+        return None
+
+
 def folder_size(folder: Path) -> int:
     """Return the bytes of the files in ``folder``; what is deleted meanwhile does not count.
 

@@ -10,7 +10,7 @@ import streamlit as st
 from emotion_core.training.config import flat_settings, setting_text
 from emotion_core.training.runs.figures.curves import CURVES, runs_figure
 from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
-from emotion_core.training.runs.storage import list_runs, runs_dir
+from emotion_core.training.runs.storage import earlier_runs, list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings
 from pages.shared.display import NO_TOOLBAR
 from pages.shared.text import plain
@@ -42,6 +42,8 @@ def show_runs() -> None:
         st.error(plain(problem))
     if not found.runs:
         st.info(NONE_YET.format(folder=runs_dir()))
+        if (earlier := earlier_runs()) is not None:
+            st.warning(f"An earlier version left runs in `{earlier}`. Move them to `{runs_dir()}`.")
         return
     run = _current(found.runs)
     show_run(run)

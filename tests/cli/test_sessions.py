@@ -54,6 +54,13 @@ def test_list_of_none(tmp_path, capsys):
     assert capsys.readouterr().out == f"No sessions in {tmp_path / 'sessions'}.\n"
 
 
+def test_list_names_what_an_earlier_version_left(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("emotion_core.cli.sessions.earlier_sessions", lambda: tmp_path / "earlier")
+    assert main(["sessions", "list"]) == 0
+    told = f"An earlier version left some in {tmp_path / 'earlier'}; move them there.\n"
+    assert capsys.readouterr().out == f"No sessions in {tmp_path / 'sessions'}.\n" + told
+
+
 def test_show(session, capsys):
     assert main(["sessions", "show", session.id]) == 0
     lines = capsys.readouterr().out.splitlines()

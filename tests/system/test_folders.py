@@ -14,6 +14,7 @@ from emotion_core.system.folders import (
     collection_dir,
     data_dir,
     folder_size,
+    left_behind,
 )
 from emotion_core.training.runs.storage import runs_dir
 
@@ -57,3 +58,19 @@ def test_files_that_are_deleted_meanwhile_have_no_size(tmp_path):
 def test_the_cache_lies_in_the_users_cache_folder(monkeypatch):
     monkeypatch.delenv("EMOTION_CACHE_DIR", raising=False)
     assert cache_dir() == Path(platformdirs.user_cache_dir("emotion-dashboard"))
+
+
+def test_what_an_earlier_version_left_behind_is_told_of(tmp_path, monkeypatch):
+    """It kept sessions in the platform's folder even where EMOTION_DATA_DIR named another one."""
+    monkeypatch.setattr(platformdirs, "user_data_dir", lambda _: str(tmp_path / "home"))
+    monkeypatch.delenv("EMOTION_SESSIONS_DIR", raising=False)
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "new"))
+    assert left_behind("EMOTION_SESSIONS_DIR", "sessions") is None
+    earlier = tmp_path / "home" / "sessions"
+    (earlier / "20260101-120000").mkdir(parents=True)
+    assert left_behind("EMOTION_SESSIONS_DIR", "sessions") == earlier
+    monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path / "chosen"))
+    assert left_behind("EMOTION_SESSIONS_DIR", "sessions") is None
+    monkeypatch.delenv("EMOTION_SESSIONS_DIR")
+    monkeypatch.delenv("EMOTION_DATA_DIR")
+    assert left_behind("EMOTION_SESSIONS_DIR", "sessions") is None

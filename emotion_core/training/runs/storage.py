@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.models.folder import DEFAULT_MODEL, load_card, models_dirs
 from emotion_core.system.files import replace_file, replace_folder
-from emotion_core.system.folders import collection_dir
+from emotion_core.system.folders import collection_dir, left_behind
 from emotion_core.system.locks import FileLock
 from emotion_core.system.shelf import Shelf, deleting
 from emotion_core.training.progress import CHECKPOINT_FILE
@@ -52,6 +52,11 @@ def runs_dir() -> Path:
     It is named by the environment variable EMOTION_RUNS_DIR, else it is in ``data_dir``.
     """
     return collection_dir(RUNS_DIR_VARIABLE, "runs").resolve()
+
+
+def earlier_runs() -> Path | None:
+    """Return the folder of runs that EMOTION_DATA_DIR hides, see ``folders.left_behind``."""
+    return left_behind(RUNS_DIR_VARIABLE, "runs")
 
 
 def create_run(parent: Path, plan: RunPlan) -> Run:
