@@ -56,7 +56,7 @@ def test_sigterm_leaves_nothing_half_written(tiny_model, cache):
             time.sleep(0.01)
         process.send_signal(signal.SIGTERM)  # while the map is made
         _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 130, errors
     assert errors.strip().endswith("emotion_core: interrupted")
     (entry,) = cache.iterdir()
     assert sorted(file.name for file in entry.iterdir()) == [
