@@ -44,9 +44,9 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--data",
         required=True,
         metavar="PATH",
-        help="fer2013.csv, icml_face_data.csv, train.csv, a .zip or .tar.gz holding one of them, a "
-        "folder or .zip of images by split and class, own/NAME for data captured here, or 'demo' "
-        "for the synthetic demo dataset",
+        help="fer2013.csv, icml_face_data.csv, train.csv, a .zip, tar file or folder holding one "
+        "of them, a folder or .zip of images by split and class, own/NAME for data captured here, "
+        "or 'demo' for the synthetic demo dataset",
     )
     add_reading_options(parser)
 
@@ -104,6 +104,8 @@ def open_source(source: DataSource) -> FaceDataset:
         dataset = source.open(lambda share: bar.update(round(share * 100) - bar.n))
     if dataset.dropped_rows:
         print(f"{dataset.name}: left out {dataset.dropped_rows} bad rows")
+    for note in dataset.notes:
+        print(f"{dataset.name}: {note}")
     if source.exclusions is not None and dataset.excluded is not None:
         left_out = dataset.excluded
         print(f"{dataset.name}: left out the {left_out.images:,} images of {left_out.name}")
