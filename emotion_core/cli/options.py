@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import glob
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.source import DataSource
+from emotion_core.errors import ImageError
+from emotion_core.faces.images import PICTURE_SUFFIXES, REFUSED_SUFFIXES
 from emotion_core.models.in_use import model_in_use
 
 
@@ -110,3 +115,46 @@ def open_source(source: DataSource) -> FaceDataset:
         left_out = dataset.excluded
         print(f"{dataset.name}: left out the {left_out.images:,} images of {left_out.name}")
     return dataset
+
+
+def pictures_among(given: Sequence[Path]) -> tuple[list[Path], list[ImageError]]:
+    """Return the pictures that arguments name: files, folders, and patterns such as ``*.jpg``.
+
+    Shells of Windows hand patterns on as they were typed. Of a folder, everything below it counts
+    that is called like a picture.
+
+    Returns:
+        what to read, and what to say of each folder without a picture.
+    """
+    named: list[Path] = []
+    for path in given:
+        # A file may be called like a pattern.
+        is_pattern = glob.has_magic(str(path)) and not os.path.lexists(path)
+        # As shells do: Path.glob finds hidden files too, and refuses some patterns.
+        found = sorted(glob.glob(str(path))) if is_pattern else []  # noqa: PTH207
+        named += [Path(name) for name in found] or [path]
+    pictures: list[Path] = []
+    problems: list[ImageError] = []
+    for path in named:
+        if not _is_folder(path):
+            pictures.append(path)
+        elif below := sorted(filter(_is_picture, path.rglob("*"))):
+            pictures += below
+        else:
+            problems.append(
+                ImageError(f"{path}: expected pictures in this folder, found none; name another")
+            )
+    return pictures, problems
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long: reading it says so
+        return False
+
+
+def _is_picture(path: Path) -> bool:
+    """Tell whether a file in a folder is meant; what desktops and cameras hide is not."""
+    is_one = path.suffix.lower() in (*PICTURE_SUFFIXES, *REFUSED_SUFFIXES)
+    return is_one and not path.name.startswith(".") and path.is_file()

@@ -19,6 +19,7 @@ from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.folders import typed_path
 from pages.opened.store import GOOD_ROWS, OpenDataset, dataset_store
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Cancelled, Job, show_job
@@ -204,7 +205,7 @@ def _offer_paths() -> None:
 
 def _open_typed() -> None:
     if typed := st.session_state["dataset_path"].strip().strip("\"'"):
-        path = str(Path(typed).expanduser())
+        path = str(typed_path(typed))
         _choose(path, Path(path).name)
 
 

@@ -156,4 +156,4 @@ def samples_table(samples: Iterable[Sample]) -> bytes:
     for sample in samples:
         time = "" if sample.time is None else sample.time.isoformat(timespec="milliseconds")
         writer.writerow(asdict(sample) | {"time": time.replace("+00:00", "Z")})
-    return text.getvalue().encode()
+    return text.getvalue().encode(errors="backslashreplace")
