@@ -12,9 +12,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from emotion_core.datasets import FaceDataset
+from emotion_core.datasets.reading.image_folder import is_picture, list_files
 from emotion_core.datasets.source import DataSource
-from emotion_core.errors import ImageError
-from emotion_core.faces.images import PICTURE_SUFFIXES, REFUSED_SUFFIXES
+from emotion_core.errors import DatasetError, ImageError
+from emotion_core.faces.images import REFUSED_SUFFIXES
 from emotion_core.models.in_use import model_in_use
 
 
@@ -138,9 +139,14 @@ def pictures_among(given: Sequence[Path]) -> tuple[list[Path], list[ImageError]]
     for path in named:
         if not _is_folder(path):
             pictures.append(path)
-        elif below := sorted(filter(_is_picture, path.rglob("*"))):
-            pictures += below
-        else:
+            continue
+        try:
+            below = [path / file.name for file in list_files(path) if _is_picture(file.name)]
+        except DatasetError as error:
+            problems.append(ImageError(str(error)))
+            continue
+        pictures += below
+        if not below:
             problems.append(
                 ImageError(f"{path}: expected pictures in this folder, found none; name another")
             )
@@ -154,7 +160,5 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _is_picture(path: Path) -> bool:
-    """Tell whether a file in a folder is meant; what desktops and cameras hide is not."""
-    is_one = path.suffix.lower() in (*PICTURE_SUFFIXES, *REFUSED_SUFFIXES)
-    return is_one and not path.name.startswith(".") and path.is_file()
+def _is_picture(name: str) -> bool:
+    return is_picture(name) or name.lower().endswith(REFUSED_SUFFIXES)

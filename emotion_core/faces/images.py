@@ -22,10 +22,11 @@ from emotion_core.errors import ImageError
 #: claim to be a picture of many gigabytes.
 MAX_PIXELS: Final = 100_000_000
 
-#: How the names of pictures that can be read end, in lower case: for pages and commands alike.
+#: How the names of pictures that can be read end, in lower case: for pages, commands and
+#: data sets alike.
 PICTURE_SUFFIXES: Final = (
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".avif", ".tif", ".tiff", ".bmp", ".gif",
-    ".jp2", ".pbm", ".pgm", ".ppm", ".pnm",
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png", ".apng", ".webp", ".avif", ".tif", ".tiff",
+    ".bmp", ".dib", ".gif", ".jp2", ".pbm", ".pgm", ".ppm", ".pnm", ".ras",
 )  # fmt: skip
 #: ... and of those that are let in only to be told how to save them in a form that can be read.
 REFUSED_SUFFIXES: Final = (".heic", ".heif", ".hif")
@@ -101,13 +102,7 @@ def read_image(source: Path | bytes, name: str = "the picture") -> NDArray[np.ui
     pixels, orientation = decoded
     if head is None or not head.is_halved:
         _check_size(name, _Head(pixels.shape[1], pixels.shape[0]))
-    image = _to_bgr(_to_8_bits(pixels))
-    return turned(
-        image,
-        transposed=orientation >= 5,
-        upside_down=orientation in (3, 4, 7, 8),
-        mirrored=orientation in (2, 3, 6, 7),
-    )
+    return _upright(_to_bgr(_to_8_bits(pixels)), orientation)
 
 
 def turned(
@@ -145,14 +140,16 @@ def decode_gray(content: bytes) -> NDArray[np.uint8]:
     Raises:
         ImageError: it is no picture, is cut off or damaged.
     """
-    decoded = _decode(content) if _is_whole(content) else None
+    # Only an AVIF's head tells how to turn it.
+    head = _read_head(content) if content[4:8] == b"ftyp" else None
+    decoded = _decode(content, head) if _is_whole(content) else None
     if decoded is None:
         raise ImageError(f"expected a picture ({_FORMATS}), found one that cannot be decoded")
     pixels, orientation = decoded
-    if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3:
+    if head is None and pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3:
         gray = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
         return np.asarray(gray, np.uint8)
-    return to_gray(_turn(_to_bgr(_to_8_bits(pixels)), orientation))
+    return to_gray(_upright(_to_bgr(_to_8_bits(pixels)), orientation))
 
 
 def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -355,3 +352,13 @@ def _to_bgr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if opacity.min() == 1.0:
         return np.ascontiguousarray(color)
     return np.rint(color * opacity + _WHITE * (1 - opacity)).astype(np.uint8)
+
+
+def _upright(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Return a picture of the given Exif orientation upright."""
+    return turned(
+        image,
+        transposed=orientation >= 5,
+        upside_down=orientation in (3, 4, 7, 8),
+        mirrored=orientation in (2, 3, 6, 7),
+    )

@@ -331,7 +331,8 @@ def test_heic_is_named_with_the_way_out(brands: bytes) -> None:
 @pytest.mark.parametrize("suffix", PICTURE_SUFFIXES)
 def test_what_pages_and_commands_take_can_be_read(image: np.ndarray, suffix: str) -> None:
     stored = to_gray(image) if suffix in (".pbm", ".pgm") else image
-    content = cv2.imencode({".jfif": ".jpg"}.get(suffix, suffix), stored)[1].tobytes()
+    same = {".jfif": ".jpg", ".jif": ".jpg", ".apng": ".png", ".dib": ".bmp"}
+    content = cv2.imencode(same.get(suffix, suffix), stored)[1].tobytes()
     assert read_image(content).shape == image.shape
 
 

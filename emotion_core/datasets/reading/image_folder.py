@@ -28,16 +28,8 @@ from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.images import decode_gray, read_size
+from emotion_core.faces.images import PICTURE_SUFFIXES, decode_gray, read_size
 from emotion_core.system.folders import DESKTOP_FILES
-
-#: File endings of the pictures that are read; other files are passed over.
-PICTURE_SUFFIXES: Final = frozenset(
-    (
-        *(".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".jp2", ".png", ".apng", ".gif", ".webp"),
-        *(".avif", ".bmp", ".dib", ".tif", ".tiff", ".pgm", ".ppm", ".pnm", ".pbm", ".ras"),
-    )
-)
 
 _PROGRESS_STEP: Final = 500
 
