@@ -7,6 +7,7 @@
     ├── DatasetError            a data set that cannot be read or is not what it should be
     ├── ImageError              a picture that cannot be read or decoded
     ├── ModelError              a model folder or file that is missing, damaged or refused
+    ├── NoHomeError             no folder to keep things in, and none is named
     ├── SessionError            a recorded session that cannot be written, read or deleted
     ├── SourceError             a video file or camera that cannot be played
     │   └── SourceLostError     … at the moment: it is worth another try
@@ -38,6 +39,10 @@ class ImageError(EmotionCoreError):
 
 class ModelError(EmotionCoreError):
     """A model is missing, damaged, of the wrong shape, or carries code and is refused."""
+
+
+class NoHomeError(EmotionCoreError):
+    """There is no folder to keep things in: the user has no home, and no variable names one."""
 
 
 class SessionError(EmotionCoreError):

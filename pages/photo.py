@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.crops import crop_face
 from emotion_core.faces.drawing import draw_faces
-from emotion_core.faces.images import encode_png, read_image, to_gray
+from emotion_core.faces.images import (
+    PICTURE_SUFFIXES,
+    REFUSED_SUFFIXES,
+    encode_png,
+    read_image,
+    to_gray,
+)
 from emotion_core.faces.readings import FaceReading, faces_table
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import model_in_use
@@ -21,7 +27,7 @@ from pages.shared import display
 from pages.shared.detector import photo_detector
 from pages.shared.text import plain
 
-FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+FILE_TYPES = [*PICTURE_SUFFIXES, *REFUSED_SUFFIXES]
 #: In megabytes; the largest camera pictures have about 40.
 LARGEST_UPLOAD = 50
 

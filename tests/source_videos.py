@@ -13,6 +13,7 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from av.stream import Disposition
 
 RATE = 20
 SIZE = (320, 240)
@@ -49,13 +50,41 @@ def write_film(
     return path
 
 
-def turn_video(path: Path) -> Path:
-    """Mark an MP4 as filmed with the phone held upright: to be turned clockwise by a quarter."""
+def write_sound(path: Path, film: int = 0) -> Path:
+    """Write a second of silence with a cover, and so many pictures of a film after it."""
+    with av.open(str(path), "w", format="mp4") as container:
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        sound = container.add_stream("aac", rate=16_000)
+        stream = container.add_stream("mpeg4", rate=RATE) if film else None
+        if stream is not None:
+            stream.width, stream.height = SIZE
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 16_000), np.float32), "fltp", "mono")
+        silence.sample_rate = 16_000
+        frame = av.VideoFrame.from_ndarray(gray_picture(200, (64, 64)), format="bgr24")
+        container.mux([*cover.encode(frame), *cover.encode()])
+        container.mux([*sound.encode(silence), *sound.encode()])
+        if stream is not None:
+            for index in range(film):
+                picture = av.VideoFrame.from_ndarray(gray_picture(shade(index)), format="bgr24")
+                container.mux(stream.encode(picture))
+            container.mux(stream.encode())
+    return path
+
+
+def turn_video(path: Path, a: int = 0, b: int = 1, c: int = -1, d: int = 0) -> Path:
+    """Mark an MP4 to be shown with each point (x, y) at (a * x + c * y, b * x + d * y).
+
+    Without more, it is filmed with the phone held upright: to be turned clockwise by a quarter.
+    """
     content = bytearray(path.read_bytes())
     # The matrix of the track's header, version 0, as 16.16 and, in its last column, 2.30 numbers.
     matrix = content.index(b"tkhd") + 4 + 4 + 20 + 16
     one = 1 << 16
-    struct.pack_into(">9i", content, matrix, 0, one, 0, -one, 0, 0, 0, 0, 1 << 30)
+    struct.pack_into(
+        ">9i", content, matrix, a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30
+    )
     path.write_bytes(content)
     return path
 

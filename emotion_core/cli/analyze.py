@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import csv
+import errno
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,17 +16,23 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from emotion_core.cli.options import add_model_option, chosen_model
+from emotion_core.cli.options import add_model_option, chosen_model, pictures_among
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.drawing import draw_faces, label_text
 from emotion_core.faces.images import encode_jpeg, encode_png, read_image
 from emotion_core.faces.readings import FACE_COLUMNS, EmotionDetector, FaceReading, face_row
 from emotion_core.system.files import replace_file, write_json
+from emotion_core.system.names import fitted
 from emotion_core.system.native import quiet_native_libraries
 
 #: Columns of ``faces.csv``.
 CSV_COLUMNS: Final = ("file", *FACE_COLUMNS)
+
+# How the name of an annotated copy ends, before its suffix.
+_COPY: Final = re.compile(r"-annotated(-\d+)?$")
+# Some file systems take shorter names than others, or fewer letters.
+_BAD_NAME: Final = (errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ)
 
 
 @dataclass(frozen=True)
@@ -46,7 +54,13 @@ def add_parser(subparsers: Any) -> None:
         description="Finds the faces in photos and reads their expressions. Writes an annotated "
         "copy of each photo and faces.csv, one line for each face.",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="photos to read")
+    parser.add_argument(
+        "files",
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help="photos to read, folders of them with all folders in these, or patterns such as *.jpg",
+    )
     parser.add_argument(
         "--out", required=True, type=Path, metavar="DIR", help="folder for the results"
     )
@@ -62,14 +76,14 @@ def run(arguments: argparse.Namespace) -> None:
         EmotionCoreError: the model cannot be used or a photo cannot be read; the results of the
             good photos are written all the same.
     """
-    files: Sequence[Path] = arguments.files
     out: Path = arguments.out
     if out.exists() and not out.is_dir():
         raise EmotionCoreError(f"--out {out}: expected a folder, found a file; name another")
     with quiet_native_libraries():
         detector = EmotionDetector.load(chosen_model(arguments.model))
     results: list[_Result] = []
-    failures: list[ImageError] = []
+    found, failures = pictures_among(arguments.files)
+    files = [file for file in found if file in arguments.files or not _is_copy(file, out)]
     targets = _target_names(files, out)
     with tqdm(
         zip(files, targets, strict=True),
@@ -96,13 +110,18 @@ def _target_names(files: Sequence[Path], out: Path) -> list[Path]:
     targets = []
     for file in files:
         suffix = file.suffix if file.suffix.lower() in (".jpg", ".jpeg") else ".png"
-        target, number = out / f"{file.stem}-annotated{suffix}", 1
+        target, number = out / fitted(file.stem, f"-annotated{suffix}"), 1
         while _identity(target) in taken:
             number += 1
-            target = out / f"{file.stem}-annotated-{number}{suffix}"
+            target = out / fitted(file.stem, f"-annotated-{number}{suffix}")
         taken.add(_identity(target))
         targets.append(target)
     return targets
+
+
+def _is_copy(file: Path, out: Path) -> bool:
+    """Tell what an earlier call wrote from the photos of a folder."""
+    return _COPY.search(file.stem) is not None and out.resolve() in file.resolve().parents
 
 
 def _identity(path: Path) -> str:
@@ -114,8 +133,16 @@ def _analyze(source: Path, target: Path, detector: EmotionDetector) -> _Result:
     image = read_image(source)
     faces = detector.detect(image)
     content = _encode(draw_faces(image, faces), target.suffix)
-    with replace_file(target) as temporary:
-        temporary.write_bytes(content)
+    try:
+        with replace_file(target) as temporary:
+            temporary.write_bytes(content)
+    except OSError as error:
+        if error.errno not in _BAD_NAME:
+            raise
+        raise ImageError(
+            f"{target}: expected a name that {target.parent} takes, found that it does not "
+            f"({error.strerror}); rename the photo"
+        ) from error
     return _Result(source, target, image.shape[1], image.shape[0], tuple(faces))
 
 

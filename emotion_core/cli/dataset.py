@@ -47,8 +47,8 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "path",
         metavar="PATH",
-        help="fer2013.csv, icml_face_data.csv, train.csv, a .zip or .tar.gz with one of these, a "
-        "folder of pictures by split and class, or 'demo'",
+        help="fer2013.csv, icml_face_data.csv, train.csv, a .zip, tar file or folder with one of "
+        "these, a folder or .zip of pictures by split and class, or 'demo'",
     )
     add_reading_options(parser)
     parser.add_argument(

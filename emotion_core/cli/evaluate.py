@@ -173,7 +173,8 @@ def _measure_curves(
 
 def _write_text(path: Path, content: str) -> None:
     with replace_file(path) as temporary:
-        temporary.write_text(content, encoding="utf-8")
+        # A file's name, of which this may speak, is any bytes on Linux.
+        temporary.write_text(content, encoding="utf-8", errors="backslashreplace")
 
 
 def load_classifier(model: Path, runtime: str) -> Classifier:

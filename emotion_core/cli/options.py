@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import glob
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tqdm import tqdm
 
 from emotion_core.datasets import FaceDataset
+from emotion_core.datasets.reading.image_folder import is_picture, list_files
 from emotion_core.datasets.source import DataSource
+from emotion_core.errors import DatasetError, ImageError
+from emotion_core.faces.images import REFUSED_SUFFIXES
 from emotion_core.models.in_use import model_in_use
 
 
@@ -44,9 +50,9 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--data",
         required=True,
         metavar="PATH",
-        help="fer2013.csv, icml_face_data.csv, train.csv, a .zip or .tar.gz holding one of them, a "
-        "folder or .zip of images by split and class, own/NAME for data captured here, or 'demo' "
-        "for the synthetic demo dataset",
+        help="fer2013.csv, icml_face_data.csv, train.csv, a .zip, tar file or folder holding one "
+        "of them, a folder or .zip of images by split and class, own/NAME for data captured here, "
+        "or 'demo' for the synthetic demo dataset",
     )
     add_reading_options(parser)
 
@@ -104,7 +110,55 @@ def open_source(source: DataSource) -> FaceDataset:
         dataset = source.open(lambda share: bar.update(round(share * 100) - bar.n))
     if dataset.dropped_rows:
         print(f"{dataset.name}: left out {dataset.dropped_rows} bad rows")
+    for note in dataset.notes:
+        print(f"{dataset.name}: {note}")
     if source.exclusions is not None and dataset.excluded is not None:
         left_out = dataset.excluded
         print(f"{dataset.name}: left out the {left_out.images:,} images of {left_out.name}")
     return dataset
+
+
+def pictures_among(given: Sequence[Path]) -> tuple[list[Path], list[ImageError]]:
+    """Return the pictures that arguments name: files, folders, and patterns such as ``*.jpg``.
+
+    Shells of Windows hand patterns on as they were typed. Of a folder, everything below it counts
+    that is called like a picture.
+
+    Returns:
+        what to read, and what to say of each folder without a picture.
+    """
+    named: list[Path] = []
+    for path in given:
+        # A file may be called like a pattern.
+        is_pattern = glob.has_magic(str(path)) and not os.path.lexists(path)
+        # As shells do: Path.glob finds hidden files too, and refuses some patterns.
+        found = sorted(glob.glob(str(path))) if is_pattern else []  # noqa: PTH207
+        named += [Path(name) for name in found] or [path]
+    pictures: list[Path] = []
+    problems: list[ImageError] = []
+    for path in named:
+        if not _is_folder(path):
+            pictures.append(path)
+            continue
+        try:
+            below = [path / file.name for file in list_files(path) if _is_picture(file.name)]
+        except DatasetError as error:
+            problems.append(ImageError(str(error)))
+            continue
+        pictures += below
+        if not below:
+            problems.append(
+                ImageError(f"{path}: expected pictures in this folder, found none; name another")
+            )
+    return pictures, problems
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long: reading it says so
+        return False
+
+
+def _is_picture(name: str) -> bool:
+    return is_picture(name) or name.lower().endswith(REFUSED_SUFFIXES)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from emotion_core.cli.options import pictures_among
 from emotion_core.datasets.own.dataset import HEADER_FILE, OwnDataset
 from emotion_core.datasets.own.samples import (
     add_samples,
@@ -50,7 +51,13 @@ def add_parser(commands: Any) -> None:
         description=f"Add the faces in pictures. With --agreed you say: {CONSENT}",
     )
     add.add_argument("name", metavar="NAME")
-    add.add_argument("pictures", metavar="PICTURE", nargs="+", type=Path)
+    add.add_argument(
+        "pictures",
+        metavar="PICTURE",
+        nargs="+",
+        type=Path,
+        help="a picture, a folder with all folders in it, or a pattern such as *.jpg",
+    )
     add.add_argument("--emotion", required=True, choices=EMOTIONS, help="what all faces show")
     add.add_argument("--agreed", action="store_true", help="say what is written above; needed")
     add.add_argument(
@@ -98,10 +105,13 @@ def run_add(arguments: argparse.Namespace) -> None:
     """
     if not arguments.agreed:
         raise DatasetError(f"expected --agreed, found no consent; it says: {CONSENT}")
-    crops = _crops(arguments.pictures, arguments.crops)
+    pictures, problems = pictures_among(arguments.pictures)
+    if problems:
+        raise problems[0]
+    crops = _crops(pictures, arguments.crops)
     if not len(crops):
         raise DatasetError(
-            f"expected a face in at least one of {len(arguments.pictures)} pictures, found none; "
+            f"expected a face in at least one of {len(pictures)} pictures, found none; "
             "if they show one face each and nothing else, add --crops"
         )
     parent = own_data_dir()

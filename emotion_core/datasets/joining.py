@@ -37,6 +37,7 @@ def join(first: FaceDataset, *others: FaceDataset) -> FaceDataset:
         votes=_joined_votes(parts),
         dropped_rows=sum(part.dropped_rows for part in parts),
         excluded=_exclusion(parts),
+        notes=tuple(f"{part.name}: {note}" for part in parts for note in part.notes),
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +20,21 @@ from emotion_core.datasets.own.dataset import HEADER_FILE
 from emotion_core.datasets.reading import cache
 from emotion_core.datasets.reading.archives import (
     ARCHIVE_SUFFIXES,
-    CSV_NAMES,
+    COMPRESSED,
     holds_pictures,
     is_archive,
     open_archived_csv,
     read_archived_pictures,
 )
-from emotion_core.datasets.reading.csv_reader import CsvFaces, open_plain_csv, read_csv
-from emotion_core.datasets.reading.image_folder import PictureFile, list_pictures, read_image_folder
+from emotion_core.datasets.reading.csv_names import CsvFile, best_csv
+from emotion_core.datasets.reading.csv_reader import CsvFaces, CsvSource, open_plain_csv, read_csv
+from emotion_core.datasets.reading.image_folder import (
+    PictureFile,
+    in_class_folder,
+    is_picture,
+    list_files,
+    read_image_folder,
+)
 from emotion_core.datasets.reading.votes import VOTES_NAME, read_votes
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
@@ -49,10 +57,11 @@ def open_dataset(
     """Read FER2013, or anything in one of its forms.
 
     Args:
-        path: ``fer2013.csv``, ``icml_face_data.csv`` or ``train.csv``; a ``.zip``, ``.tar.gz`` or
-            ``.tgz`` with one of these inside; a folder with one of these, or a folder or ``.zip``
-            with pictures by split and class; ``own/NAME`` for one that was captured here (see
-            ``own``); or ``demo`` for ``demo_dataset()``. Without a split, faces are Training.
+        path: ``fer2013.csv``, ``icml_face_data.csv`` or ``train.csv``, also compressed (see
+            ``ARCHIVE_SUFFIXES``); a folder, ZIP or tar file with one of these at any depth; a
+            folder or ZIP file with pictures by split and class; ``own/NAME`` for one that was
+            captured here (see ``own``); or ``demo`` for ``demo_dataset()``. Without a split, faces
+            are Training.
         votes_path: FER+ votes for the CSV file. A ``fer2013new.csv`` beside ``path`` is found by
             itself, and left out with a warning when it is not about the same faces.
         skip_bad_rows: leave bad rows out (see ``FaceDataset.dropped_rows``) instead of refusing.
@@ -69,12 +78,12 @@ def open_dataset(
         _refuse_votes(DEMO_NAME, votes_path)
         return _open_demo(progress, use_cache)
     try:
-        source = _find_source(Path(path))
+        source, files = _find_source(Path(path))
     except OSError as error:  # a forbidden folder, a name too long
         raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from error
     if source.is_dir():
         _refuse_votes(str(source), votes_path)
-        return _open_folder(source, skip_bad_rows, progress, use_cache)
+        return _open_folder(source, files, skip_bad_rows, progress, use_cache)
     if holds_pictures(source):
         _refuse_votes(source.name, votes_path)
         return _open_picture_archive(source, skip_bad_rows, progress, use_cache)
@@ -89,20 +98,53 @@ def _open_demo(progress: Callable[[float], None] | None, use_cache: bool) -> Fac
     return _cached(key, use_cache, progress, lambda: demo.demo_dataset(progress=progress))
 
 
-def _find_source(path: Path) -> Path:
-    """Return the file or picture folder that ``path`` stands for."""
-    if not path.exists() and (own := own_data.own_path(path)) is not None:
-        return own
-    if not path.exists():
-        raise DatasetError(
-            f"{path}: expected a CSV file, a {', '.join(ARCHIVE_SUFFIXES)} archive, a folder or "
-            f"{DEMO_NAME!r}, found nothing; check the path"
-        )
+def _find_source(path: Path) -> tuple[Path, list[PictureFile]]:
+    """Return the file or picture folder that ``path`` stands for, and what is in the folder."""
     if path.is_dir():
-        for name in CSV_NAMES:
-            if (path / name).is_file():
-                return path / name
-    return path
+        return _look_into(path)
+    if path.exists():
+        return path, []
+    if (own := own_data.own_path(path)) is not None:
+        return own, list_files(own)
+    raise DatasetError(
+        f"{path}: expected a CSV file, a {', '.join(ARCHIVE_SUFFIXES)} archive, a folder or "
+        f"{DEMO_NAME!r}, found nothing; check the path"
+    )
+
+
+def _look_into(folder: Path) -> tuple[Path, list[PictureFile]]:
+    """Return the CSV file in a folder, else the folder itself and what is in it.
+
+    One of faces that lies at the top counts more than pictures, pictures of a class more than one
+    that lies deeper, and any picture more than a CSV file that is but a list.
+    """
+    at_the_top = _best_csv_in(folder, (entry.name for entry in folder.iterdir() if entry.is_file()))
+    if at_the_top is not None and not at_the_top.is_index:
+        return folder / at_the_top.name, []
+    files = list_files(folder)
+    pictures = [file for file in files if is_picture(file.name)]
+    if not any(in_class_folder(picture.name) for picture in pictures):
+        csv_file = _best_csv_in(folder, (file.name for file in files))
+        if csv_file is not None and not (csv_file.is_index and pictures):
+            return folder / csv_file.name, []
+    return folder, files
+
+
+def _best_csv_in(folder: Path, names: Iterable[str]) -> CsvFile | None:
+    def open_file(name: str) -> AbstractContextManager[BinaryIO]:
+        return _csv_stream(folder / name)
+
+    return best_csv(names, open_file, endings=("", *COMPRESSED))
+
+
+@contextmanager
+def _csv_stream(path: Path) -> Iterator[BinaryIO]:
+    with _csv_source(path) as source:
+        yield source.stream
+
+
+def _csv_source(path: Path) -> AbstractContextManager[CsvSource]:
+    return open_archived_csv(path) if is_archive(path) else open_plain_csv(path)
 
 
 def _refuse_votes(name: str, votes_path: str | os.PathLike[str] | None) -> None:
@@ -151,7 +193,7 @@ def _read_csv(
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
 ) -> FaceDataset:
-    with open_archived_csv(path) if is_archive(path) else open_plain_csv(path) as source:
+    with _csv_source(path) as source:
         faces = read_csv(source, skip_bad_rows=skip_bad_rows, progress=progress)
     return FaceDataset(
         name=path.name,
@@ -177,12 +219,13 @@ def _join_votes(name: str, faces: CsvFaces, votes: _VotesFile) -> NDArray[np.uin
 
 def _open_folder(
     folder: Path,
+    files: list[PictureFile],
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
     use_cache: bool,
 ) -> FaceDataset:
     folder = folder.resolve()
-    pictures = list_pictures(folder)
+    pictures = [file for file in files if is_picture(file.name)]
     # Who deletes faces of their own must not leave copies behind; these are few and read quickly.
     use_cache = use_cache and not (folder / HEADER_FILE).exists()
     key = cache.dataset_key(("folder", skip_bad_rows, str(folder)), _folder_state(pictures))
@@ -190,7 +233,7 @@ def _open_folder(
         key,
         use_cache,
         progress,
-        lambda: read_image_folder(folder, pictures, skip_bad_rows=skip_bad_rows, progress=progress),
+        lambda: read_image_folder(folder, files, skip_bad_rows=skip_bad_rows, progress=progress),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -40,7 +41,7 @@ class RecentDataset:
 
 def path_id(path: str) -> str:
     """Return the ``RecentDataset.id`` of a path."""
-    return f"{Path(path).name}-{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+    return f"{Path(path).name}-{hashlib.sha256(os.fsencode(path)).hexdigest()[:8]}"
 
 
 def recent_file() -> Path:

@@ -59,6 +59,7 @@ class FaceDataset:
         votes: uint8 ``[N, 10]`` FER+ votes in the order of ``VOTE_NAMES``, or None.
         dropped_rows: bad rows that were left out on request.
         excluded: the exclusion list whose images were left out of it; None: nothing was.
+        notes: what whoever uses the data should know of how it was read, each in one line.
         known_fingerprint: the fingerprint, where the cache remembers it; None: to be computed.
 
     Raises:
@@ -73,6 +74,7 @@ class FaceDataset:
     votes: NDArray[np.uint8] | None = None
     dropped_rows: int = 0
     excluded: Exclusion | None = None
+    notes: tuple[str, ...] = ()
     known_fingerprint: str | None = None
 
     def __post_init__(self) -> None:
@@ -133,6 +135,7 @@ class FaceDataset:
             votes=None if self.votes is None else self.votes[keep],
             dropped_rows=self.dropped_rows,
             excluded=self.excluded,
+            notes=self.notes,
         )
 
     def split(self, split: str) -> FaceDataset:

@@ -17,6 +17,7 @@ from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.errors import DatasetError
 from emotion_core.system.files import replace_folder
 from emotion_core.system.folders import data_dir
+from emotion_core.system.names import fitted
 from emotion_core.system.shelf import Shelf
 
 _LOGGER = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
         while block := file.read(_BLOCK):
             digest.update(block)
         file.seek(0)
-    folder = uploads_dir() / f"{Path(faces[0]).stem}-{digest.hexdigest()[:8]}"
+    folder = uploads_dir() / fitted(Path(faces[0]).stem, f"-{digest.hexdigest()[:8]}")
     try:
         with replace_folder(folder) as temporary:
             for name, file in zip(names, files.values(), strict=True):

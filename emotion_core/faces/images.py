@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
@@ -21,8 +22,20 @@ from emotion_core.errors import ImageError
 #: claim to be a picture of many gigabytes.
 MAX_PIXELS: Final = 100_000_000
 
+#: How the names of pictures that can be read end, in lower case: for pages, commands and
+#: data sets alike.
+PICTURE_SUFFIXES: Final = (
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png", ".apng", ".webp", ".avif", ".tif", ".tiff",
+    ".bmp", ".dib", ".gif", ".jp2", ".pbm", ".pgm", ".ppm", ".pnm", ".ras",
+)  # fmt: skip
+#: ... and of those that are let in only to be told how to save them in a form that can be read.
+REFUSED_SUFFIXES: Final = (".heic", ".heif", ".hif")
+
 _WHITE: Final = 255.0
 _FORMATS: Final = "JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
+
+# The brands of pictures in H.265, which phones write (ISO/IEC 23008-12, annex B).
+_HEIC: Final = re.compile(rb"....ftyp(?:....){0,16}?(?:hei[cxms]|hev[cxms])", re.DOTALL)
 
 # What Pillow reads the heads of. Of TIFF it knows fewer kinds of pixels than OpenCV: its tags
 # are asked instead.
@@ -48,7 +61,8 @@ def read_image(source: Path | bytes, name: str = "the picture") -> NDArray[np.ui
 
     16-bit values are divided by 257, floating-point ones are taken to be 0..1, grey is repeated
     for the three colours, and what is transparent lies on white. Of several frames the first
-    counts.
+    counts. A JPEG file with more than ``MAX_PIXELS`` pixels, as phones write, is read at half its
+    width and height.
 
     Args:
         source: a file, or the content of one.
@@ -59,29 +73,83 @@ def read_image(source: Path | bytes, name: str = "the picture") -> NDArray[np.ui
 
     Raises:
         ImageError: the file is missing or cannot be read, is no picture, is cut off, or has more
-            than ``MAX_PIXELS`` pixels.
+            than ``MAX_PIXELS`` pixels, four times as many where it is read at half its size.
     """
     if isinstance(source, Path):
         name, source = str(source), _read_file(source)
     if not source:
         raise ImageError(f"{name}: expected a picture ({_FORMATS}), found an empty file")
-    size = read_size(source)
-    if size is not None:
-        _check_size(name, *size)
+    head = _read_head(source)
+    if head is not None:
+        _check_size(name, head)
     if not _is_whole(source):
         raise ImageError(
             f"{name}: expected a whole picture, found one that is cut off; copy it again"
         )
     decoded = None
-    if size is not None or source.startswith(_OPENCV_ALONE):
-        decoded = _decode(source)
+    if head is not None or source.startswith(_OPENCV_ALONE):
+        decoded = _decode(source, head)
+    if decoded is None and _HEIC.match(source):
+        raise ImageError(
+            f"{name}: expected a picture ({_FORMATS}), found one of HEIC, which is not read here; "
+            "save it as JPEG (an iPhone does so by itself: Settings, Camera, Formats, Most "
+            "Compatible)"
+        )
     if decoded is None:
         raise ImageError(
             f"{name}: expected a picture ({_FORMATS}), found something else or a damaged one"
         )
     pixels, orientation = decoded
-    _check_size(name, pixels.shape[1], pixels.shape[0])
-    return _turn(_to_bgr(_to_8_bits(pixels)), orientation)
+    if head is None or not head.is_halved:
+        _check_size(name, _Head(pixels.shape[1], pixels.shape[0]))
+    return _upright(_to_bgr(_to_8_bits(pixels)), orientation)
+
+
+def turned(
+    image: NDArray[np.uint8], *, transposed: bool, upside_down: bool, mirrored: bool
+) -> NDArray[np.uint8]:
+    """Return a picture as it was meant to be seen, whole in memory.
+
+    Args:
+        image: uint8 ``[H, W, 3]``.
+        transposed: rows become columns, before anything else.
+        upside_down: the last row comes first.
+        mirrored: the last column comes first.
+
+    Returns:
+        uint8 ``[H, W, 3]``, ``[W, H, 3]`` of a transposed one.
+    """
+    if transposed:
+        image = image.transpose(1, 0, 2)
+    if upside_down:
+        image = image[::-1]
+    if mirrored:
+        image = image[:, ::-1]
+    return np.ascontiguousarray(image)
+
+
+def decode_gray(content: bytes) -> NDArray[np.uint8]:
+    """Return a picture whose size is known to be harmless (see ``read_size``) as grey.
+
+    As ``read_image`` and ``to_gray`` give it, except that opaque colours of 8 bits become grey as
+    their decoder does it, by up to 1 otherwise: data sets have always been read so.
+
+    Returns:
+        uint8 ``[H, W]``.
+
+    Raises:
+        ImageError: it is no picture, is cut off or damaged.
+    """
+    # Only an AVIF's head tells how to turn it.
+    head = _read_head(content) if content[4:8] == b"ftyp" else None
+    decoded = _decode(content, head) if _is_whole(content) else None
+    if decoded is None:
+        raise ImageError(f"expected a picture ({_FORMATS}), found one that cannot be decoded")
+    pixels, orientation = decoded
+    if head is None and pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3:
+        gray = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
+        return np.asarray(gray, np.uint8)
+    return to_gray(_upright(_to_bgr(_to_8_bits(pixels)), orientation))
 
 
 def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -120,16 +188,10 @@ def _read_file(path: Path) -> bytes:
     except IsADirectoryError:
         raise ImageError(f"{path}: expected a picture, found a folder") from None
     except OSError as error:
-        found = "a folder" if path.is_dir() else error.strerror or "an error"
+        # On Windows, a folder is a file that may not be read.
+        is_folder = isinstance(error, PermissionError) and path.is_dir()
+        found = "a folder" if is_folder else error.strerror or "an error"
         raise ImageError(f"{path}: expected a readable picture, found {found}") from error
-
-
-def _check_size(name: str, width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise ImageError(
-            f"{name}: expected at most {MAX_PIXELS // 1_000_000} megapixels, found "
-            f"{width} x {height}; reduce it first"
-        )
 
 
 def read_size(content: bytes) -> tuple[int, int] | None:
@@ -138,14 +200,57 @@ def read_size(content: bytes) -> tuple[int, int] | None:
     Returns:
         None for what is no picture, is damaged, or is of a format without a head that is known.
     """
+    head = _read_head(content)
+    return None if head is None else (head.width, head.height)
+
+
+@dataclass(frozen=True)
+class _Head:
+    """What is known of a picture before it is decoded.
+
+    Attributes:
+        width: in pixels, as stored.
+        height: in pixels, as stored.
+        orientation: 1..8 where the format says it beside Exif, which then does not count.
+        can_be_halved: whether it is scaled while it is decoded, so that it is never there whole.
+    """
+
+    width: int
+    height: int
+    orientation: int | None = None
+    can_be_halved: bool = False
+
+    @property
+    def is_halved(self) -> bool:
+        return self.can_be_halved and self.width * self.height > MAX_PIXELS
+
+
+def _check_size(name: str, head: _Head) -> None:
+    most = MAX_PIXELS * (4 if head.can_be_halved else 1)
+    if head.width * head.height > most:
+        raise ImageError(
+            f"{name}: expected at most {most // 1_000_000} megapixels, found "
+            f"{head.width} x {head.height}; reduce it first"
+        )
+
+
+def _read_head(content: bytes) -> _Head | None:
+    """Return None for what ``read_size`` has no size of."""
     from PIL import ExifTags, Image
 
     if content.startswith(_TIFF):
         size = _tag_values(content, ExifTags.Base.ImageWidth, ExifTags.Base.ImageLength)
-        return (size[0], size[1]) if all(size) else None
+        return _Head(size[0], size[1]) if all(size) else None
     # Pillow raises anything for what it cannot read.
     with _pillow_unlimited(), suppress(Exception):
-        return Image.open(BytesIO(content), formats=_PILLOW_FORMATS).size
+        picture = Image.open(BytesIO(content), formats=_PILLOW_FORMATS)
+        if picture.format == "AVIF":  # Pillow passes on the boxes' orientation as if it were Exif's
+            return _Head(*picture.size, picture.getexif().get(ExifTags.Base.Orientation, 1))
+        # Of a progressive one, the decoder needs everything at once, however small it makes it.
+        is_jpeg = content.startswith(b"\xff\xd8")
+        return _Head(
+            *picture.size, can_be_halved=is_jpeg and not picture.info.get("progressive", False)
+        )
     return None
 
 
@@ -192,21 +297,26 @@ def _jpeg_is_whole(content: bytes) -> bool:
     return False
 
 
-def _decode(content: bytes) -> tuple[NDArray[Any], int] | None:
-    """Return the pixels as stored and the Exif orientation 1..8; None where there are none."""
+def _decode(content: bytes, head: _Head | None) -> tuple[NDArray[Any], int] | None:
+    """Return the pixels as stored and the orientation 1..8; None where there are none."""
     from PIL import ExifTags
 
     buffer = np.frombuffer(content, np.uint8)
+    # The flags leave the turning to us; the first one keeps depth and transparency.
+    flags = cv2.IMREAD_UNCHANGED
+    if head is not None and head.is_halved:
+        flags = cv2.IMREAD_REDUCED_COLOR_2 | cv2.IMREAD_IGNORE_ORIENTATION
     with _quiet():
         try:
-            # The flag keeps depth and transparency, and leaves the turning to us.
             pixels: NDArray[Any] | None
-            pixels, kinds, metadata = cv2.imdecodeWithMetadata(buffer, [], cv2.IMREAD_UNCHANGED)
+            pixels, kinds, metadata = cv2.imdecodeWithMetadata(buffer, [], flags)
         except cv2.error:  # a size that OpenCV refuses
             return None
     exif = dict(zip(kinds, metadata, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
     orientation = 1
-    if exif is not None:
+    if head is not None and head.orientation is not None:
+        orientation = head.orientation
+    elif exif is not None:
         (orientation,) = _tag_values(exif.tobytes(), ExifTags.Base.Orientation)
     return None if pixels is None else (pixels, orientation if 1 <= orientation <= 8 else 1)
 
@@ -244,12 +354,11 @@ def _to_bgr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.rint(color * opacity + _WHITE * (1 - opacity)).astype(np.uint8)
 
 
-def _turn(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+def _upright(image: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     """Return a picture of the given Exif orientation upright."""
-    if orientation >= 5:
-        image = image.transpose(1, 0, 2)
-    if orientation in (3, 4, 7, 8):
-        image = image[::-1]
-    if orientation in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    return np.ascontiguousarray(image)
+    return turned(
+        image,
+        transposed=orientation >= 5,
+        upside_down=orientation in (3, 4, 7, 8),
+        mirrored=orientation in (2, 3, 6, 7),
+    )

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from emotion_core.errors import ModelError
+from emotion_core.errors import ModelError, NoHomeError
 from emotion_core.models.folder import (
     CARD_FILE,
     LITERT_FILE,
@@ -83,7 +83,10 @@ def put_to_use(folder: Path) -> ModelInUse:
 
 def chosen_folder() -> Path:
     """Return the folder that was put to use, be it usable or not; the shipped one without any."""
-    setting = setting_file()
+    try:
+        setting = setting_file()
+    except NoHomeError:  # as in a container: nobody chose anything
+        return default_model_dir()
     return _chosen(setting, _stamp(setting)) or default_model_dir()
 
 

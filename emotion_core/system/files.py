@@ -14,7 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from emotion_core.system.names import fitted
+
 _DELETED: Final = re.compile(r"\.deleted-[0-9a-f]{16}")
+
+# In bytes. A temporary name is the final one with something added: were it longer than a file
+# system allows, what could be written well could not be written whole.
+_LONGEST_STEM: Final = 100
+_LONGEST_SUFFIX: Final = 16
 
 
 @contextmanager
@@ -29,7 +36,8 @@ def replace_file(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # The real suffix is kept: Keras and OpenCV choose the format by it.
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    suffix = fitted(path.suffix, longest=_LONGEST_SUFFIX)
+    handle, name = tempfile.mkstemp(suffix, _temporary_prefix(path.stem), path.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -51,7 +59,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         OSError: the parent cannot be written or the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=_temporary_prefix(path.name), dir=path.parent))
     try:
         yield temporary
         temporary.chmod(0o755)
@@ -76,7 +84,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
         OSError: the parent cannot be written or the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=_temporary_prefix(path.name), dir=path.parent))
     retired = temporary.with_name(f"{temporary.name}-old")
     try:
         yield temporary
@@ -127,3 +135,8 @@ def write_json(path: Path, content: Any) -> None:
     """Write ``content`` to ``path`` as indented JSON, whole or not at all."""
     with replace_file(path) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def _temporary_prefix(name: str) -> str:
+    """Return how the name of what becomes ``name`` begins until it is whole: it is hidden."""
+    return f".{fitted(name, longest=_LONGEST_STEM)}-"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import platformdirs
+
+from emotion_core.errors import NoHomeError
 
 APP_NAME: Final = "emotion-dashboard"
 
@@ -29,13 +32,42 @@ def data_dir() -> Path:
     """Return the folder of everything that people make with this app; it need not exist.
 
     It is named by the environment variable EMOTION_DATA_DIR, else it is the platform's own.
+
+    Raises:
+        NoHomeError: neither is there.
     """
-    return Path(os.environ.get(DATA_DIR_VARIABLE) or platformdirs.user_data_dir(APP_NAME))
+    chosen = os.environ.get(DATA_DIR_VARIABLE)
+    return Path(chosen) if chosen else _in_home(platformdirs.user_data_dir)
 
 
 def cache_dir() -> Path:
-    """Return the folder of what can be made again at any time; it need not exist."""
-    return Path(os.environ.get(CACHE_DIR_VARIABLE) or platformdirs.user_cache_dir(APP_NAME))
+    """Return the folder of what can be made again at any time; it need not exist.
+
+    Raises:
+        NoHomeError: no variable names it, and the user has no home folder.
+    """
+    chosen = os.environ.get(CACHE_DIR_VARIABLE)
+    return Path(chosen) if chosen else _in_home(platformdirs.user_cache_dir)
+
+
+def _in_home(find: Callable[[str], str]) -> Path:
+    try:
+        return Path(find(APP_NAME))
+    except RuntimeError:
+        raise NoHomeError(
+            "expected a home folder to keep things in, found that this user has none; name "
+            f"folders with the environment variables {DATA_DIR_VARIABLE} and {CACHE_DIR_VARIABLE}, "
+            "or set HOME"
+        ) from None
+
+
+def typed_path(text: str | Path) -> Path:
+    """Return the path that somebody typed; ``~`` is the home folder, where there is one."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # nobody of that name is here
+        return path
 
 
 def collection_dir(variable: str, name: str) -> Path:
@@ -44,6 +76,9 @@ def collection_dir(variable: str, name: str) -> Path:
     Args:
         variable: the environment variable that may name it.
         name: what it is called in ``data_dir`` where that does not.
+
+    Raises:
+        NoHomeError: see ``data_dir``.
     """
     chosen = os.environ.get(variable)
     return Path(chosen) if chosen else data_dir() / name
@@ -58,7 +93,10 @@ def left_behind(variable: str, name: str) -> Path | None:
         variable: the environment variable that may name the folder.
         name: what it is called in ``data_dir`` where that does not.
     """
-    earlier = Path(platformdirs.user_data_dir(APP_NAME)) / name
+    try:
+        earlier = _in_home(platformdirs.user_data_dir) / name
+    except NoHomeError:
+        return None
     if collection_dir(variable, name) == earlier or os.environ.get(variable):
         return None
     try:

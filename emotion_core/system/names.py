@@ -1,4 +1,4 @@
-"""The one rule for what people call the things they keep."""
+"""The rules for names: what people call the things they keep, and how long a file's may be."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import Final
 from emotion_core.errors import EmotionCoreError
 
 LONGEST_NAME: Final = 60
+
+#: In bytes: what file systems allow.
+LONGEST_FILE_NAME: Final = 255
 
 _NAME: Final = re.compile(rf"[^\W_](?:[\w .-]{{0,{LONGEST_NAME - 2}}}[\w-])?")
 
@@ -38,3 +41,16 @@ def checked_name(name: str, error: type[EmotionCoreError]) -> str:
 def is_plain(name: str) -> bool:
     """Tell whether a name, as of an address or a form, leads out of no folder."""
     return name not in ("", ".", "..") and Path(name).name == name
+
+
+def fitted(stem: str, ending: str = "", longest: int = LONGEST_FILE_NAME) -> str:
+    """Return ``stem`` with ``ending``, the stem cut at its end where a name would be too long.
+
+    Args:
+        stem: such as the name of somebody's file, which may be as long as is allowed.
+        ending: such as what tells our copy of it from the original; it is kept whole.
+        longest: how long the name may be, in bytes of UTF-8.
+    """
+    while stem and len(f"{stem}{ending}".encode("utf-8", "surrogatepass")) > longest:
+        stem = stem[:-1]
+    return f"{stem}{ending}"

@@ -15,10 +15,12 @@ import av
 import cv2
 import numpy as np
 from av.container import InputContainer
+from av.sidedata.sidedata import SideData
+from av.stream import Disposition
 from av.video.stream import VideoStream
-from numpy.typing import NDArray
 
 from emotion_core.errors import SourceError, SourceLostError
+from emotion_core.faces.images import turned
 from emotion_core.video.problems import ANSWER_SECONDS, lost, unreachable, unreadable
 from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile, VideoSource
 
@@ -80,17 +82,34 @@ def fit_frame(frame: av.VideoFrame, pixel_aspect: float = 1.0) -> av.VideoFrame:
     """
     width, height = _fitted_size(frame.width * pixel_aspect, frame.height)
     # Phones film as they are held, and write down how to turn the picture.
-    quarters = round(frame.rotation / 90) % 4
-    if quarters:
-        image = frame.to_ndarray(format="bgr24", width=width, height=height)
-        turned: NDArray[np.uint8] = np.ascontiguousarray(np.rot90(image, quarters), np.uint8)
-        fitted = av.VideoFrame.from_ndarray(turned, format="bgr24")
+    turning = _turning(frame)
+    if any(turning.values()):
+        image = np.asarray(frame.to_ndarray(format="bgr24", width=width, height=height), np.uint8)
+        fitted = av.VideoFrame.from_ndarray(turned(image, **turning), format="bgr24")
     else:
         fitted = frame.reformat(width=width, height=height, format="yuv420p")
     fitted.pts = frame.pts
     if frame.time_base is not None:
         fitted.time_base = frame.time_base
     return fitted
+
+
+def _turning(frame: av.VideoFrame) -> dict[str, bool]:
+    """Return what ``turned`` has to do to a frame, by multiples of 90 degrees, as ffmpeg does.
+
+    `av.VideoFrame.rotation` does not tell a mirrored picture from one that is turned.
+    """
+    found = frame.side_data.get("DISPLAYMATRIX")
+    if not isinstance(found, SideData):
+        return {}
+    # A point (x, y) is shown at (a * x + c * y, b * x + d * y).
+    a, b, _, c, d = np.frombuffer(bytes(found), np.int32, 5).tolist()
+    transposed = abs(b) > abs(a)
+    return {
+        "transposed": transposed,
+        "upside_down": (b if transposed else d) < 0,
+        "mirrored": (c if transposed else a) < 0,
+    }
 
 
 def _fitted_size(width: float, height: float) -> tuple[int, int]:
@@ -109,10 +128,7 @@ class _ContainerVideo:
         self._name = name
         # A file at an HTTP address arrives faster than it plays.
         self.paced = not live or container.duration is not None
-        stream = container.streams.best("video")
-        if not isinstance(stream, VideoStream):
-            raise SourceError(f"expected a video, found no picture in {name}; choose another one")
-        self._stream = stream
+        self._stream = stream = _film_of(container, name)
         if self.paced:
             # Quicker on several cores; on a live stream, each thread would hold a frame back.
             stream.codec_context.thread_type = "AUTO"
@@ -187,6 +203,20 @@ class _ContainerVideo:
             self.complaint = (
                 f"expected a whole video, found damaged places in {self._name}; they were left out"
             )
+
+
+def _film_of(container: InputContainer, name: str) -> VideoStream:
+    """Return the stream to show: a cover is a picture too, but no film."""
+    pictures = container.streams.video
+    films = [each for each in pictures if not each.disposition & Disposition.attached_pic]
+    best = container.streams.best("video")
+    for film in films:
+        if film is best:
+            return film
+    if films:
+        return films[0]
+    found = "sound with a picture as its cover" if pictures else "no picture"
+    raise SourceError(f"expected a video, found {found} in {name}; choose another one")
 
 
 class _PluggedVideo:

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from emotion_core.errors import SourceError
+from emotion_core.system.folders import typed_path
 
 #: What network cameras speak.
 SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
@@ -31,7 +32,7 @@ class VideoFile:
     @classmethod
     def at(cls, path: str | Path) -> VideoFile:
         """Return the file at ``path``; ``~`` is the home folder."""
-        return cls(Path(path).name, Path(path).expanduser())
+        return cls(Path(path).name, typed_path(path))
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,11 @@ from emotion_core.datasets.own.samples import (
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.faces.images import read_image
+from emotion_core.faces.images import PICTURE_SUFFIXES, REFUSED_SUFFIXES, read_image
 from pages.capture.picker import FaceNote, pick_faces
 from pages.shared.text import plain
 
-FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+FILE_TYPES = [*PICTURE_SUFFIXES, *REFUSED_SUFFIXES]
 
 #: Faces that are shown to tick at once.
 MOST_FACES: Final = 120

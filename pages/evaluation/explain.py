@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError
 from emotion_core.faces.crops import crop_faces
-from emotion_core.faces.images import read_image, to_gray
+from emotion_core.faces.images import PICTURE_SUFFIXES, REFUSED_SUFFIXES, read_image, to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.explanations import emotion_choice, show_explanation
@@ -24,7 +24,7 @@ from pages.shared import display
 from pages.shared.text import plain
 
 _IMAGES, _PHOTO = "images of the split", "a photo"
-_PICTURES: Final = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+_PICTURES: Final = [*PICTURE_SUFFIXES, *REFUSED_SUFFIXES]
 #: In megabytes, as on the page Photo.
 _LARGEST_UPLOAD: Final = 50
 

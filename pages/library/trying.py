@@ -14,7 +14,7 @@ from emotion_core.errors import ImageError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.faces.images import read_image, to_gray
+from emotion_core.faces.images import PICTURE_SUFFIXES, REFUSED_SUFFIXES, read_image, to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from emotion_core.faces.thumbnails import png_address
 from emotion_core.models.classifier import EmotionClassifier
@@ -27,7 +27,7 @@ def try_out(classifier: EmotionClassifier) -> None:
     """Show what the model makes of the drawn faces, or of a picture of the viewer's."""
     picture = st.file_uploader(
         "Try it on a photo of yours",
-        type=["jpg", "jpeg", "png", "webp"],
+        type=[*PICTURE_SUFFIXES, *REFUSED_SUFFIXES],
         max_upload_size=50,
         key=f"models_photo {current_round()}",
     )

@@ -15,9 +15,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from emotion_core.datasets import DEMO_NAME
+from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.folders import typed_path
 from pages.opened.store import GOOD_ROWS, OpenDataset, dataset_store
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Cancelled, Job, show_job
@@ -194,8 +196,8 @@ def _offer_paths() -> None:
             "Path on this machine",
             key="dataset_path",
             placeholder="/data/fer2013.csv",
-            help="fer2013.csv, icml_face_data.csv or train.csv; a ZIP or tar.gz with one of them "
-            "inside; or a folder of images by split and class. FER+ votes are read from "
+            help="fer2013.csv, icml_face_data.csv or train.csv; a ZIP, tar file or folder with one "
+            "of them inside; or a folder of images by split and class. FER+ votes are read from "
             f"{VOTES_NAME} beside the file.",
             on_change=_open_typed,
         )
@@ -203,15 +205,15 @@ def _offer_paths() -> None:
 
 def _open_typed() -> None:
     if typed := st.session_state["dataset_path"].strip().strip("\"'"):
-        path = str(Path(typed).expanduser())
+        path = str(typed_path(typed))
         _choose(path, Path(path).name)
 
 
 def _offer_upload() -> None:
     number = st.session_state.setdefault(_UPLOADS, 0)
     files = st.file_uploader(
-        f"Upload a CSV, ZIP or tar.gz; {VOTES_NAME} may come with it",
-        type=["csv", "zip", "gz", "tgz"],
+        f"Upload a CSV, ZIP or tar file; {VOTES_NAME} may come with it",
+        type=UPLOAD_ENDINGS,
         accept_multiple_files=True,
         max_upload_size=_MOST_UPLOADED,
         key=f"dataset_upload_{number}",

@@ -9,7 +9,7 @@ from pages.shared.text import plain
 
 
 def describe(dataset: FaceDataset) -> str:
-    """Return what a data set is, in one line of Markdown."""
+    """Return what a data set is, in one line of Markdown, and what to know of how it was read."""
     counts = np.bincount(dataset.splits, minlength=len(SPLITS))
     parts = [f"**{plain(dataset.name)}**", f"{len(dataset):,} images"]
     parts += [f"{split} {count:,}" for split, count in zip(SPLITS, counts, strict=True) if count]
@@ -17,4 +17,5 @@ def describe(dataset: FaceDataset) -> str:
         parts.append("with FER+ votes")
     if dataset.dropped_rows:
         parts.append(f"{dataset.dropped_rows:,} bad rows left out")
-    return " · ".join(parts)
+    lines = [" · ".join(parts), *(f":orange[{plain(note)}]" for note in dataset.notes)]
+    return "  \n".join(lines)

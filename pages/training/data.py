@@ -16,6 +16,7 @@ from emotion_core.datasets.own.storage import OWN_PREFIX, list_own_datasets, own
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from emotion_core.system.folders import typed_path
 from emotion_core.system.progress import ShareProgress
 from emotion_core.training.data import TrainingCounts, count_for_training
 from pages.opened.opening import paths_on_offer
@@ -108,7 +109,7 @@ def _chosen_source() -> DataSource | None:
     path = state.get(_PATH, DEMO_NAME)
     if path == _OTHER_PATH:
         typed = state.get(_TYPED, "").strip().strip("\"'")
-        path = str(Path(typed).expanduser()) if typed else None
+        path = str(typed_path(typed)) if typed else None
     if path in (None, UPLOAD):
         return None
     return DataSource(

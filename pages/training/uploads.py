@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploads, uploads_dir
 from emotion_core.errors import DatasetError
@@ -28,8 +29,8 @@ def show_upload(chosen: str) -> None:
     number = st.session_state.setdefault(_UPLOADS, 0)
     key = f"train_upload_{number}"
     st.file_uploader(
-        f"A CSV, ZIP or tar.gz; {VOTES_NAME} may come with it",
-        type=["csv", "zip", "gz", "tgz"],
+        f"A CSV, ZIP or tar file; {VOTES_NAME} may come with it",
+        type=UPLOAD_ENDINGS,
         accept_multiple_files=True,
         max_upload_size=_MOST_UPLOADED,
         key=key,

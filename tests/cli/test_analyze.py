@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 from pathlib import Path
 
@@ -180,14 +181,83 @@ def test_bad_files_among_good_ones(
     ]
 
 
+@pytest.mark.parametrize("stem", ["y" * 235, "y" * 251, "好" * 82])
+def test_a_long_name_is_cut(photos: Path, tmp_path: Path, stem: str) -> None:
+    """The longest that file systems take, with what tells the copy from the photo."""
+    out = tmp_path / "out"
+    long = (photos / "team.jpg").rename(photos / f"{stem}.jpg")
+    assert analyze(long, photos / "lake.png", "--out", out) == 0
+    assert [row["file"] for row in read_csv(out / "faces.csv")] == [str(long)] * 2
+    (copy,) = out.glob("*.jpg")
+    assert stem.startswith(copy.stem.removesuffix("-annotated"))
+    assert 250 < len(copy.name.encode()) <= 255 or copy.stem == f"{stem}-annotated"
+
+
+def test_a_bad_name_costs_one_file(
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on an encrypted disk, where 143 bytes are the limit; and one that no disk takes."""
+    replace = Path.replace
+
+    def replaced(path: Path, target: Path) -> Path:
+        if len(target.name) > 143:
+            raise OSError(errno.ENAMETOOLONG, "File name too long")
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    out, endless = tmp_path / "out", photos / f"{'z' * 300}.jpg"
+    long = Path(photos / "other" / "team.jpg").rename(photos / f"{'y' * 140}.jpg")
+    assert analyze(long, endless, photos / "team.jpg", "--out", out) == EXIT_BAD_INPUT
+    assert names(out) == ["faces.csv", "team-annotated.jpg"]
+    lines = [line for line in capsys.readouterr().err.splitlines() if "emotion_core: " in line]
+    assert lines == [
+        f"emotion_core: {out / long.stem}-annotated.jpg: expected a name that {out} takes, found "
+        "that it does not (File name too long); rename the photo",
+        f"emotion_core: {endless}: expected a readable picture, found File name too long",
+    ]
+
+
 def test_one_bad_file_alone(
     photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert analyze(photos, "--out", tmp_path / "out") == EXIT_BAD_INPUT
+    (empty := photos / "empty").mkdir()
+    assert analyze(empty, "--out", tmp_path / "out") == EXIT_BAD_INPUT
     assert not (tmp_path / "out").exists()
     assert capsys.readouterr().err == (
-        f"emotion_core: {photos}: expected a picture, found a folder\n"
+        f"emotion_core: {empty}: expected pictures in this folder, found none; name another\n"
     )
+
+
+def test_a_folder_is_read_with_all_below_it(photos: Path) -> None:
+    """And a second time into itself, without the copies of the first time."""
+    (photos / "notes.png").rename(photos / "notes.txt")
+    (photos / ".hidden.png").write_bytes((photos / "lake.png").read_bytes())
+    (photos / "lake.png").rename(photos / "lake.PNG")
+    for _ in range(2):
+        assert analyze(photos, "--out", photos, "--json") == 0
+        read = json.loads((photos / "faces.json").read_text())
+        assert [result["file"] for result in read] == [
+            str(photos / name) for name in ("lake.PNG", "other/team.jpg", "team.jpg")
+        ]
+
+
+def test_a_pattern_that_the_shell_handed_on(
+    photos: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(photos)
+    (photos / "[1].jpg").write_bytes((photos / "team.jpg").read_bytes())
+    out = tmp_path / "out"
+    assert analyze("*.jpg", "oth*", "[1].jpg", "*.gif", "--out", out) == EXIT_BAD_INPUT
+    printed = capsys.readouterr()
+    assert "emotion_core: *.gif: expected a picture, found no such file\n" in printed.err
+    read = [line.partition(": ")[0] for line in printed.out.splitlines()[1:-1]]
+    assert read == ["[1].jpg", "team.jpg", "other/team.jpg", "[1].jpg"]
 
 
 def test_out_must_be_a_folder(

@@ -1,3 +1,5 @@
+import io
+import os
 import subprocess
 import sys
 
@@ -43,3 +45,26 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     command = f"{sys.executable} -m emotion_core dataset demo | true"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("folder", "encoding", "errors", "printed"),
+    [
+        ("zdjęcie 你好", "cp1252", "strict", rb"zdj\u0119cie \u4f60\u597d"),
+        ("zdjęcie 你好", "cp1252", "replace", b"zdj?cie ??"),
+        ("zdjęcie 你好", "utf-8", "strict", "zdjęcie 你好".encode()),
+        ("caf\udce9", "utf-8", "strict", rb"caf\udce9"),
+        ("zdjęcie", "ascii", "surrogateescape", rb"zdj\u0119cie"),
+    ],
+)
+def test_a_name_is_printed_whatever_the_terminal_knows(
+    tmp_path, monkeypatch, folder, encoding, errors, printed
+):
+    """A byte of Latin-1 in a name is the half of a surrogate pair to Python."""
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / folder))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding, errors))
+    assert main(["own", "list"]) == 0
+    assert sys.stdout.buffer.getvalue() == b"No data sets in %s%s%s%sown_data.%s" % (
+        *(os.fsencode(tmp_path), os.fsencode(os.sep), printed, os.fsencode(os.sep)),
+        os.fsencode(os.linesep),
+    )

@@ -100,3 +100,26 @@ def test_bad_input_is_one_line_and_changes_nothing(tmp_path, capsys, crops, argu
     paths = {"CROP": crops[0], "WALL": str(wall)}
     assert message in refusal(capsys, *(paths.get(each, each) for each in arguments))
     assert not own_data_dir().exists() or list(own_data_dir().iterdir()) == []
+
+
+def test_names_of_any_bytes_are_listed_and_added_to(capsys, crops):
+    """Somebody put a picture there by hand, from a disk with names in Latin-1."""
+    assert add(crops[0], "--crops", "--emotion", "happy") == 0
+    picture = Path(crops[1]).rename(own_data_dir() / "me" / "Training" / "happy" / "caf\udce9.png")
+    assert add(crops[2], "--crops", "--emotion", "happy") == 0
+    assert "own/me: 3 Training, 3 happy" in capsys.readouterr().out
+    table = (own_data_dir() / "me" / "samples.csv").read_text(encoding="utf-8")
+    assert r"Training/happy/caf\udce9.png,happy" in table
+    assert picture.is_file()
+
+
+def test_a_folder_of_pictures_and_a_pattern(tmp_path, capsys, crops):
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    Path(crops[0]).rename(tmp_path / "deep" / "er" / "face.png")
+    assert add(str(tmp_path / "deep"), "--crops", "--emotion", "sad") == 0
+    assert add(str(tmp_path / "*.png"), "--crops", "--emotion", "happy") == 0
+    assert "3 Training, 2 happy, 1 sad" in capsys.readouterr().out
+    (tmp_path / "none").mkdir()
+    assert refusal(
+        capsys, "add", "me", "--agreed", str(tmp_path / "none"), "--emotion", "sad"
+    ).endswith("none: expected pictures in this folder, found none; name another")

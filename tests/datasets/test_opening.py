@@ -6,6 +6,7 @@ import pytest
 from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset, open_dataset
 from emotion_core.datasets.drawn import demo
 from emotion_core.errors import DatasetError
+from emotion_core.faces.images import encode_png
 
 
 def refusal(path, **options):
@@ -50,6 +51,33 @@ def test_a_folder_with_a_csv_file_in_it(write_lines, good_lines, vote_lines):
     assert dataset.votes.shape == (6, 10)
 
 
+@pytest.mark.parametrize("name", ["fer2013/fer2013.csv", "FER2013.CSV", "a/b/c/Train.csv"])
+def test_a_csv_file_at_any_depth_and_case(tmp_path, good_lines, faces, name):
+    path = tmp_path / "X" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("\n".join(good_lines))
+    (tmp_path / "X" / "figure.png").write_bytes(encode_png(faces[0]))
+    assert len(open_dataset(tmp_path / "X")) == 6
+
+
+def test_pictures_of_classes_count_more_than_a_csv_file_further_down(tmp_path, good_lines, faces):
+    for name in ("train/sad/1.png", "old/fer2013.csv"):
+        (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / "train" / "sad" / "1.png").write_bytes(encode_png(faces[0]))
+    (tmp_path / "old" / "fer2013.csv").write_text("\n".join(good_lines))
+    assert len(open_dataset(tmp_path)) == 1
+
+
+def test_a_list_of_pictures_is_no_csv_file_of_faces(write_lines, faces):
+    path = write_lines(["image,label", "train/sad/1.png,sad"], "train.csv")
+    assert "found no emotion and no pixels in line 1" in refusal(path.parent)
+    picture = path.parent / "train" / "sad" / "1.png"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(encode_png(faces[0]))
+    assert len(open_dataset(path.parent)) == 1
+    assert "found no emotion and no pixels in line 1" in refusal(path)
+
+
 def test_a_text_path(write_lines, good_lines):
     assert len(open_dataset(str(write_lines(good_lines)))) == 6
 
@@ -68,8 +96,9 @@ def test_votes_beside_an_archive(write_lines, good_lines, vote_lines):
 
 def test_a_missing_path(tmp_path):
     assert refusal(tmp_path / "fer2013.csv") == (
-        f"{tmp_path / 'fer2013.csv'}: expected a CSV file, a .zip, .tar.gz, .tgz archive, a folder "
-        "or 'demo', found nothing; check the path"
+        f"{tmp_path / 'fer2013.csv'}: expected a CSV file, a .zip, .tar, .tar.gz, .tgz, .tar.xz, "
+        ".txz, .tar.bz2, .tbz2, .csv.gz, .csv.xz, .csv.bz2 archive, a folder or 'demo', found "
+        "nothing; check the path"
     )
 
 

@@ -65,6 +65,14 @@ def test_a_name_leads_nowhere_else():
     assert path.parent.parent == uploads_dir()
 
 
+@pytest.mark.parametrize("name", ["x" * 240 + ".csv", "x" * 251 + ".csv", "好" * 80 + ".csv"])
+def test_a_long_name_is_kept(name):
+    path = keep_upload({name: io.BytesIO(b"emotion")})
+    assert path.name == name
+    assert path.read_bytes() == b"emotion"
+    assert list_uploads() == (path,)
+
+
 def test_nothing_else_is_deleted(tmp_path):
     with pytest.raises(DatasetError, match="expected an upload in"):
         delete_upload(tmp_path)

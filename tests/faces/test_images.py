@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from emotion_core.errors import ImageError
-from emotion_core.faces.images import encode_jpeg, encode_png, read_image, read_size, to_gray
+from emotion_core.faces.images import (
+    PICTURE_SUFFIXES,
+    encode_jpeg,
+    encode_png,
+    read_image,
+    read_size,
+    to_gray,
+)
 
 
 @pytest.fixture
@@ -58,6 +67,33 @@ def test_exif_orientation_agrees_with_opencv_on_jpeg(image: np.ndarray, orientat
     content = with_exif(image, ".jpg", orientation)
     expected = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     np.testing.assert_array_equal(read_image(content), expected)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("writer", [cv2, Image])
+def test_orientation_of_an_avif_is_applied_once(
+    image: np.ndarray, writer: object, orientation: int
+) -> None:
+    """OpenCV writes it into boxes and Exif data, Pillow into boxes alone."""
+    stored = as_stored(image, orientation)
+    if writer is cv2:
+        content = with_exif(stored, ".avif", orientation)
+    else:
+        file, exif = BytesIO(), Image.Exif()
+        exif[0x0112] = orientation
+        Image.fromarray(np.ascontiguousarray(stored[..., ::-1])).save(
+            file, "avif", exif=exif, quality=95
+        )
+        content = file.getvalue()
+    read = read_image(content)
+    assert read.shape == image.shape
+    assert np.abs(read.astype(int) - image).mean() < 5
+
+
+def test_exif_data_alone_do_not_turn_an_avif(image: np.ndarray) -> None:
+    """Its boxes count (ISO/IEC 23008-12, 6.5.10): browsers show it so, too."""
+    content = with_exif(image, ".avif", 6).replace(b"irot\3", b"irot\0")
+    assert read_image(content).shape == image.shape
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
@@ -241,16 +277,63 @@ def claim_size(content: bytes, extension: str, side: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "extension", [".png", ".gif", ".jpg", ".webp", ".tiff", ".avif", ".bmp", ".ppm"]
+    ("extension", "side", "most"),
+    [
+        *((name, 16_000, 100) for name in (".png", ".gif", ".webp", ".tiff", ".avif", ".bmp")),
+        (".ppm", 16_000, 100),
+        (".jpg", 20_001, 400),
+    ],
 )
 def test_gigantic_picture_is_refused_before_decoding(
-    image: np.ndarray, extension: str, monkeypatch: pytest.MonkeyPatch
+    image: np.ndarray, extension: str, side: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delattr(cv2, "imdecodeWithMetadata")
-    content = claim_size(cv2.imencode(extension, image)[1].tobytes(), extension, 16_000)
+    content = claim_size(cv2.imencode(extension, image)[1].tobytes(), extension, side)
     assert message(content, name="bomb") == (
-        "bomb: expected at most 100 megapixels, found 16000 x 16000; reduce it first"
+        f"bomb: expected at most {most} megapixels, found {side} x {side}; reduce it first"
     )
+
+
+def test_gigantic_progressive_jpeg_is_refused_before_decoding(
+    image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its decoder needs room for all of it, even to give a small picture."""
+    monkeypatch.setattr("emotion_core.faces.images.MAX_PIXELS", 1000)
+    monkeypatch.delattr(cv2, "imdecodeWithMetadata")
+    content = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    assert "found 60 x 40; reduce it first" in message(content)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_large_jpeg_is_halved_while_it_is_decoded(
+    image: np.ndarray, orientation: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Phones take photos of 108 and 200 megapixels."""
+    content = with_exif(as_stored(image, orientation), ".jpg", orientation)
+    whole = read_image(content)
+    monkeypatch.setattr("emotion_core.faces.images.MAX_PIXELS", 1000)
+    half = read_image(content)
+    assert half.shape == (20, 30, 3)
+    expected = cv2.resize(whole, (30, 20), interpolation=cv2.INTER_AREA)
+    assert np.abs(half.astype(int) - expected).mean() < 3
+
+
+@pytest.mark.parametrize("brands", [b"heic\0\0\0\0mif1heic", b"mif1\0\0\0\0mif1miafhevc"])
+def test_heic_is_named_with_the_way_out(brands: bytes) -> None:
+    content = struct.pack(">I", len(brands) + 8) + b"ftyp" + brands + bytes(200)
+    assert message(content, name="IMG_0001.HEIC") == (
+        "IMG_0001.HEIC: expected a picture (JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF), found one of "
+        "HEIC, which is not read here; save it as JPEG (an iPhone does so by itself: Settings, "
+        "Camera, Formats, Most Compatible)"
+    )
+
+
+@pytest.mark.parametrize("suffix", PICTURE_SUFFIXES)
+def test_what_pages_and_commands_take_can_be_read(image: np.ndarray, suffix: str) -> None:
+    stored = to_gray(image) if suffix in (".pbm", ".pgm") else image
+    same = {".jfif": ".jpg", ".jif": ".jpg", ".apng": ".png", ".dib": ".bmp"}
+    content = cv2.imencode(same.get(suffix, suffix), stored)[1].tobytes()
+    assert read_image(content).shape == image.shape
 
 
 def test_lossy_webp_size_is_read(image: np.ndarray) -> None:

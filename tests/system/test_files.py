@@ -137,3 +137,15 @@ def test_what_others_call_deleted_is_not_ours():
 def test_nothing_to_remove(tmp_path):
     with pytest.raises(FileNotFoundError):
         remove(tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "x" * 250 + ".json", f"x.{'y' * 253}", "好" * 85])
+def test_the_longest_name_can_be_written_whole(tmp_path, name):
+    with replace_file(tmp_path / "file" / name) as temporary:
+        temporary.touch()
+    with new_folder(tmp_path / "new" / name):
+        pass
+    for _ in range(2):
+        with replace_folder(tmp_path / "replaced" / name):
+            pass
+    assert {path.name for path in tmp_path.glob("*/*")} == {name}

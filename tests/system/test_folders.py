@@ -1,13 +1,16 @@
+import os
 from pathlib import Path
 
 import platformdirs
+import pytest
 
 from emotion_core.datasets.checks.exclusions import exclusions_dir
 from emotion_core.datasets.own.storage import own_data_dir
 from emotion_core.datasets.recent import recent_file
 from emotion_core.datasets.uploads import uploads_dir
-from emotion_core.models.folder import models_dir
-from emotion_core.models.in_use import setting_file
+from emotion_core.errors import NoHomeError
+from emotion_core.models.folder import default_model_dir, models_dir
+from emotion_core.models.in_use import model_in_use, setting_file
 from emotion_core.sessions.storage import sessions_dir
 from emotion_core.system.folders import (
     cache_dir,
@@ -15,6 +18,7 @@ from emotion_core.system.folders import (
     data_dir,
     folder_size,
     left_behind,
+    typed_path,
 )
 from emotion_core.training.runs.storage import runs_dir
 
@@ -74,3 +78,45 @@ def test_what_an_earlier_version_left_behind_is_told_of(tmp_path, monkeypatch):
     monkeypatch.delenv("EMOTION_SESSIONS_DIR")
     monkeypatch.delenv("EMOTION_DATA_DIR")
     assert left_behind("EMOTION_SESSIONS_DIR", "sessions") is None
+
+
+@pytest.fixture
+def nobody(monkeypatch):
+    """A user id without an entry in passwd, as in a container."""
+    for name in [name for name in os.environ if name.startswith(("EMOTION_", "XDG_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("HOME", raising=False)
+
+    def unknown(_: object) -> None:
+        raise KeyError
+
+    pwd = pytest.importorskip("pwd")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.setattr(pwd, "getpwnam", unknown)
+
+
+@pytest.mark.usefixtures("nobody")
+@pytest.mark.parametrize("find", [own_data_dir, runs_dir, sessions_dir, setting_file, cache_dir])
+def test_who_has_no_home_is_told_of_the_variables(find):
+    with pytest.raises(NoHomeError) as caught:
+        find()
+    assert str(caught.value) == (
+        "expected a home folder to keep things in, found that this user has none; name folders "
+        "with the environment variables EMOTION_DATA_DIR and EMOTION_CACHE_DIR, or set HOME"
+    )
+
+
+@pytest.mark.usefixtures("nobody")
+def test_who_has_no_home_reads_faces_all_the_same(tmp_path, monkeypatch):
+    assert model_in_use().folder == default_model_dir()
+    assert left_behind("EMOTION_SESSIONS_DIR", "sessions") is None
+    assert typed_path("~/film.mp4") == Path("~/film.mp4")
+    monkeypatch.setenv("EMOTION_RUNS_DIR", str(tmp_path))
+    assert runs_dir() == tmp_path.resolve()
+
+
+def test_a_typed_path_may_begin_with_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert typed_path("~/film.mp4") == tmp_path / "film.mp4"
+    assert typed_path("~nobody-here/film.mp4") == Path("~nobody-here/film.mp4")

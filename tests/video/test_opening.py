@@ -14,7 +14,14 @@ from emotion_core.video import opening as source_opening
 from emotion_core.video import problems as source_problems
 from emotion_core.video.opening import OpenVideo, fit_frame, open_source
 from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile
-from tests.source_videos import network_camera, shade, turn_video, write_film, write_video
+from tests.source_videos import (
+    network_camera,
+    shade,
+    turn_video,
+    write_film,
+    write_sound,
+    write_video,
+)
 
 
 def frames_of(source) -> tuple[list[av.VideoFrame], str]:
@@ -70,6 +77,49 @@ class TestFiles:
         # Turned clockwise, what was at the left top is at the right top.
         assert upright[20, 220] > 200
         assert upright[[20, 300, 300], [20, 20, 220]].max() < 50
+
+    @pytest.mark.parametrize(
+        ("matrix", "corner"),
+        [
+            ((1, 0, 0, 1), (0, 0)),
+            ((-1, 0, 0, 1), (0, 1)),
+            ((1, 0, 0, -1), (1, 0)),
+            ((-1, 0, 0, -1), (1, 1)),
+            ((0, 1, 1, 0), (0, 0)),
+            ((0, 1, -1, 0), (0, 1)),
+            ((0, -1, 1, 0), (1, 0)),
+            ((0, -1, -1, 0), (1, 1)),
+        ],
+    )
+    def test_a_film_is_turned_and_mirrored_as_it_says(self, tmp_path, matrix, corner):
+        """The picture is that of `ffmpeg -i phone.mp4 -frames:v 1`, for each of the eight."""
+        image = np.full((240, 320, 3), 40, np.uint8)
+        image[:120, :160] = 250  # the corner
+        image[120:, :160] = 130  # below it
+        path = turn_video(write_film(tmp_path / "phone.mp4", iter([image] * 3)), *matrix)
+        frames, _ = frames_of(VideoFile.at(path))
+        shown = frames[0].to_ndarray(format="gray")
+        transposed = matrix[0] == 0
+        assert shown.shape == ((320, 240) if transposed else (240, 320))
+        rows, columns = (-60, 60) if corner[0] else (60, -60), (-60, 60) if corner[1] else (60, -60)
+        below = (rows[0], columns[1]) if transposed else (rows[1], columns[0])
+        assert shown[rows[0], columns[0]] == pytest.approx(250, abs=10)
+        assert shown[below] == pytest.approx(130, abs=10)
+        assert shown[rows[1], columns[1]] == pytest.approx(40, abs=10)
+
+    def test_sound_with_a_cover_is_no_film(self, tmp_path):
+        path = write_sound(tmp_path / "song.m4a")
+        with pytest.raises(SourceError) as caught:
+            frames_of(VideoFile.at(path))
+        assert str(caught.value) == (
+            "expected a video, found sound with a picture as its cover in song.m4a; "
+            "choose another one"
+        )
+
+    def test_a_film_with_a_cover_is_played(self, tmp_path):
+        frames, complaint = frames_of(VideoFile.at(write_sound(tmp_path / "clip.mp4", film=7)))
+        assert (len(frames), complaint) == (7, "")
+        assert frames[0].width == 320
 
     def test_a_film_that_breaks_off_is_played_as_far_as_it_goes(self, tmp_path):
         path = write_video(tmp_path / "cut.mp4", 80, movflags="faststart")

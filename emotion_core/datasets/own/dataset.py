@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Final
 
 from emotion_core.datasets.reading.bad_rows import RowError
-from emotion_core.datasets.reading.image_folder import label_of, list_pictures, split_of
+from emotion_core.datasets.reading.image_folder import label_of, list_pictures
+from emotion_core.datasets.reading.split_names import split_of
 from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
@@ -155,4 +156,4 @@ def samples_table(samples: Iterable[Sample]) -> bytes:
     for sample in samples:
         time = "" if sample.time is None else sample.time.isoformat(timespec="milliseconds")
         writer.writerow(asdict(sample) | {"time": time.replace("+00:00", "Z")})
-    return text.getvalue().encode()
+    return text.getvalue().encode(errors="backslashreplace")

@@ -20,7 +20,7 @@ from emotion_core.datasets.own.dataset import (
     samples_table,
 )
 from emotion_core.datasets.reading.bad_rows import RowError
-from emotion_core.datasets.reading.image_folder import PICTURE_SUFFIXES, label_of
+from emotion_core.datasets.reading.image_folder import is_picture, label_of
 from emotion_core.errors import DatasetError
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.folders import DESKTOP_FILES, data_dir
@@ -181,7 +181,7 @@ def _is_ours(file: str) -> bool:
         label_of(file)
     except RowError:
         return False
-    return Path(name).suffix.lower() in PICTURE_SUFFIXES
+    return is_picture(name)
 
 
 _SHELF: Final = Shelf(

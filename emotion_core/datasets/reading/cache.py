@@ -13,7 +13,7 @@ from emotion_core.system import disk_cache
 from emotion_core.system.disk_cache import CacheKey
 
 #: Raised whenever the readers give other arrays for the same file.
-READER_VERSION: Final = 1
+READER_VERSION: Final = 2
 
 _ARRAYS: Final = ("images", "labels", "splits", "rows")
 _META_NAME: Final = "meta.json"
@@ -49,6 +49,7 @@ def _read_entry(folder: Path) -> FaceDataset:
     return FaceDataset(
         name=str(meta["name"]),
         dropped_rows=int(meta["dropped_rows"]),
+        notes=tuple(meta["notes"]),
         known_fingerprint=str(meta["fingerprint"]),
         **arrays,
     )
@@ -62,6 +63,7 @@ def _write_entry(folder: Path, dataset: FaceDataset) -> None:
     meta = {
         "name": dataset.name,
         "dropped_rows": dataset.dropped_rows,
+        "notes": dataset.notes,
         "has_votes": dataset.votes is not None,
         "fingerprint": dataset.fingerprint,
     }

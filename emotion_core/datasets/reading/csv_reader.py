@@ -123,6 +123,15 @@ def read_csv(
     return collector.finish(source.name, skip_bad_rows)
 
 
+def has_face_columns(stream: BinaryIO) -> bool:
+    """Return whether a file begins as a CSV file of faces does; it may be text or not."""
+    try:
+        _read_header(CsvSource("", stream, lambda: 0, 0))
+    except DatasetError:
+        return False
+    return True
+
+
 def parse_pixels(texts: Sequence[bytes]) -> NDArray[np.uint8] | None:
     """Turn pixel strings into faces, many at once.
 

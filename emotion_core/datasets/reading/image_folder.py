@@ -6,43 +6,37 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets.reading.bad_rows import (
+    NAMED_PLACES,
     BadRow,
     RowError,
     bad_rows_error,
     no_rows_left_error,
 )
-from emotion_core.datasets.types import SPLITS, FaceDataset
+from emotion_core.datasets.reading.split_names import SplitFolders
+from emotion_core.datasets.types import FaceDataset
 from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS, FACE_SIZE
-from emotion_core.errors import DatasetError
-
-#: File endings of the pictures that are read; other files are passed over.
-PICTURE_SUFFIXES: Final = frozenset(
-    {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".pgm", ".tif", ".tiff"}
-)
-
-#: What copies of FER2013 call the folders of its splits, in lower case.
-SPLIT_FOLDERS: Final[dict[str, str]] = {
-    "train": "Training",
-    "training": "Training",
-    "publictest": "PublicTest",
-    "val": "PublicTest",
-    "valid": "PublicTest",
-    "validation": "PublicTest",
-    "privatetest": "PrivateTest",
-    "test": "PrivateTest",
-}
+from emotion_core.errors import DatasetError, ImageError
+from emotion_core.faces.boxes import Box
+from emotion_core.faces.crops import crop_face
+from emotion_core.faces.images import PICTURE_SUFFIXES, decode_gray, read_size
+from emotion_core.system.folders import DESKTOP_FILES
 
 _PROGRESS_STEP: Final = 500
+
+# Faces of other data sets have 96 to 512 pixels a side; what is larger is rather a photo.
+_LARGEST_SIDE: Final = 1024
+
+_NOT_DECODED: Final = "expected a picture, found one that cannot be decoded"
 
 
 @dataclass(frozen=True, order=True)
@@ -63,98 +57,141 @@ class PictureFile:
 def list_pictures(folder: Path) -> list[PictureFile]:
     """Return every picture below ``folder``, sorted by name.
 
+    Linked folders are looked into, each folder once, however many links lead there.
+
     Raises:
-        DatasetError: the folder cannot be read.
+        DatasetError: the folder cannot be read, or a link leads nowhere.
+    """
+    return [file for file in list_files(folder) if is_picture(file.name)]
+
+
+def is_picture(name: str) -> bool:
+    """Return whether a file has the ending of a picture that is read."""
+    return PurePosixPath(name).suffix.lower() in PICTURE_SUFFIXES
+
+
+def list_files(folder: Path) -> list[PictureFile]:
+    """Return every file below ``folder`` that is not hidden, as ``list_pictures`` does.
+
+    Raises:
+        DatasetError: the folder cannot be read, or a link leads nowhere.
     """
     found: list[PictureFile] = []
+    seen: set[tuple[int, int]] = set()
+    # Links come last, so that a folder goes by its own name where it has one here.
+    waiting = [(folder, "")]
     try:
-        _collect_pictures(folder, "", found)
+        for linked, prefix in waiting:
+            _collect_files(linked, prefix, found, seen, waiting)
     except OSError as error:
-        raise DatasetError(f"{folder}: cannot be read ({error.strerror or error})") from error
+        raise DatasetError(
+            f"{error.filename or folder}: cannot be read ({error.strerror or error})"
+        ) from error
     return sorted(found)
 
 
-def _collect_pictures(folder: Path, prefix: str, found: list[PictureFile]) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                _collect_pictures(Path(entry.path), f"{prefix}{entry.name}/", found)
-            elif Path(entry.name).suffix.lower() in PICTURE_SUFFIXES:
-                try:
-                    status = entry.stat()
-                except FileNotFoundError:
-                    if entry.is_symlink():
-                        raise
-                    continue  # deleted since it was listed
-                name = f"{prefix}{entry.name}"
-                found.append(PictureFile(name, status.st_size, status.st_mtime_ns))
+def _collect_files(
+    folder: Path,
+    prefix: str,
+    found: list[PictureFile],
+    seen: set[tuple[int, int]],
+    waiting: list[tuple[Path, str]],
+) -> None:
+    """Add the files below ``folder`` to those found, and links to folders to those waiting."""
+    status = folder.stat()
+    if (status.st_dev, status.st_ino) in seen:
+        return
+    seen.add((status.st_dev, status.st_ino))
+    with os.scandir(folder) as listed:
+        entries = sorted(listed, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        name = f"{prefix}{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            _collect_files(Path(entry.path), f"{name}/", found, seen, waiting)
+        elif entry.is_dir():
+            waiting.append((Path(entry.path), f"{name}/"))
+        else:
+            try:
+                status = entry.stat()
+            except FileNotFoundError:
+                # A picture or a folder is missing; another file's link may lead nowhere.
+                if entry.is_symlink() and (is_picture(name) or not Path(name).suffix):
+                    raise
+                continue  # deleted since it was listed
+            found.append(PictureFile(name, status.st_size, status.st_mtime_ns))
 
 
 def read_image_folder(
     folder: Path,
-    pictures: list[PictureFile],
+    files: list[PictureFile],
     *,
     skip_bad_rows: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> FaceDataset:
-    """Read the faces of a folder; ``rows`` are ranks in ``pictures``.
+    """Read the faces of a folder; ``rows`` are ranks among its pictures.
 
     Args:
         folder: the data set's folder.
-        pictures: what ``list_pictures`` found there.
+        files: what ``list_files`` found there.
         skip_bad_rows: leave bad pictures out instead of refusing the folder.
         progress: called with the share that is done, 0.0 to 1.0.
 
     Raises:
         DatasetError: there is no picture, or one is unreadable, of a wrong size or class.
     """
-    if not pictures:
+    if not any(is_picture(file.name) for file in files):
         raise DatasetError(
             f"{folder}: expected pictures in folders by split and class, such as "
             "train/happy/face.png, or fer2013.csv; found neither"
         )
 
-    def read(name: str) -> bytes:
+    def read(picture: PictureFile) -> bytes:
         try:
-            return (folder / name).read_bytes()
+            return (folder / picture.name).read_bytes()
         except OSError as error:
             raise RowError(f"expected a picture, but {error.strerror or error}") from error
 
-    return read_pictures(folder, pictures, read, skip_bad_rows=skip_bad_rows, progress=progress)
+    return read_pictures(folder, files, read, skip_bad_rows=skip_bad_rows, progress=progress)
 
 
 def read_pictures(
     source: Path,
-    pictures: list[PictureFile],
-    read: Callable[[str], bytes],
+    files: list[PictureFile],
+    read: Callable[[PictureFile], bytes],
     *,
     skip_bad_rows: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> FaceDataset:
-    """Read the faces of a folder or an archive; ``rows`` are ranks in ``pictures``.
+    """Read the faces of a folder or an archive; ``rows`` are ranks among its pictures.
 
     Args:
         source: the folder or the archive; its name may tell the split too.
-        pictures: at least one.
-        read: returns the content of the picture with a name, or raises ``RowError``.
+        files: sorted; at least one is a picture, and those in class folders that are none are
+            counted in a note.
+        read: returns the content of a picture, or raises ``RowError``.
         skip_bad_rows: leave bad pictures out instead of refusing the data set.
         progress: called with the share that is done, 0.0 to 1.0.
 
     Raises:
-        DatasetError: a picture is unreadable, of a wrong size or class.
+        DatasetError: a picture is unreadable, of a wrong size or class, or its split is unclear.
     """
+    pictures = [file for file in files if is_picture(file.name)]
     images = np.empty((len(pictures), FACE_SIZE, FACE_SIZE), np.uint8)
     labels = np.zeros(len(pictures), np.uint8)
     splits = np.zeros(len(pictures), np.uint8)
     good = np.ones(len(pictures), bool)
     bad_rows: list[BadRow] = []
+    scaled: Counter[int] = Counter()
+    folder_name = source.name if source.is_dir() else source.stem
+    split_folders = SplitFolders([picture.name for picture in pictures], folder_name)
     for row, picture in enumerate(pictures):
         try:
             labels[row] = label_of(picture.name)
-            splits[row] = split_of(picture.name, source.name.lower().removesuffix(".zip"))
-            images[row] = decode_face(read(picture.name))
+            splits[row] = split_folders.split_of(picture.name)
+            images[row], side = decode_face(read(picture))
+            scaled.update([side] if side != FACE_SIZE else [])
         except RowError as error:
             good[row] = False
             bad_rows.append(BadRow(picture.name, str(error)))
@@ -171,7 +208,38 @@ def read_pictures(
         splits=splits[good],
         rows=np.flatnonzero(good).astype(np.int64),
         dropped_rows=len(bad_rows),
+        notes=_notes(files, split_folders.untold, scaled),
     )
+
+
+def _notes(files: list[PictureFile], untold: set[str], scaled: Counter[int]) -> tuple[str, ...]:
+    notes = []
+    if len(untold) > 1:
+        folders = ", ".join(sorted(untold)[:NAMED_PLACES])
+        notes.append(
+            f"no split is told by {folders}; their faces count as Training. If they are not, put "
+            "folders named train, val and test above them"
+        )
+    # Half of somebody's data may be among what is passed over.
+    endings = Counter(
+        PurePosixPath(file.name).suffix.lower() or "without an ending"
+        for file in files
+        if not is_picture(file.name)
+        and PurePosixPath(file.name).name not in DESKTOP_FILES
+        and in_class_folder(file.name)
+    )
+    if endings:
+        counts = ", ".join(f"{count:,} {ending}" for ending, count in endings.most_common())
+        notes.append(
+            f"passed over {endings.total():,} files in class folders that are no pictures it can "
+            f"read ({counts}); convert them to PNG if they are faces"
+        )
+    if scaled:
+        sides = ", ".join(f"{side}x{side}" for side, _ in scaled.most_common(NAMED_PLACES))
+        notes.append(
+            f"scaled {scaled.total():,} pictures to {FACE_SIZE}x{FACE_SIZE} pixels, from {sides}"
+        )
+    return tuple(notes)
 
 
 def label_of(name: str) -> int:
@@ -190,37 +258,32 @@ def label_of(name: str) -> int:
     return EMOTIONS.index(emotion)
 
 
-def split_of(name: str, folder_name: str) -> int:
-    """Return the index in ``SPLITS`` that file name or folders tell; Training when none does.
-
-    Args:
-        name: its path below the data set's folder, with forward slashes.
-        folder_name: what the data set's folder is called.
-    """
-    *folders, file_name = [folder_name, *name.split("/")]
-    for code, split in enumerate(SPLITS):
-        if file_name.startswith(f"{split}_"):
-            return code
-    for part in reversed(folders):
-        if part.lower() in SPLIT_FOLDERS:
-            return SPLITS.index(SPLIT_FOLDERS[part.lower()])
-    return SPLITS.index("Training")
+def in_class_folder(name: str) -> bool:
+    """Return whether a picture lies in the folder of one of the seven classes; see ``label_of``."""
+    try:
+        label_of(name)
+    except RowError:
+        return False
+    return True
 
 
-def decode_face(content: bytes) -> NDArray[np.uint8]:
-    """Return a picture file's content as a face, uint8 ``[48, 48]``, grey 0..255.
+def decode_face(content: bytes) -> tuple[NDArray[np.uint8], int]:
+    """Return a picture file's content as a face; a larger square picture is scaled.
+
+    Returns:
+        The face, uint8 ``[48, 48]``, grey 0..255, and the side that the picture had in pixels.
 
     Raises:
         RowError: it is no picture, a damaged one or of another size.
     """
+    size = read_size(content)
+    if size is None:
+        raise RowError(_NOT_DECODED)
+    width, height = size
+    if width != height or not FACE_SIZE <= width <= _LARGEST_SIDE:  # decoded, it may be huge
+        raise RowError(f"expected {FACE_SIZE}x{FACE_SIZE} pixels, found {width}x{height}")
     try:
-        face = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
-    except cv2.error:  # an empty file
-        face = None
-    if face is None:
-        raise RowError("expected a picture, found one that cannot be decoded")
-    if face.shape != (FACE_SIZE, FACE_SIZE):
-        raise RowError(
-            f"expected {FACE_SIZE}x{FACE_SIZE} pixels, found {face.shape[1]}x{face.shape[0]}"
-        )
-    return face.astype(np.uint8, copy=False)
+        gray = decode_gray(content)
+    except ImageError:
+        raise RowError(_NOT_DECODED) from None
+    return (gray if width == FACE_SIZE else crop_face(gray, Box(0, 0, width, width))), width

@@ -18,7 +18,8 @@ def write_card(folder: Path, card: ModelCard) -> ModelCard:
     """
     readme = folder / README_FILE
     with replace_file(readme) as temporary:
-        temporary.write_text(readme_text(card), encoding="utf-8", newline="\n")
+        text = readme_text(card)
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     card = replace(card, files={**card.files, README_FILE: checksum(readme)})
     write_json(folder / CARD_FILE, card.to_json())
     return card

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from io import BytesIO
+
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from emotion_core.datasets import open_dataset
+from emotion_core.datasets.reading import image_folder
 from emotion_core.datasets.reading.image_folder import list_pictures
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from emotion_core.faces.images import PICTURE_SUFFIXES, encode_png
 
 
 @pytest.fixture
@@ -91,6 +96,101 @@ def test_other_files_are_passed_over(folder, write, faces):
     (folder / "train" / "sad" / "._1.png").write_bytes(b"\0")
     (folder / "README.txt").write_text("hello")
     assert len(read(folder)) == 1
+
+
+@pytest.mark.parametrize("ending", [*sorted(PICTURE_SUFFIXES), ".JFIF", ".TIF"])
+def test_every_ending_of_a_picture(folder, write, faces, ending):
+    write("train/sad/1.png", faces[0])
+    (folder / "train" / "sad" / f"2{ending}").write_bytes(encode_png(faces[1]))
+    np.testing.assert_array_equal(read(folder).images, faces[:2])
+
+
+def test_endings_that_people_have():
+    expected = {".jfif", ".jpe", ".gif", ".avif", ".jp2", ".pnm", ".ppm", ".webp", ".tiff"}
+    assert expected <= set(PICTURE_SUFFIXES)
+
+
+@pytest.mark.parametrize("ending", [".gif", ".avif", ".jp2", ".pnm", ".ppm", ".ras", ".webp"])
+def test_formats_in_colour(folder, write, ending):
+    write(f"train/sad/1{ending}", np.full((48, 48, 3), 77, np.uint8))
+    # OpenCV writes GIF files with few colours.
+    assert abs(read(folder).images.mean() - 77) <= (8 if ending == ".gif" else 1)
+
+
+def test_files_among_the_faces_that_are_none_are_counted(folder, write, faces):
+    write("train/sad/1.png", faces[0])
+    for name in ("2.heic", "3.HEIC", "notes", "Thumbs.db"):
+        (folder / "train" / "sad" / name).write_bytes(b"")
+    assert read(folder).notes == (
+        "passed over 3 files in class folders that are no pictures it can read "
+        "(2 .heic, 1 without an ending); convert them to PNG if they are faces",
+    )
+
+
+def test_larger_squares_are_scaled_and_it_is_said(folder, write, faces):
+    write("train/sad/1.png", faces[0])
+    write("train/sad/2.png", faces[1].repeat(2, 0).repeat(2, 1))
+    write("train/sad/3.png", np.full((100, 100), 7, np.uint8))
+    dataset = open_dataset(folder)
+    np.testing.assert_array_equal(dataset.images[:2], faces[:2])
+    assert (dataset.images[2] == 7).all()
+    assert dataset.notes == ("scaled 2 pictures to 48x48 pixels, from 96x96, 100x100",)
+    assert open_dataset(folder).notes == dataset.notes  # from the cache
+    write("train/sad/4.png", np.zeros((1025, 1025), np.uint8))
+    assert "expected 48x48 pixels, found 1025x1025" in refusal(folder)
+
+
+def test_a_huge_picture_is_refused_before_it_is_decoded(folder, write, faces, monkeypatch):
+    write("train/happy/1.png", faces[0])
+    content = BytesIO()
+    Image.new("1", (20_000, 20_000)).save(content, "PNG")
+    (folder / "train" / "happy" / "2.png").write_bytes(content.getvalue())
+    decoded = []
+    decode = image_folder.decode_gray
+    monkeypatch.setattr(image_folder, "decode_gray", lambda c: decoded.append(c) or decode(c))
+    assert "expected 48x48 pixels, found 20000x20000" in refusal(folder)
+    assert len(decoded) == 1
+
+
+def test_transparency_lies_on_white_and_floats_are_0_to_1(folder, write):
+    write("train/sad/1.png", np.zeros((48, 48, 4), np.uint8))
+    write("train/sad/2.tiff", np.full((48, 48), 0.5, np.float32))
+    write("train/sad/3.png", np.full((48, 48), 257 * 9, np.uint16))
+    assert read(folder).images[:, 0, 0].tolist() == [255, 128, 9]
+
+
+class TestLinks:
+    @pytest.fixture
+    def elsewhere(self, tmp_path, faces):
+        for name in ("train/happy/1.png", "train/sad/2.png"):
+            path = tmp_path / "elsewhere" / name
+            path.parent.mkdir(parents=True)
+            path.write_bytes(encode_png(faces[0]))
+        return tmp_path / "elsewhere"
+
+    def test_a_linked_split(self, folder, write, faces, elsewhere):
+        write("test/happy/1.png", faces[0])
+        (folder / "train").symlink_to(elsewhere / "train")
+        assert read(folder).splits.tolist() == [2, 0, 0]
+
+    def test_a_linked_class(self, folder, write, faces, elsewhere):
+        write("test/happy/1.png", faces[0])
+        (folder / "test" / "sad").symlink_to(elsewhere / "train" / "sad")
+        dataset = read(folder)
+        assert [EMOTIONS[label] for label in dataset.labels] == ["happy", "sad"]
+        assert dataset.splits.tolist() == [2, 2]
+
+    def test_loops_end_and_nothing_is_counted_twice(self, folder, write, faces):
+        write("val/happy/1.png", faces[0])
+        for link, target in (("val/up", ".."), ("again", "."), ("test", "val"), ("a", "val/happy")):
+            (folder / link).symlink_to(target)
+        assert read(folder).splits.tolist() == [1]
+
+    @pytest.mark.parametrize("link", ["train", "val/happy/2.png"])
+    def test_one_that_leads_nowhere(self, folder, write, faces, link):
+        write("val/happy/1.png", faces[0])
+        (folder / link).symlink_to("missing")
+        assert refusal(folder) == (f"{folder / link}: cannot be read (No such file or directory)")
 
 
 def test_bad_pictures_are_named(folder, write, faces):
