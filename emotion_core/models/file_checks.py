@@ -28,9 +28,13 @@ MAX_WEIGHT_BYTES: Final = 1_000_000_000
 MAX_DESCRIPTION_BYTES: Final = 20_000_000
 
 _KERAS_MEMBERS: Final = frozenset({"config.json", "metadata.json", "model.weights.h5"})
-_WEIGHTS_MEMBER: Final = "model.weights.h5"
+#: Where an archive of Keras keeps its weights.
+WEIGHTS_MEMBER: Final = "model.weights.h5"
 
-_MODEL_CLASSES: Final = frozenset({"Functional", "Sequential", "Model"})
+#: Models: their layers stand in ``layers``.
+MODEL_CLASSES: Final = frozenset({"Functional", "Sequential", "Model"})
+#: Where other layers keep those that they are made of.
+_INNER: Final = ("layer", "backward_layer", "cell", "cells")
 #: Layers that come in one kind for each number of dimensions, as in ``Conv2D``.
 _BY_DIMENSIONS: Final = """
     AdaptiveAveragePooling AdaptiveMaxPooling AveragePooling AvgPool Conv Convolution Cropping
@@ -40,21 +44,23 @@ _BY_DIMENSIONS: Final = """
 #: Layers that compute with their inputs and weights and do nothing else.
 _OTHER_LAYERS: Final = """
     Activation ActivityRegularization Add AdditiveAttention AlphaDropout Attention Average
-    BatchNormalization Bidirectional CenterCrop Concatenate Conv1DTranspose Conv2DTranspose Dense
-    Dot Dropout ELU EinsumDense Flatten GRU GaussianDropout GaussianNoise GroupNormalization
-    GroupQueryAttention Identity InputLayer LSTM LayerNormalization LeakyReLU Masking Maximum
-    Minimum MultiHeadAttention Multiply Normalization PReLU Permute RMSNormalization RNN
-    RandomBrightness RandomContrast RandomCrop RandomFlip RandomRotation RandomTranslation
-    RandomZoom ReLU RepeatVector Rescaling Reshape Resizing SimpleRNN Softmax SpectralNormalization
-    Subtract TimeDistributed UnitNormalization
+    BatchNormalization BatchNormalizationV1 Bidirectional CenterCrop Concatenate Conv1DTranspose
+    Conv2DTranspose Conv3DTranspose Dense Dot Dropout ELU EinsumDense Flatten GRU GRUCell
+    GaussianDropout GaussianNoise GroupNormalization GroupQueryAttention Identity InputLayer LSTM
+    LSTMCell LayerNormalization LeakyReLU Masking Maximum Minimum MultiHeadAttention Multiply
+    Normalization PReLU Permute RMSNormalization RNN RandomBrightness RandomContrast RandomCrop
+    RandomFlip RandomRotation RandomTranslation RandomZoom ReLU RepeatVector Rescaling Reshape
+    Resizing SimpleRNN SimpleRNNCell Softmax SpectralNormalization StackedRNNCells Subtract
+    TimeDistributed UnitNormalization
 """
 _LAYERS: Final = frozenset(_OTHER_LAYERS.split()) | {
     f"{name}{dimensions}D" for name in _BY_DIMENSIONS.split() for dimensions in (1, 2, 3)
 }
-#: Where what layers are made of may come from: nothing there can do more than compute.
+#: Where what layers are made of may come from: nothing there can do more than compute. Keras 2
+#: had its models in ``engine``, and is called ``tf_keras`` today.
 _MODULES: Final = re.compile(
-    r"builtins|keras|keras\.(src\.)?(layers|models|initializers|regularizers|constraints|"
-    r"activations|dtype_policies)(\..*)?"
+    r"builtins|keras|(tf_)?keras\.(src\.)?(layers|models|initializers|regularizers|constraints|"
+    r"activations|dtype_policies|mixed_precision|engine)(\..*)?"
 )
 #: Functions that may be named.
 _FUNCTION_NAMES: Final = """
@@ -69,10 +75,9 @@ class JudgedFile:
     """A Keras network that may be built: what is in it was looked at, and nothing does harm.
 
     Attributes:
-        path: where its description is: ``.keras``, a whole model's ``.h5``, or ``.json``.
-        description: what Keras builds the network from.
-        weights: where its weights are; of an architecture in ``.json`` they are a file of their
-            own.
+        path: where its description is: an archive, a whole model in HDF5, or JSON.
+        description: what Keras builds the network from, without how it was trained.
+        weights: an archive, or HDF5; of an architecture in ``.json`` a file of its own.
     """
 
     path: Path
@@ -84,8 +89,8 @@ def judge_file(path: Path) -> JudgedFile:
     """Look through a network's file, and its weights beside it, before Keras builds anything.
 
     Args:
-        path: ``.keras``, a whole model's ``.h5``, or an architecture in ``.json``, whose weights
-            stand beside it in ``model_weights.h5``.
+        path: ``.keras``, a whole model's ``.h5`` (or either under the other's name), or an
+            architecture in ``.json``, whose weights stand beside it in ``model_weights.h5``.
 
     Raises:
         ModelError: it is not what it says, is too large, points elsewhere or carries code.
@@ -99,7 +104,11 @@ def judge_file(path: Path) -> JudgedFile:
         raise ModelError(
             f"{path}: expected a model in one of {', '.join(judges)}, found {path.suffix or path}"
         )
-    return judges[path.suffix](path)
+    # Many a ``.keras`` file is HDF5: Keras 2 before 2.12 wrote that whatever the name.
+    kind = path.suffix
+    if kind != ".json" and path.is_file():
+        kind = ".h5" if h5py.is_hdf5(path) else ".keras" if zipfile.is_zipfile(path) else kind
+    return judges[kind](path)
 
 
 def _judge_archive(path: Path) -> JudgedFile:
@@ -112,16 +121,12 @@ def _judge_archive(path: Path) -> JudgedFile:
                 f"{path}: expected an archive of {', '.join(sorted(_KERAS_MEMBERS))}, found "
                 f"{', '.join(sorted(members)[:5]) or 'nothing'}"
             )
-        if members[_WEIGHTS_MEMBER].file_size > MAX_WEIGHT_BYTES:
+        if members[WEIGHTS_MEMBER].file_size > MAX_WEIGHT_BYTES:
             raise ModelError(f"{path}: expected weights under 1 GB, found more when unpacked")
         if members["config.json"].file_size > MAX_DESCRIPTION_BYTES:
             raise ModelError(f"{path}: expected a description under 20 MB, found more")
-        description = json.loads(archive.read("config.json"))
-        if isinstance(description, dict):
-            # How it was trained: objects that loading without compiling leaves alone.
-            description.pop("compile_config", None)
-        _judge_description(path, description)
-        with h5py.File(io.BytesIO(archive.read(_WEIGHTS_MEMBER)), "r") as weights:
+        description = _judge_description(path, json.loads(archive.read("config.json")))
+        with h5py.File(io.BytesIO(archive.read(WEIGHTS_MEMBER)), "r") as weights:
             _judge_hdf5(path, weights)
     return JudgedFile(path, description, path)
 
@@ -195,15 +200,20 @@ def _judge_description(path: Path, description: Any) -> dict[str, Any]:
     if not isinstance(description, dict) or "class_name" not in description:
         raise ModelError(f"{path}: expected the description of a Keras model, found other JSON")
     for entry in objects(description):
+        # How it was trained: objects that nobody needs to read faces.
+        entry.pop("compile_config", None)
         _judge_object(path, entry)
     for layer in layers(description):
-        name = str(layer["class_name"])
-        if name not in _MODEL_CLASSES and name not in _LAYERS:
-            raise ModelError(
-                f"{path}: expected Keras' own layers that compute and nothing else, found {name!r};"
-                " ask for the model without it"
-            )
+        _judge_layer(path, str(layer["class_name"]))
     return description
+
+
+def _judge_layer(path: Path, name: str) -> None:
+    if name not in MODEL_CLASSES and name not in _LAYERS:
+        raise ModelError(
+            f"{path}: expected Keras' own layers that compute and nothing else, found {name!r};"
+            " ask for the model without it"
+        )
 
 
 def _judge_object(path: Path, entry: dict[str, Any]) -> None:
@@ -222,6 +232,8 @@ def _judge_object(path: Path, entry: dict[str, Any]) -> None:
             f"{path} needs the custom class {whole}, which is no part of Keras, and is "
             "refused; ask for the model built from Keras' own layers"
         )
+    if module is not None and "layers" in str(module).split("."):
+        _judge_layer(path, name)  # wherever it stands
 
 
 def objects(value: Any) -> Iterator[dict[str, Any]]:
@@ -239,10 +251,21 @@ def objects(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def layers(description: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the description of every layer, those of nested models included."""
-    config = description.get("config", {})
-    # Keras 1 wrote a Sequential's layers as the config itself.
-    found = config if isinstance(config, list) else config.get("layers", [])
-    for layer in found:
+    """Yield the description of every layer, those of nested models and of wrappers included."""
+    for layer in inner_layers(description):
         yield layer
         yield from layers(layer)
+
+
+def inner_layers(layer: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the layers that a model or a layer is made of, without theirs."""
+    config = layer.get("config", {})
+    if isinstance(config, list):  # Keras 1, and 2 until 2.2.3, wrote a Sequential so
+        return config
+    if not isinstance(config, dict):
+        return []
+    wrapped: list[Any] = []
+    for key in _INNER:
+        value = config.get(key)
+        wrapped += value if isinstance(value, list) else [value]
+    return [*config.get("layers", []), *(entry for entry in wrapped if isinstance(entry, dict))]

@@ -5,7 +5,7 @@ A file is judged by its description (`file_checks`) before Keras builds anything
 
 from __future__ import annotations
 
-import copy
+import io
 import json
 import tempfile
 import textwrap
@@ -14,14 +14,14 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 import h5py
 import keras
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.models.file_checks import JudgedFile, judge_file, layers, objects
+from emotion_core.models.file_checks import WEIGHTS_MEMBER, JudgedFile, judge_file
 from emotion_core.models.folder import (
     ARCHITECTURE_FILE,
     CARD_FILE,
@@ -30,24 +30,8 @@ from emotion_core.models.folder import (
 )
 from emotion_core.models.interface import ModelInterface
 from emotion_core.training.networks.classifier import KerasClassifier
+from emotion_core.training.networks.keras2 import in_keras_3, is_of_keras_2
 from emotion_core.training.networks.network import Network
-
-#: Settings that Keras 2 wrote for these layers without effect, and Keras 3 does not know.
-_DROPPED_SETTINGS: Final = {
-    "DepthwiseConv2D": (
-        "filters",
-        "groups",
-        "kernel_initializer",
-        "kernel_regularizer",
-        "kernel_constraint",
-    ),
-    "SeparableConv2D": (
-        "groups",
-        "kernel_initializer",
-        "kernel_regularizer",
-        "kernel_constraint",
-    ),
-}
 
 
 def load_keras_classifier(path: Path) -> KerasClassifier:
@@ -102,10 +86,16 @@ def build_network(judged: JudgedFile) -> Network:
     Raises:
         ModelError: Keras cannot make sense of it.
     """
-    with _errors_of_keras(judged.path):
-        if judged.path.suffix == ".keras":
-            return keras.saving.load_model(judged.path, compile=False, safe_mode=True)
-        return _build_classic(judged)
+    with _errors_of_keras(judged.path), tempfile.TemporaryDirectory() as folder:
+        description = judged.description
+        if is_of_keras_2(description):
+            description = in_keras_3(description)
+        with _opened_weights(judged) as weights:
+            path = _put_together(description, weights, Path(folder))
+        with warnings.catch_warnings():
+            # Keras advises the author of an old description, who is not here.
+            warnings.simplefilter("ignore", UserWarning)
+            return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
 @contextmanager
@@ -128,32 +118,42 @@ def _errors_of_keras(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _build_classic(judged: JudgedFile) -> Network:
-    """Build a network from a description and HDF5 weights, of Keras 1, 2 or 3.
+@contextmanager
+def _opened_weights(judged: JudgedFile) -> Iterator[h5py.Group]:
+    """Open a network's weights, wherever they stand."""
+    if zipfile.is_zipfile(judged.weights):
+        with zipfile.ZipFile(judged.weights) as archive:
+            content = io.BytesIO(archive.read(WEIGHTS_MEMBER))
+        with h5py.File(content, "r") as file:
+            yield file
+    else:
+        with h5py.File(judged.weights, "r") as file:
+            yield file.get("model_weights", file)
 
-    Keras 3 reads descriptions of Keras 2 only from a whole-model file, so one is put together.
+
+def _put_together(description: dict[str, Any], weights: h5py.Group, folder: Path) -> Path:
+    """Write one file that Keras 3 loads, whichever files description and weights came in.
+
+    The classic layout of weights names its layers in an attribute; Keras 3 reads that from a whole
+    model's ``.h5`` only, and its own layout from a ``.keras`` archive only.
     """
-    description = copy.deepcopy(judged.description)
-    if "module" not in description:
-        # Late Keras 2 names modules inside but not at the top; Keras 3 takes that for its own.
-        for entry in objects(description):
-            entry.pop("module", None)
-            entry.pop("build_config", None)
-    for layer in layers(description):
-        for name in _DROPPED_SETTINGS.get(str(layer["class_name"]), ()):
-            layer["config"].pop(name, None)
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / "whole.h5"
-        with h5py.File(judged.weights) as source, h5py.File(whole, "w") as file:
-            weights = source.get("model_weights", source)
+    classic = any(name.startswith("layer_names") for name in weights.attrs)
+    path = folder / ("whole.h5" if classic else WEIGHTS_MEMBER)
+    with h5py.File(path, "w") as file:
+        if classic:
             file.attrs["model_config"] = json.dumps(description)
-            file.attrs["backend"] = weights.attrs.get("backend", "tensorflow")
-            file.attrs["keras_version"] = weights.attrs.get("keras_version", "1")
-            source.copy(weights, file, "model_weights")
-        with warnings.catch_warnings():
-            # Keras advises the author of an old description, who is not here.
-            warnings.simplefilter("ignore", UserWarning)
-            return keras.saving.load_model(whole, compile=False, safe_mode=True)
+            weights.copy(weights, file, "model_weights")
+        else:
+            for name in weights:
+                weights.copy(name, file)
+    if classic:
+        return path
+    whole = folder / KERAS_FILE
+    with zipfile.ZipFile(whole, "w") as archive:
+        archive.writestr("config.json", json.dumps(description))
+        archive.writestr("metadata.json", json.dumps({"keras_version": keras.__version__}))
+        archive.write(path, WEIGHTS_MEMBER)
+    return whole
 
 
 def _check_shapes(path: Path, network: Network, interface: ModelInterface | None = None) -> None:

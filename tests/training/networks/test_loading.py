@@ -9,10 +9,11 @@ import pytest
 
 from emotion_core.errors import ModelError
 from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.file_checks import layers
 from emotion_core.models.interface import softmax
 from emotion_core.training.networks.loading import load_keras_classifier, load_network
-from tests.data.keras2.make import faces
-from tests.model_files import KERAS_2
+from tests.data.keras2.make import bright_and_dark, faces
+from tests.model_files import KERAS_2, whole_h5
 
 
 @pytest.fixture
@@ -50,6 +51,82 @@ def test_whole_model_in_hdf5_loads(tmp_path):
     expected = network.predict(faces()[..., None].astype("float32"), verbose=0)
     found = load_network(whole).predict(faces()[..., None].astype("float32"), verbose=0)
     assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("file", ["nested.h5", "nested.keras", "layers.h5"])
+def test_a_network_of_keras_2_gives_the_scores_keras_2_gave(file):
+    path = KERAS_2 / file
+    scores = load_network(path).predict(bright_and_dark(), verbose=0)
+    assert scores == pytest.approx(np.load(path.with_suffix(".npy")), abs=1e-3)
+
+
+def as_keras_2_2(layer, bare):
+    """Rewrite a description as Keras 2.2 wrote it, or 2.1 (``bare``)."""
+    for key in ("module", "registered_name", "build_config"):
+        layer.pop(key, None)
+    config = layer["config"]
+    for inner in config.get("layers", []):
+        as_keras_2_2(inner, bare)
+    if layer["class_name"] == "Functional":
+        layer["class_name"] = "Model"
+    elif layer["class_name"] == "Sequential":
+        shape = config["layers"].pop(0)["config"]["batch_input_shape"]
+        if config["layers"][0]["class_name"] != "Model":
+            config["layers"][0]["config"]["batch_input_shape"] = shape
+        if bare:
+            layer["config"] = config["layers"]
+
+
+@pytest.mark.parametrize("bare", [False, True])
+@pytest.mark.parametrize("name", ["nested.h5", "sequential.h5"])
+def test_sequential_models_of_keras_2_2_begin_without_an_input(name, bare, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(whole_h5() if name == "sequential.h5" else (KERAS_2 / name).read_bytes())
+    expected = load_network(path).predict(bright_and_dark(), verbose=0)
+    with h5py.File(path, "a") as file:
+        description = json.loads(file.attrs["model_config"])
+        as_keras_2_2(description, bare)
+        file.attrs["model_config"] = json.dumps(description)
+    found = load_network(path).predict(bright_and_dark(), verbose=0)
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("setting", [{"groups": 2}, {"time_major": True}])
+def test_a_setting_with_an_effect_that_keras_3_does_not_know_is_refused(setting, tmp_path):
+    path = tmp_path / "layers.h5"
+    shutil.copy(KERAS_2 / "layers.h5", path)
+    with h5py.File(path, "a") as file:
+        description = json.loads(file.attrs["model_config"])
+        named = [name for layer in layers(description) for name in layer["config"]]
+        assert next(iter(setting)) in named
+        for layer in layers(description):
+            if layer["class_name"] != "DepthwiseConv2D":
+                layer["config"] |= {
+                    name: value for name, value in setting.items() if name in layer["config"]
+                }
+        file.attrs["model_config"] = json.dumps(description)
+    with pytest.raises(ModelError, match="is not a model that Keras can read"):
+        load_network(path)
+
+
+def test_pair_of_keras_3_gives_the_scores_keras_3_gives(tmp_path):
+    base = keras.Sequential([keras.Input((48, 48, 1)), keras.layers.Conv2D(4, 3)])
+    base.compile("sgd", "mse")  # what a network was trained with is nobody's concern
+    pool, dense = keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(7, activation="softmax")
+    network = keras.Sequential([keras.Input((48, 48, 1)), base, pool, dense])
+    network.compile("adam", "categorical_crossentropy")
+    (tmp_path / "model_arch.json").write_text(network.to_json())
+    network.save_weights(tmp_path / "e.weights.h5")
+    (tmp_path / "e.weights.h5").rename(tmp_path / "model_weights.h5")
+    found = load_network(tmp_path / "model_arch.json").predict(bright_and_dark(), verbose=0)
+    assert found == pytest.approx(network.predict(bright_and_dark(), verbose=0), abs=1e-6)
+
+
+@pytest.mark.parametrize(("file", "called"), [("nested.h5", "a.keras"), ("nested.keras", "a.h5")])
+def test_a_file_is_read_as_what_it_is_whatever_its_name(file, called, tmp_path):
+    shutil.copy(KERAS_2 / file, tmp_path / called)
+    scores = load_network(tmp_path / called).predict(bright_and_dark(), verbose=0)
+    assert scores == pytest.approx(np.load(KERAS_2 / "nested.npy"), abs=1e-3)
 
 
 def test_missing_file(tmp_path):
@@ -109,9 +186,9 @@ def test_weights_of_another_network(model):
         load_network(model / "model_arch.json")
 
 
-def write_model(tmp_path, *layers):
+def write_model(tmp_path, *network_layers):
     path = tmp_path / "model.keras"
-    keras.Sequential(list(layers)).save(path)
+    keras.Sequential(list(network_layers)).save(path)
     return path
 
 
@@ -164,6 +241,16 @@ def test_foreign_classes_are_refused(model, entry):
     description["config"]["layers"].append(entry)
     (model / "model_arch.json").write_text(json.dumps(description))
     with pytest.raises(ModelError, match="is no part of Keras, and is refused"):
+        load_network(model / "model_arch.json")
+
+
+@pytest.mark.parametrize("name", ["Lambda", "TFSMLayer", "StringLookup"])
+def test_a_layer_within_another_is_judged_too(name, model):
+    description = json.loads((KERAS_2 / "model_arch.json").read_text())
+    wrapped = {"class_name": "TimeDistributed", "config": {"layer": {"class_name": name}}}
+    description["config"]["layers"].append(wrapped)
+    (model / "model_arch.json").write_text(json.dumps(description))
+    with pytest.raises(ModelError, match=rf"carries code|and nothing else, found '{name}'"):
         load_network(model / "model_arch.json")
 
 
