@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +23,15 @@ from emotion_core.datasets.reading.archives import (
     COMPRESSED,
     holds_pictures,
     is_archive,
+    list_archived_files,
     open_archived_csv,
     read_archived_pictures,
 )
+from emotion_core.datasets.reading.class_names import in_class_folder, meanings_of
 from emotion_core.datasets.reading.csv_names import CsvFile, best_csv
 from emotion_core.datasets.reading.csv_reader import CsvFaces, CsvSource, open_plain_csv, read_csv
 from emotion_core.datasets.reading.image_folder import (
     PictureFile,
-    in_class_folder,
     is_picture,
     list_files,
     read_image_folder,
@@ -50,6 +51,7 @@ def open_dataset(
     path: str | os.PathLike[str],
     *,
     votes_path: str | os.PathLike[str] | None = None,
+    classes: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     progress: Callable[[float], None] | None = None,
     use_cache: bool = True,
@@ -64,6 +66,8 @@ def open_dataset(
             are Training.
         votes_path: FER+ votes for the CSV file. A ``fer2013new.csv`` beside ``path`` is found by
             itself, and left out with a warning when it is not about the same faces.
+        classes: what folders of classes that are numbers mean (see ``class_names.meanings_of``),
+            for this data set from now on; None: what was said before.
         skip_bad_rows: leave bad rows out (see ``FaceDataset.dropped_rows``) instead of refusing.
         progress: called now and then with the share that is done, 0.0 to 1.0.
         use_cache: keep what was read in the user's cache folder and reopen it from there.
@@ -72,6 +76,7 @@ def open_dataset(
         The faces; their arrays are read-only.
 
     Raises:
+        NumberedClassesError: its classes are numbers, and nobody has said what they mean.
         DatasetError: the data set cannot be read, or is not what it should be.
     """
     if os.fspath(path) == DEMO_NAME:
@@ -83,10 +88,10 @@ def open_dataset(
         raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from error
     if source.is_dir():
         _refuse_votes(str(source), votes_path)
-        return _open_folder(source, files, skip_bad_rows, progress, use_cache)
+        return _open_folder(source, files, classes, skip_bad_rows, progress, use_cache)
     if holds_pictures(source):
         _refuse_votes(source.name, votes_path)
-        return _open_picture_archive(source, skip_bad_rows, progress, use_cache)
+        return _open_picture_archive(source, classes, skip_bad_rows, progress, use_cache)
     votes = _find_votes(source, votes_path)
     return _open_csv(source, votes, skip_bad_rows, progress, use_cache)
 
@@ -220,35 +225,49 @@ def _join_votes(name: str, faces: CsvFaces, votes: _VotesFile) -> NDArray[np.uin
 def _open_folder(
     folder: Path,
     files: list[PictureFile],
+    classes: Mapping[str, str] | None,
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
     use_cache: bool,
 ) -> FaceDataset:
     folder = folder.resolve()
     pictures = [file for file in files if is_picture(file.name)]
+    meanings = meanings_of(folder, [picture.name for picture in pictures], classes)
     # Who deletes faces of their own must not leave copies behind; these are few and read quickly.
     use_cache = use_cache and not (folder / HEADER_FILE).exists()
-    key = cache.dataset_key(("folder", skip_bad_rows, str(folder)), _folder_state(pictures))
+    key = cache.dataset_key(
+        ("folder", skip_bad_rows, str(folder)), (_folder_state(pictures), sorted(meanings.items()))
+    )
     return _cached(
         key,
         use_cache,
         progress,
-        lambda: read_image_folder(folder, files, skip_bad_rows=skip_bad_rows, progress=progress),
+        lambda: read_image_folder(
+            folder, files, meanings, skip_bad_rows=skip_bad_rows, progress=progress
+        ),
     )
 
 
 def _open_picture_archive(
     path: Path,
+    classes: Mapping[str, str] | None,
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
     use_cache: bool,
 ) -> FaceDataset:
-    key = cache.dataset_key(("zip", skip_bad_rows, str(path.resolve())), _file_state(path))
+    files = list_archived_files(path)
+    pictures = [file.name for file in files if is_picture(file.name)]
+    meanings = meanings_of(path, pictures, classes)
+    key = cache.dataset_key(
+        ("zip", skip_bad_rows, str(path.resolve())), (_file_state(path), sorted(meanings.items()))
+    )
     return _cached(
         key,
         use_cache,
         progress,
-        lambda: read_archived_pictures(path, skip_bad_rows=skip_bad_rows, progress=progress),
+        lambda: read_archived_pictures(
+            path, meanings, skip_bad_rows=skip_bad_rows, progress=progress
+        ),
     )
 
 

@@ -13,7 +13,7 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from operator import itemgetter
@@ -96,8 +96,22 @@ def holds_pictures(path: Path) -> bool:
         return False  # whoever reads it says so
 
 
+def list_archived_files(path: Path) -> list[PictureFile]:
+    """Return the files in a ZIP file, sorted, as ``image_folder.list_files`` would.
+
+    Raises:
+        DatasetError: the archive is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return list(_files_in(archive))
+    except _DAMAGE as error:
+        raise _damaged(path, error) from error
+
+
 def read_archived_pictures(
     path: Path,
+    meanings: Mapping[str, str],
     *,
     skip_bad_rows: bool = False,
     progress: Callable[[float], None] | None = None,
@@ -113,6 +127,7 @@ def read_archived_pictures(
             return read_pictures(
                 path,
                 list(files),
+                meanings,
                 lambda picture: _read_picture(archive, files[picture]),
                 skip_bad_rows=skip_bad_rows,
                 progress=progress,
