@@ -36,6 +36,7 @@ from emotion_core.datasets.reading.image_folder import (
     list_files,
     read_image_folder,
 )
+from emotion_core.datasets.reading.parquet import is_parquet, list_rows, read_parquet
 from emotion_core.datasets.reading.votes import VOTES_NAME, read_votes
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
@@ -61,9 +62,9 @@ def open_dataset(
     Args:
         path: ``fer2013.csv``, ``icml_face_data.csv`` or ``train.csv``, also compressed (see
             ``ARCHIVE_SUFFIXES``); a folder, ZIP or tar file with one of these at any depth; a
-            folder or ZIP file with pictures by split and class; ``own/NAME`` for one that was
-            captured here (see ``own``); or ``demo`` for ``demo_dataset()``. Without a split, faces
-            are Training.
+            folder or ZIP file with pictures by split and class; Parquet files of pictures and
+            labels, as one file or a folder; ``own/NAME`` for one that was captured here (see
+            ``own``); or ``demo`` for ``demo_dataset()``. Without a split, faces are Training.
         votes_path: FER+ votes for the CSV file. A ``fer2013new.csv`` beside ``path`` is found by
             itself, and left out with a warning when it is not about the same faces.
         classes: what folders of classes that are numbers mean (see ``class_names.meanings_of``),
@@ -86,6 +87,12 @@ def open_dataset(
         source, files = _find_source(Path(path))
     except OSError as error:  # a forbidden folder, a name too long
         raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from error
+    tables = [file for file in files if is_parquet(file.name)]
+    if is_parquet(source.name) or (
+        tables and not any(in_class_folder(file.name) for file in files)
+    ):
+        _refuse_votes(source.name, votes_path)
+        return _open_parquet(source, tables, classes, skip_bad_rows, progress, use_cache)
     if source.is_dir():
         _refuse_votes(str(source), votes_path)
         return _open_folder(source, files, classes, skip_bad_rows, progress, use_cache)
@@ -127,7 +134,7 @@ def _look_into(folder: Path) -> tuple[Path, list[PictureFile]]:
     if at_the_top is not None and not at_the_top.is_index:
         return folder / at_the_top.name, []
     files = list_files(folder)
-    pictures = [file for file in files if is_picture(file.name)]
+    pictures = [file for file in files if is_picture(file.name) or is_parquet(file.name)]
     if not any(in_class_folder(picture.name) for picture in pictures):
         csv_file = _best_csv_in(folder, (file.name for file in files))
         if csv_file is not None and not (csv_file.is_index and pictures):
@@ -269,6 +276,31 @@ def _open_picture_archive(
             path, meanings, skip_bad_rows=skip_bad_rows, progress=progress
         ),
     )
+
+
+def _open_parquet(
+    source: Path,
+    tables: list[PictureFile],
+    classes: Mapping[str, str] | None,
+    skip_bad_rows: bool,
+    progress: Callable[[float], None] | None,
+    use_cache: bool,
+) -> FaceDataset:
+    source = source.resolve()
+    state = _folder_state(tables) if tables else _file_state(source)
+    names = [table.name for table in tables]
+    rows = list_rows(source, names)
+    meanings = meanings_of(source, [row.name for row in rows], classes)
+    key = cache.dataset_key(
+        ("parquet", skip_bad_rows, str(source)), (state, sorted(meanings.items()))
+    )
+
+    def read() -> FaceDataset:
+        return read_parquet(
+            source, names, rows, meanings, skip_bad_rows=skip_bad_rows, progress=progress
+        )
+
+    return _cached(key, use_cache, progress, read)
 
 
 def _cached(

@@ -253,7 +253,8 @@ def _offer_paths() -> None:
             key="dataset_path",
             placeholder="/data/fer2013.csv",
             help="fer2013.csv, icml_face_data.csv or train.csv; a ZIP, tar file or folder with one "
-            "of them inside; or a folder of images by split and class. FER+ votes are read from "
+            "of them inside; a folder of images by split and class; or Parquet files. FER+ votes "
+            "are read from "
             f"{VOTES_NAME} beside the file.",
             on_change=_open_typed,
         )
@@ -268,7 +269,7 @@ def _open_typed() -> None:
 def _offer_upload() -> None:
     number = st.session_state.setdefault(_UPLOADS, 0)
     files = st.file_uploader(
-        f"Upload a CSV, ZIP or tar file; {VOTES_NAME} may come with it",
+        f"Upload a CSV, ZIP, tar or Parquet file; {VOTES_NAME} may come with it",
         type=UPLOAD_ENDINGS,
         accept_multiple_files=True,
         max_upload_size=_MOST_UPLOADED,

@@ -41,7 +41,9 @@ ARCHIVE_SUFFIXES: Final[tuple[str, ...]] = (
 )
 
 #: Last endings of what is read and is a file, as a form to upload one wants them.
-UPLOAD_ENDINGS: Final = sorted({"csv", *(ending.rpartition(".")[2] for ending in ARCHIVE_SUFFIXES)})
+UPLOAD_ENDINGS: Final = sorted(
+    {"csv", "parquet", *(ending.rpartition(".")[2] for ending in ARCHIVE_SUFFIXES)}
+)
 
 # A face of 48x48 pixels has some kilobytes; an archive may claim any size for it.
 _LARGEST_PICTURE: Final = 1 << 20
