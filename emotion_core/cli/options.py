@@ -17,7 +17,7 @@ from emotion_core.datasets.reading.image_folder import is_picture, list_files
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
 from emotion_core.errors import DatasetError, ImageError
-from emotion_core.faces.images import REFUSED_SUFFIXES
+from emotion_core.faces.images import HEIC_SUFFIXES
 from emotion_core.models.in_use import model_in_use
 
 
@@ -183,4 +183,4 @@ def _is_folder(path: Path) -> bool:
 
 
 def _is_picture(name: str) -> bool:
-    return is_picture(name) or name.lower().endswith(REFUSED_SUFFIXES)
+    return is_picture(name) or name.lower().endswith(HEIC_SUFFIXES)
