@@ -113,8 +113,8 @@ def _errors_of_keras(path: Path) -> Iterator[None]:
     ) as error:
         # Keras raises all of these for files it cannot make sense of.
         raise ModelError(
-            f"{path} is not a model that Keras can read: {_first_line(error)}; save it again from "
-            "the program that made it"
+            f"{path} is not a model that Keras can read: {_first_line(error)}; if it is not "
+            "damaged, look for another form of it (.tflite, .keras or .h5) where it came from"
         ) from error
 
 
