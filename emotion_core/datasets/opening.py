@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,16 +19,13 @@ from emotion_core.datasets.own.dataset import HEADER_FILE
 from emotion_core.datasets.reading import cache
 from emotion_core.datasets.reading.archives import (
     ARCHIVE_SUFFIXES,
-    COMPRESSED,
     holds_pictures,
-    is_archive,
     list_archived_files,
-    open_archived_csv,
     read_archived_pictures,
 )
 from emotion_core.datasets.reading.class_names import in_class_folder, meanings_of
-from emotion_core.datasets.reading.csv_names import CsvFile, best_csv
-from emotion_core.datasets.reading.csv_reader import CsvFaces, CsvSource, open_plain_csv, read_csv
+from emotion_core.datasets.reading.csv_reader import CsvFaces, read_csv
+from emotion_core.datasets.reading.folder_contents import csv_source, look_into
 from emotion_core.datasets.reading.image_folder import (
     PictureFile,
     is_picture,
@@ -113,7 +109,7 @@ def _open_demo(progress: Callable[[float], None] | None, use_cache: bool) -> Fac
 def _find_source(path: Path) -> tuple[Path, list[PictureFile]]:
     """Return the file or picture folder that ``path`` stands for, and what is in the folder."""
     if path.is_dir():
-        return _look_into(path)
+        return look_into(path)
     if path.exists():
         return path, []
     if (own := own_data.own_path(path)) is not None:
@@ -122,41 +118,6 @@ def _find_source(path: Path) -> tuple[Path, list[PictureFile]]:
         f"{path}: expected a CSV file, a {', '.join(ARCHIVE_SUFFIXES)} archive, a folder or "
         f"{DEMO_NAME!r}, found nothing; check the path"
     )
-
-
-def _look_into(folder: Path) -> tuple[Path, list[PictureFile]]:
-    """Return the CSV file in a folder, else the folder itself and what is in it.
-
-    One of faces that lies at the top counts more than pictures, pictures of a class more than one
-    that lies deeper, and any picture more than a CSV file that is but a list.
-    """
-    at_the_top = _best_csv_in(folder, (entry.name for entry in folder.iterdir() if entry.is_file()))
-    if at_the_top is not None and not at_the_top.is_index:
-        return folder / at_the_top.name, []
-    files = list_files(folder)
-    pictures = [file for file in files if is_picture(file.name) or is_parquet(file.name)]
-    if not any(in_class_folder(picture.name) for picture in pictures):
-        csv_file = _best_csv_in(folder, (file.name for file in files))
-        if csv_file is not None and not (csv_file.is_index and pictures):
-            return folder / csv_file.name, []
-    return folder, files
-
-
-def _best_csv_in(folder: Path, names: Iterable[str]) -> CsvFile | None:
-    def open_file(name: str) -> AbstractContextManager[BinaryIO]:
-        return _csv_stream(folder / name)
-
-    return best_csv(names, open_file, endings=("", *COMPRESSED))
-
-
-@contextmanager
-def _csv_stream(path: Path) -> Iterator[BinaryIO]:
-    with _csv_source(path) as source:
-        yield source.stream
-
-
-def _csv_source(path: Path) -> AbstractContextManager[CsvSource]:
-    return open_archived_csv(path) if is_archive(path) else open_plain_csv(path)
 
 
 def _refuse_votes(name: str, votes_path: str | os.PathLike[str] | None) -> None:
@@ -205,7 +166,7 @@ def _read_csv(
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
 ) -> FaceDataset:
-    with _csv_source(path) as source:
+    with csv_source(path) as source:
         faces = read_csv(source, skip_bad_rows=skip_bad_rows, progress=progress)
     return FaceDataset(
         name=path.name,

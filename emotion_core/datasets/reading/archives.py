@@ -59,9 +59,9 @@ _DAMAGE: Final = (
 )
 
 
-def is_archive(path: Path) -> bool:
-    """Return whether the name of ``path`` is that of an archive, or of a compressed CSV file."""
-    return path.name.lower().endswith(ARCHIVE_SUFFIXES)
+def is_archive(path: Path | str) -> bool:
+    """Return whether a name or path is that of an archive, or of a compressed CSV file."""
+    return str(path).lower().endswith(ARCHIVE_SUFFIXES)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from emotion_core.datasets.reading.bad_rows import RowError
+from emotion_core.datasets.reading.csv_names import member_path
 from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
 from emotion_core.errors import DatasetError, NumberedClassesError
 from emotion_core.system.files import write_json
@@ -58,7 +59,7 @@ def in_class_folder(name: str) -> bool:
 
 def class_folder(name: str) -> str:
     """Return the name of the folder that a picture lies in; empty for one that lies in none."""
-    return name.split("/")[-2] if "/" in name else ""
+    return member_path(name).parent.name
 
 
 def meanings_of(

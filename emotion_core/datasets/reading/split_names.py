@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from emotion_core.datasets.reading.bad_rows import RowError
+from emotion_core.datasets.reading.csv_names import member_path
 from emotion_core.datasets.types import SPLITS
 
 # What may stand behind the name of a split without a space: "trainset", "testimages".
@@ -98,17 +99,17 @@ class SplitFolders:
             raise _unclear(told.folder)
         if told is not None:
             return told.split
-        *above, _class, _file = ["", *name.split("/")]
-        for place, folder in enumerate(above[1:]):
-            if "/".join(above[1 : place + 1]) in self._inside:
+        above = member_path(name).parts[:-2]  # the folder of the class is none of them
+        for place, folder in enumerate(above):
+            if "/".join(above[:place]) in self._inside:
                 raise _unclear(folder)
-        if above[1:]:
-            self.untold.add("/".join(above[1:]))
+        if above:
+            self.untold.add("/".join(above))
         return 0
 
 
 def _told(name: str, folder_name: str) -> _Told | None:
-    *folders, file_name = name.split("/")
+    *folders, file_name = member_path(name).parts
     for code, split in enumerate(SPLITS):
         if file_name.startswith(f"{split}_"):
             return _Told(code)
