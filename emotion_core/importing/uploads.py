@@ -81,8 +81,7 @@ def receive(uploads: Sequence[Upload], folder: Path) -> tuple[str, str, str]:
         their kind, a key of ``worker.READERS``; the main one's name; the SHA-256 of all of them.
 
     Raises:
-        ModelError: they are no kind of model, begin otherwise than their names say, or are too
-            large.
+        ModelError: they are no kind of model that is read, whatever their names, or are too large.
         OSError: the disk is full.
     """
     names = [Path(name).name for name, _ in uploads]

@@ -92,7 +92,7 @@ def _add_input(config: dict[str, Any]) -> None:
     config.setdefault("name", "sequential")
     first = next(iter(config["layers"]), {"class_name": "InputLayer"})
     if first["class_name"] != "InputLayer" and (shape := _input_shape(first)) is not None:
-        described = {"batch_input_shape": shape, "dtype": "float32", "name": "input"}
+        described = {"batch_input_shape": shape, "name": f"{_first_name(first)}_input"}
         config["layers"].insert(0, {"class_name": "InputLayer", "config": described})
 
 

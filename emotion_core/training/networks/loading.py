@@ -125,7 +125,7 @@ def _errors_of_keras(path: Path) -> Iterator[None]:
 def _take_full_precision(config: dict[str, Any]) -> None:
     """Let a layer compute in what its weights are kept in: LiteRT cannot do otherwise."""
     dtype = config.get("dtype")
-    policy = dtype["config"]["name"] if isinstance(dtype, dict) else dtype
+    policy = dtype["config"].get("name") if isinstance(dtype, dict) else dtype
     if str(policy).startswith("mixed_"):
         config["dtype"] = "float32"
 
