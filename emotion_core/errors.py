@@ -5,6 +5,7 @@
     EmotionCoreError            anything a user can mend; the message says how
     ├── ConnectionSettingsError STUN and TURN settings that cannot be used
     ├── DatasetError            a data set that cannot be read or is not what it should be
+    │   └── NumberedClassesError … until somebody says what the numbers of its classes mean
     ├── ImageError              a picture that cannot be read or decoded
     ├── ModelError              a model folder or file that is missing, damaged or refused
     ├── NoHomeError             no folder to keep things in, and none is named
@@ -31,6 +32,20 @@ class ConnectionSettingsError(EmotionCoreError):
 
 class DatasetError(EmotionCoreError):
     """A data set cannot be read, or holds what no FER2013 data set holds."""
+
+
+class NumberedClassesError(DatasetError):
+    """The folders of a data set's classes are numbers, and it is not known what they mean.
+
+    Attributes:
+        numbers: names of all these folders, in order.
+        data_id: names the data set, for ``class_names.remember_meanings``.
+    """
+
+    def __init__(self, message: str, *, numbers: tuple[str, ...], data_id: str) -> None:
+        super().__init__(message)
+        self.numbers = numbers
+        self.data_id = data_id
 
 
 class ImageError(EmotionCoreError):

@@ -12,24 +12,15 @@ from numpy.typing import NDArray
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.crops import crop_face
 from emotion_core.faces.drawing import draw_faces
-from emotion_core.faces.images import (
-    PICTURE_SUFFIXES,
-    REFUSED_SUFFIXES,
-    encode_png,
-    read_image,
-    to_gray,
-)
+from emotion_core.faces.images import encode_png, read_image, to_gray
 from emotion_core.faces.readings import FaceReading, faces_table
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import model_in_use
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.detector import photo_detector
+from pages.shared.pictures import ONE_PICTURE
 from pages.shared.text import plain
-
-FILE_TYPES = [*PICTURE_SUFFIXES, *REFUSED_SUFFIXES]
-#: In megabytes; the largest camera pictures have about 40.
-LARGEST_UPLOAD = 50
 
 NO_FACE = """
 **No face found.** The face should look towards the camera, be upright, evenly lit and uncovered,
@@ -48,9 +39,7 @@ def choose_picture() -> tuple[str, bytes] | None:
     )
     # Only the chosen one is placed: a camera input asks for the camera as soon as it is there.
     if source == "Upload":
-        file = st.file_uploader(
-            "A photo with one or more faces", type=FILE_TYPES, max_upload_size=LARGEST_UPLOAD
-        )
+        file = st.file_uploader("A photo with one or more faces", **ONE_PICTURE)
     else:
         file = st.camera_input("Take a picture", label_visibility="collapsed", width=480)
     return None if file is None else (file.name, file.getvalue())

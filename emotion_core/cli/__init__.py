@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from emotion_core.cli import (
     train,
 )
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.names import print_any_name
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is success, 1 a machine that failed (a full disk, say), 2 bad input, 130 an interrupt. What
     went wrong is one line on stderr.
     """
-    _escape_what_cannot_be_printed()
+    print_any_name()
     parser = argparse.ArgumentParser(
         prog="python -m emotion_core",
         description="Read facial expressions, and train and judge the network that does.",
@@ -76,14 +76,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("emotion_core: interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
     return 0
-
-
-def _escape_what_cannot_be_printed() -> None:
-    """Print a file's name even where the terminal's encoding has no such letters, as ``\\u4f60``.
-
-    A name is any bytes on Linux, and a console of Windows may know 256 letters.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        # Whoever sets another way by PYTHONIOENCODING, such as "replace", keeps it.
-        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
-            stream.reconfigure(errors="backslashreplace")

@@ -12,10 +12,12 @@ from pathlib import Path
 from tqdm import tqdm
 
 from emotion_core.datasets import FaceDataset
+from emotion_core.datasets.reading.class_names import LEFT_OUT
 from emotion_core.datasets.reading.image_folder import is_picture, list_files
 from emotion_core.datasets.source import DataSource
+from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
 from emotion_core.errors import DatasetError, ImageError
-from emotion_core.faces.images import REFUSED_SUFFIXES
+from emotion_core.faces.images import HEIC_SUFFIXES
 from emotion_core.models.in_use import model_in_use
 
 
@@ -75,8 +77,28 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         help="leave out the images of an exclusion list, made with dataset --exclude-out",
     )
     parser.add_argument(
+        "--classes",
+        metavar="NUMBER=CLASS,...",
+        type=class_meanings,
+        help="what folders mean that are numbers, such as 1=surprise,2=fear; none leaves one out; "
+        "kept for this data set",
+    )
+    parser.add_argument(
         "--skip-bad-rows", action="store_true", help="leave bad rows out and say how many"
     )
+
+
+def class_meanings(text: str) -> dict[str, str]:
+    """Return what a list such as ``1=surprise,2=fear`` says, for argparse."""
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    meanings = {number.strip(): meaning.strip().lower() for number, _, meaning in pairs}
+    unknown = [each for each in meanings.values() if each not in (*EMOTION_ALIASES, LEFT_OUT)]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"expected NUMBER=CLASS with classes of {', '.join(EMOTIONS)} or {LEFT_OUT}, found "
+            f"{unknown[0]!r}"
+        )
+    return {number: EMOTION_ALIASES.get(each, each) for number, each in meanings.items()}
 
 
 def data_source(path: str, options: argparse.Namespace) -> DataSource:
@@ -91,10 +113,10 @@ def read_data(path: str, options: argparse.Namespace) -> FaceDataset:
     Raises:
         DatasetError: a data set or the list cannot be read, or the list is for another data set.
     """
-    return open_source(data_source(path, options))
+    return open_source(data_source(path, options), options.classes)
 
 
-def open_source(source: DataSource) -> FaceDataset:
+def open_source(source: DataSource, classes: dict[str, str] | None = None) -> FaceDataset:
     """Open a data set with a progress bar, and say what was left out.
 
     Raises:
@@ -107,7 +129,7 @@ def open_source(source: DataSource) -> FaceDataset:
         disable=None,
         bar_format="{l_bar}{bar}| {remaining} left",
     ) as bar:
-        dataset = source.open(lambda share: bar.update(round(share * 100) - bar.n))
+        dataset = source.open(lambda share: bar.update(round(share * 100) - bar.n), classes)
     if dataset.dropped_rows:
         print(f"{dataset.name}: left out {dataset.dropped_rows} bad rows")
     for note in dataset.notes:
@@ -161,4 +183,4 @@ def _is_folder(path: Path) -> bool:
 
 
 def _is_picture(name: str) -> bool:
-    return is_picture(name) or name.lower().endswith(REFUSED_SUFFIXES)
+    return is_picture(name) or name.lower().endswith(HEIC_SUFFIXES)

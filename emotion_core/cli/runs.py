@@ -115,7 +115,8 @@ def run_start(options: argparse.Namespace) -> None:
     """
     plan = plan_from_options(options, options.name, (options.library or models_dir()).resolve())
     plan = replace(plan, notes=options.notes)
-    counts = count_for_training(open_source(plan.data))  # refused now, not when its turn has come
+    # Refused now, not when its turn has come.
+    counts = count_for_training(open_source(plan.data, options.classes))
     plans: tuple[RunPlan, ...] = (plan,)
     if options.vary:
         choices = {name: split_values(name, text) for name, text in options.vary}

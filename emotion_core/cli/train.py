@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> None:
     """
     folder = options.out.with_name(f"{options.out.name}.training")
     plan = _earlier_plan(folder, options) if options.resume else _new_plan(options)
-    dataset = open_source(data_source(options.data, options))
+    dataset = open_source(data_source(options.data, options), options.classes)
     if not options.resume:
         plan = replace(plan, config=_with_batches_of(plan.config, dataset))
     terminal = _Terminal()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,21 +19,20 @@ from emotion_core.datasets.own.dataset import HEADER_FILE
 from emotion_core.datasets.reading import cache
 from emotion_core.datasets.reading.archives import (
     ARCHIVE_SUFFIXES,
-    COMPRESSED,
     holds_pictures,
-    is_archive,
-    open_archived_csv,
+    list_archived_files,
     read_archived_pictures,
 )
-from emotion_core.datasets.reading.csv_names import CsvFile, best_csv
-from emotion_core.datasets.reading.csv_reader import CsvFaces, CsvSource, open_plain_csv, read_csv
+from emotion_core.datasets.reading.class_names import in_class_folder, meanings_of
+from emotion_core.datasets.reading.csv_reader import CsvFaces, read_csv
+from emotion_core.datasets.reading.folder_contents import csv_source, look_into
 from emotion_core.datasets.reading.image_folder import (
     PictureFile,
-    in_class_folder,
     is_picture,
     list_files,
     read_image_folder,
 )
+from emotion_core.datasets.reading.parquet import is_parquet, list_rows, read_parquet
 from emotion_core.datasets.reading.votes import VOTES_NAME, read_votes
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
@@ -50,6 +48,7 @@ def open_dataset(
     path: str | os.PathLike[str],
     *,
     votes_path: str | os.PathLike[str] | None = None,
+    classes: Mapping[str, str] | None = None,
     skip_bad_rows: bool = False,
     progress: Callable[[float], None] | None = None,
     use_cache: bool = True,
@@ -59,11 +58,13 @@ def open_dataset(
     Args:
         path: ``fer2013.csv``, ``icml_face_data.csv`` or ``train.csv``, also compressed (see
             ``ARCHIVE_SUFFIXES``); a folder, ZIP or tar file with one of these at any depth; a
-            folder or ZIP file with pictures by split and class; ``own/NAME`` for one that was
-            captured here (see ``own``); or ``demo`` for ``demo_dataset()``. Without a split, faces
-            are Training.
+            folder or ZIP file with pictures by split and class; Parquet files of pictures and
+            labels, as one file or a folder; ``own/NAME`` for one that was captured here (see
+            ``own``); or ``demo`` for ``demo_dataset()``. Without a split, faces are Training.
         votes_path: FER+ votes for the CSV file. A ``fer2013new.csv`` beside ``path`` is found by
             itself, and left out with a warning when it is not about the same faces.
+        classes: what folders of classes that are numbers mean (see ``class_names.meanings_of``),
+            for this data set from now on; None: what was said before.
         skip_bad_rows: leave bad rows out (see ``FaceDataset.dropped_rows``) instead of refusing.
         progress: called now and then with the share that is done, 0.0 to 1.0.
         use_cache: keep what was read in the user's cache folder and reopen it from there.
@@ -72,6 +73,7 @@ def open_dataset(
         The faces; their arrays are read-only.
 
     Raises:
+        NumberedClassesError: its classes are numbers, and nobody has said what they mean.
         DatasetError: the data set cannot be read, or is not what it should be.
     """
     if os.fspath(path) == DEMO_NAME:
@@ -81,12 +83,18 @@ def open_dataset(
         source, files = _find_source(Path(path))
     except OSError as error:  # a forbidden folder, a name too long
         raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from error
+    tables = [file for file in files if is_parquet(file.name)]
+    if is_parquet(source.name) or (
+        tables and not any(in_class_folder(file.name) for file in files)
+    ):
+        _refuse_votes(source.name, votes_path)
+        return _open_parquet(source, tables, classes, skip_bad_rows, progress, use_cache)
     if source.is_dir():
         _refuse_votes(str(source), votes_path)
-        return _open_folder(source, files, skip_bad_rows, progress, use_cache)
+        return _open_folder(source, files, classes, skip_bad_rows, progress, use_cache)
     if holds_pictures(source):
         _refuse_votes(source.name, votes_path)
-        return _open_picture_archive(source, skip_bad_rows, progress, use_cache)
+        return _open_picture_archive(source, classes, skip_bad_rows, progress, use_cache)
     votes = _find_votes(source, votes_path)
     return _open_csv(source, votes, skip_bad_rows, progress, use_cache)
 
@@ -101,7 +109,7 @@ def _open_demo(progress: Callable[[float], None] | None, use_cache: bool) -> Fac
 def _find_source(path: Path) -> tuple[Path, list[PictureFile]]:
     """Return the file or picture folder that ``path`` stands for, and what is in the folder."""
     if path.is_dir():
-        return _look_into(path)
+        return look_into(path)
     if path.exists():
         return path, []
     if (own := own_data.own_path(path)) is not None:
@@ -110,41 +118,6 @@ def _find_source(path: Path) -> tuple[Path, list[PictureFile]]:
         f"{path}: expected a CSV file, a {', '.join(ARCHIVE_SUFFIXES)} archive, a folder or "
         f"{DEMO_NAME!r}, found nothing; check the path"
     )
-
-
-def _look_into(folder: Path) -> tuple[Path, list[PictureFile]]:
-    """Return the CSV file in a folder, else the folder itself and what is in it.
-
-    One of faces that lies at the top counts more than pictures, pictures of a class more than one
-    that lies deeper, and any picture more than a CSV file that is but a list.
-    """
-    at_the_top = _best_csv_in(folder, (entry.name for entry in folder.iterdir() if entry.is_file()))
-    if at_the_top is not None and not at_the_top.is_index:
-        return folder / at_the_top.name, []
-    files = list_files(folder)
-    pictures = [file for file in files if is_picture(file.name)]
-    if not any(in_class_folder(picture.name) for picture in pictures):
-        csv_file = _best_csv_in(folder, (file.name for file in files))
-        if csv_file is not None and not (csv_file.is_index and pictures):
-            return folder / csv_file.name, []
-    return folder, files
-
-
-def _best_csv_in(folder: Path, names: Iterable[str]) -> CsvFile | None:
-    def open_file(name: str) -> AbstractContextManager[BinaryIO]:
-        return _csv_stream(folder / name)
-
-    return best_csv(names, open_file, endings=("", *COMPRESSED))
-
-
-@contextmanager
-def _csv_stream(path: Path) -> Iterator[BinaryIO]:
-    with _csv_source(path) as source:
-        yield source.stream
-
-
-def _csv_source(path: Path) -> AbstractContextManager[CsvSource]:
-    return open_archived_csv(path) if is_archive(path) else open_plain_csv(path)
 
 
 def _refuse_votes(name: str, votes_path: str | os.PathLike[str] | None) -> None:
@@ -193,7 +166,7 @@ def _read_csv(
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
 ) -> FaceDataset:
-    with _csv_source(path) as source:
+    with csv_source(path) as source:
         faces = read_csv(source, skip_bad_rows=skip_bad_rows, progress=progress)
     return FaceDataset(
         name=path.name,
@@ -220,36 +193,75 @@ def _join_votes(name: str, faces: CsvFaces, votes: _VotesFile) -> NDArray[np.uin
 def _open_folder(
     folder: Path,
     files: list[PictureFile],
+    classes: Mapping[str, str] | None,
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
     use_cache: bool,
 ) -> FaceDataset:
     folder = folder.resolve()
     pictures = [file for file in files if is_picture(file.name)]
+    meanings = meanings_of(folder, [picture.name for picture in pictures], classes)
     # Who deletes faces of their own must not leave copies behind; these are few and read quickly.
     use_cache = use_cache and not (folder / HEADER_FILE).exists()
-    key = cache.dataset_key(("folder", skip_bad_rows, str(folder)), _folder_state(pictures))
+    key = cache.dataset_key(
+        ("folder", skip_bad_rows, str(folder)), (_folder_state(pictures), sorted(meanings.items()))
+    )
     return _cached(
         key,
         use_cache,
         progress,
-        lambda: read_image_folder(folder, files, skip_bad_rows=skip_bad_rows, progress=progress),
+        lambda: read_image_folder(
+            folder, files, meanings, skip_bad_rows=skip_bad_rows, progress=progress
+        ),
     )
 
 
 def _open_picture_archive(
     path: Path,
+    classes: Mapping[str, str] | None,
     skip_bad_rows: bool,
     progress: Callable[[float], None] | None,
     use_cache: bool,
 ) -> FaceDataset:
-    key = cache.dataset_key(("zip", skip_bad_rows, str(path.resolve())), _file_state(path))
+    files = list_archived_files(path)
+    pictures = [file.name for file in files if is_picture(file.name)]
+    meanings = meanings_of(path, pictures, classes)
+    key = cache.dataset_key(
+        ("zip", skip_bad_rows, str(path.resolve())), (_file_state(path), sorted(meanings.items()))
+    )
     return _cached(
         key,
         use_cache,
         progress,
-        lambda: read_archived_pictures(path, skip_bad_rows=skip_bad_rows, progress=progress),
+        lambda: read_archived_pictures(
+            path, meanings, skip_bad_rows=skip_bad_rows, progress=progress
+        ),
     )
+
+
+def _open_parquet(
+    source: Path,
+    tables: list[PictureFile],
+    classes: Mapping[str, str] | None,
+    skip_bad_rows: bool,
+    progress: Callable[[float], None] | None,
+    use_cache: bool,
+) -> FaceDataset:
+    source = source.resolve()
+    state = _folder_state(tables) if tables else _file_state(source)
+    names = [table.name for table in tables]
+    rows = list_rows(source, names)
+    meanings = meanings_of(source, [row.name for row in rows], classes)
+    key = cache.dataset_key(
+        ("parquet", skip_bad_rows, str(source)), (state, sorted(meanings.items()))
+    )
+
+    def read() -> FaceDataset:
+        return read_parquet(
+            source, names, rows, meanings, skip_bad_rows=skip_bad_rows, progress=progress
+        )
+
+    return _cached(key, use_cache, progress, read)
 
 
 def _cached(

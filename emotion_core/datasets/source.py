@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -49,19 +49,26 @@ class DataSource:
             exclusions=self.exclusions and _absolute_list(self.exclusions),
         )
 
-    def open(self, progress: Callable[[float], None] | None = None) -> FaceDataset:
+    def open(
+        self,
+        progress: Callable[[float], None] | None = None,
+        classes: Mapping[str, str] | None = None,
+    ) -> FaceDataset:
         """Read the data sets, join them, and leave out the images of the list.
 
         Args:
             progress: called now and then with the share that is done, 0.0 to 1.0.
+            classes: what numbered classes of each of them mean, see ``open_dataset``.
 
         Raises:
+            NumberedClassesError: classes are numbers, and nobody has said what they mean.
             DatasetError: a data set or the list cannot be read, or the list is for another one.
         """
         paths = (self.path, *self.joined)
         parts = [
             open_dataset(
                 path,
+                classes=classes,
                 votes_path=None if place else self.votes,
                 skip_bad_rows=self.skip_bad_rows,
                 progress=progress and _part(progress, place, len(paths)),

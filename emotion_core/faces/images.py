@@ -28,13 +28,18 @@ PICTURE_SUFFIXES: Final = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png", ".apng", ".webp", ".avif", ".tif", ".tiff",
     ".bmp", ".dib", ".gif", ".jp2", ".pbm", ".pgm", ".ppm", ".pnm", ".ras",
 )  # fmt: skip
-#: ... and of those that are let in only to be told how to save them in a form that can be read.
-REFUSED_SUFFIXES: Final = (".heic", ".heif", ".hif")
+#: ... and those of HEIC. Pages must not take them: Safari makes a JPEG of one where they do not.
+HEIC_SUFFIXES: Final = (".heic", ".heif", ".hif")
+#: What to do with one.
+HEIC_ADVICE: Final = (
+    "save it as JPEG (an iPhone does so by itself: Settings, Camera, Formats, Most Compatible)"
+)
 
 _WHITE: Final = 255.0
 _FORMATS: Final = "JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
 
-# The brands of pictures in H.265, which phones write (ISO/IEC 23008-12, annex B).
+# The brands of pictures in H.265, which phones write (ISO/IEC 23008-12, annex B). They are not
+# read: the one library for them that is kept, pillow-heif, brings x265, which is under the GPL.
 _HEIC: Final = re.compile(rb"....ftyp(?:....){0,16}?(?:hei[cxms]|hev[cxms])", re.DOTALL)
 
 # What Pillow reads the heads of. Of TIFF it knows fewer kinds of pixels than OpenCV: its tags
@@ -92,8 +97,7 @@ def read_image(source: Path | bytes, name: str = "the picture") -> NDArray[np.ui
     if decoded is None and _HEIC.match(source):
         raise ImageError(
             f"{name}: expected a picture ({_FORMATS}), found one of HEIC, which is not read here; "
-            "save it as JPEG (an iPhone does so by itself: Settings, Camera, Formats, Most "
-            "Compatible)"
+            f"{HEIC_ADVICE}"
         )
     if decoded is None:
         raise ImageError(

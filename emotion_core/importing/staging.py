@@ -18,7 +18,13 @@ from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork, ImportAnswers
 from emotion_core.importing.reading import read_apart
-from emotion_core.importing.uploads import UPLOADS, Upload, receive
+from emotion_core.importing.uploads import (
+    SAVED_MODEL,
+    SAVED_MODEL_FILE,
+    UPLOADS,
+    Upload,
+    receive,
+)
 from emotion_core.models.changes import add_model
 from emotion_core.models.folder import (
     CARD_FILE,
@@ -193,6 +199,15 @@ def stage_paths(paths: Sequence[Path], progress: ShareProgress | None = None) ->
     uploads: list[Upload] = []
     try:
         for path in paths:
+            if (path / SAVED_MODEL_FILE).is_file():
+                raise ModelError(
+                    f"{path}: expected a model's file, found a SavedModel of TensorFlow; "
+                    f"{SAVED_MODEL}"
+                )
+            if path.is_dir():
+                raise ModelError(
+                    f"{path}: expected a model's file, found a folder; give the file in it"
+                )
             try:
                 uploads.append((path.name, path.open("rb")))
             except OSError as error:

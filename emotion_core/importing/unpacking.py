@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from emotion_core.errors import ModelError
+from emotion_core.importing.uploads import SAVED_MODEL, SAVED_MODEL_FILE, TORCH
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, MODEL_FILES
 
 #: A zip of ours may unpack to so much, and to so many times its size.
@@ -32,7 +33,8 @@ def unpack(path: Path, folder: Path) -> None:
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
         # RuntimeError: encrypted.
         raise ModelError(
-            f"expected a whole zip file, but it is damaged or locked ({error}); export it again"
+            f"expected a whole zip file, but it is damaged or locked ({error}); get it once "
+            "more from where it came"
         ) from error
 
 
@@ -49,6 +51,11 @@ def _own_name(entry: zipfile.ZipInfo) -> str:
 def _check_entries(entries: Sequence[zipfile.ZipInfo]) -> None:
     """Refuse an archive with anything but the files of one model, or that would fill the disk."""
     names = [entry.filename for entry in entries]
+    files = {PurePosixPath(name).name for name in names}
+    if SAVED_MODEL_FILE in files:
+        raise ModelError(f"expected a model, found a SavedModel of TensorFlow; {SAVED_MODEL}")
+    if "data.pkl" in files:
+        raise ModelError(f"expected a model, found a PyTorch or TorchScript file; {TORCH}")
     folders = {str(PurePosixPath(name).parent) for name in names}
     strange = [name for name in names if PurePosixPath(name).name not in MODEL_FILES]
     outside = [name for name in names if ".." in name or name.startswith("/") or "\\" in name]

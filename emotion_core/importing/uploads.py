@@ -19,28 +19,59 @@ MODEL_SUFFIXES: Final = (".zip", ".keras", ".h5", ".hdf5", ".json", ".tflite")
 #: The largest file that is read, in bytes.
 MAX_FILE_BYTES: Final = 1_000_000_000
 
+#: A file that each SavedModel has.
+SAVED_MODEL_FILE: Final = "saved_model.pb"
+#: The way out for a SavedModel.
+SAVED_MODEL: Final = (
+    "it is a program that may read and write files, and is not run here: if you trust it, "
+    "`tflite_convert --saved_model_dir FOLDER --output_file model.tflite` makes a model of it"
+)
+#: The way out for a PyTorch file.
+TORCH: Final = (
+    "it carries or needs Python code, which is not run here: if you trust it, `torch.onnx.export` "
+    "and then `onnx2tf` make a .tflite of it"
+)
+
 #: Where the files lie for the process that reads them, in its folder.
 UPLOADS: Final = "uploads"
 
-# What to do with files of these endings, and what to call them.
-_KINDS: Final = {
-    (".zip",): ("zip", {".zip": "model.zip"}),
-    (".keras",): ("keras", {".keras": KERAS_FILE}),
-    (".h5",): ("keras", {".h5": "model.h5"}),
-    (".hdf5",): ("keras", {".hdf5": "model.h5"}),
-    (".tflite",): ("litert", {".tflite": LITERT_FILE}),
-    (".h5", ".json"): ("keras", {".json": ARCHITECTURE_FILE, ".h5": WEIGHTS_FILE}),
-    (".hdf5", ".json"): ("keras", {".json": ARCHITECTURE_FILE, ".hdf5": WEIGHTS_FILE}),
-}
 _ZIP, _HDF5, _LITERT, _JSON = "a zip archive", "an HDF5 file", "a LiteRT model", "JSON"
+_KERAS: Final = "a .keras file, which is a zip archive"
+# What files of these endings should be; what they are decides.
 _CONTENTS: Final = {
     ".zip": _ZIP,
-    ".keras": _ZIP,
+    ".keras": _KERAS,
     ".h5": _HDF5,
     ".hdf5": _HDF5,
     ".tflite": _LITERT,
     ".json": _JSON,
 }
+# What to do with files that are these, and what to call them.
+_KINDS: Final = {
+    (_ZIP,): ("zip", {_ZIP: "model.zip"}),
+    (_KERAS,): ("keras", {_KERAS: KERAS_FILE}),
+    (_HDF5,): ("keras", {_HDF5: "model.h5"}),
+    (_LITERT,): ("litert", {_LITERT: LITERT_FILE}),
+    (_JSON, _HDF5): ("keras", {_JSON: ARCHITECTURE_FILE, _HDF5: WEIGHTS_FILE}),
+}
+# Files that are no models, or not yet: how they begin and end, what they are, and the way out.
+_OTHERS: Final = (
+    (
+        b"version https://git-lfs",
+        "",
+        "a pointer to a file kept with Git LFS",
+        "fetch the file itself with `git lfs pull`, or with the download button of its page",
+    ),
+    (
+        (b"<!doctype html", b"<html"),
+        "",
+        "a web page",
+        "the download button of that page, often named Raw, gives the file itself",
+    ),
+    (b"", ".onnx", "an ONNX model", "`pip install onnx2tf; onnx2tf -i FILE` makes a .tflite of it"),
+    (b"", ".pb", "a part of a TensorFlow SavedModel", SAVED_MODEL),
+    (b"\x80", (".pt", ".pth", ".pkl", ".bin"), "a PyTorch or pickle file", TORCH),
+)
 
 
 def receive(uploads: Sequence[Upload], folder: Path) -> tuple[str, str, str]:
@@ -50,57 +81,55 @@ def receive(uploads: Sequence[Upload], folder: Path) -> tuple[str, str, str]:
         their kind, a key of ``worker.READERS``; the main one's name; the SHA-256 of all of them.
 
     Raises:
-        ModelError: they are no kind of model, begin otherwise than their names say, or are too
-            large.
+        ModelError: they are no kind of model that is read, whatever their names, or are too large.
         OSError: the disk is full.
     """
     names = [Path(name).name for name, _ in uploads]
-    suffixes = tuple(sorted(Path(name).suffix.lower() for name in names))
-    if suffixes == (".json",):
+    contents = [_content(name, source) for name, (_, source) in zip(names, uploads, strict=True)]
+    if contents == [_JSON]:
         raise ModelError(
             f"{names[0]} holds an architecture without weights; give the file with its weights "
             f"({WEIGHTS_FILE}) together with it"
         )
-    if suffixes not in _KINDS:
+    together = tuple(sorted(contents))
+    if together not in _KINDS:
         raise ModelError(
             f"expected a model as {', '.join(MODEL_SUFFIXES)}, or .json and .h5 together, found "
-            f"{', '.join(names) or 'no file'}; save it as one of these from the program that made "
-            "it"
+            f"{', '.join(names) or 'no file'}; look for one of these where it came from, or for a "
+            "program that converts it to .tflite"
         )
-    kind, targets = _KINDS[suffixes]
+    kind, targets = _KINDS[together]
     folder.mkdir()
     digest = hashlib.sha256()
-    for name, (_, source) in zip(names, uploads, strict=True):
-        suffix = Path(name).suffix.lower()
-        _check_content(name, suffix, source)
-        _copy(name, source, folder / targets[suffix], digest.update)
+    for name, content, (_, source) in zip(names, contents, uploads, strict=True):
+        _copy(name, source, folder / targets[content], digest.update)
     main = next((name for name in names if name.lower().endswith(".json")), names[0])
     return kind, main, digest.hexdigest()
 
 
-def _check_content(name: str, suffix: str, source: IO[bytes]) -> None:
-    """Refuse a file whose content begins otherwise than its name says."""
+def _content(name: str, source: IO[bytes]) -> str:
+    """Return what a file is, whatever its name; refuse what is no model."""
     head = source.read(64)
     source.seek(0)
-    expected, found = _CONTENTS[suffix], _content_of(head)
-    if found != expected:
-        what = f"a .keras file, which is {expected}" if suffix == ".keras" else expected
-        raise ModelError(
-            f"{name}: expected {what}, found {found}; is it another kind "
-            "of file, or damaged? Save the model again from the program that made it"
-        )
-
-
-def _content_of(head: bytes) -> str:
+    suffix = Path(name).suffix.lower()
     if head.startswith(b"PK\x03\x04"):
-        return _ZIP
+        return _KERAS if suffix == ".keras" else _ZIP
     if head.startswith(b"\x89HDF\r\n\x1a\n"):
         return _HDF5
     if head[4:8] == b"TFL3":
         return _LITERT
     if head.lstrip().startswith((b"{", b"\xef\xbb\xbf{")):
         return _JSON
-    return "an empty file" if not head else "something else"
+    for beginning, endings, what, way_out in _OTHERS:
+        if head.lstrip().lower().startswith(beginning) and suffix.endswith(endings):
+            raise ModelError(f"{name}: expected a model, found {what}; {way_out}")
+    if suffix in _CONTENTS:
+        raise ModelError(
+            f"{name}: expected {_CONTENTS[suffix]}, found "
+            f"{'something else' if head else 'an empty file'}; it is another kind of file, or "
+            "damaged: get it once more from where it came"
+        )
+    return "something else"
 
 
 def _copy(name: str, source: IO[bytes], target: Path, note: Callable[[bytes], None]) -> None:

@@ -17,6 +17,7 @@ from emotion_core.importing.answers import FoundNetwork
 from emotion_core.importing.probing import check_shapes, probe
 from emotion_core.importing.unpacking import unpack
 from emotion_core.importing.uploads import UPLOADS
+from emotion_core.models.file_checks import is_keras_archive
 from emotion_core.models.folder import (
     CARD_FILE,
     KERAS_FILE,
@@ -96,7 +97,11 @@ def _read_keras(folder: Path, progress: ShareProgress) -> FoundNetwork:
 
 def _read_zip(folder: Path, progress: ShareProgress) -> FoundNetwork:
     """Unpack a model of this project and check every file against its card."""
-    unpack(folder / UPLOADS / "model.zip", folder)
+    upload = folder / UPLOADS / "model.zip"
+    if is_keras_archive(upload):
+        upload.rename(upload.with_name(KERAS_FILE))
+        return _read_keras(folder, progress)
+    unpack(upload, folder)
     progress(0.3)
     card = load_card(folder)
     strange = sorted(set(card.files) - set(MODEL_FILES))

@@ -85,6 +85,19 @@ class JudgedFile:
     weights: Path
 
 
+def is_keras_archive(path: Path) -> bool:
+    """Tell whether a file is what Keras writes as ``.keras``, whatever its name.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return set(archive.namelist()) >= _KERAS_MEMBERS
+    except zipfile.BadZipFile:
+        return False
+
+
 def judge_file(path: Path) -> JudgedFile:
     """Look through a network's file, and its weights beside it, before Keras builds anything.
 

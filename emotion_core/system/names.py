@@ -1,8 +1,10 @@
-"""The rules for names: what people call the things they keep, and how long a file's may be."""
+"""The rules for names: what people may call the things they keep, how long a file's may be."""
 
 from __future__ import annotations
 
+import io
 import re
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -54,3 +56,15 @@ def fitted(stem: str, ending: str = "", longest: int = LONGEST_FILE_NAME) -> str
     while stem and len(f"{stem}{ending}".encode("utf-8", "surrogatepass")) > longest:
         stem = stem[:-1]
     return f"{stem}{ending}"
+
+
+def print_any_name() -> None:
+    """Let this process print a file's name whatever letters the terminal or log knows.
+
+    A name is any bytes on Linux, and a console of Windows may know 256 letters: the others are
+    escaped, such as ``\\u4f60``.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # Whoever sets another way by PYTHONIOENCODING, such as "replace", keeps it.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+            stream.reconfigure(errors="backslashreplace")

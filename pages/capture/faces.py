@@ -22,11 +22,10 @@ from emotion_core.datasets.own.samples import (
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.faces.images import PICTURE_SUFFIXES, REFUSED_SUFFIXES, read_image
+from emotion_core.faces.images import read_image
 from pages.capture.picker import FaceNote, pick_faces
+from pages.shared.pictures import MANY_PICTURES
 from pages.shared.text import plain
-
-FILE_TYPES = [*PICTURE_SUFFIXES, *REFUSED_SUFFIXES]
 
 #: Faces that are shown to tick at once.
 MOST_FACES: Final = 120
@@ -103,9 +102,8 @@ def _choose_pictures(source: str) -> Sequence[_Picture]:
         return [] if taken is None else [taken]
     return st.file_uploader(
         "Upload photos with one or more faces" if source == "photo" else ABOUT_CROPS,
-        type=FILE_TYPES,
-        accept_multiple_files=True,
         key=key,
+        **MANY_PICTURES,
     )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError
 from emotion_core.faces.crops import crop_faces
-from emotion_core.faces.images import PICTURE_SUFFIXES, REFUSED_SUFFIXES, read_image, to_gray
+from emotion_core.faces.images import read_image, to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.explanations import emotion_choice, show_explanation
@@ -21,12 +21,10 @@ from pages.opened.details import choose_face
 from pages.opened.grid import show_grid
 from pages.opened.panel import page_of
 from pages.shared import display
+from pages.shared.pictures import ONE_PICTURE
 from pages.shared.text import plain
 
 _IMAGES, _PHOTO = "images of the split", "a photo"
-_PICTURES: Final = [*PICTURE_SUFFIXES, *REFUSED_SUFFIXES]
-#: In megabytes, as on the page Photo.
-_LARGEST_UPLOAD: Final = 50
 
 HOW: Final = """
 Soft patches of the face are blurred away at random, a thousand times, and the model is asked each
@@ -87,12 +85,7 @@ def _explain(evaluated: Evaluated, image: NDArray[np.uint8]) -> None:
 
 
 def _show_photo(evaluated: Evaluated) -> None:
-    file = st.file_uploader(
-        "A photo with one or more faces",
-        type=_PICTURES,
-        max_upload_size=_LARGEST_UPLOAD,
-        key="explain_photo",
-    )
+    file = st.file_uploader("A photo with one or more faces", key="explain_photo", **ONE_PICTURE)
     if file is None:
         st.caption(HOW)
         return

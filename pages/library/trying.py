@@ -14,22 +14,20 @@ from emotion_core.errors import ImageError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.faces.images import PICTURE_SUFFIXES, REFUSED_SUFFIXES, read_image, to_gray
+from emotion_core.faces.images import read_image, to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from emotion_core.faces.thumbnails import png_address
 from emotion_core.models.classifier import EmotionClassifier
 from pages.library.handed_in import current_round
 from pages.shared import display
+from pages.shared.pictures import ONE_PICTURE
 from pages.shared.text import plain
 
 
 def try_out(classifier: EmotionClassifier) -> None:
     """Show what the model makes of the drawn faces, or of a picture of the viewer's."""
     picture = st.file_uploader(
-        "Try it on a photo of yours",
-        type=[*PICTURE_SUFFIXES, *REFUSED_SUFFIXES],
-        max_upload_size=50,
-        key=f"models_photo {current_round()}",
+        "Try it on a photo of yours", key=f"models_photo {current_round()}", **ONE_PICTURE
     )
     if picture is None:
         st.caption("What it makes of seven drawn faces; a photo tells more.")

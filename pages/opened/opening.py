@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -16,9 +16,11 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from emotion_core.datasets import DEMO_NAME
 from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
+from emotion_core.datasets.reading.class_names import LEFT_OUT, remember_meanings
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.recent import path_id, recent_datasets
-from emotion_core.errors import EmotionCoreError
+from emotion_core.emotions import EMOTIONS
+from emotion_core.errors import EmotionCoreError, NumberedClassesError
 from emotion_core.system.folders import typed_path
 from pages.opened.store import GOOD_ROWS, OpenDataset, dataset_store
 from pages.shared.access import server_is_offered
@@ -37,6 +39,7 @@ _MOST_UPLOADED: Final = 400
 _OPEN: Final = "dataset_open"
 _PENDING: Final = "dataset_pending"
 _PROBLEM: Final = "dataset_problem"
+_ASKED: Final = "dataset_asked"
 _UPLOADS: Final = "dataset_uploads"
 _POPOVER: Final = "dataset_opening"
 _SKIP: Final = "dataset_skip_bad_rows"
@@ -44,11 +47,19 @@ _CLOSING: Final = "dataset_opening_done"
 
 
 class _Pending:
-    """A data set that is being read."""
+    """A data set that is being read; without a path, an upload."""
 
-    def __init__(self, what: str, job: Job[OpenDataset]) -> None:
+    def __init__(self, what: str, job: Job[OpenDataset], path: str | None) -> None:
         self.what = what
         self.job = job
+        self.path = path
+
+
+class _Question(NamedTuple):
+    """What the viewer has to say before a data set can be read."""
+
+    error: NumberedClassesError
+    of: _Pending
 
 
 def chosen_dataset() -> OpenDataset | None:
@@ -61,6 +72,8 @@ def chosen_dataset() -> OpenDataset | None:
     _finish_pending()
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
+    if question := st.session_state.get(_ASKED):
+        _ask_for_classes(question)
     opened: OpenDataset | None = st.session_state.get(_OPEN)
     if opened is None and _PENDING not in st.session_state:  # what a link names cannot be had
         _begin(DEMO_NAME, DEMO_NAME)
@@ -136,7 +149,7 @@ def _write_address(opened: OpenDataset) -> None:
 
 def _begin(path: str, what: str, *, skip_bad_rows: bool = False) -> None:
     job = dataset_store().open(path, skip_bad_rows=skip_bad_rows)
-    st.session_state[_PENDING] = _Pending(what, job)
+    st.session_state[_PENDING] = _Pending(what, job, path)
 
 
 def _choose(path: str, what: str) -> None:
@@ -151,8 +164,11 @@ def _finish_pending() -> None:
     if pending is None or not pending.job.wait():
         return
     del st.session_state[_PENDING]
+    st.session_state.pop(_ASKED, None)
     try:
         opened = pending.job.result()
+    except NumberedClassesError as error:
+        st.session_state[_ASKED] = _Question(error, pending)
     except EmotionCoreError as error:
         st.session_state[_PROBLEM] = str(error)
     except Cancelled:
@@ -160,6 +176,46 @@ def _finish_pending() -> None:
     else:
         st.session_state[_OPEN] = opened
         _write_address(opened)
+
+
+def _ask_for_classes(question: _Question) -> None:
+    """Show the form that asks what the numbers of classes mean."""
+    with st.form("dataset_classes"):
+        st.markdown(
+            f"The classes of **{plain(question.of.what)}** are numbers, and data sets number them "
+            "differently. What do they mean? Its authors say it; it is asked once."
+        )
+        columns = st.columns(len(question.error.numbers))
+        for column, number in zip(columns, question.error.numbers, strict=True):
+            column.selectbox(
+                number,
+                (*EMOTIONS, LEFT_OUT),
+                index=None,
+                placeholder="?",
+                key=f"dataset_class_{number}",
+            )
+        st.form_submit_button("Open it", on_click=_take_classes, args=(question,))
+
+
+def _take_classes(question: _Question) -> None:
+    """Keep what the viewer says of numbered classes, and read the data set again."""
+    meanings = {
+        number: st.session_state.get(f"dataset_class_{number}") for number in question.error.numbers
+    }
+    known = {number: meaning for number, meaning in meanings.items() if meaning is not None}
+    if len(known) < len(meanings):
+        st.session_state[_PROBLEM] = "Choose a meaning for each number."
+        return
+    try:
+        remember_meanings(question.error.data_id, known)
+    except EmotionCoreError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    del st.session_state[_ASKED]
+    if question.of.path is None:
+        st.session_state[_PROBLEM] = f"Kept. Now upload {question.of.what} once more."
+    else:
+        _choose(question.of.path, question.of.what)
 
 
 def paths_on_offer() -> dict[str, str]:
@@ -197,7 +253,8 @@ def _offer_paths() -> None:
             key="dataset_path",
             placeholder="/data/fer2013.csv",
             help="fer2013.csv, icml_face_data.csv or train.csv; a ZIP, tar file or folder with one "
-            "of them inside; or a folder of images by split and class. FER+ votes are read from "
+            "of them inside; a folder of images by split and class; or Parquet files. FER+ votes "
+            "are read from "
             f"{VOTES_NAME} beside the file.",
             on_change=_open_typed,
         )
@@ -212,7 +269,7 @@ def _open_typed() -> None:
 def _offer_upload() -> None:
     number = st.session_state.setdefault(_UPLOADS, 0)
     files = st.file_uploader(
-        f"Upload a CSV, ZIP or tar file; {VOTES_NAME} may come with it",
+        f"Upload a CSV, ZIP, tar or Parquet file; {VOTES_NAME} may come with it",
         type=UPLOAD_ENDINGS,
         accept_multiple_files=True,
         max_upload_size=_MOST_UPLOADED,
@@ -240,7 +297,7 @@ def _open_upload(files: Sequence[UploadedFile]) -> None:
         job = dataset_store().open_upload(
             faces[0], clean_up, skip_bad_rows=bool(st.session_state.get(_SKIP))
         )
-        st.session_state[_PENDING] = _Pending(faces[0].name, job)
+        st.session_state[_PENDING] = _Pending(faces[0].name, job, None)
         st.session_state[_CLOSING] = True
     st.rerun()
 

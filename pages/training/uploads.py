@@ -29,7 +29,7 @@ def show_upload(chosen: str) -> None:
     number = st.session_state.setdefault(_UPLOADS, 0)
     key = f"train_upload_{number}"
     st.file_uploader(
-        f"A CSV, ZIP or tar file; {VOTES_NAME} may come with it",
+        f"A CSV, ZIP, tar or Parquet file; {VOTES_NAME} may come with it",
         type=UPLOAD_ENDINGS,
         accept_multiple_files=True,
         max_upload_size=_MOST_UPLOADED,

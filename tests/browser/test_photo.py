@@ -93,6 +93,21 @@ def test_a_bad_file_is_refused_and_the_page_goes_on(
     expect(page.get_by_text("This file cannot be read")).to_have_count(0)
 
 
+def test_pictures_by_any_name_are_let_in(server, open_browser, tmp_path, keep_picture):
+    page = open_browser().new_page()
+    page.goto(f"{server.url}/photo")
+    expect(page.get_by_text("A photo with one or more faces")).to_be_visible()
+    keep_picture(page, "empty")
+    for name, extension in (("saved.jfif", ".jpg"), ("phone.AVIF", ".avif")):
+        path = tmp_path / name
+        path.write_bytes(cv2.imencode(extension, portrait(400, color=True))[1].tobytes())
+        upload(page, path)
+        expect(page.get_by_text(name)).to_be_visible()
+        expect(page.locator(".face")).to_have_count(1)
+    page.get_by_test_id("stTooltipIcon").first.hover()
+    expect(page.get_by_text("HEIC is not read here; save it as JPEG")).to_be_visible()
+
+
 def test_a_picture_without_a_face_says_what_helps(server, open_browser, tmp_path):
     path = tmp_path / "wall.png"
     assert cv2.imwrite(str(path), np.full((300, 400, 3), 128, np.uint8))

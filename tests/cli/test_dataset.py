@@ -7,6 +7,7 @@ import pytest
 
 from emotion_core.cli import main
 from emotion_core.datasets import demo_dataset
+from emotion_core.faces.images import encode_png
 
 HEADER = "emotion,pixels,Usage"
 
@@ -26,6 +27,23 @@ def csv_path(tmp_path):
     path = tmp_path / "fer2013.csv"
     path.write_text("\n".join([HEADER, *rows]) + "\n")
     return path
+
+
+def test_classes_that_are_numbers(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    for number in "12":
+        path = tmp_path / "faces" / "train" / number / "1.png"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(encode_png(demo_dataset(3).images[int(number)]))
+    command = ["dataset", str(tmp_path / "faces")]
+    assert main(command) == 2
+    assert "found 1, 2; say what the numbers mean" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main([*command, "--classes", "1=joy"])
+    assert "expected NUMBER=CLASS with classes of angry, " in capsys.readouterr().err
+    assert main([*command, "--classes", "1=Surprise, 2=fearful"]) == 0
+    assert main(command) == 0
+    assert "classes without images: angry, disgust, happy, sad, neutral" in capsys.readouterr().out
 
 
 def test_report(csv_path, capsys):

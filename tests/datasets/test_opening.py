@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import shutil
+import tarfile
+
 import numpy as np
 import pytest
 
@@ -66,6 +69,18 @@ def test_pictures_of_classes_count_more_than_a_csv_file_further_down(tmp_path, g
     (tmp_path / "train" / "sad" / "1.png").write_bytes(encode_png(faces[0]))
     (tmp_path / "old" / "fer2013.csv").write_text("\n".join(good_lines))
     assert len(open_dataset(tmp_path)) == 1
+
+
+def test_a_folder_with_nothing_but_an_archive(tmp_path, good_lines):
+    path = tmp_path / "X" / "fer2013" / "fer2013.tar.gz"
+    path.parent.mkdir(parents=True)
+    (tmp_path / "fer2013.csv").write_text("\n".join(good_lines))
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(tmp_path / "fer2013.csv", "fer2013/fer2013.csv")
+    dataset = open_dataset(tmp_path / "X")
+    assert (len(dataset), dataset.name) == (6, "fer2013.tar.gz")
+    shutil.copy(path, tmp_path / "X" / "other.tgz")
+    assert "found neither" in refusal(tmp_path / "X")
 
 
 def test_a_list_of_pictures_is_no_csv_file_of_faces(write_lines, faces):

@@ -139,8 +139,46 @@ HOSTILE: dict[str, tuple[list[ModelFile], str]] = {
     ),
     # not what it says
     "a picture as .keras": ([("a.keras", PNG)], "a.keras: expected a .keras file, which is a zip"),
-    "a .keras file as .h5": ([("a.h5", KERAS)], "a.h5: expected an HDF5 file, found a zip archive"),
-    "a .keras file as .zip": ([("a.zip", KERAS)], "imported as .keras, .h5 or .tflite, not zipped"),
+    "other files zipped": (
+        [("a.zip", model_files.zipped({"a.h5": WHOLE}))],
+        "imported as .keras, .h5 or .tflite, not zipped",
+    ),
+    # models that are read once they are converted, and what is taken for one
+    "an ONNX model": (
+        [("a.onnx", b"\x08\x07")],
+        "found an ONNX model; `pip install onnx2tf; onnx2tf",
+    ),
+    "a part of a SavedModel": ([("saved_model.pb", b"\x08\x01")], "SavedModel; it is a program"),
+    "a zipped SavedModel": (
+        [
+            (
+                "a.zip",
+                model_files.zipped({"m/saved_model.pb": b"", "m/variables/variables.index": b""}),
+            )
+        ],
+        "a.zip: expected a model, found a SavedModel of TensorFlow; it is a program .*`tflite_conv",
+    ),
+    "TorchScript": (
+        [
+            (
+                "a.pt",
+                model_files.zipped({"a/data.pkl": b"", "a/code/a.py": b"", "a/constants.pkl": b""}),
+            )
+        ],
+        "a.pt: expected a model, found a PyTorch or TorchScript file; it carries or needs Python",
+    ),
+    "old PyTorch": (
+        [("a.pth", b"\x80\x02\x8a")],
+        "a.pth: expected a model, found a PyTorch or pickle",
+    ),
+    "a Git LFS pointer": (
+        [("a.h5", b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n")],
+        "a.h5: expected a model, found a pointer to a file kept with Git LFS; fetch .*git lfs pull",
+    ),
+    "a web page": (
+        [("a.h5", b"\n<!DOCTYPE html><html>")],
+        "a.h5: expected a model, found a web page",
+    ),
     "an empty file": ([("a.tflite", b"")], "expected a LiteRT model, found an empty file"),
     "another program's": ([("a.pt", PNG)], "expected a model as .zip, .keras, .h5, .hdf5, .json"),
     "no file": ([], "found no file"),

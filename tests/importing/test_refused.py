@@ -25,6 +25,8 @@ class TestRefused:
             stage(*files)
         assert "\n" not in str(error.value)
         assert "emotion-import-" not in str(error.value)
+        # Somebody may have the file and nothing else.
+        assert "program that made it" not in str(error.value)
         assert nothing_left()
         assert sorted(tmp_path.parent.glob("*")) == before
 
@@ -45,6 +47,14 @@ class TestRefused:
     def test_a_missing_file(self, tmp_path, nothing_left):
         with pytest.raises(ModelError, match=r"expected a model file at .*none\.h5, but it cannot"):
             stage_paths([tmp_path / "none.h5"])
+        assert nothing_left()
+
+    def test_a_folder(self, tmp_path, nothing_left):
+        with pytest.raises(ModelError, match=r"found a folder; give the file in it"):
+            stage_paths([tmp_path])
+        (tmp_path / "saved_model.pb").touch()
+        with pytest.raises(ModelError, match=r"found a SavedModel of TensorFlow; it is a program"):
+            stage_paths([tmp_path])
         assert nothing_left()
 
     def test_a_full_disk(self, nothing_left, monkeypatch):

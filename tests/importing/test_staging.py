@@ -13,7 +13,7 @@ from emotion_core.models.folder import default_model_dir, load_card
 from emotion_core.models.in_use import put_to_use
 from emotion_core.models.library import list_models
 from tests import model_files
-from tests.data.keras2.make import faces
+from tests.data.keras2.make import bright_and_dark, faces
 from tests.importing.handed_in import answers_to_grays, greys, stage
 from tests.model_files import KERAS_2, others
 
@@ -52,6 +52,25 @@ class TestWhole:
         assert staged.described(answers).files == card.files
         other = ImportAnswers("-1 to 1", CLASS_ORDERS["by name"], probabilities=True)
         assert answers_to_grays(staged.classifier(other), 7) == list(CLASS_ORDERS["by name"])
+
+    @pytest.mark.parametrize(
+        ("file", "called"),
+        [
+            ("nested.h5", "a.h5"),
+            ("nested.h5", "a.keras"),
+            ("nested.keras", "a.keras"),
+            ("nested.keras", "a.h5"),
+            ("nested.keras", "a.zip"),
+        ],
+    )
+    def test_a_network_of_networks_is_read_as_what_it_is_whatever_its_name(self, file, called):
+        staged = stage((called, (KERAS_2 / file).read_bytes()))
+        classifier = staged.classifier(ImportAnswers("0 to 1", EMOTIONS, probabilities=True))
+        dark, *_, bright = np.load(KERAS_2 / "nested.npy")
+        crops = np.rint(bright_and_dark()[..., 0] * 255).astype(np.uint8)
+        scores = classifier.predict_scores(crops)
+        assert scores[0] == pytest.approx(dark, abs=3e-3)  # for the crops are rounded
+        assert scores[-1] == pytest.approx(bright, abs=1e-3)
 
     def test_three_colours_and_eight_classes(self):
         staged = stage(others("color32.tflite"))

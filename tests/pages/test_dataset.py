@@ -320,6 +320,26 @@ class TestDataSetsThatAreHardlyAny:
         page = open_path(path)
         assert "damaged or cannot be read" in page.error[0].value
 
+    def test_classes_that_are_numbers_are_asked_for_once(self, tmp_path):
+        for name in ("train/1/a.png", "test/2/b.png", "test/8/c.png"):
+            path = tmp_path / "rafdb" / name
+            path.parent.mkdir(parents=True)
+            assert cv2.imwrite(str(path), FACES[0])
+        page = open_path(tmp_path / "rafdb")
+        assert "The classes of **rafdb** are numbers" in text_of(page)
+        for number, emotion in (("1", "surprise"), ("2", "fear")):
+            page.selectbox(key=f"dataset_class_{number}").set_value(emotion)
+        page.button(key="FormSubmitter:dataset_classes-Open it").click()
+        run(page)
+        assert page.error[0].value == "Choose a meaning for each number."
+        page.selectbox(key="dataset_class_8").set_value("none")
+        page.button(key="FormSubmitter:dataset_classes-Open it").click()
+        run(page)
+        assert "2 images · Training 1 · PrivateTest 1" in text_of(page)
+        assert "left out 1 pictures of classes that mean none" in text_of(page)
+        assert "are numbers" not in text_of(page)
+        assert "2 images · Training 1 · PrivateTest 1" in text_of(open_path(tmp_path / "rafdb"))
+
     def test_pictures_of_one_pixel_are_refused_or_skipped(self, tmp_path):
         folder = tmp_path / "pictures" / "train" / "happy"
         folder.mkdir(parents=True)

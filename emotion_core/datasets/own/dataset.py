@@ -25,7 +25,8 @@ from pathlib import Path
 from typing import Final
 
 from emotion_core.datasets.reading.bad_rows import RowError
-from emotion_core.datasets.reading.image_folder import label_of, list_pictures
+from emotion_core.datasets.reading.class_names import label_of
+from emotion_core.datasets.reading.image_folder import list_pictures
 from emotion_core.datasets.reading.split_names import split_of
 from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTIONS

@@ -20,7 +20,8 @@ from emotion_core.datasets.own.dataset import (
     samples_table,
 )
 from emotion_core.datasets.reading.bad_rows import RowError
-from emotion_core.datasets.reading.image_folder import is_picture, label_of
+from emotion_core.datasets.reading.class_names import label_of
+from emotion_core.datasets.reading.image_folder import is_picture
 from emotion_core.errors import DatasetError
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.folders import DESKTOP_FILES, data_dir

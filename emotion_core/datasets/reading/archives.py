@@ -13,7 +13,7 @@ import lzma
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from operator import itemgetter
@@ -41,7 +41,9 @@ ARCHIVE_SUFFIXES: Final[tuple[str, ...]] = (
 )
 
 #: Last endings of what is read and is a file, as a form to upload one wants them.
-UPLOAD_ENDINGS: Final = sorted({"csv", *(ending.rpartition(".")[2] for ending in ARCHIVE_SUFFIXES)})
+UPLOAD_ENDINGS: Final = sorted(
+    {"csv", "parquet", *(ending.rpartition(".")[2] for ending in ARCHIVE_SUFFIXES)}
+)
 
 # A face of 48x48 pixels has some kilobytes; an archive may claim any size for it.
 _LARGEST_PICTURE: Final = 1 << 20
@@ -57,9 +59,9 @@ _DAMAGE: Final = (
 )
 
 
-def is_archive(path: Path) -> bool:
-    """Return whether the name of ``path`` is that of an archive, or of a compressed CSV file."""
-    return path.name.lower().endswith(ARCHIVE_SUFFIXES)
+def is_archive(path: Path | str) -> bool:
+    """Return whether a name or path is that of an archive, or of a compressed CSV file."""
+    return str(path).lower().endswith(ARCHIVE_SUFFIXES)
 
 
 @contextmanager
@@ -96,8 +98,22 @@ def holds_pictures(path: Path) -> bool:
         return False  # whoever reads it says so
 
 
+def list_archived_files(path: Path) -> list[PictureFile]:
+    """Return the files in a ZIP file, sorted, as ``image_folder.list_files`` would.
+
+    Raises:
+        DatasetError: the archive is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return list(_files_in(archive))
+    except _DAMAGE as error:
+        raise _damaged(path, error) from error
+
+
 def read_archived_pictures(
     path: Path,
+    meanings: Mapping[str, str],
     *,
     skip_bad_rows: bool = False,
     progress: Callable[[float], None] | None = None,
@@ -113,6 +129,7 @@ def read_archived_pictures(
             return read_pictures(
                 path,
                 list(files),
+                meanings,
                 lambda picture: _read_picture(archive, files[picture]),
                 skip_bad_rows=skip_bad_rows,
                 progress=progress,

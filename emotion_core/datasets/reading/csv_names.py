@@ -66,7 +66,10 @@ def best_csv(
 
 
 def member_path(name: str) -> PurePosixPath:
-    """Return the path of a file in an archive; some programs of Windows write backslashes."""
+    """Return the path of a file in an archive; some programs of Windows write backslashes.
+
+    Who unpacks these elsewhere has a folder of files with backslashes in their names.
+    """
     return PurePosixPath(name.replace("\\", "/"))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -22,9 +22,15 @@ from emotion_core.datasets.reading.bad_rows import (
     bad_rows_error,
     no_rows_left_error,
 )
+from emotion_core.datasets.reading.class_names import (
+    LEFT_OUT,
+    class_folder,
+    in_class_folder,
+    label_of,
+)
 from emotion_core.datasets.reading.split_names import SplitFolders
 from emotion_core.datasets.types import FaceDataset
-from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS, FACE_SIZE
+from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
@@ -126,6 +132,7 @@ def _collect_files(
 def read_image_folder(
     folder: Path,
     files: list[PictureFile],
+    meanings: Mapping[str, str],
     *,
     skip_bad_rows: bool = False,
     progress: Callable[[float], None] | None = None,
@@ -135,6 +142,7 @@ def read_image_folder(
     Args:
         folder: the data set's folder.
         files: what ``list_files`` found there.
+        meanings: what ``class_names.meanings_of`` says of them.
         skip_bad_rows: leave bad pictures out instead of refusing the folder.
         progress: called with the share that is done, 0.0 to 1.0.
 
@@ -153,12 +161,15 @@ def read_image_folder(
         except OSError as error:
             raise RowError(f"expected a picture, but {error.strerror or error}") from error
 
-    return read_pictures(folder, files, read, skip_bad_rows=skip_bad_rows, progress=progress)
+    return read_pictures(
+        folder, files, meanings, read, skip_bad_rows=skip_bad_rows, progress=progress
+    )
 
 
 def read_pictures(
     source: Path,
     files: list[PictureFile],
+    meanings: Mapping[str, str],
     read: Callable[[PictureFile], bytes],
     *,
     skip_bad_rows: bool = False,
@@ -170,6 +181,7 @@ def read_pictures(
         source: the folder or the archive; its name may tell the split too.
         files: sorted; at least one is a picture, and those in class folders that are none are
             counted in a note.
+        meanings: what ``class_names.meanings_of`` says of them.
         read: returns the content of a picture, or raises ``RowError``.
         skip_bad_rows: leave bad pictures out instead of refusing the data set.
         progress: called with the share that is done, 0.0 to 1.0.
@@ -177,7 +189,8 @@ def read_pictures(
     Raises:
         DatasetError: a picture is unreadable, of a wrong size or class, or its split is unclear.
     """
-    pictures = [file for file in files if is_picture(file.name)]
+    every_picture = [file for file in files if is_picture(file.name)]
+    pictures = [each for each in every_picture if meanings.get(class_folder(each.name)) != LEFT_OUT]
     images = np.empty((len(pictures), FACE_SIZE, FACE_SIZE), np.uint8)
     labels = np.zeros(len(pictures), np.uint8)
     splits = np.zeros(len(pictures), np.uint8)
@@ -188,7 +201,7 @@ def read_pictures(
     split_folders = SplitFolders([picture.name for picture in pictures], folder_name)
     for row, picture in enumerate(pictures):
         try:
-            labels[row] = label_of(picture.name)
+            labels[row] = label_of(picture.name, meanings)
             splits[row] = split_folders.split_of(picture.name)
             images[row], side = decode_face(read(picture))
             scaled.update([side] if side != FACE_SIZE else [])
@@ -208,12 +221,18 @@ def read_pictures(
         splits=splits[good],
         rows=np.flatnonzero(good).astype(np.int64),
         dropped_rows=len(bad_rows),
-        notes=_notes(files, split_folders.untold, scaled),
+        notes=_notes(
+            files, split_folders.untold, scaled, left_out=len(every_picture) - len(pictures)
+        ),
     )
 
 
-def _notes(files: list[PictureFile], untold: set[str], scaled: Counter[int]) -> tuple[str, ...]:
+def _notes(
+    files: list[PictureFile], untold: set[str], scaled: Counter[int], left_out: int
+) -> tuple[str, ...]:
     notes = []
+    if left_out:
+        notes.append(f"left out {left_out:,} pictures of classes that mean {LEFT_OUT}")
     if len(untold) > 1:
         folders = ", ".join(sorted(untold)[:NAMED_PLACES])
         notes.append(
@@ -240,31 +259,6 @@ def _notes(files: list[PictureFile], untold: set[str], scaled: Counter[int]) -> 
             f"scaled {scaled.total():,} pictures to {FACE_SIZE}x{FACE_SIZE} pixels, from {sides}"
         )
     return tuple(notes)
-
-
-def label_of(name: str) -> int:
-    """Return the index in ``EMOTIONS`` that the folder of a picture tells.
-
-    Args:
-        name: its path below the data set's folder, with forward slashes.
-
-    Raises:
-        RowError: it is not in a folder of one of the seven classes.
-    """
-    class_folder = name.split("/")[-2] if "/" in name else ""
-    emotion = EMOTION_ALIASES.get(class_folder.strip().lower())
-    if emotion is None:
-        raise RowError(f"expected a class folder of {', '.join(EMOTIONS)}, found {class_folder!r}")
-    return EMOTIONS.index(emotion)
-
-
-def in_class_folder(name: str) -> bool:
-    """Return whether a picture lies in the folder of one of the seven classes; see ``label_of``."""
-    try:
-        label_of(name)
-    except RowError:
-        return False
-    return True
 
 
 def decode_face(content: bytes) -> tuple[NDArray[np.uint8], int]:

@@ -6,7 +6,6 @@ tensors, nor settings that no longer exist.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -44,23 +43,17 @@ def is_of_keras_2(description: Description) -> bool:
     )
 
 
-def in_keras_3(description: Description) -> Description:
-    """Return a description by Keras 2 in the words of Keras 3; the scores stay the same.
+def rewrite_in_keras_3(layer: Description) -> None:
+    """Put a description by Keras 2 into the words of Keras 3; the scores stay the same.
 
     Args:
-        description: of a network that was judged (``file_checks``).
+        layer: a network that was judged (``file_checks``), or a part of it; it is changed.
 
     Raises:
         KeyError: it is damaged; as are the following.
         TypeError: likewise.
         ValueError: likewise.
     """
-    description = copy.deepcopy(description)
-    _rewrite(description)
-    return description
-
-
-def _rewrite(layer: Description) -> None:
     name = str(layer["class_name"])
     is_model = name in MODEL_CLASSES
     layer["class_name"] = _RENAMED.get(name, name)
@@ -72,7 +65,7 @@ def _rewrite(layer: Description) -> None:
     if name == "Sequential":
         _add_input(layer["config"])
     for inner in inner_layers(layer):
-        _rewrite(inner)
+        rewrite_in_keras_3(inner)
     if not is_model:
         _rewrite_settings(name, layer["config"])
     elif name != "Sequential":
@@ -92,8 +85,6 @@ def _rewrite_settings(name: str, config: dict[str, Any]) -> None:
         config["batch_shape"] = shape
     if isinstance(config.get("axis"), list) and len(config["axis"]) == 1:
         config["axis"] = config["axis"][0]
-    if isinstance(config.get("dtype"), dict):  # a policy of mixed precision
-        config["dtype"] = config["dtype"]["config"]["name"]
 
 
 def _add_input(config: dict[str, Any]) -> None:
@@ -101,7 +92,7 @@ def _add_input(config: dict[str, Any]) -> None:
     config.setdefault("name", "sequential")
     first = next(iter(config["layers"]), {"class_name": "InputLayer"})
     if first["class_name"] != "InputLayer" and (shape := _input_shape(first)) is not None:
-        described = {"batch_input_shape": shape, "dtype": "float32", "name": "input"}
+        described = {"batch_input_shape": shape, "name": f"{_first_name(first)}_input"}
         config["layers"].insert(0, {"class_name": "InputLayer", "config": described})
 
 

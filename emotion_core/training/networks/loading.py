@@ -5,6 +5,7 @@ A file is judged by its description (`file_checks`) before Keras builds anything
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import tempfile
@@ -18,10 +19,11 @@ from typing import Any
 
 import h5py
 import keras
+import numpy as np
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.models.file_checks import WEIGHTS_MEMBER, JudgedFile, judge_file
+from emotion_core.models.file_checks import WEIGHTS_MEMBER, JudgedFile, judge_file, layers
 from emotion_core.models.folder import (
     ARCHITECTURE_FILE,
     CARD_FILE,
@@ -30,7 +32,7 @@ from emotion_core.models.folder import (
 )
 from emotion_core.models.interface import ModelInterface
 from emotion_core.training.networks.classifier import KerasClassifier
-from emotion_core.training.networks.keras2 import in_keras_3, is_of_keras_2
+from emotion_core.training.networks.keras2 import is_of_keras_2, rewrite_in_keras_3
 from emotion_core.training.networks.network import Network
 
 
@@ -87,9 +89,11 @@ def build_network(judged: JudgedFile) -> Network:
         ModelError: Keras cannot make sense of it.
     """
     with _errors_of_keras(judged.path), tempfile.TemporaryDirectory() as folder:
-        description = judged.description
+        description = copy.deepcopy(judged.description)
         if is_of_keras_2(description):
-            description = in_keras_3(description)
+            rewrite_in_keras_3(description)
+        for layer in layers(description):
+            _take_full_precision(layer["config"])
         with _opened_weights(judged) as weights:
             path = _put_together(description, weights, Path(folder))
         with warnings.catch_warnings():
@@ -113,9 +117,17 @@ def _errors_of_keras(path: Path) -> Iterator[None]:
     ) as error:
         # Keras raises all of these for files it cannot make sense of.
         raise ModelError(
-            f"{path} is not a model that Keras can read: {_first_line(error)}; save it again from "
-            "the program that made it"
+            f"{path} is not a model that Keras can read: {_first_line(error)}; if it is not "
+            "damaged, look for another form of it (.tflite, .keras or .h5) where it came from"
         ) from error
+
+
+def _take_full_precision(config: dict[str, Any]) -> None:
+    """Let a layer compute in what its weights are kept in: LiteRT cannot do otherwise."""
+    dtype = config.get("dtype")
+    policy = dtype["config"].get("name") if isinstance(dtype, dict) else dtype
+    if str(policy).startswith("mixed_"):
+        config["dtype"] = "float32"
 
 
 @contextmanager
@@ -143,6 +155,8 @@ def _put_together(description: dict[str, Any], weights: h5py.Group, folder: Path
         if classic:
             file.attrs["model_config"] = json.dumps(description)
             weights.copy(weights, file, "model_weights")
+            if weights.attrs.get("backend") in ("theano", b"theano"):
+                file["model_weights"].visititems(_turn_kernel)
         else:
             for name in weights:
                 weights.copy(name, file)
@@ -154,6 +168,13 @@ def _put_together(description: dict[str, Any], weights: h5py.Group, folder: Path
         archive.writestr("metadata.json", json.dumps({"keras_version": keras.__version__}))
         archive.write(path, WEIGHTS_MEMBER)
     return whole
+
+
+def _turn_kernel(_: str, array: h5py.Group | h5py.Dataset) -> None:
+    """Turn a kernel by 180 degrees: Theano's convolutions read theirs from the other end."""
+    if isinstance(array, h5py.Dataset) and array.ndim > 2:
+        spatial = tuple(range(array.ndim - 2))
+        array[...] = np.flip(array[...], spatial)
 
 
 def _check_shapes(path: Path, network: Network, interface: ModelInterface | None = None) -> None:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from emotion_core.errors import EmotionCoreError, TrainingError
 from emotion_core.system.files import remove
 from emotion_core.system.locks import FileLock
+from emotion_core.system.names import print_any_name
 from emotion_core.system.native import start_keras
 from emotion_core.training.progress import CHECKPOINT_FILE, TrainingProgress
 from emotion_core.training.runs import driver
@@ -48,6 +49,7 @@ _PATIENCE: Final = 5.0
 
 def train(folder: Path) -> None:
     """Train the run in ``folder`` if it is queued, once no other run trains."""
+    print_any_name()
     with FileLock(folder.parent / TRAINING_LOCK) as slot, FileLock(folder / LOCK_FILE) as lock:
         while not slot.acquire(patience=1.0):
             pass

@@ -159,6 +159,14 @@ def test_transparency_lies_on_white_and_floats_are_0_to_1(folder, write):
     assert read(folder).images[:, 0, 0].tolist() == [255, 128, 9]
 
 
+def test_backslashes_for_folders(folder, write, faces):
+    write("train\\happy\\1.png", faces[0])
+    write("test\\sad\\2.png", faces[1])
+    dataset = read(folder)
+    assert [EMOTIONS[label] for label in dataset.labels] == ["sad", "happy"]
+    assert dataset.splits.tolist() == [2, 0]
+
+
 class TestLinks:
     @pytest.fixture
     def elsewhere(self, tmp_path, faces):

@@ -73,6 +73,13 @@ def test_a_split_that_is_not_understood_is_no_training(write_tree, folder):
     assert counts(path, skip_bad_rows=True) == [7, 7, 0]
 
 
+def test_an_evaluation_beside_a_test_is_not_understood(write_tree):
+    path = write_tree("train", "eval_set", "test")
+    with pytest.raises(DatasetError, match="val or test, found 'eval_set' in picture"):
+        counts(path)
+    assert counts(path, skip_bad_rows=True) == [7, 0, 7]
+
+
 def test_folders_that_are_about_something_else(write_tree):
     dataset = open_dataset(write_tree("latest"))
     assert (dataset.splits.tolist(), dataset.notes) == ([0] * 7, ())

@@ -122,6 +122,54 @@ def test_pair_of_keras_3_gives_the_scores_keras_3_gives(tmp_path):
     assert found == pytest.approx(network.predict(bright_and_dark(), verbose=0), abs=1e-6)
 
 
+def test_kernels_of_theano_are_turned(tmp_path):
+    def as_theano(file):
+        file["model_weights"].attrs["backend"] = "theano"
+        for path in ("conv2d/conv2d/kernel:0", "conv2d_1/conv2d_1/kernel:0"):
+            kernel = file["model_weights"][path]
+            kernel[...] = kernel[()][::-1, ::-1]
+
+    path = tmp_path / "theano.h5"
+    path.write_bytes(whole_h5(as_theano))
+    scores = load_network(path).predict(faces()[..., None].astype("float32"), verbose=0)
+    assert scores == pytest.approx(np.load(KERAS_2 / "scores.npy"), abs=1e-3)
+
+
+@pytest.mark.parametrize("module", ["keras.engine.functional", "keras.src.engine.functional"])
+def test_modules_have_other_names_in_each_keras_2(module, tmp_path):
+    path = tmp_path / "nested.keras"
+    with (
+        zipfile.ZipFile(KERAS_2 / "nested.keras") as source,
+        zipfile.ZipFile(path, "w") as archive,
+    ):
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "config.json":
+                content = content.replace(b"tf_keras.src.engine.functional", module.encode())
+                assert module.encode() in content
+            archive.writestr(name, content)
+    scores = load_network(path).predict(bright_and_dark(), verbose=0)
+    assert scores == pytest.approx(np.load(KERAS_2 / "nested.npy"), abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["mixed_float16", {"class_name": "Policy", "config": {"name": "mixed_float16"}}]
+)
+def test_a_network_trained_in_half_precision_reads_in_full(dtype, tmp_path):
+    def in_half(file):
+        description = json.loads(file.attrs["model_config"])
+        for layer in layers(description):
+            layer["config"]["dtype"] = dtype
+        file.attrs["model_config"] = json.dumps(description)
+
+    path = tmp_path / "half.h5"
+    path.write_bytes(whole_h5(in_half))
+    network = load_network(path)
+    assert {layer.compute_dtype for layer in network.layers} == {"float32"}
+    scores = network.predict(faces()[..., None].astype("float32"), verbose=0)
+    assert scores == pytest.approx(np.load(KERAS_2 / "scores.npy"), abs=1e-3)
+
+
 @pytest.mark.parametrize(("file", "called"), [("nested.h5", "a.keras"), ("nested.keras", "a.h5")])
 def test_a_file_is_read_as_what_it_is_whatever_its_name(file, called, tmp_path):
     shutil.copy(KERAS_2 / file, tmp_path / called)

@@ -1,6 +1,8 @@
 """One run in this process: how it ends, and what it leaves."""
 
 import errno
+import io
+import sys
 from dataclasses import replace
 
 import pytest
@@ -223,6 +225,15 @@ def test_what_cannot_be_trained_says_why(runs, plan, change, message):
     failed = open_run(run.folder)
     assert failed.state == "failed"
     assert message in failed.outcome.message
+
+
+def test_a_name_that_the_log_cannot_hold_is_no_silent_end(runs, plan, monkeypatch):
+    """The log of a run on Windows knows 256 letters."""
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
+    run = create_run(runs, replace(plan, data=DataSource("你好.csv")))
+    trainer.train(run.folder)
+    assert "你好.csv" in open_run(run.folder).outcome.message
+    assert rb"Failed: \u4f60\u597d.csv" in sys.stdout.buffer.getvalue()
 
 
 def test_a_bug_is_no_silent_end(run, monkeypatch, capfd):

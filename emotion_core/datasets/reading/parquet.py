@@ -1,0 +1,174 @@
+"""Reads Parquet files as hubs of data sets give them out: a picture and a label in each row.
+
+Each row is taken for a picture in a folder, ``train-00000-of-00001/happy/0000007.png``, so that
+splits and classes are told by names as they are anywhere else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from emotion_core.datasets.reading.bad_rows import RowError
+from emotion_core.datasets.reading.image_folder import PictureFile, read_pictures
+from emotion_core.datasets.types import FaceDataset
+from emotion_core.errors import DatasetError
+
+if TYPE_CHECKING:
+    from pyarrow import Schema
+
+_SUFFIX: Final = ".parquet"
+
+_IMAGE_COLUMNS: Final = ("image", "img")
+_LABEL_COLUMNS: Final = ("label", "labels", "emotion")
+# Their labels, which compress to nothing, are all read before the pictures.
+_MOST_ROWS: Final = 5_000_000
+_BATCH_ROWS: Final = 256
+
+
+def is_parquet(name: str) -> bool:
+    """Return whether a file has the ending of a Parquet file."""
+    return name.lower().endswith(_SUFFIX)
+
+
+def list_rows(source: Path, files: Sequence[str]) -> list[PictureFile]:
+    """Return the rows of Parquet files as pictures by split and class, in order.
+
+    Args:
+        source: one such file, or a folder.
+        files: their paths below the folder; for one file, none.
+
+    Raises:
+        DatasetError: one of them cannot be read, or has no pictures with labels.
+    """
+    rows = []
+    for file in _tables(source, files):
+        rows += [
+            PictureFile(f"{file.folder}/{label}/{row:07}.png", 0, 0)
+            for row, label in enumerate(_labels(file.path))
+        ]
+    return rows
+
+
+def read_parquet(
+    source: Path,
+    files: Sequence[str],
+    rows: list[PictureFile],
+    meanings: Mapping[str, str],
+    *,
+    skip_bad_rows: bool = False,
+    progress: Callable[[float], None] | None = None,
+) -> FaceDataset:
+    """Read the faces of Parquet files; see ``image_folder.read_pictures``.
+
+    Args:
+        source: one such file, or a folder.
+        files: as for ``list_rows``.
+        rows: what it returned.
+        meanings: what ``class_names.meanings_of`` says of them.
+        skip_bad_rows: leave bad pictures out instead of refusing the data set.
+        progress: called with the share that is done, 0.0 to 1.0.
+
+    Raises:
+        DatasetError: a file is damaged, or a picture or its class or split is not as expected.
+    """
+    pictures = (each for file in _tables(source, files) for each in _pictures(file.path))
+    numbered = enumerate(pictures)
+    places = {row.name: place for place, row in enumerate(rows)}
+
+    def read(row: PictureFile) -> bytes:
+        # Rows are asked for in order, though not each of them.
+        content = next(content for place, content in numbered if place == places[row.name])
+        if content is None:
+            raise RowError("expected a picture, found a row without one")
+        return content
+
+    return read_pictures(
+        source, rows, meanings, read, skip_bad_rows=skip_bad_rows, progress=progress
+    )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A Parquet file, and the folder that its rows seem to lie in."""
+
+    path: Path
+    folder: str
+
+
+def _tables(source: Path, files: Sequence[str]) -> list[_Table]:
+    if files:
+        return [_Table(source / file, file[: -len(_SUFFIX)]) for file in files]
+    # "test/0000.parquet" is one of several parts of a split.
+    numbered = not any(character.isalpha() for character in source.stem)
+    folder = f"{source.resolve().parent.name}/{source.stem}" if numbered else source.stem
+    return [_Table(source, folder)]
+
+
+def _labels(path: Path) -> Iterator[str]:
+    """Yield what each row says it shows: a name where the file has names, else a number."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            column = _column(path, file.schema_arrow, _LABEL_COLUMNS)
+            _column(path, file.schema_arrow, _IMAGE_COLUMNS)
+            if file.metadata.num_rows > _MOST_ROWS:
+                raise DatasetError(
+                    f"{path}: expected at most {_MOST_ROWS:,} rows, found "
+                    f"{file.metadata.num_rows:,}; split the file"
+                )
+            names = _class_names(file.schema_arrow, column)
+            labels = file.read(columns=[column]).column(0).to_pylist()
+    except (OSError, pyarrow.ArrowException) as error:
+        raise _damaged(path, error) from error
+    for label in labels:
+        known = names is not None and isinstance(label, int) and 0 <= label < len(names)
+        yield str(names[label] if known and names else label).replace("/", "_")
+
+
+def _pictures(path: Path) -> Iterator[bytes | None]:
+    """Yield the content of the picture in each row, None where there is none."""
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            column = _column(path, file.schema_arrow, _IMAGE_COLUMNS)
+            for batch in file.iter_batches(_BATCH_ROWS, columns=[column]):
+                for cell in batch.column(0).to_pylist():
+                    content = cell.get("bytes") if isinstance(cell, dict) else cell
+                    yield content if isinstance(content, bytes) else None
+    except (OSError, pyarrow.ArrowException) as error:
+        raise _damaged(path, error) from error
+
+
+def _column(path: Path, schema: Schema, names: tuple[str, ...]) -> str:
+    for name in schema.names:
+        if name.lower() in names:
+            return str(name)
+    raise DatasetError(
+        f"{path}: expected a Parquet file with the columns {_IMAGE_COLUMNS[0]} and "
+        f"{_LABEL_COLUMNS[0]}, found {', '.join(schema.names[:8]) or 'none'}; rename the columns"
+    )
+
+
+def _class_names(schema: Schema, column: str) -> list[str] | None:
+    """Return the names of labels that Hugging Face's library ``datasets`` writes into a file."""
+    try:
+        content: Any = json.loads(schema.metadata[b"huggingface"])
+        return [str(name) for name in content["info"]["features"][column]["names"]]
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _damaged(path: Path, error: BaseException) -> DatasetError:
+    reason = " ".join(str(error).split())
+    return DatasetError(
+        f"{path}: expected a whole Parquet file, but it is damaged or cannot be read ({reason}); "
+        "fetch it again"
+    )
