@@ -185,13 +185,14 @@ def _ask_for_classes(question: _Question) -> None:
             f"The classes of **{plain(question.of.what)}** are numbers, and data sets number them "
             "differently. What do they mean? Its authors say it; it is asked once."
         )
-        columns = st.columns(len(question.error.numbers))
-        for column, number in zip(columns, question.error.numbers, strict=True):
-            column.selectbox(
+        columns = st.columns(4)
+        for place, number in enumerate(question.error.numbers):
+            columns[place % len(columns)].selectbox(
                 number,
                 (*EMOTIONS, LEFT_OUT),
                 index=None,
                 placeholder="?",
+                format_func=lambda meaning: "leave it out" if meaning == LEFT_OUT else meaning,
                 key=f"dataset_class_{number}",
             )
         st.form_submit_button("Open it", on_click=_take_classes, args=(question,))
