@@ -88,6 +88,7 @@ def chosen_dataset() -> OpenDataset | None:
 
 def open_next(path: Path) -> None:
     """Let the page of the data set show what lies at ``path``, as it is now."""
+    st.session_state.pop(_ASKED, None)
     _begin(str(path), path.name)
 
 
@@ -155,6 +156,7 @@ def _begin(path: str, what: str, *, skip_bad_rows: bool = False) -> None:
 def _choose(path: str, what: str) -> None:
     """Begin to read what the viewer asked for, and let the menu close."""
     st.session_state[_CLOSING] = True
+    st.session_state.pop(_ASKED, None)
     _begin(path, what, skip_bad_rows=bool(st.session_state.get(_SKIP)))
 
 
@@ -164,7 +166,6 @@ def _finish_pending() -> None:
     if pending is None or not pending.job.wait():
         return
     del st.session_state[_PENDING]
-    st.session_state.pop(_ASKED, None)
     try:
         opened = pending.job.result()
     except NumberedClassesError as error:
@@ -299,6 +300,7 @@ def _open_upload(files: Sequence[UploadedFile]) -> None:
             faces[0], clean_up, skip_bad_rows=bool(st.session_state.get(_SKIP))
         )
         st.session_state[_PENDING] = _Pending(faces[0].name, job, None)
+        st.session_state.pop(_ASKED, None)
         st.session_state[_CLOSING] = True
     st.rerun()
 

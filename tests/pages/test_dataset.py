@@ -320,12 +320,20 @@ class TestDataSetsThatAreHardlyAny:
         page = open_path(path)
         assert "damaged or cannot be read" in page.error[0].value
 
-    def test_classes_that_are_numbers_are_asked_for_once(self, tmp_path):
+    @pytest.mark.parametrize("first", [False, True], ids=["after the demo", "first of all"])
+    def test_classes_that_are_numbers_are_asked_for_once(self, tmp_path, monkeypatch, first):
         for name in ("train/1/a.png", "test/2/b.png", "test/8/c.png"):
             path = tmp_path / "rafdb" / name
             path.parent.mkdir(parents=True)
             assert cv2.imwrite(str(path), FACES[0])
-        page = open_path(tmp_path / "rafdb")
+        if first:
+            monkeypatch.setenv("FER2013_CSV", str(tmp_path / "rafdb"))
+            page = AppTest.from_file(PAGE, default_timeout=60)
+            page.query_params["data"] = path_id(str(tmp_path / "rafdb"))
+            run(page)
+            run(page)  # the demo has been read meanwhile, to show something
+        else:
+            page = open_path(tmp_path / "rafdb")
         assert "The classes of **rafdb** are numbers" in text_of(page)
         for number, emotion in (("1", "surprise"), ("2", "fear")):
             page.selectbox(key=f"dataset_class_{number}").set_value(emotion)
