@@ -19,8 +19,6 @@ from PIL import Image
 SIDE: Final = 48
 COLUMNS: Final = 80
 LABELS_FILE: Final = "labels.csv"
-#: The mosaics are larger than what Pillow takes for an attack.
-Image.MAX_IMAGE_PIXELS = None
 
 
 @dataclass(frozen=True)
