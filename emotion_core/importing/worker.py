@@ -17,7 +17,7 @@ from emotion_core.importing.answers import FoundNetwork
 from emotion_core.importing.probing import check_shapes, probe
 from emotion_core.importing.unpacking import unpack
 from emotion_core.importing.uploads import UPLOADS
-from emotion_core.models.file_checks import is_keras_archive
+from emotion_core.models.file_checks.keras_files import is_keras_archive
 from emotion_core.models.folder import (
     CARD_FILE,
     KERAS_FILE,
@@ -72,7 +72,7 @@ def _read_keras(folder: Path, progress: ShareProgress) -> FoundNetwork:
         for name in (KERAS_FILE, "model.h5", "model_arch.json")
         if (path := folder / UPLOADS / name).is_file()
     )
-    from emotion_core.models.file_checks import judge_file
+    from emotion_core.models.file_checks.keras_files import judge_file
 
     # Before Keras is there: what is refused is refused at once.
     judged = judge_file(path)

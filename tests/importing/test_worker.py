@@ -15,7 +15,8 @@ from emotion_core.errors import ModelError
 from emotion_core.importing import worker
 from emotion_core.importing.answers import FoundNetwork
 from emotion_core.importing.uploads import UPLOADS
-from emotion_core.models import file_checks, folder, layers, litert
+from emotion_core.models import folder, layers, litert
+from emotion_core.models.file_checks import keras_files
 from emotion_core.models.folder import KERAS_FILE, LITERT_FILE
 from emotion_core.system.children import Child
 from emotion_core.system.folders import PROJECT
@@ -92,8 +93,8 @@ class TestPasses:
             shutil.copy(model_files.KERAS_2 / "model_weights.h5", uploads)
         judging = Counted(
             monkeypatch,
-            (file_checks, "_judge_description"),
-            (file_checks, "_judge_hdf5"),
+            (keras_files, "judge_description"),
+            (keras_files, "judge_hdf5"),
             (layers.schema.ModelT, "InitFromPackedBuf"),
             (litert, "Interpreter"),
         )

@@ -1,6 +1,6 @@
 """Load Keras networks in any of the forms people keep them in, and refuse what is not one.
 
-A file is judged by its description (`file_checks`) before Keras builds anything from it.
+A file is judged by its description (`models.file_checks`) before Keras builds anything from it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ import numpy as np
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.models.file_checks import WEIGHTS_MEMBER, JudgedFile, judge_file, layers
+from emotion_core.models.file_checks.keras_files import WEIGHTS_MEMBER, JudgedFile, judge_file
+from emotion_core.models.file_checks.keras_objects import layers
 from emotion_core.models.folder import (
     ARCHITECTURE_FILE,
     CARD_FILE,
