@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.mending.callbacks import let_callbacks_finish
 from pages.mending.cleanup import set_libraries_aside
 from pages.mending.ends_of_runs import delay_fragments_until_run_ends
 from pages.mending.legacy_pages import disable_legacy_pages
@@ -9,6 +10,7 @@ from pages.shared.navigation import note_page
 
 disable_legacy_pages()
 delay_fragments_until_run_ends()
+let_callbacks_finish()
 
 # A file of our own: browsers would fetch a named icon from the network.
 st.set_page_config(

@@ -24,6 +24,7 @@ from emotion_core.errors import EmotionCoreError, NumberedClassesError
 from emotion_core.system.folders import typed_path
 from pages.opened.store import GOOD_ROWS, OpenDataset, dataset_store
 from pages.shared.access import server_is_offered
+from pages.shared.clicks import once
 from pages.shared.jobs import Cancelled, Job, show_job
 from pages.shared.text import plain
 
@@ -196,7 +197,7 @@ def _ask_for_classes(question: _Question) -> None:
                 format_func=lambda meaning: "leave it out" if meaning == LEFT_OUT else meaning,
                 key=f"dataset_class_{number}",
             )
-        st.form_submit_button("Open it", on_click=_take_classes, args=(question,))
+        st.form_submit_button("Open it", on_click=once(_take_classes, question))
 
 
 def _take_classes(question: _Question) -> None:
