@@ -21,9 +21,21 @@ page can show it and the command line can print it behind the program's name.
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Final
+
+_LONGEST_MESSAGE: Final = 2_000
+
 
 class EmotionCoreError(Exception):
-    """Base of all errors with a message meant for the user."""
+    """Base of all errors with a message meant for the user.
+
+    Names of files and words of libraries get into messages, and a name may hold anything: line
+    breaks become spaces, and what a terminal would obey is written out, such as ``\\x1b``.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_one_line(message))
 
 
 class ConnectionSettingsError(EmotionCoreError):
@@ -82,3 +94,18 @@ class TrainingError(EmotionCoreError):
 
 class WebhookError(EmotionCoreError):
     """An address that events must not be sent to, or that does not take them."""
+
+
+def _one_line(message: str) -> str:
+    line = " ".join(message.splitlines())
+    if len(line) > _LONGEST_MESSAGE:
+        half = _LONGEST_MESSAGE // 2
+        line = f"{line[:half]} … {line[-half:]}"
+    return line if line.isprintable() else "".join(map(_printable, line))
+
+
+def _printable(letter: str) -> str:
+    # Spaces of other widths are not printable to Python; they do no harm.
+    if letter.isprintable() or unicodedata.category(letter) == "Zs":
+        return letter
+    return letter.encode("unicode_escape").decode()

@@ -61,6 +61,8 @@ class TestItsProcess:
                 limits = Path(f"/proc/{child.pid}/limits").read_text()
                 assert re.search(r"Max data size +6000000000 ", limits)
                 assert re.search(r"Max file size +3000000000 ", limits)
+                status = Path(f"/proc/{child.pid}/status").read_text()
+                assert re.search(r"Seccomp:\s+2\n", status)  # a filter: no network
         assert FoundNetwork(**found) == FoundNetwork(64, 1, 7, True, False, 14)
         assert (place / LITERT_FILE).is_file()
 
@@ -71,6 +73,20 @@ class TestItsProcess:
         network = litert.LiteRtNetwork((place / LITERT_FILE).read_bytes())
         (scores,) = network.run(bright_and_dark())
         assert scores == pytest.approx(np.load(KERAS_2 / "layers.npy"), abs=1e-3)
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such thing")
+    def test_it_writes_in_its_folder_only(self, place, tmp_path_factory):
+        outside = tmp_path_factory.mktemp("outside") / "stolen"
+        program = (
+            "from pathlib import Path; from emotion_core.importing import worker\n"
+            f"worker.READERS['litert'] = lambda *_: Path({str(outside)!r}).write_text('x')\n"
+            f"worker.read_apart({{'kind': 'litert', 'folder': {str(place)!r}}}, lambda _: None)\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True
+        )
+        assert "found one that cannot ([Errno 13] Permission denied" in done.stderr
+        assert not outside.exists()
 
     def test_what_carries_code_is_refused_before_keras_is_there(self, place):
         (place / UPLOADS / KERAS_FILE).write_bytes(model_files.keras_with_layer(LAMBDA))
