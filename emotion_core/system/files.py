@@ -8,11 +8,12 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from emotion_core.system.names import fitted
 
@@ -140,3 +141,24 @@ def write_json(path: Path, content: Any) -> None:
 def _temporary_prefix(name: str) -> str:
     """Return how the name of what becomes ``name`` begins until it is whole: it is hidden."""
     return f".{fitted(name, longest=_LONGEST_STEM)}-"
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open somebody's file for reading, if it is one.
+
+    A pipe would be waited for, and a device such as ``/dev/zero``, to which a link may lead, has
+    no end.
+
+    Raises:
+        OSError: it is a folder, a pipe or a device, or cannot be opened.
+    """
+    # Which of them there are depends on the system.
+    flags = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
+    handle = os.open(path, os.O_RDONLY | flags)
+    kind = os.fstat(handle).st_mode
+    if stat.S_ISREG(kind):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "it is a pipe or a device and no file", str(path))
