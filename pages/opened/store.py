@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import threading
 import weakref
 from collections import deque
@@ -14,6 +15,7 @@ import streamlit as st
 
 from emotion_core.datasets import DEMO_NAME, FaceDataset, open_dataset
 from emotion_core.datasets.recent import RecentDataset, path_id, remember_dataset
+from emotion_core.errors import NumberedClassesError
 from emotion_core.system.progress import ShareProgress
 from pages.shared.jobs import Job
 
@@ -65,6 +67,19 @@ class OpenDataset:
             self._jobs.pop(name, None)
 
 
+class Upload:
+    """Files that a viewer uploaded; they go with the last who holds this, at the latest.
+
+    Args:
+        path: the data set.
+        folder: with nothing but it and what came with it.
+    """
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.path = path
+        self.close = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+
 class DatasetStore:
     """Opens data sets, each content once."""
 
@@ -83,18 +98,24 @@ class DatasetStore:
                 self._reading[key] = Job(lambda progress: self._read(path, skip_bad_rows, progress))
             return self._reading[key]
 
-    def open_upload(
-        self, file: Path, clean_up: Callable[[], None], *, skip_bad_rows: bool = False
-    ) -> Job[OpenDataset]:
-        """Return the job that reads an uploaded file into memory and then calls ``clean_up``."""
+    def open_upload(self, upload: Upload, *, skip_bad_rows: bool = False) -> Job[OpenDataset]:
+        """Return the job that reads an upload into memory and then lets go of its files.
+
+        They stay when the data set numbers its classes: it is read again once somebody has said
+        what the numbers mean.
+        """
 
         def read(progress: ShareProgress) -> OpenDataset:
             try:
                 dataset = open_dataset(
-                    file, skip_bad_rows=skip_bad_rows, progress=progress, use_cache=False
+                    upload.path, skip_bad_rows=skip_bad_rows, progress=progress, use_cache=False
                 )
-            finally:
-                clean_up()
+            except NumberedClassesError:
+                raise
+            except BaseException:
+                upload.close()
+                raise
+            upload.close()
             id_ = f"upload-{_content_digest(dataset)}"
             return self._shared(OpenDataset(dataset, id_, None))
 

@@ -95,6 +95,7 @@ def build_network(judged: JudgedFile) -> Network:
             rewrite_in_keras_3(description)
         for layer in layers(description):
             _take_full_precision(layer["config"])
+            _unroll(layer["config"])
         with _opened_weights(judged) as weights:
             path = _put_together(description, weights, Path(folder))
         with warnings.catch_warnings():
@@ -129,6 +130,12 @@ def _take_full_precision(config: dict[str, Any]) -> None:
     policy = dtype["config"].get("name") if isinstance(dtype, dict) else dtype
     if str(policy).startswith("mixed_"):
         config["dtype"] = "float32"
+
+
+def _unroll(config: dict[str, Any]) -> None:
+    """Let a recurrent layer write its steps out: LiteRT cannot run the loop that Keras makes."""
+    if "unroll" in config:
+        config["unroll"] = True
 
 
 @contextmanager
