@@ -2,11 +2,14 @@
 
 import streamlit as st
 
+from emotion_core.models.folder import models_dirs
+from emotion_core.system.housekeeping import keep_house_once
 from pages.mending.cleanup import set_libraries_aside
 from pages.mending.ends_of_runs import delay_fragments_until_run_ends
 from pages.mending.legacy_pages import disable_legacy_pages
 from pages.shared.navigation import note_page
 
+keep_house_once(*models_dirs())
 disable_legacy_pages()
 delay_fragments_until_run_ends()
 

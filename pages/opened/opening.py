@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,7 @@ from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, NumberedClassesError
 from emotion_core.system.folders import typed_path
+from emotion_core.system.temporary import TemporaryFolder
 from pages.opened.store import GOOD_ROWS, OpenDataset, dataset_store
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Cancelled, Job, show_job
@@ -284,12 +284,11 @@ def _offer_upload() -> None:
 
 def _open_upload(files: Sequence[UploadedFile]) -> None:
     """Begin to read uploaded files, and let go of the memory they take."""
-    folder = Path(tempfile.mkdtemp(prefix="emotion-upload-"))
-    clean_up = partial(shutil.rmtree, folder, ignore_errors=True)
+    folder = TemporaryFolder("upload")
     try:
-        paths = [_save(file, folder) for file in files]
+        paths = [_save(file, folder.path) for file in files]
     except OSError as error:
-        clean_up()
+        folder.remove()
         st.session_state[_PROBLEM] = f"The upload cannot be kept: {error.strerror or error}."
         paths = []
     _drop(files)
@@ -297,7 +296,7 @@ def _open_upload(files: Sequence[UploadedFile]) -> None:
     faces = [path for path in paths if path.name != VOTES_NAME] or paths
     if faces:
         job = dataset_store().open_upload(
-            faces[0], clean_up, skip_bad_rows=bool(st.session_state.get(_SKIP))
+            faces[0], folder.remove, skip_bad_rows=bool(st.session_state.get(_SKIP))
         )
         st.session_state[_PENDING] = _Pending(faces[0].name, job, None)
         st.session_state.pop(_ASKED, None)
