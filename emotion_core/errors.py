@@ -21,9 +21,21 @@ page can show it and the command line can print it behind the program's name.
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Final
+
+_LONGEST_MESSAGE: Final = 2_000
+
 
 class EmotionCoreError(Exception):
-    """Base of all errors with a message meant for the user."""
+    """Base of all errors with a message meant for the user.
+
+    Names of files and words of libraries get into messages, and a name may hold anything: line
+    breaks become spaces, and what a terminal would obey is written out, such as ``\\x1b``.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_one_line(message))
 
 
 class ConnectionSettingsError(EmotionCoreError):
@@ -38,12 +50,16 @@ class NumberedClassesError(DatasetError):
     """The folders of a data set's classes are numbers, and it is not known what they mean.
 
     Attributes:
+        source: the folder or archive that it is.
         numbers: names of all these folders, in order.
         data_id: names the data set, for ``class_names.remember_meanings``.
     """
 
-    def __init__(self, message: str, *, numbers: tuple[str, ...], data_id: str) -> None:
+    def __init__(
+        self, message: str, *, source: str, numbers: tuple[str, ...], data_id: str
+    ) -> None:
         super().__init__(message)
+        self.source = source
         self.numbers = numbers
         self.data_id = data_id
 
@@ -78,3 +94,18 @@ class TrainingError(EmotionCoreError):
 
 class WebhookError(EmotionCoreError):
     """An address that events must not be sent to, or that does not take them."""
+
+
+def _one_line(message: str) -> str:
+    line = " ".join(message.splitlines())
+    if len(line) > _LONGEST_MESSAGE:
+        half = _LONGEST_MESSAGE // 2
+        line = f"{line[:half]} … {line[-half:]}"
+    return line if line.isprintable() else "".join(map(_printable, line))
+
+
+def _printable(letter: str) -> str:
+    # Spaces of other widths are not printable to Python; they do no harm.
+    if letter.isprintable() or unicodedata.category(letter) == "Zs":
+        return letter
+    return letter.encode("unicode_escape").decode()

@@ -1,8 +1,8 @@
 """Reads a model file of others: run by ``reading.read_apart`` in a process of its own.
 
 A hostile file may crash a library, fill the memory or never end; here it takes a process with it
-that has little of both. The file is judged before anything is built from it, converted to LiteRT if
-need be, and tried on a few pictures.
+that has little of both, no network, and one folder to write in. The file is judged before anything
+is built from it, converted to LiteRT if need be, and tried on a few pictures.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from emotion_core.importing.answers import FoundNetwork
 from emotion_core.importing.probing import check_shapes, probe
 from emotion_core.importing.unpacking import unpack
 from emotion_core.importing.uploads import UPLOADS
-from emotion_core.models.file_checks import is_keras_archive
+from emotion_core.models.file_checks.keras_files import is_keras_archive
 from emotion_core.models.folder import (
     CARD_FILE,
     KERAS_FILE,
@@ -27,6 +27,7 @@ from emotion_core.models.folder import (
     read_model_file,
 )
 from emotion_core.system.files import replace_file
+from emotion_core.system.isolation import write_only_in
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import Limits, give_way, serve
 
@@ -60,6 +61,12 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
         ) from error
 
 
+def read_apart(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
+    """Do as ``read`` in a process that can change nothing but the folder it was given."""
+    write_only_in([Path(request["folder"])])
+    return read(request, progress)
+
+
 def _read_litert(folder: Path, _: ShareProgress) -> FoundNetwork:
     (folder / UPLOADS / LITERT_FILE).replace(folder / LITERT_FILE)
     return probe((folder / LITERT_FILE).read_bytes()).found
@@ -72,7 +79,7 @@ def _read_keras(folder: Path, progress: ShareProgress) -> FoundNetwork:
         for name in (KERAS_FILE, "model.h5", "model_arch.json")
         if (path := folder / UPLOADS / name).is_file()
     )
-    from emotion_core.models.file_checks import judge_file
+    from emotion_core.models.file_checks.keras_files import judge_file
 
     # Before Keras is there: what is refused is refused at once.
     judged = judge_file(path)
@@ -135,4 +142,4 @@ READERS: Final[dict[str, Callable[[Path, ShareProgress], FoundNetwork]]] = {
 
 if __name__ == "__main__":
     give_way()
-    serve(read, limits=LIMITS)
+    serve(read_apart, limits=LIMITS)

@@ -12,12 +12,8 @@ from ai_edge_litert import schema_py_generated as schema
 from numpy.typing import NDArray
 
 from emotion_core.errors import ModelError
+from emotion_core.models.file_checks.litert_files import operator_name
 
-_OPERATORS: Final = {
-    number: name
-    for name, number in vars(schema.BuiltinOperator).items()
-    if not name.startswith("_") and isinstance(number, int)
-}
 #: What people call LiteRT's operations; the others are named as in the file.
 _NAMES: Final = {
     "CONV_2D": "convolution",
@@ -134,8 +130,7 @@ def _counts_faces(graph: Any, operator: Any) -> bool:
 
 def _kind(content: Any, operator: Any) -> str:
     code = content.operatorCodes[operator.opcodeIndex]
-    number = max(int(code.builtinCode), int(code.deprecatedBuiltinCode))
-    return str(_OPERATORS.get(number, "CUSTOM"))
+    return operator_name(int(code.builtinCode), int(code.deprecatedBuiltinCode))
 
 
 def _values(content: Any, tensor: Any) -> NDArray[Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final
 
 import numpy as np
@@ -9,6 +10,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from emotion_core.errors import ModelError
+from emotion_core.models.file_checks.litert_files import judge_litert
 
 #: Whole numbers that a quantized network takes and returns.
 _QUANTIZED: Final = (np.uint8, np.int8)
@@ -23,10 +25,12 @@ class LiteRtNetwork:
         one_by_one: whether it takes one picture at a time.
 
     Raises:
-        ModelError: LiteRT refuses the content, or it has not exactly one input.
+        ModelError: the content does more than compute (``file_checks.litert_files``), LiteRT
+            refuses it, or it has not exactly one input.
     """
 
     def __init__(self, content: bytes, *, threads: int = 1, one_by_one: bool = False) -> None:
+        judge_litert(content)
         try:
             self._interpreter = Interpreter(model_content=content, num_threads=threads)
             self._interpreter.allocate_tensors()
@@ -52,6 +56,14 @@ class LiteRtNetwork:
     def output_shapes(self) -> list[list[int]]:
         """Shapes of the outputs; -1 where any size does."""
         return [[int(size) for size in each["shape_signature"]] for each in self._outputs]
+
+    @property
+    def largest_bytes(self) -> int:
+        """Bytes of the largest array that it needs for the batch it was last made ready for."""
+        return max(
+            math.prod(int(size) for size in each["shape"]) * int(np.dtype(each["dtype"]).itemsize)
+            for each in self._interpreter.get_tensor_details()
+        )
 
     def run(self, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """Return every output, float32 ``[N, ...]``, for an input, float32 ``[N, ...]``; N > 0."""

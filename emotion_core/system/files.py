@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from emotion_core.system.folders import is_personal
 from emotion_core.system.names import fitted
@@ -269,3 +269,24 @@ def write_json(path: Path, content: Any, *, lasting: bool = True) -> None:
 def _hidden(name: str) -> str:
     """Return how the name of what becomes ``name`` begins until it is whole."""
     return f".{fitted(name, longest=LONGEST_STEM)}"
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open somebody's file for reading, if it is one.
+
+    A pipe would be waited for, and a device such as ``/dev/zero``, to which a link may lead, has
+    no end.
+
+    Raises:
+        OSError: it is a folder, a pipe or a device, or cannot be opened.
+    """
+    # Which of them there are depends on the system.
+    flags = sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_NOCTTY", "O_BINARY"))
+    handle = os.open(path, os.O_RDONLY | flags)
+    kind = os.fstat(handle).st_mode
+    if stat.S_ISREG(kind):
+        return os.fdopen(handle, "rb")
+    os.close(handle)
+    if stat.S_ISDIR(kind):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    raise OSError(errno.EINVAL, "it is a pipe or a device and no file", str(path))

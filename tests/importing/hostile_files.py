@@ -99,6 +99,9 @@ HOSTILE: dict[str, tuple[list[ModelFile], str]] = {
         "expected weights under 1 GB, found 4398.0 GB",
     ),
     "zeros as .tflite": ([("a.tflite", bytes(1_000_000))], "a.tflite: expected a LiteRT model"),
+    # quick on noise
+    "a loop in .tflite": ([others("endless.tflite")], "found the operation WHILE, which may take"),
+    "pixels that fill memory": ([others("swelling.tflite")], "pixels decide how large something"),
     # damaged
     "truncated .zip": ([("a.zip", OWN[: len(OWN) // 2])], "but it is damaged or locked"),
     "truncated .keras": ([("a.keras", KERAS[: len(KERAS) // 2])], "expected a .keras file"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
 from emotion_core.errors import ModelError
+from emotion_core.importing import probing
 from emotion_core.importing.answers import FoundNetwork
 from emotion_core.importing.probing import Trial, check_shapes, probe
 from emotion_core.models import layers, litert
@@ -23,6 +26,7 @@ class FakeNetwork:
     def __init__(self, run: Callable[[np.ndarray], np.ndarray], outputs: int = 1) -> None:
         self.input_shape = [-1, 48, 48, 1]
         self.output_shapes = [[-1, 7]] * outputs
+        self.largest_bytes = 1 << 20
         self._run = run
 
     def run(self, batch: np.ndarray) -> list[np.ndarray]:
@@ -109,6 +113,70 @@ def test_two_outputs(fake):
     fake(lambda batch: np.zeros((len(batch), 7), np.float32), outputs=2)
     with pytest.raises(ModelError, match=r"^expected one output, found 2$"):
         probe(GREY64)
+
+
+def test_it_is_tried_on_black_pictures_noise_and_drawn_faces(fake):
+    seen: list[np.ndarray] = []
+    fake(lambda batch: seen.extend(batch) or np.zeros((len(batch), 7), np.float32))
+    probe(GREY64)
+    assert not seen[0].any()
+    brightest = [float(each.max()) for each in seen]
+    assert {round(each) for each in brightest} > {0, 1, 255}
+    assert max(brightest) <= 255
+    # Of noise all pixels differ; of a drawn face many are alike, as of a photograph.
+    alike = [picture for picture in seen[1:] if len(np.unique(picture)) < 0.5 * picture.size]
+    assert len(alike) >= 2 * 7
+
+
+@pytest.mark.parametrize(
+    ("slow", "shown"),
+    [
+        (lambda batch: not batch.any(), "black pictures"),
+        (lambda batch: len(np.unique(batch)) > 2000, "noise"),
+        (lambda batch: 2 < len(np.unique(batch)) <= 2000, "drawn faces"),
+    ],
+)
+def test_one_that_takes_for_ever_on_some_pictures(fake, monkeypatch, slow, shown):
+    monkeypatch.setattr(probing, "MAX_SECONDS", 1.0)
+    ended = threading.Event()
+
+    def run(batch):
+        if slow(batch):
+            ended.wait(60)
+        return np.zeros((len(batch), 7), np.float32)
+
+    fake(run)
+    with pytest.raises(ModelError) as caught:
+        probe(GREY64)
+    ended.set()
+    assert str(caught.value) == (
+        "expected a network that reads a picture within 1 s, found one that takes longer for "
+        f"{shown}; it is too large for this machine or made to do harm, and is refused"
+    )
+
+
+def test_one_that_fails_on_any_picture_says_so(fake):
+    def fail(_: np.ndarray) -> np.ndarray:
+        raise RuntimeError("no")
+
+    fake(fail)
+    with pytest.raises(RuntimeError, match=r"^no$"):
+        probe(GREY64)
+
+
+def test_one_that_needs_much_memory(monkeypatch):
+    monkeypatch.setattr(probing, "MAX_ARRAY_BYTES", 10_000)
+    with pytest.raises(
+        ModelError,
+        match=r"^expected a network that needs at most 0 MB in one piece for a picture, found one "
+        r"that needs 0 MB; it is refused$",
+    ):
+        probe(GREY64)
+
+
+def test_how_long_it_takes_for_a_picture_is_told(fake):
+    fake(lambda batch: time.sleep(0.02) or np.zeros((len(batch), 7), np.float32))
+    assert probe(GREY64).found.milliseconds >= 20
 
 
 @pytest.mark.parametrize("found", [([-1, 48, 48, 1], [-1, 7]), ((None, 512, 512, 3), (None, 2))])

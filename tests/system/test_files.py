@@ -11,6 +11,7 @@ from emotion_core.system.files import (
     is_half_deleted,
     keep_private,
     new_folder,
+    open_regular,
     remove,
     replace_file,
     replace_folder,
@@ -286,3 +287,31 @@ def test_the_longest_name_can_be_written_whole(tmp_path, name):
         with replace_folder(tmp_path / "replaced" / name):
             pass
     assert {path.name for path in tmp_path.glob("*/*")} == {name}
+
+
+class TestOpenRegular:
+    def test_reads_a_file_and_what_a_link_to_one_leads_to(self, tmp_path):
+        (tmp_path / "a").write_bytes(b"\r\n\x1a")
+        (tmp_path / "b").symlink_to("a")
+        for name in "ab":
+            with open_regular(tmp_path / name) as file:
+                assert file.read() == b"\r\n\x1a"
+
+    def test_names_what_cannot_be_opened(self, tmp_path):
+        with pytest.raises(FileNotFoundError) as caught:
+            open_regular(tmp_path / "none")
+        assert caught.value.filename == str(tmp_path / "none")
+        with pytest.raises(OSError, match=r"directory|denied"):
+            open_regular(tmp_path)
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="these are no files there")
+    @pytest.mark.parametrize("kind", ["a pipe", "a link to a device"])
+    def test_waits_for_no_pipe_and_reads_no_device(self, tmp_path, kind):
+        path = tmp_path / "a.csv"
+        if kind == "a pipe":
+            os.mkfifo(path)
+        else:
+            path.symlink_to("/dev/zero")
+        with pytest.raises(OSError, match="it is a pipe or a device and no file") as caught:
+            open_regular(path)
+        assert caught.value.strerror == "it is a pipe or a device and no file"

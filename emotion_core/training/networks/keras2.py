@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from emotion_core.models.file_checks import MODEL_CLASSES, inner_layers, layers
+from emotion_core.models.file_checks.keras_objects import MODEL_CLASSES, inner_layers, layers
 
 #: A layer or a model as Keras describes it: ``class_name``, ``config`` and more.
 Description = dict[str, Any]
@@ -47,7 +47,7 @@ def rewrite_in_keras_3(layer: Description) -> None:
     """Put a description by Keras 2 into the words of Keras 3; the scores stay the same.
 
     Args:
-        layer: a network that was judged (``file_checks``), or a part of it; it is changed.
+        layer: a network that was judged (``models.file_checks``), or a part of it; it is changed.
 
     Raises:
         KeyError: it is damaged; as are the following.

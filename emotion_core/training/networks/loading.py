@@ -1,6 +1,6 @@
 """Load Keras networks in any of the forms people keep them in, and refuse what is not one.
 
-A file is judged by its description (`file_checks`) before Keras builds anything from it.
+A file is judged by its description (`models.file_checks`) before Keras builds anything from it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ import numpy as np
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.models.file_checks import WEIGHTS_MEMBER, JudgedFile, judge_file, layers
+from emotion_core.models.file_checks.keras_files import WEIGHTS_MEMBER, JudgedFile, judge_file
+from emotion_core.models.file_checks.keras_objects import layers
 from emotion_core.models.folder import (
     ARCHITECTURE_FILE,
     CARD_FILE,
@@ -94,6 +95,7 @@ def build_network(judged: JudgedFile) -> Network:
             rewrite_in_keras_3(description)
         for layer in layers(description):
             _take_full_precision(layer["config"])
+            _unroll(layer["config"])
         with _opened_weights(judged) as weights:
             path = _put_together(description, weights, folder)
         with warnings.catch_warnings():
@@ -128,6 +130,12 @@ def _take_full_precision(config: dict[str, Any]) -> None:
     policy = dtype["config"].get("name") if isinstance(dtype, dict) else dtype
     if str(policy).startswith("mixed_"):
         config["dtype"] = "float32"
+
+
+def _unroll(config: dict[str, Any]) -> None:
+    """Let a recurrent layer write its steps out: LiteRT cannot run the loop that Keras makes."""
+    if "unroll" in config:
+        config["unroll"] = True
 
 
 @contextmanager

@@ -65,6 +65,34 @@ def main() -> None:
     converter.inference_input_type = converter.inference_output_type = tf.uint8
     (HERE / "quantized.tflite").write_bytes(converter.convert())
 
+    for name, function in (("endless", endless), ("swelling", swelling)):
+        converter = tf.lite.TFLiteConverter.from_concrete_functions(
+            [function.get_concrete_function()]
+        )
+        (HERE / f"{name}.tflite").write_bytes(converter.convert())
+
+
+@tf.function(input_signature=[tf.TensorSpec((1, 48, 48, 1))])
+def endless(pixels: tf.Tensor) -> tf.Tensor:
+    """Answer noise, whose mean is 0.5, at once, and black pictures after a billion rounds."""
+    brightness = tf.reduce_mean(pixels)
+    rounds = tf.cast(4e9 * tf.maximum(0.0, 0.25 - brightness), tf.int32)
+    _, answers = tf.while_loop(
+        lambda number, _: number < rounds,
+        lambda number, values: (number + 1, tf.sin(values) + 0.1),
+        (tf.constant(0), brightness * tf.ones((1, 7))),
+    )
+    return tf.nn.softmax(answers)
+
+
+@tf.function(input_signature=[tf.TensorSpec((1, 48, 48, 1))])
+def swelling(pixels: tf.Tensor) -> tf.Tensor:
+    """Need nothing for noise, and gigabytes for black pictures."""
+    brightness = tf.reduce_mean(pixels)
+    rows = tf.cast(4e8 * tf.maximum(0.0, 0.25 - brightness), tf.int32) + 1
+    tiled = tf.tile(tf.reshape(brightness, (1, 1)), tf.stack([rows, tf.constant(7)]))
+    return tf.nn.softmax(tf.reduce_mean(tiled, axis=0, keepdims=True))
+
 
 if __name__ == "__main__":
     main()

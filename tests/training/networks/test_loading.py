@@ -9,7 +9,7 @@ import pytest
 
 from emotion_core.errors import ModelError
 from emotion_core.models.classifier import EmotionClassifier
-from emotion_core.models.file_checks import layers
+from emotion_core.models.file_checks.keras_objects import layers
 from emotion_core.models.interface import softmax
 from emotion_core.training.networks.loading import load_keras_classifier, load_network
 from tests.data.keras2.make import bright_and_dark, faces

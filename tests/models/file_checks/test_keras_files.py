@@ -9,8 +9,8 @@ import shutil
 import pytest
 
 from emotion_core.errors import ModelError
-from emotion_core.models import file_checks
-from emotion_core.models.file_checks import judge_file
+from emotion_core.models.file_checks import keras_files
+from emotion_core.models.file_checks.keras_files import judge_file
 from tests.model_files import KERAS_2, OTHERS, whole_h5
 
 
@@ -43,7 +43,7 @@ def test_weights_of_a_pair_are_looked_at_too(tmp_path):
 
 
 def test_a_description_that_is_too_large(monkeypatch):
-    monkeypatch.setattr(file_checks, "MAX_DESCRIPTION_BYTES", 100)
+    monkeypatch.setattr(keras_files, "MAX_DESCRIPTION_BYTES", 100)
     for path in (OTHERS / "grey64.keras", KERAS_2 / "model_arch.json"):
         with pytest.raises(ModelError, match="expected a description under 20 MB, found more"):
             judge_file(path)
