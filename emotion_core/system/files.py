@@ -25,6 +25,9 @@ _DELETED: Final = re.compile(r"\.deleted-[0-9a-f]{16}")
 LONGEST_STEM: Final = 100
 _LONGEST_SUFFIX: Final = 16
 
+#: Where folders inherit who may read them, and nothing here changes that.
+ON_WINDOWS: Final = os.name == "nt"
+
 #: What the name of a folder's predecessor adds to that of its temporary one.
 RETIRED_ENDING: Final = "-old"
 
@@ -172,7 +175,7 @@ def to_disk(path: Path) -> None:
 
 def _to_disk(path: Path) -> None:
     is_folder = path.is_dir()
-    if os.name == "nt":
+    if ON_WINDOWS:
         if is_folder:  # there is no such thing
             return
         flags = os.O_RDWR
@@ -221,7 +224,7 @@ def keep_private(path: Path) -> None:
     Raises:
         OSError: it is somebody else's.
     """
-    if os.name == "nt" or path.is_symlink():
+    if ON_WINDOWS or path.is_symlink():
         return
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & _OTHERS:

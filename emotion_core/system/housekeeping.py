@@ -13,7 +13,7 @@ from typing import Final
 
 from emotion_core.errors import NoHomeError
 from emotion_core.system.disk_cache import KINDS
-from emotion_core.system.files import keep_private, write_json
+from emotion_core.system.files import ON_WINDOWS, keep_private, write_json
 from emotion_core.system.folders import (
     CACHE_DIR_VARIABLE,
     DATA_DIR_VARIABLE,
@@ -72,7 +72,7 @@ def _folders_of_ours() -> Iterator[Path]:
 
 def _close_earlier_folders() -> None:
     """Let nobody but the owner read what earlier versions, under most umasks, let all read."""
-    if os.name == "nt":  # a user's folders are the user's there
+    if ON_WINDOWS:  # a user's folders are the user's there
         return
     record = data_dir() / CLOSED_FILE
     closed = _closed(record)

@@ -146,7 +146,7 @@ def test_links_are_not_followed_when_others_are_shut_out(tmp_path):
 
 def test_on_windows_nobody_is_shut_out(tmp_path, monkeypatch):
     (tmp_path / "file").touch(0o644)
-    monkeypatch.setattr("emotion_core.system.files.os.name", "nt")
+    monkeypatch.setattr("emotion_core.system.files.ON_WINDOWS", True)
     keep_private(tmp_path / "file")
     monkeypatch.undo()
     assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
