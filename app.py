@@ -4,6 +4,7 @@ import streamlit as st
 
 from emotion_core.models.folder import models_dirs
 from emotion_core.system.housekeeping import keep_house_once
+from pages.mending.callbacks import let_callbacks_finish
 from pages.mending.cleanup import set_libraries_aside
 from pages.mending.ends_of_runs import delay_fragments_until_run_ends
 from pages.mending.legacy_pages import disable_legacy_pages
@@ -12,6 +13,7 @@ from pages.shared.navigation import note_page
 keep_house_once(*models_dirs())
 disable_legacy_pages()
 delay_fragments_until_run_ends()
+let_callbacks_finish()
 
 # A file of our own: browsers would fetch a named icon from the network.
 st.set_page_config(

@@ -15,6 +15,7 @@ import pytest
 from emotion_core.errors import ModelError
 from emotion_core.importing import worker
 from emotion_core.importing.answers import FoundNetwork
+from emotion_core.importing.reading import read_apart
 from emotion_core.importing.uploads import UPLOADS
 from emotion_core.models import folder, layers, litert
 from emotion_core.models.file_checks import keras_files
@@ -68,8 +69,7 @@ class TestItsProcess:
 
     def test_recurrent_layers_run_in_litert_as_keras_2_ran_them(self, place):
         shutil.copy(KERAS_2 / "layers.h5", place / UPLOADS / "model.h5")
-        with Child(worker.__name__) as child:
-            child.ask({"kind": "keras", "folder": str(place)})
+        read_apart("keras", place, "layers.h5", lambda _: None)
         network = litert.LiteRtNetwork((place / LITERT_FILE).read_bytes())
         (scores,) = network.run(bright_and_dark())
         assert scores == pytest.approx(np.load(KERAS_2 / "layers.npy"), abs=1e-3)
