@@ -12,6 +12,7 @@ app = st.App(__file__, middleware=[Middleware(OwnNamesOnly)], lifespan=open_brow
 def show() -> None:
     """Show the page that the address names, with the navigation around it."""
     # Here: as long as the server is not there, Streamlit warns of what pages ask of it.
+    from pages.mending.callbacks import let_callbacks_finish
     from pages.mending.cleanup import set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
     from pages.mending.legacy_pages import disable_legacy_pages
@@ -19,6 +20,7 @@ def show() -> None:
 
     disable_legacy_pages()
     delay_fragments_until_run_ends()
+    let_callbacks_finish()
 
     # A file of our own: browsers would fetch a named icon from the network.
     st.set_page_config(

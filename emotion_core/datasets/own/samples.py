@@ -159,7 +159,7 @@ def read_samples(dataset: OwnDataset, samples: Sequence[Sample]) -> list[NDArray
     faces: list[NDArray[np.uint8] | None] = []
     for sample in samples:
         try:
-            faces.append(decode_face((dataset.folder / sample.file).read_bytes())[0])
+            faces.append(decode_face((dataset.folder / sample.file).read_bytes()))
         except (OSError, RowError):
             faces.append(None)
     return faces
