@@ -12,12 +12,15 @@ app = st.App(__file__, middleware=[Middleware(OwnNamesOnly)], lifespan=open_brow
 def show() -> None:
     """Show the page that the address names, with the navigation around it."""
     # Here: as long as the server is not there, Streamlit warns of what pages ask of it.
+    from emotion_core.models.folder import models_dirs
+    from emotion_core.system.housekeeping import keep_house_once
     from pages.mending.callbacks import let_callbacks_finish
     from pages.mending.cleanup import set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
     from pages.mending.legacy_pages import disable_legacy_pages
     from pages.shared.navigation import note_page
 
+    keep_house_once(*models_dirs())
     disable_legacy_pages()
     delay_fragments_until_run_ends()
     let_callbacks_finish()
