@@ -82,6 +82,6 @@ def ask_to_stop(folder: Path) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    (folder / STOP_FILE).touch()
+    (folder / STOP_FILE).touch(0o600)
     if not is_being_recorded(folder):  # it has ended meanwhile, and nobody else removes this
         (folder / STOP_FILE).unlink(missing_ok=True)

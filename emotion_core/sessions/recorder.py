@@ -52,6 +52,7 @@ from emotion_core.sessions.tables import (
 )
 from emotion_core.sessions.video import VideoRecorder
 from emotion_core.system.clock import iso_time
+from emotion_core.system.files import keep_private, make_folder, owner_only
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -280,7 +281,7 @@ class SessionRecorder:
         lines = [event_line(self._events.popleft()) for _ in range(len(self._events))]
         if not lines:
             return
-        with FileIO(self.folder / EVENTS_FILE, "a") as file:
+        with FileIO(self.folder / EVENTS_FILE, "a", opener=owner_only) as file:
             if file.tell() == 0:
                 lines.insert(0, header_line(EVENTS_COLUMNS))
             _append(file, lines)
@@ -333,7 +334,7 @@ def _stop_all() -> None:
 
 def _new_folder(parent: Path, name: str) -> Path:
     """Make a folder that only its owner can look into, with a number when ``name`` is taken."""
-    parent.mkdir(parents=True, exist_ok=True)
+    make_folder(parent)
     number = 1
     while True:
         folder = parent / (name if number == 1 else f"{name}-{number}")
@@ -348,8 +349,9 @@ def _new_folder(parent: Path, name: str) -> Path:
 def _begin_files(folder: Path, header: SessionHeader) -> None:
     write_header(folder, header)
     for name, columns in ((FRAMES_FILE, FRAMES_COLUMNS), (FACES_FILE, FACES_COLUMNS)):
-        with FileIO(folder / name, "x") as file:
+        with FileIO(folder / name, "x", opener=owner_only) as file:
             _append(file, [header_line(columns)])
+    keep_private(folder)
 
 
 def _append(file: FileIO, lines: Iterable[str]) -> None:
