@@ -8,11 +8,12 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 from emotion_core.system.names import fitted
 
@@ -22,6 +23,69 @@ _DELETED: Final = re.compile(r"\.deleted-[0-9a-f]{16}")
 # system allows, what could be written well could not be written whole.
 _LONGEST_STEM: Final = 100
 _LONGEST_SUFFIX: Final = 16
+
+
+class NotRegularError(OSError):
+    """What has a file's name is a pipe, a device or a socket.
+
+    Attributes:
+        found: what it is.
+    """
+
+    def __init__(self, path: Path, found: str) -> None:
+        super().__init__(errno.EINVAL, f"it is {found}", str(path))
+        self.found = found
+
+
+class FileTooLargeError(OSError):
+    """A file is larger than it may be.
+
+    Attributes:
+        size: in bytes.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        super().__init__(errno.EFBIG, "it is too large", str(path))
+        self.size = size
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file that somebody names, to read it; nobody writes into a pipe, /dev/zero never ends.
+
+    Raises:
+        NotRegularError: it is no file with an end.
+        IsADirectoryError: it is a folder.
+        OSError: it cannot be opened.
+    """
+    # Whoever opens a pipe waits for its other side, but for this flag, which Windows lacks.
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    handle = os.open(path, flags | getattr(os, "O_CLOEXEC", 0))
+    try:
+        mode = os.fstat(handle).st_mode
+        if not stat.S_ISREG(mode):
+            if stat.S_ISDIR(mode):
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+            found = "a pipe" if stat.S_ISFIFO(mode) else "a device"
+            raise NotRegularError(path, found)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Return the content of a file that somebody names; see ``open_regular``.
+
+    Raises:
+        FileTooLargeError: it has more than ``most_bytes``.
+        OSError: as there.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(most_bytes + 1) if size <= most_bytes else b""
+    if size > most_bytes or len(content) > most_bytes:  # it may grow
+        raise FileTooLargeError(path, max(size, len(content)))
+    return content
 
 
 @contextmanager

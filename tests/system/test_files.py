@@ -1,12 +1,17 @@
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from emotion_core.system.files import (
+    FileTooLargeError,
+    NotRegularError,
     is_half_deleted,
     new_folder,
+    open_regular,
+    read_regular,
     remove,
     replace_file,
     replace_folder,
@@ -149,3 +154,23 @@ def test_the_longest_name_can_be_written_whole(tmp_path, name):
         with replace_folder(tmp_path / "replaced" / name):
             pass
     assert {path.name for path in tmp_path.glob("*/*")} == {name}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+def test_what_has_no_end_is_no_file_to_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("/dev/zero")
+    for name, found in (("pipe", "a pipe"), ("link", "a device")):
+        with pytest.raises(NotRegularError) as raised:
+            read_regular(tmp_path / name, 100)
+        assert raised.value.found == found
+    with pytest.raises(IsADirectoryError):
+        open_regular(tmp_path)
+
+
+def test_a_file_is_read_up_to_a_size(tmp_path):
+    (tmp_path / "a").write_bytes(b"12345")
+    assert read_regular(tmp_path / "a", 5) == b"12345"
+    with pytest.raises(FileTooLargeError) as raised:
+        read_regular(tmp_path / "a", 4)
+    assert raised.value.size == 5
