@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import warnings
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from emotion_core.errors import ImageError
 from emotion_core.faces.picture_heads import Head, read_head, tag_values
-from emotion_core.system.files import FileTooLargeError, NotRegularError, read_regular
+from emotion_core.system.files import FileTooLargeError, read_regular
 
 #: Larger files are no pictures of so many pixels.
 MAX_FILE_BYTES: Final = 1_000_000_000
@@ -109,10 +110,6 @@ def read_picture_file(path: Path) -> bytes:
             f"{path}: expected a picture of at most {MAX_FILE_BYTES // 1_000_000} MB, found "
             f"{error.size // 1_000_000} MB; reduce it first"
         ) from None
-    except NotRegularError as error:
-        raise ImageError(
-            f"{path}: expected a picture, found {error.found}; save it to a file first"
-        ) from None
     except FileNotFoundError:
         raise ImageError(f"{path}: expected a picture, found no such file") from None
     except IsADirectoryError:
@@ -121,6 +118,10 @@ def read_picture_file(path: Path) -> bytes:
         # On Windows, a folder is a file that may not be read.
         is_folder = isinstance(error, PermissionError) and path.is_dir()
         found = "a folder" if is_folder else error.strerror or "an error"
+        if error.errno == errno.EINVAL:
+            raise ImageError(
+                f"{path}: expected a picture, found a pipe or a device; save it to a file first"
+            ) from None
         raise ImageError(f"{path}: expected a readable picture, found {found}") from error
 
 

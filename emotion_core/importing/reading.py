@@ -36,12 +36,14 @@ def read_apart(kind: str, folder: Path, name: str, progress: ShareProgress) -> F
     """
     scratch = folder / "scratch"
     scratch.mkdir()
-    environment = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)) | {
+    # Keras keeps settings in the home, and would read the user's.
+    places = ("TMPDIR", "TEMP", "TMP", "HOME", "USERPROFILE", "KERAS_HOME")
+    environment = dict.fromkeys(places, str(scratch)) | {
         "CUDA_VISIBLE_DEVICES": "",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
     try:
-        with Child("emotion_core.importing.worker", environment=environment) as worker:
+        with Child("emotion_core.importing.worker", environment=environment, bare=True) as worker:
             request = {"kind": kind, "folder": str(folder)}
             found = worker.ask(request, progress=progress, time_limit=TIME_LIMIT)
     except ChildTooSlowError as error:

@@ -1,8 +1,8 @@
 """Reads a model file of others: run by ``reading.read_apart`` in a process of its own.
 
 A hostile file may crash a library, fill the memory or never end; here it takes a process with it
-that has little of both. The file is judged before anything is built from it, converted to LiteRT if
-need be, and tried on a few pictures.
+that has little of both, no network, and one folder to write in. The file is judged before anything
+is built from it, converted to LiteRT if need be, and tried on a few pictures.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from emotion_core.models.folder import (
     read_model_file,
 )
 from emotion_core.system.files import replace_file
+from emotion_core.system.isolation import write_only_in
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import Limits, give_way, serve
 
@@ -58,6 +59,12 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
         raise ModelError(
             f"expected a model that can be read, found one that cannot ({reason})"
         ) from error
+
+
+def read_apart(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
+    """Do as ``read`` in a process that can change nothing but the folder it was given."""
+    write_only_in([Path(request["folder"])])
+    return read(request, progress)
 
 
 def _read_litert(folder: Path, _: ShareProgress) -> FoundNetwork:
@@ -135,4 +142,4 @@ READERS: Final[dict[str, Callable[[Path, ShareProgress], FoundNetwork]]] = {
 
 if __name__ == "__main__":
     give_way()
-    serve(read, limits=LIMITS)
+    serve(read_apart, limits=LIMITS)

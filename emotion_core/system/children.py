@@ -38,7 +38,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.files import owner_only
 from emotion_core.system.folders import PROJECT
+from emotion_core.system.isolation import bare_environment
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import CONTENT
 
@@ -85,19 +87,27 @@ class Child:
     Args:
         module: its dotted name; run as a program it calls ``serve``.
         environment: variables that it gets besides this process's own.
+        bare: whether it gets of this process's own no more than Python needs: for one that reads
+            foreign files, see ``isolation``.
 
     Raises:
         OSError: it cannot be started.
     """
 
-    def __init__(self, module: str, *, environment: Mapping[str, str] = _NOTHING_MORE) -> None:
+    def __init__(
+        self,
+        module: str,
+        *,
+        environment: Mapping[str, str] = _NOTHING_MORE,
+        bare: bool = False,
+    ) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._conversation: threading.Thread | None = None
         try:
             self._process = subprocess.Popen(
                 _command(module),
                 cwd=PROJECT,
-                env=os.environ | environment,
+                env=(bare_environment() if bare else dict(os.environ)) | dict(environment),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._errors,
@@ -267,7 +277,7 @@ def leave_running(
     Raises:
         OSError: it cannot be started.
     """
-    with log.open("ab") as file:
+    with open(log, "ab", opener=owner_only) as file:
         process = subprocess.Popen(
             _command(module),
             cwd=PROJECT,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.isolation import cut_off
 from emotion_core.system.progress import ShareProgress
 
 #: The key of what comes beside a request's or an answer's JSON values: bytes as they are.
@@ -39,14 +40,18 @@ class Limits:
         memory_bytes: of its own.
         processor_seconds: of all its threads.
         file_bytes: the largest file that it may write.
+        alone: whether it does without network and other programs, see ``isolation.cut_off``.
     """
 
     memory_bytes: int
     processor_seconds: int
     file_bytes: int
+    alone: bool = True
 
     def apply(self) -> None:
         """Hold this process to them, for good."""
+        if self.alone:
+            cut_off()
         try:
             import resource
         except ImportError:  # Windows

@@ -23,6 +23,7 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
 from pages.capture.picker import FaceNote, pick_faces
+from pages.shared.clicks import once
 from pages.shared.pictures import MANY_PICTURES, read_upload
 from pages.shared.text import plain
 
@@ -159,8 +160,7 @@ def _offer_adding(
         type="primary",
         key="own_add",
         disabled=not (picked and emotion),
-        on_click=_add,
-        args=(dataset, crops[picked], emotion, source),
+        on_click=once(_add, dataset, crops[picked], emotion, source),
     )
 
 

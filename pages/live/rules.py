@@ -16,6 +16,7 @@ from emotion_core.live.rules import LONGEST, ExpressionRule, FaceRule, Rule, rul
 from emotion_core.live.session import LiveSession
 from emotion_core.live.webhook import Webhook
 from emotion_core.sessions.events import TriggerEvent
+from pages.shared.clicks import once
 
 MOST_RULES: Final = 10
 MOST_EVENTS: Final = 5
@@ -134,7 +135,7 @@ def _offer_webhook() -> None:
         st.error(chosen.problem)
     # Never disabled: the click that leaves the field above must not be lost.
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Send a test", icon=":material/send:", key="send_test", on_click=_send_test)
+        st.button("Send a test", icon=":material/send:", key="send_test", on_click=once(_send_test))
         if result := st.session_state.get(_TEST):
             st.markdown(result)
 

@@ -115,7 +115,7 @@ def test_a_process_that_has_waited_long_enough_is_replaced(reader):
 
 
 def test_where_no_process_starts_it_is_said(monkeypatch):
-    def fail(_: str) -> Child:
+    def fail(_: str, **__: object) -> Child:
         raise OSError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(apart, "Child", fail)

@@ -20,6 +20,7 @@ HUGE = r"expected at most \d+ megapixels, found 30000 x 30000; reduce it first"
 TOO_LARGE = r"expected at most \d+ megapixels"
 DAMAGED = "found something else or a damaged one"
 CUT_OFF = "found one that is cut off"
+NO_FILE = "expected a picture, found a pipe or a device; save it to a file first"
 
 
 def shape_of(path: Path) -> list[int]:
@@ -313,9 +314,11 @@ CASES = {
     ),
     "nothing": Case(file(".png", bytes), shape_of, "found an empty file"),
     "zeros": Case(file(".png", lambda: bytes(900_000)), shape_of, DAMAGED),
-    "a pipe": Case(pipe, shape_of, "expected a picture, found a pipe; save it to a file first"),
+    "a pipe": Case(pipe, shape_of, NO_FILE),
     "a link to /dev/zero": Case(
-        link("/dev/zero"), shape_of, "expected a picture, found a device; save it to a file first"
+        link("/dev/zero"),
+        shape_of,
+        NO_FILE,
     ),
     "a link to itself": Case(link("face.png"), shape_of, "expected a readable picture"),
     "a folder": Case(nested_folder, shape_of, "found a folder"),

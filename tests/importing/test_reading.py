@@ -65,6 +65,15 @@ class TestWorker:
 
         return use
 
+    def test_it_is_told_neither_secrets_nor_where_the_home_is(self, worker, monkeypatch):
+        monkeypatch.setenv("SECRET", "password")
+        monkeypatch.setenv("KERAS_HOME", "/home/somebody/.keras")
+        worker("""echo '{"problem": "expected '"[$SECRET] $HOME $KERAS_HOME"'"}'""")
+        with pytest.raises(ModelError) as caught:
+            stage(others("grey64.tflite"))
+        # Homes are its own temporary folder, which is called by the file's name.
+        assert str(caught.value) == "expected [] grey64.tflite grey64.tflite"
+
     def test_a_crash(self, worker, nothing_left):
         worker("kill -SEGV $$")
         with pytest.raises(ModelError, match=r"grey64.tflite: expected .* crashed what read it"):

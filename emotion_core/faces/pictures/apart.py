@@ -104,7 +104,7 @@ class _Reader:
         if self._child is not None and self._child.running:
             return self._child, False
         self.close()
-        self._child = Child("emotion_core.faces.pictures.worker")
+        self._child = Child("emotion_core.faces.pictures.worker", bare=True)
         return self._child, True
 
     def close(self) -> None:

@@ -12,7 +12,9 @@ from emotion_core.system.serving import CONTENT, Limits, give_way, serve
 
 #: What this process may take. It lives as long as pictures come: the time for one is limited by
 #: who asks. What it writes are complaints.
-LIMITS: Final = Limits(memory_bytes=2_000_000_000, processor_seconds=86_400, file_bytes=1_000_000)
+LIMITS: Final = Limits(
+    memory_bytes=2_000_000_000, processor_seconds=86_400, file_bytes=1_000_000, alone=True
+)
 #: After so many seconds without a picture it ends.
 IDLE_SECONDS: Final = 300.0
 

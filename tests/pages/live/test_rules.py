@@ -278,7 +278,7 @@ def test_what_a_recording_says_about_its_rules(page, live, monkeypatch, tmp_path
     monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path))
     monkeypatch.setattr(st, "session_state", {})
     card = SimpleNamespace(name="tiny", files={})
-    recording._start(live.session, lambda: card)
+    recording._start(recording.ViewersRecording(), live.session, lambda: card)
     live.session.recorder.stop()
     (session,) = list_sessions(tmp_path).sessions
     assert session.header.description.settings["rules"] == [
