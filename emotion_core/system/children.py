@@ -9,7 +9,7 @@ A request is one line of JSON on the child's standard input. On its standard out
 the ``share`` that is done, as many as it likes, and one with the ``answer`` or the ``problem``.
 A request or an answer may come with *content*, such as a picture's pixels: its line tells the
 number of ``bytes``, and they follow it as they are.
-``serving`` is the child's side: a child ends when its input does, however its parent died.
+``serving`` is the child's side: a child ends with its parent, however that died.
 
 A child with a *log* is told in its arguments, tells in files, and may outlive its parent: see
 ``run_with_log`` and ``leave_running``.
@@ -29,6 +29,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -48,6 +49,7 @@ from emotion_core.system.serving import CONTENT
 PAUSE: Final = 0.05
 
 _NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
+_starter = ThreadPoolExecutor(1, "children")
 # Between the end of a child's output and its own.
 _SECONDS_TO_END: Final = 2.0
 _LAST_WORDS_BYTES: Final = 4096
@@ -104,7 +106,7 @@ class Child:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._conversation: threading.Thread | None = None
         try:
-            self._process = subprocess.Popen(
+            self._process = _in_lasting_thread(
                 _command(module),
                 cwd=PROJECT,
                 env=(bare_environment() if bare else dict(os.environ)) | dict(environment),
@@ -294,6 +296,14 @@ def leave_running(
 
 def _command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
+
+
+def _in_lasting_thread(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a process from a thread that ends with this process, not with a job or a viewer.
+
+    Linux ends a child that asks for it with the *thread* that started it: prctl(2).
+    """
+    return _starter.submit(lambda: subprocess.Popen(command, **options)).result()
 
 
 def packed(array: NDArray[Any]) -> dict[str, Any]:
