@@ -4,7 +4,7 @@ import numpy as np
 
 from emotion_core.judging.judgement import judge
 from emotion_core.judging.paired_comparison import compare_answers
-from emotion_core.judging.report.contents import (
+from emotion_core.judging.report.contents import (, p_written
     Report,
     classes_table,
     comparison_figures,
@@ -28,9 +28,15 @@ def test_json_holds_everything(full):
 def test_table_of_classes(full):
     table = classes_table(full.judgement)
     assert len(table) == 7
-    assert (table["recall_low"] <= table["recall"]).all()
+    known = table["images"] > 0
+    assert (table["recall_low"] <= table["recall"])[known].all()
     assert table.loc[1, "images"] == 0
-    assert np.isnan(table.loc[1, "auc"])
+    assert table.loc[1, ["recall", "f1", "answered", "auc"]].isna().all()
+
+
+def test_probabilities_are_never_nought():
+    assert p_written(3e-9) == "< 0.0001"
+    assert p_written(0.0312) == "0.031"
 
 
 def test_headline_says_what_is_known():
