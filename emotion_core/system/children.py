@@ -7,7 +7,7 @@ A child that *answers* is told by its parent what to do, and tells what came of 
 
 A request is one line of JSON on the child's standard input. On its standard output come lines with
 the ``share`` that is done, as many as it likes, and one with the ``answer`` or the ``problem``.
-``serving`` is the child's side: a child ends when its input does, however its parent died.
+``serving`` is the child's side: a child ends with its parent, however that died.
 
 A child with a *log* is told in its arguments, tells in files, and may outlive its parent: see
 ``run_with_log`` and ``leave_running``.
@@ -26,6 +26,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.files import owner_only
 from emotion_core.system.folders import PROJECT
 from emotion_core.system.isolation import bare_environment
 from emotion_core.system.progress import ShareProgress
@@ -43,6 +45,7 @@ from emotion_core.system.progress import ShareProgress
 PAUSE: Final = 0.05
 
 _NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
+_starter = ThreadPoolExecutor(1, "children")
 # Between the end of a child's output and its own.
 _SECONDS_TO_END: Final = 2.0
 _LAST_WORDS_BYTES: Final = 4096
@@ -99,7 +102,7 @@ class Child:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._conversation: threading.Thread | None = None
         try:
-            self._process = subprocess.Popen(
+            self._process = _in_lasting_thread(
                 _command(module),
                 cwd=PROJECT,
                 env=(bare_environment() if bare else dict(os.environ)) | dict(environment),
@@ -258,7 +261,7 @@ def leave_running(
     Raises:
         OSError: it cannot be started.
     """
-    with log.open("ab") as file:
+    with open(log, "ab", opener=owner_only) as file:
         process = subprocess.Popen(
             _command(module),
             cwd=PROJECT,
@@ -275,6 +278,14 @@ def leave_running(
 
 def _command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
+
+
+def _in_lasting_thread(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a process from a thread that ends with this process, not with a job or a viewer.
+
+    Linux ends a child that asks for it with the *thread* that started it: prctl(2).
+    """
+    return _starter.submit(lambda: subprocess.Popen(command, **options)).result()
 
 
 def packed(array: NDArray[Any]) -> dict[str, Any]:

@@ -5,9 +5,12 @@ A module that is started so calls ``serve`` at its end, when it is run as a prog
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import queue
+import signal
+import sys
 import textwrap
 import threading
 from collections.abc import Callable
@@ -24,6 +27,8 @@ Answer: TypeAlias = Callable[[dict[str, Any], ShareProgress], dict[str, Any]]
 
 #: What work in the background gives way to: live video, and whoever works on the machine.
 NICE: Final = 10
+
+_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def serve(
         limits: what this process may take.
         idle_seconds: how long it waits for a request.
     """
+    _end_with_parent()
     if limits is not None:
         limits.apply()
     output = os.fdopen(os.dup(1), "wb")
@@ -97,6 +103,17 @@ def serve(
             tell(problem=str(error))
         except Exception as error:  # noqa: BLE001 - the parent says it
             tell(problem=textwrap.shorten(f"{type(error).__name__}: {error}", 200))
+
+
+def _end_with_parent() -> None:
+    """Let Linux kill this process when the thread that started it ends: see ``children``.
+
+    ``_listen`` would notice, too, but not while a library keeps Python from running any thread.
+    """
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        # Where the parent is dead already, ``_listen`` meets the end of the input.
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.errors import EmotionCoreError, NumberedClassesError
 from emotion_core.system.folders import typed_path
+from emotion_core.system.temporary import TemporaryFolder
 from pages.opened.classes import ask_for_classes
 from pages.opened.store import GOOD_ROWS, OpenDataset, Upload, dataset_store
 from pages.shared.access import server_is_offered
@@ -258,11 +258,11 @@ def _offer_upload() -> None:
 
 def _open_upload(files: Sequence[UploadedFile]) -> None:
     """Begin to read uploaded files, and let go of the memory they take."""
-    folder = Path(tempfile.mkdtemp(prefix="emotion-upload-"))
+    folder = TemporaryFolder("upload")
     try:
-        paths = [_save(file, folder) for file in files]
+        paths = [_save(file, folder.path) for file in files]
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         st.session_state[_PROBLEM] = f"The upload cannot be kept: {error.strerror or error}."
         paths = []
     _drop(files)
