@@ -4,11 +4,12 @@ import numpy as np
 
 from emotion_core.judging.judgement import judge
 from emotion_core.judging.paired_comparison import compare_answers
-from emotion_core.judging.report.contents import (, p_written
+from emotion_core.judging.report.contents import (
     Report,
     classes_table,
     comparison_figures,
     headline,
+    p_written,
 )
 from tests.judging.made_answers import made_answers, random_answers
 
