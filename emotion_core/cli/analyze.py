@@ -19,7 +19,8 @@ from emotion_core.cli.options import add_model_option, chosen_model, pictures_am
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.drawing import draw_faces, label_text
-from emotion_core.faces.images import encode_jpeg, encode_png, read_image
+from emotion_core.faces.images import encode_jpeg, encode_png
+from emotion_core.faces.pictures.apart import read_image_apart
 from emotion_core.faces.readings import FACE_COLUMNS, EmotionDetector, FaceReading, face_row
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.names import fitted
@@ -130,7 +131,7 @@ def _identity(path: Path) -> str:
 
 
 def _analyze(source: Path, target: Path, detector: EmotionDetector) -> _Result:
-    image = read_image(source)
+    image = read_image_apart(source)
     faces = detector.detect(image)
     content = _encode(draw_faces(image, faces), target.suffix)
     try:

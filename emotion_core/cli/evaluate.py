@@ -224,8 +224,12 @@ def report_text(report: EvaluationReport) -> str:
     header = ("precision", "recall", "F1", "answered", "support")
     lines += ["", f"{'':10}" + "".join(f"{name:>10}" for name in header)]
     lines += [
-        f"{metrics.emotion:10}{metrics.precision.value:10.4f}{metrics.recall.value:10.4f}"
-        f"{metrics.f1.value:10.4f}{metrics.answered.value:10.4f}{metrics.support:10d}"
+        f"{metrics.emotion:10}"
+        + "".join(
+            f"{'-' if share is None else f'{share.value:.4f}':>10}"
+            for share in (metrics.precision, metrics.recall, metrics.f1, metrics.answered)
+        )
+        + f"{metrics.support:10d}"
         for metrics in report.per_class
     ]
     names = "".join(f"{metrics.emotion:>10}" for metrics in report.per_class)

@@ -16,9 +16,11 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.live.background import live_classifier
 from emotion_core.live.reader import LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
 from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.classifier_process import ClassifierProcess
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import ModelInUse, model_in_use, put_to_use
 from emotion_core.models.library import list_models
@@ -50,7 +52,8 @@ class ViewersReader:
     @property
     def card(self) -> ModelCard:
         """The card of the model that reads."""
-        classifier: EmotionClassifier = self.reader.classifier  # type: ignore[assignment]
+        classifier: EmotionClassifier | ClassifierProcess
+        classifier = self.reader.classifier  # type: ignore[assignment]
         return classifier.card
 
     def follow(self, in_use: ModelInUse) -> None:
@@ -60,7 +63,7 @@ class ViewersReader:
         self.version, self.problem = in_use.version, ""
         try:
             # Loaded and warmed up here, so that no frame waits for it.
-            classifier = EmotionClassifier.load(in_use.folder)
+            classifier = live_classifier(in_use.folder)
         except ModelError as error:
             self.problem = f"{in_use.name} cannot be used; {self.card.name} reads on. {error}"
             return
