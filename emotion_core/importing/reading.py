@@ -15,6 +15,7 @@ from emotion_core.system.children import (
     ChildError,
     ChildTooSlowError,
 )
+from emotion_core.system.json_reading import checked
 from emotion_core.system.progress import ShareProgress
 
 #: Seconds that reading may take.
@@ -60,7 +61,13 @@ def read_apart(kind: str, folder: Path, name: str, progress: ShareProgress) -> F
     except ChildError as error:
         raise ModelError(in_users_words(error.reason, folder, name)) from error
     shutil.rmtree(scratch, ignore_errors=True)
-    return FoundNetwork(**found)
+    try:
+        return checked(found, FoundNetwork)
+    except (KeyError, ValueError) as error:
+        raise ModelError(
+            f"{name}: expected a model that can be read, found one after which the process that "
+            f"reads it tells nonsense ({error}); it is refused"
+        ) from error
 
 
 def in_users_words(problem: str, folder: Path, name: str) -> str:

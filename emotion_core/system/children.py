@@ -29,7 +29,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from emotion_core.errors import EmotionCoreError
 from emotion_core.system.folders import PROJECT
 from emotion_core.system.isolation import bare_environment
+from emotion_core.system.json_reading import checked, parse_json
 from emotion_core.system.progress import ShareProgress
 
 #: Seconds between two calls of a parent's ``progress``, at most.
@@ -220,11 +221,18 @@ def _last_told(
     return message
 
 
+class _Told(TypedDict, total=False):
+    share: float
+    answer: dict[str, Any]
+    problem: str
+
+
 def _message(line: bytes) -> dict[str, Any]:
     """Return what a line tells; nothing when it is not ours: libraries print there too."""
     with suppress(ValueError):
-        content = json.loads(line)
+        content = parse_json(line)
         if isinstance(content, dict) and content.keys() & {"share", "answer", "problem"}:
+            checked(content, _Told)
             return content
     return {}
 
