@@ -50,12 +50,16 @@ class NumberedClassesError(DatasetError):
     """The folders of a data set's classes are numbers, and it is not known what they mean.
 
     Attributes:
+        source: the folder or archive that it is.
         numbers: names of all these folders, in order.
         data_id: names the data set, for ``class_names.remember_meanings``.
     """
 
-    def __init__(self, message: str, *, numbers: tuple[str, ...], data_id: str) -> None:
+    def __init__(
+        self, message: str, *, source: str, numbers: tuple[str, ...], data_id: str
+    ) -> None:
         super().__init__(message)
+        self.source = source
         self.numbers = numbers
         self.data_id = data_id
 

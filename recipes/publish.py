@@ -78,7 +78,7 @@ def _publish(student: Path, log: Path, data: str, out: Path) -> ModelCard:
             f"{student}: expected the logits that it gave where it was trained, found a difference "
             f"of {difference:.2g}; publish it with the data and the version it was trained with"
         )
-    alike = sum(event["what"].endswith("in float32") for event in events) - 1  # but the trial
+    students = {e["what"] for e in events if e["what"].startswith("student") and "epoch" in e}
     card = ModelCard(
         name=out.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -89,7 +89,7 @@ def _publish(student: Path, log: Path, data: str, out: Path) -> ModelCard:
             "name": dataset.name,
             "fingerprint": dataset.fingerprint,
             "teachers": sorted({e["what"] for e in events if e["what"].startswith("teacher")}),
-            "seeds": alike,
+            "seeds": len(students),
         },
         config=asdict(config),
         best_epoch=config.epochs,

@@ -9,6 +9,7 @@ from typing import Final
 
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
+from emotion_core.models.folder import CARD_FILE
 from emotion_core.system.children import (
     Child,
     ChildEndedError,
@@ -78,5 +79,7 @@ def in_users_words(problem: str, folder: Path, name: str) -> str:
         folder: where the file lies.
         name: its own.
     """
-    text = re.sub(re.escape(str(folder)) + r"[^\s:]*", name, problem)
+    # The card is a file within what was handed in.
+    text = problem.replace(str(folder / CARD_FILE), CARD_FILE)
+    text = re.sub(re.escape(str(folder)) + r"[^\s:]*", name, text)
     return text if name in text else f"{name}: {text}"

@@ -45,6 +45,7 @@ class Bin(TypedDict, total=False):
     low: Required[float]
     high: Required[float]
     count: Required[Count]
+    correct: Count
     confidence: Required[float | None]
     accuracy: Required[float | None]
 
@@ -81,6 +82,8 @@ class ShiftedBoxes(TypedDict, total=False):
     accuracy: Required[float]
     accuracy_perturbed: Required[float]
     standard_deviation: Required[float]
+    n: Count
+    points_lost: float
 
 
 class Metrics(TypedDict, total=False):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from emotion_core.errors import SessionError
-from emotion_core.sessions.header import RECORDING_FILE
+from emotion_core.sessions.header import RECORDING_FILE, STOP_FILE
 from emotion_core.sessions.storage import SESSION_FILES, Session
 from emotion_core.sessions.tables import complete_lines, joined_table, read_events, read_tables
 from emotion_core.system.files import replace_file
@@ -91,7 +91,7 @@ def _write_zip(session: Session, file: BinaryIO) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in SESSION_FILES:
             path = session.folder / name
-            if name == RECORDING_FILE or not path.is_file():
+            if name in (RECORDING_FILE, STOP_FILE) or not path.is_file():
                 continue
             if path.suffix == ".csv":
                 archive.writestr(f"{session.id}/{name}", complete_lines(path))

@@ -19,9 +19,11 @@ FACES_FILE: Final = "faces.csv"
 #: Made with its first line: sessions without an event have none.
 EVENTS_FILE: Final = "events.csv"
 VIDEO_FILE: Final = "video.mp4"
-#: Touched twice a second while the session is being recorded, then removed; it holds room for the
-#: last header on a disk that is full.
+#: Locked by the recorder as long as it records, then removed; it holds room for the last header on
+#: a disk that is full.
 RECORDING_FILE: Final = ".recording"
+#: Whoever wants the recording to end makes this file; the recorder sees it within a second.
+STOP_FILE: Final = ".stop"
 
 #: Version of the layout of a session's folder.
 SESSION_FORMAT: Final = 1

@@ -35,6 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.files import owner_only
 from emotion_core.system.folders import PROJECT
 from emotion_core.system.isolation import bare_environment
 from emotion_core.system.json_reading import checked, parse_json
@@ -266,7 +267,7 @@ def leave_running(
     Raises:
         OSError: it cannot be started.
     """
-    with log.open("ab") as file:
+    with open(log, "ab", opener=owner_only) as file:
         process = subprocess.Popen(
             _command(module),
             cwd=PROJECT,

@@ -23,6 +23,7 @@ from pages.capture.faces import show_capture
 from pages.capture.samples import show_samples
 from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 WHAT_FOR = (
@@ -109,7 +110,7 @@ def _offer_new(agreed: bool) -> None:
         key="own_create",
         disabled=not agreed,
         help=None if agreed else "Agree first.",
-        on_click=_create,
+        on_click=once(_create),
     )
 
 
@@ -172,7 +173,7 @@ def _offer_name(dataset: OwnDataset) -> None:
     with st.popover("Rename", icon=":material/edit:"):
         key = f"own_name {dataset.name}"
         st.text_input("Name", dataset.name, key=key, max_chars=60)
-        st.button("Rename", key="own_rename", on_click=_rename, args=(dataset, key))
+        st.button("Rename", key="own_rename", on_click=once(_rename, dataset, key))
 
 
 def _rename(dataset: OwnDataset, key: str) -> None:
@@ -194,8 +195,7 @@ def _offer_deletion(dataset: OwnDataset) -> None:
             "Delete this data set",
             type="primary",
             key="own_delete",
-            on_click=_delete,
-            args=(dataset,),
+            on_click=once(_delete, dataset),
         )
 
 

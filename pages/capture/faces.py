@@ -24,6 +24,7 @@ from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
 from emotion_core.faces.images import read_image
 from pages.capture.picker import FaceNote, pick_faces
+from pages.shared.clicks import once
 from pages.shared.pictures import MANY_PICTURES
 from pages.shared.text import plain
 
@@ -160,8 +161,7 @@ def _offer_adding(
         type="primary",
         key="own_add",
         disabled=not (picked and emotion),
-        on_click=_add,
-        args=(dataset, crops[picked], emotion, source),
+        on_click=once(_add, dataset, crops[picked], emotion, source),
     )
 
 

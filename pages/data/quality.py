@@ -31,6 +31,7 @@ from pages.opened.findings import (
 from pages.opened.panel import page_of, show_faces
 from pages.opened.store import OpenDataset
 from pages.shared import display
+from pages.shared.clicks import once
 from pages.shared.jobs import result_of, show_job
 from pages.shared.text import plain
 
@@ -177,8 +178,7 @@ def _offer_exclusion(opened: OpenDataset, findings: dict[str, Finding], kind: st
             type="primary",
             disabled=not kinds,
             key="save_exclusions",
-            on_click=_save,
-            args=(opened, name_key, [findings[each] for each in kinds]),
+            on_click=once(_save, opened, name_key, [findings[each] for each in kinds]),
         )
 
 
@@ -220,8 +220,7 @@ def _show_lists(opened: OpenDataset) -> None:
                     icon=":material/delete:",
                     type="tertiary",
                     key=f"delete list {each.name}",
-                    on_click=_delete,
-                    args=(each.name,),
+                    on_click=once(_delete, each.name),
                 )
 
 

@@ -22,6 +22,7 @@ from pages.evaluation.choice import Evaluated, choose_model_folder, judged
 from pages.evaluation.faces import show_judged_faces
 from pages.opened.panel import page_of
 from pages.shared import display
+from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
 from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
@@ -158,7 +159,7 @@ def _show_sizes_and_speeds(models: list[Evaluated]) -> None:
                 icon=":material/timer:",
                 key=f"measure {runtime}",
                 help=help_,
-                on_click=partial(_begin, models, runtime),
+                on_click=once(_begin, models, runtime),
             )
     lines = [_sizes(each.card) for each in models]
     for runtime in ("LiteRT", "Keras"):

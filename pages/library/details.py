@@ -17,6 +17,7 @@ from emotion_core.models.readme.text import readme_text
 from pages.library.diagram import network_diagram
 from pages.library.list import CHOSEN, PROBLEM, figure, use
 from pages.shared import display
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 ORIGINS = {"shipped": "violet", "trained here": "blue", "imported": "orange"}
@@ -102,8 +103,7 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
             key="model_use",
             help="It then reads the faces on every page, in open tabs too, for everyone who uses "
             "this installation.",
-            on_click=use,
-            args=(model,),
+            on_click=once(use, model),
         )
         st.download_button(
             "ZIP",
@@ -120,15 +120,14 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
         with st.popover("Rename", icon=":material/edit:"):
             key = f"model_name {model.name}"
             st.text_input("Name", model.name, key=key, max_chars=60)
-            st.button("Rename", key="model_rename", on_click=_rename, args=(model.name, key))
+            st.button("Rename", key="model_rename", on_click=once(_rename, model.name, key))
         with st.popover("Delete", icon=":material/delete:"):
             st.write(_farewell(model, in_use=in_use))
             st.button(
                 "Delete this model",
                 type="primary",
                 key="model_delete",
-                on_click=_delete,
-                args=(model.name,),
+                on_click=once(_delete, model.name),
             )
 
 

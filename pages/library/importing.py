@@ -13,6 +13,7 @@ from pages.library.handed_in import current_round, reading_of
 from pages.library.keeping import offer_keeping, show_kept, start_over
 from pages.library.questions import ask
 from pages.library.trying import try_out
+from pages.shared.clicks import once
 from pages.shared.jobs import Cancelled, Job, show_job
 from pages.shared.text import plain
 
@@ -61,7 +62,7 @@ def _show_staged(staged: StagedModel) -> None:
         classifier = staged.classifier(answers)
     except ModelError as error:
         st.error(plain(str(error)))
-        st.button("Discard", key="models_discard", on_click=start_over)
+        st.button("Discard", key="models_discard", on_click=once(start_over))
         return
     try_out(classifier)
     offer_keeping(staged, answers)

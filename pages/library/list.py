@@ -11,6 +11,7 @@ from emotion_core.models.changes import delete_model
 from emotion_core.models.folder import models_dir
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import DamagedModel, Library, LibraryModel, list_models
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 if TYPE_CHECKING:
@@ -126,8 +127,7 @@ def _show_damaged(broken: DamagedModel) -> None:
                 "Delete it",
                 type="primary",
                 key=f"delete damaged {broken.name}",
-                on_click=_delete,
-                args=(broken.name,),
+                on_click=once(_delete, broken.name),
             )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,13 +15,13 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from emotion_core.datasets import DEMO_NAME
 from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
-from emotion_core.datasets.reading.class_names import LEFT_OUT, remember_meanings
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.recent import path_id, recent_datasets
-from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, NumberedClassesError
 from emotion_core.system.folders import typed_path
-from pages.opened.store import GOOD_ROWS, OpenDataset, dataset_store
+from emotion_core.system.temporary import TemporaryFolder
+from pages.opened.classes import ask_for_classes
+from pages.opened.store import GOOD_ROWS, OpenDataset, Upload, dataset_store
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Cancelled, Job, show_job
 from pages.shared.text import plain
@@ -47,12 +46,20 @@ _CLOSING: Final = "dataset_opening_done"
 
 
 class _Pending:
-    """A data set that is being read; without a path, an upload."""
+    """A data set that is being read, from a path or as an upload."""
 
-    def __init__(self, what: str, job: Job[OpenDataset], path: str | None) -> None:
+    def __init__(
+        self,
+        what: str,
+        job: Job[OpenDataset],
+        *,
+        path: str | None = None,
+        upload: Upload | None = None,
+    ) -> None:
         self.what = what
         self.job = job
         self.path = path
+        self.upload = upload
 
 
 class _Question(NamedTuple):
@@ -73,7 +80,7 @@ def chosen_dataset() -> OpenDataset | None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     if question := st.session_state.get(_ASKED):
-        _ask_for_classes(question)
+        ask_for_classes(question.error, partial(_open_asked, question.of))
     opened: OpenDataset | None = st.session_state.get(_OPEN)
     if opened is None and _PENDING not in st.session_state:  # what a link names cannot be had
         _begin(DEMO_NAME, DEMO_NAME)
@@ -150,7 +157,7 @@ def _write_address(opened: OpenDataset) -> None:
 
 def _begin(path: str, what: str, *, skip_bad_rows: bool = False) -> None:
     job = dataset_store().open(path, skip_bad_rows=skip_bad_rows)
-    st.session_state[_PENDING] = _Pending(what, job, path)
+    st.session_state[_PENDING] = _Pending(what, job, path=path)
 
 
 def _choose(path: str, what: str) -> None:
@@ -179,45 +186,12 @@ def _finish_pending() -> None:
         _write_address(opened)
 
 
-def _ask_for_classes(question: _Question) -> None:
-    """Show the form that asks what the numbers of classes mean."""
-    with st.form("dataset_classes"):
-        st.markdown(
-            f"The classes of **{plain(question.of.what)}** are numbers, and data sets number them "
-            "differently. What do they mean? Its authors say it; it is asked once."
-        )
-        columns = st.columns(4)
-        for place, number in enumerate(question.error.numbers):
-            columns[place % len(columns)].selectbox(
-                number,
-                (*EMOTIONS, LEFT_OUT),
-                index=None,
-                placeholder="?",
-                format_func=lambda meaning: "leave it out" if meaning == LEFT_OUT else meaning,
-                key=f"dataset_class_{number}",
-            )
-        st.form_submit_button("Open it", on_click=_take_classes, args=(question,))
-
-
-def _take_classes(question: _Question) -> None:
-    """Keep what the viewer says of numbered classes, and read the data set again."""
-    meanings = {
-        number: st.session_state.get(f"dataset_class_{number}") for number in question.error.numbers
-    }
-    known = {number: meaning for number, meaning in meanings.items() if meaning is not None}
-    if len(known) < len(meanings):
-        st.session_state[_PROBLEM] = "Choose a meaning for each number."
-        return
-    try:
-        remember_meanings(question.error.data_id, known)
-    except EmotionCoreError as error:
-        st.session_state[_PROBLEM] = str(error)
-        return
-    del st.session_state[_ASKED]
-    if question.of.path is None:
-        st.session_state[_PROBLEM] = f"Kept. Now upload {question.of.what} once more."
+def _open_asked(asked: _Pending) -> None:
+    """Read a data set again, now that it is known what the numbers of its classes mean."""
+    if asked.upload is None:
+        _choose(asked.path or DEMO_NAME, asked.what)
     else:
-        _choose(question.of.path, question.of.what)
+        _begin_upload(asked.upload)
 
 
 def paths_on_offer() -> dict[str, str]:
@@ -284,25 +258,27 @@ def _offer_upload() -> None:
 
 def _open_upload(files: Sequence[UploadedFile]) -> None:
     """Begin to read uploaded files, and let go of the memory they take."""
-    folder = Path(tempfile.mkdtemp(prefix="emotion-upload-"))
-    clean_up = partial(shutil.rmtree, folder, ignore_errors=True)
+    folder = TemporaryFolder("upload")
     try:
-        paths = [_save(file, folder) for file in files]
+        paths = [_save(file, folder.path) for file in files]
     except OSError as error:
-        clean_up()
+        folder.remove()
         st.session_state[_PROBLEM] = f"The upload cannot be kept: {error.strerror or error}."
         paths = []
     _drop(files)
     st.session_state[_UPLOADS] += 1
     faces = [path for path in paths if path.name != VOTES_NAME] or paths
     if faces:
-        job = dataset_store().open_upload(
-            faces[0], clean_up, skip_bad_rows=bool(st.session_state.get(_SKIP))
-        )
-        st.session_state[_PENDING] = _Pending(faces[0].name, job, None)
-        st.session_state.pop(_ASKED, None)
-        st.session_state[_CLOSING] = True
+        _begin_upload(Upload(faces[0], folder))
     st.rerun()
+
+
+def _begin_upload(upload: Upload) -> None:
+    """Begin to read an upload, and let the menu close."""
+    job = dataset_store().open_upload(upload, skip_bad_rows=bool(st.session_state.get(_SKIP)))
+    st.session_state[_PENDING] = _Pending(upload.path.name, job, upload=upload)
+    st.session_state.pop(_ASKED, None)
+    st.session_state[_CLOSING] = True
 
 
 def _save(file: UploadedFile, folder: Path) -> Path:

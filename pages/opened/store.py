@@ -14,7 +14,9 @@ import streamlit as st
 
 from emotion_core.datasets import DEMO_NAME, FaceDataset, open_dataset
 from emotion_core.datasets.recent import RecentDataset, path_id, remember_dataset
+from emotion_core.errors import NumberedClassesError
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.temporary import TemporaryFolder
 from pages.shared.jobs import Job
 
 Result = TypeVar("Result")
@@ -65,6 +67,19 @@ class OpenDataset:
             self._jobs.pop(name, None)
 
 
+class Upload:
+    """Files that a viewer uploaded; they go with the last who holds this, at the latest.
+
+    Args:
+        path: the data set.
+        folder: with nothing but it and what came with it.
+    """
+
+    def __init__(self, path: Path, folder: TemporaryFolder) -> None:
+        self.path = path
+        self.close = folder.remove
+
+
 class DatasetStore:
     """Opens data sets, each content once."""
 
@@ -83,18 +98,24 @@ class DatasetStore:
                 self._reading[key] = Job(lambda progress: self._read(path, skip_bad_rows, progress))
             return self._reading[key]
 
-    def open_upload(
-        self, file: Path, clean_up: Callable[[], None], *, skip_bad_rows: bool = False
-    ) -> Job[OpenDataset]:
-        """Return the job that reads an uploaded file into memory and then calls ``clean_up``."""
+    def open_upload(self, upload: Upload, *, skip_bad_rows: bool = False) -> Job[OpenDataset]:
+        """Return the job that reads an upload into memory and then lets go of its files.
+
+        They stay when the data set numbers its classes: it is read again once somebody has said
+        what the numbers mean.
+        """
 
         def read(progress: ShareProgress) -> OpenDataset:
             try:
                 dataset = open_dataset(
-                    file, skip_bad_rows=skip_bad_rows, progress=progress, use_cache=False
+                    upload.path, skip_bad_rows=skip_bad_rows, progress=progress, use_cache=False
                 )
-            finally:
-                clean_up()
+            except NumberedClassesError:
+                raise
+            except BaseException:
+                upload.close()
+                raise
+            upload.close()
             id_ = f"upload-{_content_digest(dataset)}"
             return self._shared(OpenDataset(dataset, id_, None))
 

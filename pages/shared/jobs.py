@@ -65,6 +65,11 @@ class Job(Generic[Result]):
         return not self.running and self._error is None
 
     @property
+    def error(self) -> BaseException | None:
+        """What it failed with; None while it works, or when it ended well."""
+        return None if self.running else self._error
+
+    @property
     def seconds_left(self) -> float | None:
         """How long it will take at its pace so far; None as long as that is a guess."""
         passed = time.monotonic() - self._started

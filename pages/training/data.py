@@ -15,10 +15,11 @@ from emotion_core.datasets.checks.exclusions import list_exclusions
 from emotion_core.datasets.own.storage import OWN_PREFIX, list_own_datasets, own_data_dir
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
-from emotion_core.errors import DatasetError
+from emotion_core.errors import DatasetError, NumberedClassesError
 from emotion_core.system.folders import typed_path
 from emotion_core.system.progress import ShareProgress
 from emotion_core.training.data import TrainingCounts, count_for_training
+from pages.opened.classes import ask_for_classes
 from pages.opened.opening import paths_on_offer
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Job, result_of
@@ -83,6 +84,9 @@ def chosen_data() -> TrainingData | None:
     known: tuple[DataSource, Job[TrainingData]] | None = st.session_state.get(_READING)
     if known is None or known[0] != source:
         known = st.session_state[_READING] = source, Job(lambda progress: _read(source, progress))
+    if known[1].wait() and isinstance(error := known[1].error, NumberedClassesError):
+        ask_for_classes(error, _forget)
+        return None
     return result_of(known[1], f"Reading {source.name}", "train data", _forget)
 
 

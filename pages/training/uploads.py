@@ -12,6 +12,7 @@ from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploads, uploads_dir
 from emotion_core.errors import DatasetError
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 #: Stands for data that is still to be uploaded.
@@ -34,8 +35,7 @@ def show_upload(chosen: str) -> None:
         accept_multiple_files=True,
         max_upload_size=_MOST_UPLOADED,
         key=key,
-        on_change=_keep,
-        args=(key, chosen),
+        on_change=once(_keep, key, chosen),
     )
     if problem := st.session_state.pop(_PROBLEM, None):
         st.markdown(f":red[:material/error: {plain(problem)}]")
@@ -53,8 +53,7 @@ def show_deletion(path: str, chosen: str) -> None:
         icon=":material/delete:",
         key="train_upload_delete",
         help=f"It is in `{Path(path).parent}`. Runs that have not ended need it.",
-        on_click=_delete,
-        args=(path, chosen),
+        on_click=once(_delete, path, chosen),
     )
 
 
@@ -63,10 +62,11 @@ def uploads_on_offer() -> dict[str, str]:
     return {str(path): f"Uploaded: {path.name}" for path in list_uploads()}
 
 
-def _keep(key: str, chosen: str) -> None:
+def _keep(key: str, chosen: str) -> bool:
+    """Keep the files; return False when there are none yet."""
     files = st.session_state[key]
     if not files:
-        return
+        return False
     try:
         st.session_state[chosen] = str(keep_upload({file.name: file for file in files}))
     except DatasetError as error:
@@ -75,6 +75,7 @@ def _keep(key: str, chosen: str) -> None:
     if context := get_script_run_ctx():  # Streamlit keeps them until the viewer is gone
         for file in files:
             context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    return True
 
 
 def _delete(path: str, chosen: str) -> None:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,29 +25,18 @@ from recipes.window.bank import MIXES, Bank, save
 from recipes.window.faces import Faces, read_mosaics
 from recipes.window.fitting import Cohort, Distillation, Member, Schedule
 from recipes.window.networks import ResNet18, Vgg
-from recipes.window.views import Variation, draw, vary
+from recipes.window.student import DISTILLATION, DROPOUT, SHAPE, keras_arrays, student
+from recipes.window.views import Variation, Views
 
 #: Shares of the time at whose end each stage ends.
-TEACHERS_END, BANK_END, TRIALS_END, STUDENTS_END = 0.50, 0.52, 0.63, 0.965
-#: Views that the saved banks hold: a file of them is under 16 MiB.
+TEACHERS_END, BANK_END, STUDENTS_END = 0.47, 0.56, 0.97
+#: Views that the saved bank holds: a file of them is under 16 MiB.
 SAVED_VIEWS: Final = 48
-#: Seeds of the views; a student's are the bank's.
+#: Seeds of the views; those of a bank may not change while it is used.
 TEACHERS_SEED, BANK_SEED = 1, 2
-#: What ships: 66.8 million multiply-accumulates at 40 pixels.
-SHAPE: Final = {"filters": (32, 64, 128, 256), "depths": (1, 1, 2, 3), "border": 4}
 TEACHER_SCHEDULE: Final = Schedule("sgd", rate=0.1, warmup=0.05, decay=5e-4, batch=256)
-STUDENT_SCHEDULE: Final = Schedule(
-    "adamw", rate=3e-3, warmup=0.05, decay=0.05, batch=128, average=0.999
-)
-#: Dropout of the student: it hardly overfits what teachers say.
-STUDENT_DROPOUT: Final = 0.1
-#: What is tried first, in shorter runs, to choose from by PublicTest.
-TRIALS: Final = {
-    "double": Distillation("double"),
-    "unseen": Distillation("unseen"),
-    "double-t2": Distillation("double", temperature=2.0),
-    "double-no-mirror": Distillation("double", mirror=0.0),
-}
+#: How teachers learn from the bank of earlier ones.
+TEACHER_DISTILLATION: Final = Distillation("double", paired=False)
 
 
 @dataclass(frozen=True)
@@ -53,23 +45,22 @@ class Scale:
 
     images: int | None = None
     folds: int = 5
-    epochs: int = 90
-    views: int = 96
-    trial_epochs: int = 100
-    student_epochs: int = 400
+    epochs: int = 130
+    views: int = 36
+    student_epochs: int = 450
     seeds: int = 3
     width: int = 64
 
 
-TINY: Final = Scale(
-    images=1024, folds=2, epochs=1, views=2, trial_epochs=1, student_epochs=2, seeds=2, width=8
-)
+TINY: Final = Scale(images=1024, folds=2, epochs=1, views=2, student_epochs=2, seeds=2, width=8)
 
 
 class Window:
     """The whole run, stage by stage."""
 
-    def __init__(self, data: Path, out: Path, seconds: float, scale: Scale) -> None:
+    def __init__(
+        self, data: Path, out: Path, seconds: float, scale: Scale, bank: Path | None
+    ) -> None:
         self.start = time.monotonic()
         self.out, self.seconds, self.scale = out, seconds, scale
         self.lines: list[dict[str, Any]] = []
@@ -82,12 +73,24 @@ class Window:
         self.training, self.selecting = training, selecting
         self.folds = training.folds(scale.folds)
         self.images, self.labels = self._tensors(training)
+        self.views = Views(self.images, BANK_SEED, Variation(), kept=SAVED_VIEWS)
         self.selecting_images, self.selecting_labels = self._tensors(selecting)
         seen = {image.tobytes() for image in training.images}
         fresh = [image.tobytes() not in seen for image in selecting.images]
         self.fresh = torch.tensor(fresh, device=self.device)
         name = torch.cuda.get_device_name() if self.device.type == "cuda" else "CPU"
         self.note("data", device=name, torch=torch.__version__, images=len(training))
+        self.earlier = (
+            Bank.load(bank, len(self.images), self.device, **self._views()) if bank else []
+        )
+        if self.earlier:
+            right = (self.earlier[0].argmax(1) == self.labels).float().mean().item()
+            self.note("earlier bank", views=len(self.earlier), right=round(100 * right, 2))
+        # Compiling the students' network takes half a minute. What comes of it lies in a cache on
+        # the disk, so another process can do it while the teachers learn.
+        self.compiling = None
+        if self.device.type == "cuda":
+            self.compiling = subprocess.Popen([sys.executable, "-m", "recipes.window.student"])
 
     def _tensors(self, faces: Faces) -> tuple[Tensor, Tensor]:
         images, labels = torch.from_numpy(faces.images), torch.from_numpy(faces.labels)
@@ -137,18 +140,32 @@ class Window:
         """Return networks that learn side by side from the views that ``view`` writes."""
         return Cohort(members, self.labels, view, self.clock, self.note, teaching)
 
-    def view(self, seed: int) -> Any:
-        """Return what writes a view into a buffer."""
+    def taught(
+        self, views: int, says: dict[str, Callable[[int], Tensor]]
+    ) -> tuple[Callable[[int, Tensor], None], dict[str, Tensor]]:
+        """Return what writes the views of a bank in turn, and buffers for what it says of each.
 
-        def write(number: int, buffer: Tensor) -> None:
-            vary(self.images, draw(seed, number, len(self.images)), Variation(), buffer)
+        Args:
+            views: how many views it has.
+            says: by mix, what returns the logarithms of a view.
+        """
+        teaching = {mix: torch.zeros(len(self.images), 7, device=self.device) for mix in says}
 
-        return write
+        def view(epoch: int, buffer: Tensor) -> None:
+            number = epoch % views
+            self.views.write(number, buffer)
+            for mix, scores in teaching.items():
+                scores.copy_(says[mix](number))
+
+        return view, teaching
 
     # Stages ---------------------------------------------------------------------------------
 
     def teach(self) -> list[Member]:
-        """Train the teachers, each without the images of one fold, without label smoothing."""
+        """Train the teachers, each without the images of one fold, without label smoothing.
+
+        Where there is a bank of earlier ones, they learn from it beside the labels.
+        """
         members = []
         for fold in range(self.scale.folds):
             torch.manual_seed(fold)
@@ -165,14 +182,20 @@ class Window:
                     TEACHER_SCHEDULE,
                     np.flatnonzero(self.folds != fold),
                     seed=fold,
+                    distillation=TEACHER_DISTILLATION if self.earlier else None,
                 )
             )
+        if self.earlier:
+            mix = TEACHER_DISTILLATION.mix
+            view, teaching = self.taught(len(self.earlier), {mix: self.earlier.__getitem__})
+        else:
+            view, teaching = Views(self.images, TEACHERS_SEED, Variation()).write, None
 
         def judge(epoch: int) -> None:
             for member in members:
                 self.judge(member, epoch)
 
-        cohort = self.cohort(members, self.view(TEACHERS_SEED))
+        cohort = self.cohort(members, view, teaching)
         cohort.fit(TEACHERS_END * self.seconds, self.scale.epochs, judge, every=10)
         for member in members:
             member.use_averages()
@@ -191,75 +214,65 @@ class Window:
         def more(done: int) -> bool:
             return done < self.scale.views and (not done or self.clock() < BANK_END * self.seconds)
 
-        bank.fill(teachers, self.view(BANK_SEED), buffer, more)
+        bank.fill(teachers, self.views.write, buffer, more)
         self.note("bank", views=len(bank.views))
         for mix in MIXES:
             logarithms = bank.logarithms(0, mix)
             right = (logarithms.argmax(1) == self.labels).float().mean().item()
             loss = nn.cross_entropy(logarithms, self.labels).item()
             self.note(f"mix {mix}", right=round(100 * right, 2), log_loss=round(loss, 4))
-        bank.save(self.out / "bank.npz", "double", SAVED_VIEWS, **self._views())
+        bank.save(
+            self.out / "bank.npz",
+            DISTILLATION.mix,
+            SAVED_VIEWS,
+            images=len(self.images),
+            **self._views(),
+        )
         return bank
 
     def _views(self) -> dict[str, Any]:
-        return {"seed": BANK_SEED, "variation": asdict(Variation()), "images": len(self.images)}
+        return {"seed": BANK_SEED, "variation": asdict(Variation())}
 
-    def students(
-        self, bank: Bank, names: dict[str, Distillation], until: float, epochs: int, first_seed: int
-    ) -> tuple[list[Member], dict[str, float]]:
+    def students(self, bank: Bank) -> tuple[list[Member], dict[str, float]]:
         """Train students side by side; return them and the accuracy of each at its end.
 
         That is the mean of the last three times they were judged: one time alone is partly chance.
         """
         members = []
-        for number, (name, distillation) in enumerate(names.items()):
-            torch.manual_seed(100 + first_seed + number)
-            network = Vgg(**SHAPE, dropout=STUDENT_DROPOUT)
+        for seed in range(self.scale.seeds):
+            torch.manual_seed(120 + seed)
             members.append(
-                Member(
-                    name,
-                    network.to(self.device, memory_format=torch.channels_last),
-                    STUDENT_SCHEDULE,
-                    np.arange(len(self.images)),
-                    seed=first_seed + number,
-                    distillation=distillation,
-                )
+                student(f"student-{seed}", self.device, len(self.images), seed=20 + seed)
             )
-        teaching = {
-            mix: torch.zeros(len(self.images), 7, device=self.device)
-            for mix in {each.mix for each in names.values()}
-        }
-        write = self.view(BANK_SEED)
-
-        def view(epoch: int, buffer: Tensor) -> None:
-            number = epoch % len(bank.views)
-            write(number, buffer)
-            for mix, scores in teaching.items():
-                scores.copy_(bank.logarithms(number, mix))
-
-        seen: dict[str, list[float]] = {name: [] for name in names}
+        mix = DISTILLATION.mix
+        view, teaching = self.taught(
+            len(bank.views), {mix: lambda number: bank.logarithms(number, mix)}
+        )
+        seen: dict[str, list[float]] = {member.name: [] for member in members}
 
         def judge(epoch: int) -> None:
             for member in members:
                 seen[member.name].append(self.judge(member, epoch)["accuracy"])
 
+        if self.compiling is not None:
+            self.note("compiled", exit_code=self.compiling.wait())
         cohort = self.cohort(members, view, teaching)
-        cohort.fit(until, epochs, judge, every=max(1, epochs // 40))
+        epochs = self.scale.student_epochs
+        cohort.fit(STUDENTS_END * self.seconds, epochs, judge, every=max(1, epochs // 40))
         return members, {name: float(np.mean(values[-3:])) for name, values in seen.items()}
 
-    def keep(self, member: Member, distillation: Distillation, path: Path, **more: Any) -> None:
+    def keep(self, member: Member, path: Path) -> None:
         """Save a student with Keras' names and axes; the running mean of its weights."""
         member.use_averages()
         logits = member.logits(self.selecting_images, exact=True)
         description = {
             "name": member.name,
             **SHAPE,
-            "dropout": STUDENT_DROPOUT,
+            "dropout": DROPOUT,
             "schedule": asdict(member.schedule),
-            "distillation": asdict(distillation),
+            "distillation": asdict(DISTILLATION),
             "variation": asdict(Variation()),
             "figures": self.figures(logits),
-            **more,
         }
         self.note(f"{path.stem} in float32", **description["figures"])
         arrays = keras_arrays(member.network, SHAPE["depths"])
@@ -276,42 +289,10 @@ class Window:
         teachers = self.teach()
         bank = self.ask(teachers)
         del teachers
-        trials, scores = self.students(
-            bank, TRIALS, TRIALS_END * self.seconds, self.scale.trial_epochs, first_seed=10
-        )
-        best = max(scores, key=lambda name: scores[name])
-        self.note("trials", scores=scores, best=best)
-        self.keep(trials[list(TRIALS).index(best)], TRIALS[best], self.out / "trial.npz")
-        del trials
-        names = {f"student-{seed}": TRIALS[best] for seed in range(self.scale.seeds)}
-        members, scores = self.students(
-            bank, names, STUDENTS_END * self.seconds, self.scale.student_epochs, first_seed=20
-        )
+        members, scores = self.students(bank)
         for member in members:
-            self.keep(member, names[member.name], self.out / f"{member.name}.npz")
-        if (mix := TRIALS[best].mix) != "double":
-            bank.save(self.out / "bank.npz", mix, SAVED_VIEWS, **self._views())
+            self.keep(member, self.out / f"{member.name}.npz")
         self.note("done", scores=scores)
-
-
-def keras_arrays(network: Any, depths: tuple[int, ...]) -> dict[str, Any]:
-    """Return a Vgg's weights by the names of ``emotion_core``'s layers, in Keras' axes."""
-    names = [
-        f"stage{stage}_conv{block}"
-        for stage, depth in enumerate(depths, 1)
-        for block in range(1, depth + 1)
-    ]
-    arrays: dict[str, Any] = {}
-    for name, convolution, norm in zip(names, network.convolutions, network.norms, strict=True):
-        arrays[f"{name}/kernel"] = convolution.weight.permute(2, 3, 1, 0)
-        for key, value in (
-            ("gamma", norm.weight), ("beta", norm.bias),
-            ("mean", norm.running_mean), ("variance", norm.running_var),
-        ):  # fmt: skip
-            arrays[f"{name}/{key}"] = value
-    arrays["logits/kernel"] = network.logits.weight.permute(1, 0)
-    arrays["logits/bias"] = network.logits.bias
-    return {name: value.detach().float().cpu().numpy() for name, value in arrays.items()}
 
 
 def main() -> None:
@@ -320,12 +301,13 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with FER2013's mosaics")
     parser.add_argument("--out", type=Path, required=True, help="folder for what is made")
     parser.add_argument("--seconds", type=float, default=540.0, help="time in all (default: 540)")
+    parser.add_argument("--bank", type=Path, help="bank of earlier teachers, who teach these")
     parser.add_argument("--tiny", action="store_true", help="a minute on a CPU, to see it work")
     options = parser.parse_args()
     scale = TINY if options.tiny else Scale()
     if options.tiny and torch.cuda.is_available():  # enough epochs to time the real sizes
-        scale = replace(Scale(), epochs=1, views=2, trial_epochs=1, student_epochs=2)
-    Window(options.data, options.out, options.seconds, scale).run()
+        scale = replace(Scale(), epochs=1, views=2, student_epochs=2)
+    Window(options.data, options.out, options.seconds, scale, options.bank).run()
 
 
 main()

@@ -69,6 +69,27 @@ class Bank:
         text = json.dumps({"mix": mix, "step": STEP, **description})
         save(path, logits=np.stack(steps), description=np.array(text))
 
+    @staticmethod
+    def load(path: Path, images: int, device: torch.device, **expected: Any) -> list[Tensor]:
+        """Return the logarithms of a saved bank, float32 ``[images, 7]`` a view.
+
+        Args:
+            path: what ``save`` wrote.
+            images: how many of its images, from the first one, are wanted.
+            device: where they go.
+            expected: what its description has to say, so that the views are the same.
+
+        Raises:
+            ValueError: it was made of other views.
+        """
+        with np.load(path) as file:
+            description, steps = json.loads(str(file["description"])), file["logits"]
+        found = {name: description.get(name) for name in expected}
+        if found != expected:
+            raise ValueError(f"{path}: expected a bank of {expected}, found {found}")
+        steps = torch.from_numpy(steps[:, :images]).to(device)
+        return list(steps.float() * -description["step"])
+
 
 def save(path: Path, **arrays: NDArray[Any]) -> None:
     """Write arrays to a compressed file, whole or not at all."""

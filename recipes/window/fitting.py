@@ -49,19 +49,19 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Distillation:
-    """How a student learns from a face, its mirror image and what the teachers say of both.
+    """How a network learns from a face and what the teachers say of it and its mirror image.
 
     Attributes:
         mix: which mean of the teachers teaches, a key of ``bank.MIXES``.
         weight: share of the loss that is the divergence from the teachers, 0..1.
         temperature: divisor of the logits in that divergence.
-        mirror: weight of the squared difference between the logits of a face and its mirror image.
+        paired: learn from each face and its mirror image in the same step.
     """
 
     mix: str
     weight: float = 0.8
     temperature: float = 1.0
-    mirror: float = 0.1
+    paired: bool = True
 
 
 def bfloat16(device: torch.device) -> Any:
@@ -81,7 +81,9 @@ class Member:
         schedule: how its weights are changed.
         indices: the images it learns from, int64 ``[M]`` into the cohort's views.
         seed: of the order of the images.
-        distillation: for a student; a teacher learns from the labels alone.
+        distillation: from what it learns beside the labels; None: from the labels alone.
+        compiled: run the steps through TorchInductor, which joins batch norm, ReLU and dropout
+            into single passes over memory; it takes half a minute to begin with.
     """
 
     def __init__(
@@ -92,7 +94,9 @@ class Member:
         indices: NDArray[np.int64],
         seed: int,
         distillation: Distillation | None = None,
+        compiled: bool = False,
     ) -> None:
+        self.forward: Any = torch.compile(network) if compiled else network
         self.name, self.network, self.schedule = name, network, schedule
         self.indices, self.distillation = indices, distillation
         self.random = np.random.default_rng(seed)
@@ -151,6 +155,13 @@ class Member:
         before = self.state()
         self.stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self.stream):
+            try:
+                step()
+            except Exception as error:
+                if self.forward is self.network:
+                    raise
+                print(f"{self.name}: not compiled: {error!r:.300}", flush=True)
+                self.forward = self.network
             for _ in range(WARM_UP):
                 step()
         torch.cuda.current_stream().wait_stream(self.stream)
@@ -186,13 +197,19 @@ class Member:
         faces, targets = views.index_select(0, chosen).float(), labels.index_select(0, chosen)
         with bfloat16(self.device):
             if self.distillation is None:
-                logits = self.network(faces)
+                logits = self.forward(faces)
                 loss = nn.cross_entropy(logits, targets)
             else:
-                both = self.network(torch.cat([faces, faces.flip(-1)]))
                 scores = teaching[self.distillation.mix].index_select(0, chosen)
-                loss = _distilled(both, targets, scores, self.distillation)
-                logits = both[: len(faces)]
+                if self.distillation.paired:
+                    both = self.forward(torch.cat([faces, faces.flip(-1)]))
+                    loss = _distilled(
+                        both, targets.repeat(2), scores.repeat(2, 1), self.distillation
+                    )
+                    logits = both[: len(faces)]
+                else:
+                    logits = self.forward(faces)
+                    loss = _distilled(logits, targets, scores, self.distillation)
         gradients = torch.autograd.grad(loss, self.parameters)
         with torch.no_grad():
             rate = self.rates.index_select(0, self.step_number)[0]
@@ -244,18 +261,13 @@ class Member:
         return torch.cat(parts)
 
 
-def _distilled(both: Tensor, targets: Tensor, scores: Tensor, how: Distillation) -> Tensor:
-    """Return the loss of a face and its mirror image, whose logits are stacked in ``both``.
-
-    ``scores`` are the teachers' logarithms, ``[N, 7]``.
-    """
+def _distilled(logits: Tensor, targets: Tensor, scores: Tensor, how: Distillation) -> Tensor:
+    """Return the loss of faces whose labels and teachers' logarithms are given, all ``[N]``."""
     temperature = how.temperature
-    softened = nn.log_softmax(scores.float() / temperature, 1).repeat(2, 1)
-    student = nn.log_softmax(both / temperature, 1)
+    softened = nn.log_softmax(scores.float() / temperature, 1)
+    student = nn.log_softmax(logits / temperature, 1)
     divergence = (softened.exp() * (softened - student)).sum(1).mean() * temperature**2
-    loss = (1 - how.weight) * nn.cross_entropy(both, targets.repeat(2)) + how.weight * divergence
-    plain, mirrored = both.chunk(2)
-    return loss + how.mirror * (plain - mirrored).square().mean()
+    return (1 - how.weight) * nn.cross_entropy(logits, targets) + how.weight * divergence
 
 
 class Cohort:

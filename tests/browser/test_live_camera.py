@@ -184,6 +184,40 @@ def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_
     expect(page.get_by_text("No session yet.")).to_be_visible()
 
 
+#: Clicks sent in one go, so that each finds the one before it under way.
+CLICKS = """([label, times, then]) => {
+    const named = label => [...document.querySelectorAll("button")]
+        .find(button => button.innerText.trim().endsWith(label));
+    for (let click = 0; click < times; click++) named(label).click();
+    if (then) document.querySelector(`.st-key-${then} input`).click();
+}"""
+
+
+@pytest.mark.parametrize(
+    ("times", "then"), [(2, ""), (3, ""), (1, "record_video")], ids=["double", "triple", "aborted"]
+)
+def test_however_record_is_clicked_one_recording_begins_and_can_be_ended(
+    server, open_browser, one_face_clip, times, then
+):
+    page = open_browser(*camera_flags(one_face_clip)).new_page()
+    page.goto(server.url)
+    start(page)
+    page.get_by_text("Everyone in view has agreed").click()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    wait_for_end_of_run(page)
+    page.evaluate(CLICKS, ["Record", times, then])
+    expect(page.get_by_text("Recording", exact=True)).to_be_visible()
+    page.wait_for_timeout(2000)  # what the other clicks would begin
+    page.get_by_role("button", name="Stop recording").click()
+    expect(page.get_by_role("heading", name="The session just recorded")).to_be_visible()
+    page.get_by_role("link", name="Sessions").click()
+    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(page.get_by_text("is being recorded")).to_have_count(0)
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete this session").click()
+    expect(page.get_by_text("No session yet.")).to_be_visible()
+
+
 def test_no_face_is_said(server, open_browser, empty_clip):
     page = open_browser(*camera_flags(empty_clip)).new_page()
     page.goto(server.url)

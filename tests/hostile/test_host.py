@@ -23,8 +23,15 @@ def too_much(folder: Path) -> Path:
     return folder
 
 
+class RawError(DatasetError):
+    """Lets pass what errors of ours make harmless."""
+
+    def __str__(self) -> str:
+        return "expected a face, found \x1b[2J"
+
+
 def refuse(_: Path) -> None:
-    raise DatasetError("expected a face, found \x1b[2J")
+    raise RawError("")
 
 
 def leave_a_child(folder: Path) -> None:

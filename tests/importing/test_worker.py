@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from emotion_core.errors import ModelError
 from emotion_core.importing import worker
 from emotion_core.importing.answers import FoundNetwork
+from emotion_core.importing.reading import read_apart
 from emotion_core.importing.uploads import UPLOADS
 from emotion_core.models import folder, layers, litert
 from emotion_core.models.file_checks import keras_files
@@ -22,8 +24,9 @@ from emotion_core.system.children import Child
 from emotion_core.system.folders import PROJECT
 from emotion_core.system.serving import NICE
 from tests import model_files
+from tests.data.keras2.make import bright_and_dark
 from tests.importing.hostile_files import LAMBDA
-from tests.model_files import OTHERS
+from tests.model_files import KERAS_2, OTHERS
 
 
 @pytest.fixture
@@ -63,6 +66,13 @@ class TestItsProcess:
                 assert re.search(r"Seccomp:\s+2\n", status)  # a filter: no network
         assert FoundNetwork(**found) == FoundNetwork(64, 1, 7, True, False, 14)
         assert (place / LITERT_FILE).is_file()
+
+    def test_recurrent_layers_run_in_litert_as_keras_2_ran_them(self, place):
+        shutil.copy(KERAS_2 / "layers.h5", place / UPLOADS / "model.h5")
+        read_apart("keras", place, "layers.h5", lambda _: None)
+        network = litert.LiteRtNetwork((place / LITERT_FILE).read_bytes())
+        (scores,) = network.run(bright_and_dark())
+        assert scores == pytest.approx(np.load(KERAS_2 / "layers.npy"), abs=1e-3)
 
     @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such thing")
     def test_it_writes_in_its_folder_only(self, place, tmp_path_factory):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 import zipfile
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.checks.exclusions import list_exclusions, load_exclusions
 from emotion_core.datasets.recent import path_id, recent_datasets
+from emotion_core.faces.images import encode_png
 from emotion_core.system.folders import PROJECT
 from pages.data import map as dataset_map
 from pages.opened import opening as dataset_opening
@@ -347,6 +349,27 @@ class TestDataSetsThatAreHardlyAny:
         assert "left out 1 pictures of classes that mean none" in text_of(page)
         assert "are numbers" not in text_of(page)
         assert "2 images · Training 1 · PrivateTest 1" in text_of(open_path(tmp_path / "rafdb"))
+
+    def test_an_upload_stays_until_it_is_said_what_its_numbers_mean(self, tmp_path, monkeypatch):
+        uploads = tmp_path / "uploads"
+        uploads.mkdir()
+        monkeypatch.setattr("tempfile.tempdir", str(uploads))
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            for name in ("train/1/a.png", "test/2/b.png"):
+                archive.writestr(name, encode_png(FACES[0]))
+        page = AppTest.from_file(PAGE, default_timeout=60)
+        page.session_state["dataset_opening"] = True
+        run(page)
+        page.file_uploader[0].upload("rafdb.zip", content.getvalue(), "application/zip")
+        run(page)
+        assert "The classes of **rafdb.zip** are numbers" in text_of(page)
+        for number, emotion in (("1", "surprise"), ("2", "fear")):
+            page.selectbox(key=f"dataset_class_{number}").set_value(emotion)
+        page.button(key="FormSubmitter:dataset_classes-Open it").click()
+        run(page)
+        assert "**rafdb.zip** · 2 images · Training 1 · PrivateTest 1" in text_of(page)
+        assert list(uploads.iterdir()) == []
 
     def test_pictures_of_one_pixel_are_refused_or_skipped(self, tmp_path):
         folder = tmp_path / "pictures" / "train" / "happy"

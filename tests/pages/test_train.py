@@ -21,6 +21,7 @@ from emotion_core.datasets.own.storage import CONSENT, create_own_dataset, own_d
 from emotion_core.datasets.source import DataSource
 from emotion_core.datasets.uploads import keep_upload
 from emotion_core.errors import EmotionCoreError
+from emotion_core.faces.images import encode_png
 from emotion_core.system.folders import PROJECT
 from emotion_core.system.locks import FileLock
 from emotion_core.training.config import PRESETS
@@ -291,6 +292,25 @@ def test_data_that_cannot_be_read_says_why(page, monkeypatch):
     read(page)
     assert "/nowhere.csv: expected a CSV file" in said(page).replace("\\", "")
     assert not [each for each in page.button if each.label == "Start"]
+
+
+def test_what_numbered_classes_mean_is_asked_here_too(page):
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for number in (1, 2):
+            for place, face in enumerate(demo_dataset().images[:40]):
+                archive.writestr(f"train/{number}/{place}.png", encode_png(face))
+    content.seek(0)
+    upload = keep_upload({"rafdb.zip": content})
+    read(page)
+    page.selectbox("train_path").select(str(upload))
+    read(page)
+    assert "The classes of **rafdb.zip** are numbers" in said(page)
+    for number, emotion in (("1", "happy"), ("2", "sad")):
+        page.selectbox(key=f"dataset_class_{number}").set_value(emotion)
+    button(page, "Open it").click()
+    read(page)
+    assert "72 images to learn from; 8 others, held out of them" in said(page)
 
 
 def test_augmentation_is_shown_and_drawn_anew(page, assistant):

@@ -10,6 +10,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -21,11 +22,18 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 from emotion_core.datasets.reading.bad_rows import RowError
+from emotion_core.datasets.reading.bounds import (
+    LONGEST_NAME,
+    BoundedStream,
+    most_unpacked,
+    too_much_unpacked,
+)
 from emotion_core.datasets.reading.csv_names import CSV_NAMES, CsvFile, best_csv, member_path
 from emotion_core.datasets.reading.csv_reader import BUFFER_BYTES, CsvSource
 from emotion_core.datasets.reading.image_folder import PictureFile, is_picture, read_pictures
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
+from emotion_core.system.files import open_regular
 
 #: What opens a CSV file that is compressed alone, by its last ending.
 COMPRESSED: Final[dict[str, Callable[[BinaryIO], Any]]] = {
@@ -48,15 +56,19 @@ UPLOAD_ENDINGS: Final = sorted(
 # A face of 48x48 pixels has some kilobytes; an archive may claim any size for it.
 _LARGEST_PICTURE: Final = 1 << 20
 
-# What zipfile, tarfile and the decompressors raise on damaged, encrypted or exotic archives.
+# What zipfile, tarfile and the decompressors raise on damaged, encrypted or exotic archives: their
+# own errors, and those of Python where they rely on what an archive says of itself.
 _DAMAGE: Final = (
-    OSError,
-    EOFError,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-    tarfile.TarError,
+    *(OSError, EOFError, MemoryError, RuntimeError, LookupError, ValueError, OverflowError),
+    *(zlib.error, lzma.LZMAError, struct.error, zipfile.BadZipFile, tarfile.TarError),
 )
+
+# How what is compressed begins.
+_MAGIC: Final = {b"\x1f\x8b": ".gz", b"\xfd7zXZ": ".xz", b"BZh": ".bz2"}
+# A tar file has 512 bytes before each member, and names that are long: never so much in a row.
+_MOST_BEFORE_MEMBER: Final = 1 << 16
+# How many files an error names.
+_NAMED: Final = 5
 
 
 def is_archive(path: Path | str) -> bool:
@@ -89,7 +101,7 @@ def holds_pictures(path: Path) -> bool:
     if not _is_zip(path):
         return False
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _open_zip(path) as archive:
             if not any(is_picture(file.name) for file in _files_in(archive)):
                 return False
             csv_file = best_csv(archive.namelist(), partial(_open_in_zip, archive))
@@ -105,7 +117,7 @@ def list_archived_files(path: Path) -> list[PictureFile]:
         DatasetError: the archive is damaged.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with _open_zip(path) as archive:
             return list(_files_in(archive))
     except _DAMAGE as error:
         raise _damaged(path, error) from error
@@ -124,13 +136,17 @@ def read_archived_pictures(
         DatasetError: the archive or a picture in it is damaged, or no face.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        packed = path.stat().st_size
+        with _open_zip(path) as archive:
             files = _files_in(archive)
+            if sum(file.size for file in files if is_picture(file.name)) > most_unpacked(packed):
+                raise too_much_unpacked(path.name, packed)
             return read_pictures(
                 path,
                 list(files),
                 meanings,
                 lambda picture: _read_picture(archive, files[picture]),
+                file_bytes=packed,
                 skip_bad_rows=skip_bad_rows,
                 progress=progress,
             )
@@ -140,9 +156,11 @@ def read_archived_pictures(
 
 def _damaged(path: Path, error: BaseException) -> DatasetError:
     ending = max((end for end in ARCHIVE_SUFFIXES if path.name.lower().endswith(end)), key=len)
+    # Of tarfile's several lines, one for each way to read it, the last are of no use.
+    reason = next(iter(str(error).splitlines()), "") or type(error).__name__
     return DatasetError(
         f"{path.name}: expected a whole {ending} file, but it is damaged or cannot be read "
-        f"({error}); fetch it again"
+        f"({reason}); fetch it again"
     )
 
 
@@ -150,13 +168,22 @@ def _is_zip(path: Path) -> bool:
     return path.name.lower().endswith(".zip")
 
 
+@contextmanager
+def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+        yield archive
+
+
 def _files_in(archive: zipfile.ZipFile) -> dict[PictureFile, zipfile.ZipInfo]:
     """Return the files as ``image_folder.list_files`` would; hidden ones are passed over."""
     found = {}
     for member in archive.infolist():
+        if not member.filename or member.is_dir():
+            continue
+        if len(member.filename) > LONGEST_NAME:
+            raise ValueError(f"a name in it has {len(member.filename):,} letters")
         name = member_path(member.filename)
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in name.parts)
-        if not hidden and not member.is_dir():
+        if not any(part.startswith(".") or part == "__MACOSX" for part in name.parts):
             found[PictureFile(str(name), member.file_size, 0)] = member
     return dict(sorted(found.items(), key=itemgetter(0)))
 
@@ -166,7 +193,7 @@ def _read_picture(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
         raise RowError(f"expected at most {_LARGEST_PICTURE >> 20} MB, found more")
     try:
         return archive.read(member)
-    except (RuntimeError, *_DAMAGE) as error:  # encrypted, or damaged: the others may be whole
+    except _DAMAGE as error:  # encrypted, or damaged: the others may be whole
         raise RowError(f"expected a picture, but {error}") from error
 
 
@@ -176,58 +203,92 @@ def _open_in_zip(archive: zipfile.ZipFile, name: str) -> BinaryIO:
 
 @contextmanager
 def _open_zip_member(path: Path) -> Iterator[CsvSource]:
-    with zipfile.ZipFile(path) as archive:
-        names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    with _open_zip(path) as archive:
+        names = [
+            info.filename for info in archive.infolist() if info.filename[-1:] not in ("", "/")
+        ]
         csv_file = best_csv(names, partial(_open_in_zip, archive))
         if csv_file is None:
             raise _no_csv(path, names)
-        name = csv_file.name
+        name, packed = csv_file.name, path.stat().st_size
+        size = archive.getinfo(name).file_size
+        if size > most_unpacked(packed):
+            raise too_much_unpacked(path.name, packed)
         try:
             member = archive.open(name)
         except RuntimeError as error:  # encrypted, or an unknown method of compression
             raise DatasetError(f"{path.name}: {error}; unpack it and give the CSV file") from error
         with member:
             stream = io.BufferedReader(cast(Any, member), BUFFER_BYTES)
-            yield CsvSource(
-                _label(path, name), stream, member.tell, archive.getinfo(name).file_size
-            )
+            yield CsvSource(_label(path, name), stream, member.tell, size)
 
 
 @contextmanager
 def _open_tar_member(path: Path) -> Iterator[CsvSource]:
-    with path.open("rb") as compressed, tarfile.open(fileobj=compressed) as archive:
-        members: dict[str, tarfile.TarInfo] = {}
-        best: CsvFile | None = None
-        for member in archive:
-            if not member.isfile():
-                continue
-            members[member.name] = member
-            found = best_csv([member.name], lambda name: _open_in_tar(archive, members[name]))
-            if found is not None and (best is None or found < best):
-                best = found
-            if best is not None and best.is_the_best:
-                break  # to list the rest would decompress all of it
-        if best is None:
-            raise _no_csv(path, members)
-        stream = _open_in_tar(archive, members[best.name])
-        yield CsvSource(_label(path, best.name), stream, compressed.tell, path.stat().st_size)
+    with _unpacked(path) as (unpacked, position, packed):
+        unpacked.most_at_once = _MOST_BEFORE_MEMBER
+        with tarfile.open(fileobj=cast(BinaryIO, unpacked), mode="r:") as archive:
+            names: dict[str, None] = {}
+            best: tuple[CsvFile, tarfile.TarInfo] | None = None
+            while (member := archive.next()) is not None:
+                cast(Any, archive).members.clear()  # it would keep each with all that is said of it
+                if not member.isfile():
+                    continue
+                if member.issparse():  # what is not there is read as zeros, without end
+                    raise DatasetError(
+                        f"{path.name}: expected files that are stored whole, found the sparse "
+                        f"file {member.name}; pack it without --sparse"
+                    )
+                if len(names) < _NAMED:
+                    names[member.name] = None
+                unpacked.most_at_once = None
+                found = best_csv([member.name], lambda _: _in_tar(archive, member))
+                unpacked.most_at_once = _MOST_BEFORE_MEMBER
+                if found is not None and (best is None or found < best[0]):
+                    best = found, member
+                if best is not None and best[0].is_the_best:
+                    break  # to list the rest would decompress all of it
+            if best is None:
+                raise _no_csv(path, names)
+            unpacked.most_at_once = None
+            stream = _in_tar(archive, best[1])
+            yield CsvSource(_label(path, best[0].name), stream, position, packed)
 
 
-def _open_in_tar(archive: tarfile.TarFile, member: tarfile.TarInfo) -> BinaryIO:
+def _in_tar(archive: tarfile.TarFile, member: tarfile.TarInfo) -> BinaryIO:
     return cast(BinaryIO, archive.extractfile(member))
 
 
 @contextmanager
 def _open_compressed(path: Path) -> Iterator[CsvSource]:
-    with path.open("rb") as compressed, COMPRESSED[path.suffix.lower()](compressed) as unpacked:
-        stream = io.BufferedReader(unpacked, BUFFER_BYTES)
-        yield CsvSource(path.name, stream, compressed.tell, path.stat().st_size)
+    with _unpacked(path, path.suffix.lower()) as (unpacked, position, packed):
+        yield CsvSource(path.name, io.BufferedReader(unpacked, BUFFER_BYTES), position, packed)
+
+
+@contextmanager
+def _unpacked(
+    path: Path, ending: str | None = None
+) -> Iterator[tuple[BoundedStream, Callable[[], int], int]]:
+    """Open a file that may be compressed, as its beginning or ``ending`` says.
+
+    Yields:
+        What is in it, how far the reading of the file itself has come, and its size in bytes.
+    """
+    with open_regular(path) as file:
+        if ending is None:
+            begin = file.read(8)
+            file.seek(0)
+            ending = next((end for magic, end in _MAGIC.items() if begin.startswith(magic)), None)
+        packed = path.stat().st_size
+        with file if ending is None else COMPRESSED[ending](file) as unpacked:
+            yield BoundedStream(unpacked, path.name, packed), file.tell, packed
 
 
 def _no_csv(path: Path, names: Iterable[str]) -> DatasetError:
-    shown = ", ".join(sorted({member_path(name).name.lower() for name in names})[:5]) or "nothing"
+    shown = sorted({member_path(name).name.lower() for name in names})[:_NAMED]
     return DatasetError(
-        f"{path.name}: expected one of {', '.join(CSV_NAMES)} inside, found {shown}; "
+        f"{path.name}: expected one of {', '.join(CSV_NAMES)} inside, found "
+        f"{', '.join(shown) or 'nothing'}; "
         "unpack an archive of pictures and give its folder"
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import insort
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ class RowError(ValueError):
     """One row does not hold what it should; the message says what was expected and found."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class BadRow:
     """A row that cannot be used.
 
@@ -29,9 +29,31 @@ class BadRow:
     reason: str
 
 
+class BadRows:
+    """All bad rows of a data set; of millions, the first few are told."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._first: list[tuple[int, BadRow]] = []
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, rank: int, row: BadRow) -> None:
+        """Take note of a row; ``rank`` tells where it stands among the others."""
+        self._count += 1
+        insort(self._first, (rank, row))
+        del self._first[NAMED_PLACES:]
+
+    @property
+    def first(self) -> list[BadRow]:
+        """The first ``NAMED_PLACES`` of them, in order."""
+        return [row for _, row in self._first]
+
+
 def bad_rows_error(
     name: str,
-    bad_rows: Sequence[BadRow],
+    bad_rows: BadRows,
     unit: str,
     advice: str = "mend the file, or skip bad rows (--skip-bad-rows)",
 ) -> DatasetError:
@@ -39,26 +61,26 @@ def bad_rows_error(
 
     Args:
         name: the file or folder.
-        bad_rows: in the order of the file.
+        bad_rows: at least one.
         unit: what a row is called, in the singular: ``line`` or ``picture``.
         advice: what to do about it.
     """
-    places = ", ".join(row.place for row in bad_rows[:NAMED_PLACES])
+    first, *_ = bad_rows.first
+    places = ", ".join(row.place for row in bad_rows.first)
     if len(bad_rows) > NAMED_PLACES:
         places += ", …"
     units = unit if len(bad_rows) == 1 else f"{unit}s"
-    first = bad_rows[0]
     which = "" if len(bad_rows) == 1 else f" in {unit} {first.place}"
     return DatasetError(
         f"{name}: {len(bad_rows)} bad {units} ({places}): {first.reason}{which}; {advice}"
     )
 
 
-def no_rows_left_error(name: str, bad_rows: Sequence[BadRow], unit: str) -> DatasetError:
+def no_rows_left_error(name: str, bad_rows: BadRows, unit: str) -> DatasetError:
     """Return the error that nothing is left of ``name``, with what is wrong with its first row."""
     if not bad_rows:
         return DatasetError(f"{name}: expected at least one {unit} with a face, found none")
-    first = bad_rows[0]
+    first, *_ = bad_rows.first
     return DatasetError(
         f"{name}: expected at least one good {unit}, found {len(bad_rows)} bad ones; "
         f"{unit} {first.place}: {first.reason}"

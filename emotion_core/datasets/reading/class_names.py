@@ -91,6 +91,7 @@ def meanings_of(
             f"{source}: expected class folders of {', '.join(EMOTIONS)}, found {', '.join(unknown)}"
             "; say what the numbers mean, as the authors of the data set do: --classes "
             f"{unknown[0]}=happy,… with {LEFT_OUT} for what to leave out, or on the page Data set",
+            source=str(source),
             numbers=tuple(numbers),
             data_id=data_id,
         )

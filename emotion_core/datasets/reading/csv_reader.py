@@ -18,13 +18,16 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets.reading.bad_rows import (
     BadRow,
+    BadRows,
     RowError,
     bad_rows_error,
     no_rows_left_error,
 )
+from emotion_core.datasets.reading.bounds import LONGEST_LINE, bounded_lines
 from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
+from emotion_core.system.files import open_regular
 
 #: Pixels of one face.
 PIXELS: Final = FACE_SIZE * FACE_SIZE
@@ -36,6 +39,7 @@ _BATCH_LINES: Final = 512
 BUFFER_BYTES: Final = 1 << 20
 # The names of three columns need 22; a longer first line belongs to no FER2013 file.
 _MAX_HEADER_BYTES: Final = 1 << 12
+_MOST_BLANK_LINES: Final = 10_000
 _AROUND: Final = b' "\t\r\n'  # what may stand around a cell
 _SPACE, _ZERO = b" 0"
 _LABEL_CODES: Final = {str(label).encode(): label for label in range(len(EMOTIONS))}
@@ -90,7 +94,7 @@ def open_plain_csv(path: Path) -> Iterator[CsvSource]:
         DatasetError: it cannot be opened or read.
     """
     try:
-        with path.open("rb", buffering=BUFFER_BYTES) as stream:
+        with open_regular(path) as stream:
             yield CsvSource(path.name, stream, stream.tell, path.stat().st_size)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -116,7 +120,8 @@ def read_csv(
     """
     columns, header_line = _read_header(source)
     collector = _FaceCollector(columns)
-    for line_number, line in enumerate(source.stream, header_line + 1):
+    lines = bounded_lines(source.stream, source.name)
+    for line_number, line in enumerate(lines, header_line + 1):
         collector.add(line_number, line)
         if progress is not None and line_number % _BATCH_LINES == 0:
             progress(min(1.0, source.position() / max(1, source.size)))
@@ -200,7 +205,7 @@ class _Row(NamedTuple):
 def _read_header(source: CsvSource) -> tuple[_Columns, int]:
     """Return the columns and the number of the header's line."""
     line, line_number = b"", 0
-    while not line.strip():
+    while not line.strip() and line_number < _MOST_BLANK_LINES:
         line = source.stream.readline(_MAX_HEADER_BYTES)
         line_number += 1
         if not line:
@@ -256,7 +261,7 @@ class _FaceCollector:
         self._pending_texts: list[bytes] = []
         self._rows: list[_Row] = []
         self._images: list[NDArray[np.uint8]] = []
-        self._bad: dict[int, str] = {}
+        self._bad = BadRows()
         self._row_count = 0
 
     def add(self, line_number: int, line: bytes) -> None:
@@ -265,11 +270,12 @@ class _FaceCollector:
             return
         # FER2013 quotes at most its pixels, which hold no comma: no need for a quote's full rules,
         # by which a lost one would swallow the lines behind it.
-        cells = line.split(b",")
         try:
-            self._add_cells(line_number, cells)
+            if len(line) == LONGEST_LINE:
+                raise RowError(f"expected a line of under {LONGEST_LINE >> 10} KB, found more")
+            self._add_cells(line_number, line.split(b","))
         except RowError as error:
-            self._bad[line_number] = str(error)
+            self._bad.add(line_number, BadRow(str(line_number), str(error)))
         self._row_count += 1
         if len(self._pending_rows) == _BATCH_LINES:
             self._parse_pending()
@@ -300,7 +306,7 @@ class _FaceCollector:
             try:
                 self._images.append(parse_pixel_row(text)[None])
             except RowError as error:
-                self._bad[row.line_number] = str(error)
+                self._bad.add(row.line_number, BadRow(str(row.line_number), str(error)))
             else:
                 self._rows.append(row)
 
@@ -311,11 +317,10 @@ class _FaceCollector:
             DatasetError: there are bad rows that may not be skipped, or no good one.
         """
         self._parse_pending()
-        bad_rows = [BadRow(str(line), self._bad[line]) for line in sorted(self._bad)]
-        if bad_rows and not skip_bad_rows:
-            raise bad_rows_error(name, bad_rows, "line")
+        if self._bad and not skip_bad_rows:
+            raise bad_rows_error(name, self._bad, "line")
         if not self._rows:
-            raise no_rows_left_error(name, bad_rows, "line")
+            raise no_rows_left_error(name, self._bad, "line")
         return CsvFaces(
             images=np.concatenate(self._images).reshape(-1, FACE_SIZE, FACE_SIZE),
             labels=np.array([row.label for row in self._rows], np.uint8),
@@ -323,5 +328,5 @@ class _FaceCollector:
             rows=np.array([row.row for row in self._rows], np.int64),
             row_count=self._row_count,
             has_usage=self._columns.usage is not None,
-            dropped_rows=len(bad_rows),
+            dropped_rows=len(self._bad),
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -18,9 +18,15 @@ from numpy.typing import NDArray
 from emotion_core.datasets.reading.bad_rows import (
     NAMED_PLACES,
     BadRow,
+    BadRows,
     RowError,
     bad_rows_error,
     no_rows_left_error,
+)
+from emotion_core.datasets.reading.bounds import (
+    LARGEST_PICTURE,
+    MOST_FILES,
+    most_unpacked,
 )
 from emotion_core.datasets.reading.class_names import (
     LEFT_OUT,
@@ -35,6 +41,7 @@ from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
 from emotion_core.faces.images import PICTURE_SUFFIXES, decode_gray, read_size
+from emotion_core.system.files import open_regular
 from emotion_core.system.folders import DESKTOP_FILES
 
 _PROGRESS_STEP: Final = 500
@@ -104,18 +111,19 @@ def _collect_files(
     waiting: list[tuple[Path, str]],
 ) -> None:
     """Add the files below ``folder`` to those found, and links to folders to those waiting."""
-    status = folder.stat()
-    if (status.st_dev, status.st_ino) in seen:
-        return
-    seen.add((status.st_dev, status.st_ino))
-    with os.scandir(folder) as listed:
-        entries = sorted(listed, key=lambda entry: entry.name)
-    for entry in entries:
+    # Not by recursion: folders may lie a thousand deep in each other.
+    open_folders = [(prefix, _new_entries(folder, seen))]
+    while open_folders:
+        prefix, entries = open_folders[-1]
+        entry = next(entries, None)
+        if entry is None:
+            open_folders.pop()
+            continue
         if entry.name.startswith("."):
             continue
         name = f"{prefix}{entry.name}"
         if entry.is_dir(follow_symlinks=False):
-            _collect_files(Path(entry.path), f"{name}/", found, seen, waiting)
+            open_folders.append((f"{name}/", _new_entries(Path(entry.path), seen)))
         elif entry.is_dir():
             waiting.append((Path(entry.path), f"{name}/"))
         else:
@@ -127,6 +135,21 @@ def _collect_files(
                     raise
                 continue  # deleted since it was listed
             found.append(PictureFile(name, status.st_size, status.st_mtime_ns))
+            if len(found) > MOST_FILES:
+                raise DatasetError(
+                    f"expected at most {MOST_FILES:,} files in the folder of a data set, found "
+                    "more; give the folder that the pictures lie in"
+                )
+
+
+def _new_entries(folder: Path, seen: set[tuple[int, int]]) -> Iterator[os.DirEntry[str]]:
+    """Return what is in a folder, by name; nothing if it was seen before."""
+    status = folder.stat()
+    if (status.st_dev, status.st_ino) in seen:
+        return iter(())
+    seen.add((status.st_dev, status.st_ino))
+    with os.scandir(folder) as listed:
+        return iter(sorted(listed, key=lambda entry: entry.name))
 
 
 def read_image_folder(
@@ -157,12 +180,22 @@ def read_image_folder(
 
     def read(picture: PictureFile) -> bytes:
         try:
-            return (folder / picture.name).read_bytes()
+            with open_regular(folder / picture.name) as file:
+                content = file.read(LARGEST_PICTURE + 1)
         except OSError as error:
             raise RowError(f"expected a picture, but {error.strerror or error}") from error
+        if len(content) > LARGEST_PICTURE:
+            raise RowError(f"expected at most {LARGEST_PICTURE >> 20} MB, found more")
+        return content
 
     return read_pictures(
-        folder, files, meanings, read, skip_bad_rows=skip_bad_rows, progress=progress
+        folder,
+        files,
+        meanings,
+        read,
+        file_bytes=sum(file.size for file in files),
+        skip_bad_rows=skip_bad_rows,
+        progress=progress,
     )
 
 
@@ -172,6 +205,7 @@ def read_pictures(
     meanings: Mapping[str, str],
     read: Callable[[PictureFile], bytes],
     *,
+    file_bytes: int,
     skip_bad_rows: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> FaceDataset:
@@ -183,6 +217,8 @@ def read_pictures(
             counted in a note.
         meanings: what ``class_names.meanings_of`` says of them.
         read: returns the content of a picture, or raises ``RowError``.
+        file_bytes: how large the folder or the archive is; all pictures together may have so many
+            pixels, see ``bounds.most_unpacked``.
         skip_bad_rows: leave bad pictures out instead of refusing the data set.
         progress: called with the share that is done, 0.0 to 1.0.
 
@@ -195,7 +231,8 @@ def read_pictures(
     labels = np.zeros(len(pictures), np.uint8)
     splits = np.zeros(len(pictures), np.uint8)
     good = np.ones(len(pictures), bool)
-    bad_rows: list[BadRow] = []
+    bad_rows = BadRows()
+    pixels, most_pixels = 0, most_unpacked(file_bytes)
     scaled: Counter[int] = Counter()
     folder_name = source.name if source.is_dir() else source.stem
     split_folders = SplitFolders([picture.name for picture in pictures], folder_name)
@@ -203,11 +240,20 @@ def read_pictures(
         try:
             labels[row] = label_of(picture.name, meanings)
             splits[row] = split_folders.split_of(picture.name)
-            images[row], side = decode_face(read(picture))
+            content = read(picture)
+            side = _side_of(content)
+            pixels += side * side
+            images[row] = _decode_square(content, side)
             scaled.update([side] if side != FACE_SIZE else [])
         except RowError as error:
             good[row] = False
-            bad_rows.append(BadRow(picture.name, str(error)))
+            bad_rows.add(row, BadRow(picture.name, str(error)))
+        if pixels > most_pixels:
+            raise DatasetError(
+                f"{source.name}: expected at most {most_pixels / 1e6:,.0f} megapixels in pictures "
+                f"of {file_bytes / 1e6:,.1f} MB, found more; leave out what is no "
+                "photograph of a face"
+            )
         if progress is not None and (row + 1) % _PROGRESS_STEP == 0:
             progress((row + 1) / len(pictures))
     if bad_rows and not skip_bad_rows:
@@ -261,23 +307,32 @@ def _notes(
     return tuple(notes)
 
 
-def decode_face(content: bytes) -> tuple[NDArray[np.uint8], int]:
+def decode_face(content: bytes) -> NDArray[np.uint8]:
     """Return a picture file's content as a face; a larger square picture is scaled.
 
     Returns:
-        The face, uint8 ``[48, 48]``, grey 0..255, and the side that the picture had in pixels.
+        uint8 ``[48, 48]``, grey 0..255.
 
     Raises:
         RowError: it is no picture, a damaged one or of another size.
     """
+    return _decode_square(content, _side_of(content))
+
+
+def _side_of(content: bytes) -> int:
+    """Return how many pixels a square picture has on each side, before it is decoded."""
     size = read_size(content)
     if size is None:
         raise RowError(_NOT_DECODED)
     width, height = size
     if width != height or not FACE_SIZE <= width <= _LARGEST_SIDE:  # decoded, it may be huge
         raise RowError(f"expected {FACE_SIZE}x{FACE_SIZE} pixels, found {width}x{height}")
+    return width
+
+
+def _decode_square(content: bytes, side: int) -> NDArray[np.uint8]:
     try:
         gray = decode_gray(content)
     except ImageError:
         raise RowError(_NOT_DECODED) from None
-    return (gray if width == FACE_SIZE else crop_face(gray, Box(0, 0, width, width))), width
+    return gray if side == FACE_SIZE else crop_face(gray, Box(0, 0, side, side))

@@ -7,25 +7,35 @@ splits and classes are told by names as they are anywhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from emotion_core.datasets.reading.bad_rows import RowError
+from emotion_core.datasets.reading.bounds import LONGEST_NAME, MOST_ROWS
 from emotion_core.datasets.reading.image_folder import PictureFile, read_pictures
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
+from emotion_core.system.files import open_regular
 from emotion_core.system.json_reading import checked, parse_json
 
 if TYPE_CHECKING:
     from pyarrow import Schema
+    from pyarrow.parquet import ParquetFile
 
 _SUFFIX: Final = ".parquet"
 
+# Arrow's own errors are some of these too, for their classes as for its readers of metadata.
+_DAMAGE: Final = (OSError, MemoryError, ValueError, LookupError, TypeError, NotImplementedError)
+
 _IMAGE_COLUMNS: Final = ("image", "img")
 _LABEL_COLUMNS: Final = ("label", "labels", "emotion")
-# Their labels, which compress to nothing, are all read before the pictures.
-_MOST_ROWS: Final = 5_000_000
+# Their labels, which compress to nothing, are all read before the pictures: not more than there
+# may be pictures, and, of many, not more than fit into a file of its size.
+_MOST_ROWS: Final = MOST_ROWS
+_ROWS_OF_ANY_FILE: Final = 100_000
+_BYTES_OF_ROW: Final = 64
 _BATCH_ROWS: Final = 256
 
 
@@ -87,7 +97,13 @@ def read_parquet(
         return content
 
     return read_pictures(
-        source, rows, meanings, read, skip_bad_rows=skip_bad_rows, progress=progress
+        source,
+        rows,
+        meanings,
+        read,
+        file_bytes=sum(file.path.stat().st_size for file in _tables(source, files)),
+        skip_bad_rows=skip_bad_rows,
+        progress=progress,
     )
 
 
@@ -108,42 +124,47 @@ def _tables(source: Path, files: Sequence[str]) -> list[_Table]:
     return [_Table(source, folder)]
 
 
-def _labels(path: Path) -> Iterator[str]:
-    """Yield what each row says it shows: a name where the file has names, else a number."""
-    import pyarrow
+@contextmanager
+def _open(path: Path) -> Iterator[ParquetFile]:
     from pyarrow import parquet
 
+    with open_regular(path) as content, parquet.ParquetFile(content) as file:
+        yield file
+
+
+def _labels(path: Path) -> Iterator[str]:
+    """Yield what each row says it shows: a name where the file has names, else a number."""
     try:
-        with parquet.ParquetFile(path) as file:
+        with _open(path) as file:
             column = _column(path, file.schema_arrow, _LABEL_COLUMNS)
             _column(path, file.schema_arrow, _IMAGE_COLUMNS)
-            if file.metadata.num_rows > _MOST_ROWS:
+            most = min(_MOST_ROWS, max(_ROWS_OF_ANY_FILE, path.stat().st_size // _BYTES_OF_ROW))
+            if file.metadata.num_rows > most:
                 raise DatasetError(
-                    f"{path}: expected at most {_MOST_ROWS:,} rows, found "
+                    f"{path}: expected at most {most:,} rows, found "
                     f"{file.metadata.num_rows:,}; split the file"
                 )
             names = _class_names(file.schema_arrow, column)
-            labels = file.read(columns=[column]).column(0).to_pylist()
-    except (OSError, pyarrow.ArrowException) as error:
+            for batch in file.iter_batches(columns=[column], use_threads=False):
+                for label in batch.column(0).to_pylist():
+                    known = names and isinstance(label, int) and 0 <= label < len(names)
+                    shown = str(names[label] if known and names else label)[:LONGEST_NAME]
+                    yield shown.replace("/", "_")
+    except _DAMAGE as error:
         raise _damaged(path, error) from error
-    for label in labels:
-        known = names is not None and isinstance(label, int) and 0 <= label < len(names)
-        yield str(names[label] if known and names else label).replace("/", "_")
 
 
 def _pictures(path: Path) -> Iterator[bytes | None]:
     """Yield the content of the picture in each row, None where there is none."""
-    import pyarrow
-    from pyarrow import parquet
-
     try:
-        with parquet.ParquetFile(path) as file:
+        with _open(path) as file:
             column = _column(path, file.schema_arrow, _IMAGE_COLUMNS)
-            for batch in file.iter_batches(_BATCH_ROWS, columns=[column]):
-                for cell in batch.column(0).to_pylist():
+            for batch in file.iter_batches(_BATCH_ROWS, columns=[column], use_threads=False):
+                for each in batch.column(0):
+                    cell = each.as_py()
                     content = cell.get("bytes") if isinstance(cell, dict) else cell
                     yield content if isinstance(content, bytes) else None
-    except (OSError, pyarrow.ArrowException) as error:
+    except _DAMAGE as error:
         raise _damaged(path, error) from error
 
 

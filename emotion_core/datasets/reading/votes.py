@@ -7,6 +7,7 @@ Its rows stand in the order of ``fer2013.csv``, so row number joins the two.
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
@@ -14,9 +15,11 @@ from typing import Final, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.datasets.reading.bad_rows import BadRow, RowError, bad_rows_error
+from emotion_core.datasets.reading.bad_rows import BadRow, BadRows, RowError, bad_rows_error
+from emotion_core.datasets.reading.bounds import bounded_lines
 from emotion_core.datasets.types import SPLITS, VOTE_NAMES
 from emotion_core.errors import DatasetError
+from emotion_core.system.files import open_regular
 
 #: The name under which FER+ is published.
 VOTES_NAME: Final = "fer2013new.csv"
@@ -88,7 +91,10 @@ def read_votes(path: Path) -> Votes:
         DatasetError: it cannot be read, is no FER+ file or has a bad row.
     """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with (
+            open_regular(path) as content,
+            io.TextIOWrapper(content, "utf-8-sig", newline="") as file,
+        ):
             return _parse_votes(path.name, file)
     except OSError as error:
         raise DatasetError(f"{path}: cannot be read ({error.strerror or error})") from error
@@ -100,7 +106,7 @@ _EXPECTED: Final = f"expected a FER+ file with the columns {', '.join(VOTE_NAMES
 
 
 def _parse_votes(name: str, file: TextIO) -> Votes:
-    lines = csv.reader(file)
+    lines = csv.reader(bounded_lines(file, name))
     header = [cell.strip().lower() for cell in next(lines, [])]
     missing = [vote for vote in VOTE_NAMES if vote.lower() not in header]
     if missing:
@@ -108,23 +114,23 @@ def _parse_votes(name: str, file: TextIO) -> Votes:
     places = [header.index(vote.lower()) for vote in VOTE_NAMES]
     usage_place = header.index("usage") if "usage" in header else None
 
-    counts: list[list[int]] = []
-    splits: list[int] = []
-    bad_rows: list[BadRow] = []
+    counts = bytearray()
+    splits = bytearray()
+    bad_rows = BadRows()
     for cells in lines:
         if not cells:
             continue
         try:
-            counts.append(_parse_counts(cells, places, len(header)))
+            counts += bytes(_parse_counts(cells, places, len(header)))
             splits.append(0 if usage_place is None else _parse_usage(cells[usage_place]))
         except RowError as error:
-            bad_rows.append(BadRow(str(lines.line_num), str(error)))
+            bad_rows.add(lines.line_num, BadRow(str(lines.line_num), str(error)))
     if bad_rows:
         raise bad_rows_error(name, bad_rows, "line", advice="fetch the file again")
     return Votes(
         name,
-        np.array(counts, np.uint8).reshape(-1, len(VOTE_NAMES)),
-        None if usage_place is None else np.array(splits, np.uint8),
+        np.frombuffer(counts, np.uint8).reshape(-1, len(VOTE_NAMES)),
+        None if usage_place is None else np.frombuffer(splits, np.uint8),
     )
 
 

@@ -192,7 +192,8 @@ def write_status(folder: Path, status: RunStatus) -> None:
     Raises:
         OSError: the disk is full.
     """
-    write_json(folder / STATUS_FILE, asdict(status))
+    # Anew twice a second: nobody needs it after a power cut, and disks are slow.
+    write_json(folder / STATUS_FILE, asdict(status), lasting=False)
 
 
 def read_status(folder: Path) -> RunStatus | None:

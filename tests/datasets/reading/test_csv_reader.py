@@ -232,7 +232,7 @@ def test_a_file_that_cannot_be_opened(write_lines, good_lines, monkeypatch):
     def refuse(*_arguments, **_options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)
+    monkeypatch.setattr("os.open", refuse)
     assert refusal(path) == f"{path}: cannot be read (Permission denied)"
 
 
