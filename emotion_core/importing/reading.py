@@ -80,6 +80,7 @@ def in_users_words(problem: str, folder: Path, name: str) -> str:
         name: its own.
     """
     # The card is a file within what was handed in.
-    text = problem.replace(str(folder / CARD_FILE), CARD_FILE)
-    text = re.sub(re.escape(str(folder)) + r"[^\s:]*", name, text)
+    place = re.escape(str(folder))
+    text = re.sub(rf"{place}/{CARD_FILE}", CARD_FILE, problem)
+    text = re.sub(rf"{place}[^\s:]*", name, text)
     return text if name in text else f"{name}: {text}"

@@ -80,10 +80,14 @@ def test_it_ends_with_its_parent_in_the_middle_of_what_python_waits_for(child):
 
 def test_it_outlives_the_thread_that_started_it(child):
     started = []
-    thread = threading.Thread(target=lambda: started.append(child("return {}")))
+
+    def start():
+        started.append(child("return {}"))
+        assert started[0].ask({}) == {}
+
+    thread = threading.Thread(target=start)
     thread.start()
     thread.join()
-    assert started[0].ask({}) == {}
     time.sleep(0.2)
     assert started[0].ask({}) == {}
 

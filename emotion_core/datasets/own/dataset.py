@@ -14,8 +14,6 @@ data set, and ``samples.csv`` is but a copy for pandas and spreadsheets, written
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -31,6 +29,7 @@ from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.tables import csv_of_rows
 
 HEADER_FILE: Final = "dataset.json"
 TABLE_FILE: Final = "samples.csv"
@@ -157,10 +156,8 @@ def _sample(file: str, folder_name: str) -> Sample:
 
 def samples_table(samples: Iterable[Sample]) -> bytes:
     """Return ``samples.csv``: one line a sample, times in UTC with milliseconds."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, TABLE_COLUMNS, lineterminator="\n")
-    writer.writeheader()
+    rows = []
     for sample in samples:
         time = "" if sample.time is None else sample.time.isoformat(timespec="milliseconds")
-        writer.writerow(asdict(sample) | {"time": time.replace("+00:00", "Z")})
-    return text.getvalue().encode(errors="backslashreplace")
+        rows.append(asdict(sample) | {"time": time.replace("+00:00", "Z")})
+    return csv_of_rows(TABLE_COLUMNS, rows).encode(errors="backslashreplace")
