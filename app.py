@@ -20,6 +20,7 @@ def show() -> None:
     from pages.mending.legacy_pages import disable_legacy_pages
     from pages.mending.uploads import keep_uploads_on_disk
     from pages.shared.navigation import note_page
+    from pages.shared.on_air import end_what_was_left, show_on_air
 
     keep_house_once(*models_dirs())
     disable_legacy_pages()
@@ -70,7 +71,11 @@ def show() -> None:
         position="top",
     )
     note_page(page)
+    sign = st.container()
+    end_what_was_left(page.url_path, is_live=page == live_camera)
     page.run()
+    with sign:
+        show_on_air(page.url_path)
     set_libraries_aside()
 
 

@@ -16,6 +16,7 @@ from emotion_core.faces.images import encode_png, to_gray
 from emotion_core.faces.readings import FaceReading, faces_table
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import model_in_use
+from emotion_core.system.tables import csv_of
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.detector import photo_detector
@@ -111,7 +112,7 @@ def offer_downloads(
     stem = f"{PurePath(name).stem}-faces"
     files = {
         "Picture": (lambda: encode_png(draw_faces(image, faces)), f"{stem}.png", "image/png"),
-        "CSV": (table.to_csv(index=False), f"{stem}.csv", "text/csv"),
+        "CSV": (csv_of(table), f"{stem}.csv", "text/csv"),
         "JSON": (json.dumps(content, indent=2) + "\n", f"{stem}.json", "application/json"),
     }
     with st.container(horizontal=True):

@@ -33,7 +33,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,7 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.system.files import owner_only
 from emotion_core.system.folders import PROJECT
 from emotion_core.system.isolation import bare_environment
+from emotion_core.system.json_reading import checked, parse_json
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import CONTENT
 
@@ -241,11 +242,18 @@ def _last_told(
     return message
 
 
+class _Told(TypedDict, total=False):
+    share: float
+    answer: dict[str, Any]
+    problem: str
+
+
 def _message(line: bytes) -> dict[str, Any]:
     """Return what a line tells; nothing when it is not ours: libraries print there too."""
     with suppress(ValueError):
-        content = json.loads(line)
+        content = parse_json(line)
         if isinstance(content, dict) and content.keys() & {"share", "answer", "problem"}:
+            checked(content, _Told)
             return content
     return {}
 
