@@ -18,17 +18,17 @@ def show() -> None:
     from pages.mending.cleanup import set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
     from pages.mending.legacy_pages import disable_legacy_pages
-    from pages.shared.navigation import note_page
+    from pages.shared.navigation import note_page, requested_page
+    from pages.shared.text import PRODUCT
 
     keep_house_once(*models_dirs())
     disable_legacy_pages()
     delay_fragments_until_run_ends()
     let_callbacks_finish()
 
-    # A file of our own: browsers would fetch a named icon from the network.
-    st.set_page_config(
-        page_title="Facial expressions", page_icon="pages/shared/icon.svg", layout="wide"
-    )
+    # Files of our own: browsers would fetch a named icon from the network.
+    st.set_page_config(page_title=PRODUCT, page_icon="pages/shared/icon.svg", layout="wide")
+    st.logo("pages/shared/logo.svg", size="large")
 
     live_camera = st.Page(
         "pages/live_camera.py",
@@ -57,16 +57,27 @@ def show() -> None:
         "pages/models.py", title="Models", icon=":material/neurology:", url_path="models"
     )
 
-    def go_to_live_camera() -> None:
-        # Streamlit serves a default page at "/" alone; this way it has an address of its own too.
-        st.switch_page(live_camera)
+    shown = [live_camera, photo, sessions, dataset, own_data, train, evaluate, models]
 
-    start = st.Page(go_to_live_camera, title="Start", default=True, visibility="hidden")
+    def say_no_such_page() -> None:
+        st.title("No such page")
+        st.write("This address names no page. These are there:")
+        for each in shown:
+            st.page_link(each)
 
-    page = st.navigation(
-        [start, live_camera, photo, sessions, dataset, own_data, train, evaluate, models],
-        position="top",
+    nowhere = st.Page(
+        say_no_such_page, title="No such page", url_path="no_such_page", visibility="hidden"
     )
+
+    def begin() -> None:
+        # Streamlit serves a default page at "/" alone, and for every address that it does not know;
+        # this way the first page has an address of its own too.
+        st.switch_page(nowhere if requested_page() else live_camera)
+
+    start = st.Page(begin, title="Start", default=True, visibility="hidden")
+
+    page = st.navigation([start, nowhere, *shown], position="top")
+    st.set_page_config(page_title=f"{page.title} · {PRODUCT}")
     note_page(page)
     page.run()
     set_libraries_aside()

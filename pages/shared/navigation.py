@@ -2,6 +2,7 @@
 
 import streamlit as st
 from streamlit.navigation.page import Page
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.mending.legacy_pages import THIS_PAGE
 
@@ -18,3 +19,12 @@ def came_from_another_page() -> bool:
     """Tell whether the viewer's run before this one showed another page, or none."""
     before, now = (st.session_state.get(key) for key in (_PAGE_BEFORE, THIS_PAGE))
     return before is None or before != now
+
+
+def requested_page() -> str:
+    """Return the name of the page in the viewer's address, known or not; "" for the start.
+
+    Streamlit itself opens the start for one that it does not know.
+    """
+    context = get_script_run_ctx()
+    return (context and context.pages_manager.intended_page_name) or ""
