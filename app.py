@@ -18,7 +18,8 @@ def show() -> None:
     from pages.mending.cleanup import set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
     from pages.mending.legacy_pages import disable_legacy_pages
-    from pages.shared.navigation import note_page, requested_page
+    from pages.shared.navigation import no_such_page, note_page
+    from pages.shared.on_air import end_what_was_left, show_on_air
     from pages.shared.text import PRODUCT
 
     keep_house_once(*models_dirs())
@@ -59,27 +60,20 @@ def show() -> None:
 
     shown = [live_camera, photo, sessions, dataset, own_data, train, evaluate, models]
 
-    def say_no_such_page() -> None:
-        st.title("No such page")
-        st.write("This address names no page. These are there:")
-        for each in shown:
-            st.page_link(each)
+    def go_to_live_camera() -> None:
+        # Streamlit serves a default page at "/" alone; this way it has an address of its own too.
+        st.switch_page(live_camera)
 
-    nowhere = st.Page(
-        say_no_such_page, title="No such page", url_path="no_such_page", visibility="hidden"
-    )
+    start = st.Page(go_to_live_camera, title="Start", default=True, visibility="hidden")
 
-    def begin() -> None:
-        # Streamlit serves a default page at "/" alone, and for every address that it does not know;
-        # this way the first page has an address of its own too.
-        st.switch_page(nowhere if requested_page() else live_camera)
-
-    start = st.Page(begin, title="Start", default=True, visibility="hidden")
-
-    page = st.navigation([start, nowhere, *shown], position="top")
+    page = st.navigation([start, *shown, *no_such_page(shown)], position="top")
     st.set_page_config(page_title=f"{page.title} · {PRODUCT}")
     note_page(page)
+    sign = st.container()
+    end_what_was_left(page.url_path, is_live=page == live_camera)
     page.run()
+    with sign:
+        show_on_air(page.url_path)
     set_libraries_aside()
 
 

@@ -35,6 +35,7 @@ from emotion_core.judging.robustness.perturbations import (
 from emotion_core.models.folder import load_card
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.native import quiet_native_libraries
+from emotion_core.system.tables import csv_of
 
 
 def add_parser(commands: Any) -> None:
@@ -113,7 +114,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         write_json(options.json, content)
     if options.csv:
-        _write_text(options.csv, answers_table(judged).to_csv(index=False))
+        _write_text(options.csv, csv_of(answers_table(judged)))
     if options.report:
         html = html_report(report, lambda places: dataset.images[judged.indices[places]])
         _write_text(options.report, html)

@@ -11,6 +11,7 @@ from emotion_core.judging.answers import answers_table
 from emotion_core.judging.paired_comparison import compare_answers
 from emotion_core.judging.report.contents import Report, classes_table
 from emotion_core.judging.report.page import html_report
+from emotion_core.system.tables import csv_of
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.compare import compared_with, known_speeds
 from pages.evaluation.robustness import known_curves
@@ -73,13 +74,13 @@ def _offer(evaluated: Evaluated, report: Report, *, with_faces: bool) -> None:
             "Every figure with its interval.",
         ),
         "CSV of the classes": (
-            lambda: classes_table(evaluated.judgement).to_csv(index=False),
+            lambda: csv_of(classes_table(evaluated.judgement)),
             f"{stem}-classes.csv",
             "text/csv",
             "Precision, recall, F1 and areas of each expression.",
         ),
         "CSV of the images": (
-            lambda: answers_table(evaluated.answers).to_csv(index=False),
+            lambda: csv_of(answers_table(evaluated.answers)),
             f"{stem}-images.csv",
             "text/csv",
             "Label, answer and scores of each image.",

@@ -9,6 +9,7 @@ import streamlit as st
 from emotion_core.errors import ModelError
 from emotion_core.importing.staging import StagedModel
 from emotion_core.importing.uploads import MODEL_SUFFIXES
+from emotion_core.models.classifier import speed_warning
 from pages.library.handed_in import current_round, reading_of
 from pages.library.keeping import offer_keeping, show_kept, start_over
 from pages.library.questions import ask
@@ -64,6 +65,9 @@ def _show_staged(staged: StagedModel) -> None:
         st.error(plain(str(error)))
         st.button("Discard", key="models_discard", on_click=once(start_over))
         return
+    st.caption(f"One face takes {1000 * classifier.seconds_a_face:.1f} ms on this machine.")
+    if warning := speed_warning(classifier.seconds_a_face):
+        st.warning(warning)
     try_out(classifier)
     offer_keeping(staged, answers)
 

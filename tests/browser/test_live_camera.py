@@ -218,6 +218,49 @@ def test_however_record_is_clicked_one_recording_begins_and_can_be_ended(
     expect(page.get_by_text("No session yet.")).to_be_visible()
 
 
+def test_leaving_while_recording_asks_and_says_what_became_of_it(
+    server, open_browser, one_face_clip, keep_picture
+):
+    page = open_browser(*camera_flags(one_face_clip)).new_page()
+    page.goto(server.url)
+    start(page)
+    sign = page.locator(".st-key-on_air")
+    expect(sign).to_have_text(re.compile("Video is on"))
+    page.get_by_text("Everyone in view has agreed").click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(sign).to_have_text(re.compile(r"Recording 0:\d\d"))
+    expect(sign).to_be_in_viewport()
+    keep_picture(page, "sign")
+    asked: list[str] = []
+
+    def answer(accept: bool) -> None:
+        def act(dialog) -> None:
+            asked.append(dialog.message)
+            (dialog.accept if accept else dialog.dismiss)()
+
+        page.once("dialog", act)
+
+    answer(accept=False)
+    page.get_by_role("link", name="Photo").click()
+    page.wait_for_timeout(1000)
+    expect(page).to_have_url(re.compile("/live_camera$"))
+    expect(sign).to_have_text(re.compile(r"Recording 0:\d\d"))
+    answer(accept=True)
+    page.get_by_role("link", name="Sessions").click()
+    expect(page.get_by_text("You left Live camera, so the video ended")).to_be_visible()
+    assert [message[:23] for message in asked] == ["A recording is running."] * 2
+    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(sign).to_have_count(0)
+    keep_picture(page, "left")
+    page.get_by_role("link", name="Photo").click()  # nobody asks any more
+    expect(page.get_by_role("heading", name="Photo")).to_be_visible()
+    expect(page.get_by_text("You left Live camera")).to_have_count(0)
+    page.get_by_role("link", name="Sessions").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete this session").click()
+    expect(page.get_by_text("No session yet.")).to_be_visible()
+
+
 def test_no_face_is_said(server, open_browser, empty_clip):
     page = open_browser(*camera_flags(empty_clip)).new_page()
     page.goto(server.url)

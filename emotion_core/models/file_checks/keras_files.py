@@ -7,7 +7,6 @@ called, point to other files of this machine, or claim sizes that fill any memor
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from emotion_core.errors import ModelError
 from emotion_core.models.file_checks.hdf5 import MAX_WEIGHT_BYTES, judge_hdf5, open_hdf5
 from emotion_core.models.file_checks.keras_objects import judge_description
 from emotion_core.models.folder import ARCHITECTURE_FILE, WEIGHTS_FILE
+from emotion_core.system.json_reading import parse_json, read_json
 
 #: The largest architecture description accepted, in bytes.
 MAX_DESCRIPTION_BYTES: Final = 20_000_000
@@ -96,7 +96,7 @@ def _judge_archive(path: Path) -> JudgedFile:
             raise ModelError(f"{path}: expected weights under 1 GB, found more when unpacked")
         if members["config.json"].file_size > MAX_DESCRIPTION_BYTES:
             raise ModelError(f"{path}: expected a description under 20 MB, found more")
-        description = judge_description(path, json.loads(archive.read("config.json")))
+        description = judge_description(path, parse_json(archive.read("config.json")))
         with h5py.File(io.BytesIO(archive.read(WEIGHTS_MEMBER)), "r") as weights:
             judge_hdf5(path, weights)
     return JudgedFile(path, description, path)
@@ -113,7 +113,7 @@ def _judge_whole(path: Path) -> JudgedFile:
         )
     if len(description) > MAX_DESCRIPTION_BYTES:
         raise ModelError(f"{path}: expected a description under 20 MB, found more")
-    return JudgedFile(path, judge_description(path, json.loads(description)), path)
+    return JudgedFile(path, judge_description(path, parse_json(description)), path)
 
 
 def _judge_pair(path: Path) -> JudgedFile:
@@ -122,7 +122,7 @@ def _judge_pair(path: Path) -> JudgedFile:
         raise ModelError(f"expected the weights of {path} beside it in {WEIGHTS_FILE}, found none")
     if path.stat().st_size > MAX_DESCRIPTION_BYTES:
         raise ModelError(f"{path}: expected a description under 20 MB, found more")
-    description = judge_description(path, json.loads(path.read_text(encoding="utf-8")))
+    description = judge_description(path, read_json(path))
     with open_hdf5(weights) as file:
         judge_hdf5(weights, file)
     return JudgedFile(path, description, weights)
