@@ -36,6 +36,7 @@ from emotion_core.models.folder import load_card
 from emotion_core.models.seen_images import SeenImages, load_seen_images
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.native import quiet_native_libraries
+from emotion_core.system.tables import csv_of
 
 
 def add_parser(commands: Any) -> None:
@@ -115,7 +116,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         write_json(options.json, content)
     if options.csv:
-        _write_text(options.csv, answers_table(judged).to_csv(index=False))
+        _write_text(options.csv, csv_of(answers_table(judged)))
     if options.report:
         html = html_report(report, lambda places: dataset.images[judged.indices[places]])
         _write_text(options.report, html)
@@ -229,8 +230,12 @@ def report_text(report: EvaluationReport) -> str:
     header = ("precision", "recall", "F1", "answered", "support")
     lines += ["", f"{'':10}" + "".join(f"{name:>10}" for name in header)]
     lines += [
-        f"{metrics.emotion:10}{metrics.precision.value:10.4f}{metrics.recall.value:10.4f}"
-        f"{metrics.f1.value:10.4f}{metrics.answered.value:10.4f}{metrics.support:10d}"
+        f"{metrics.emotion:10}"
+        + "".join(
+            f"{'-' if share is None else f'{share.value:.4f}':>10}"
+            for share in (metrics.precision, metrics.recall, metrics.f1, metrics.answered)
+        )
+        + f"{metrics.support:10d}"
         for metrics in report.per_class
     ]
     names = "".join(f"{metrics.emotion:>10}" for metrics in report.per_class)

@@ -31,6 +31,7 @@ from emotion_core.judging.predictions.label_mistakes import (
 from emotion_core.models.folder import load_card
 from emotion_core.models.seen_images import load_seen_images
 from emotion_core.system.files import replace_file
+from emotion_core.system.tables import csv_of
 
 
 def add_parser(commands: Any) -> None:
@@ -80,7 +81,9 @@ def run(options: argparse.Namespace) -> None:
     print(f"\n{list_text(dataset, mistakes, top)}")
     if options.export is not None:
         with replace_file(options.export) as temporary:
-            mistakes_table(dataset, mistakes, top).to_csv(temporary, index=False)
+            temporary.write_text(
+                csv_of(mistakes_table(dataset, mistakes, top)), encoding="utf-8", newline="\n"
+            )
         print(f"\nWrote {options.export}")
 
 

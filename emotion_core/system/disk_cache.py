@@ -29,6 +29,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from emotion_core.errors import EmotionCoreError
 from emotion_core.system.files import is_half_deleted, new_folder, remove
 from emotion_core.system.folders import cache_dir
+from emotion_core.system.json_reading import checked, read_json
 
 #: What is remembered: the cache has a folder for each kind, and one bound for all of them.
 Kind = Literal["datasets", "predictions", "maps", "robustness"]
@@ -154,7 +155,7 @@ def _compare_checksums(folder: Path) -> None:
     if not folder.is_dir():
         raise FileNotFoundError(folder)
     try:
-        sums = json.loads((folder / _CHECKSUMS).read_text(encoding="utf-8"))
+        sums = checked(read_json(folder / _CHECKSUMS), dict[str, int])
     except FileNotFoundError as error:
         raise ValueError("it has no checksums") from error
     found = [(folder / name).stat() for name in sums]

@@ -293,3 +293,30 @@ def open_regular(path: Path) -> BinaryIO:
     if stat.S_ISDIR(kind):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     raise OSError(errno.EINVAL, "it is a pipe or a device and no file", str(path))
+
+
+class FileTooLargeError(OSError):
+    """A file is larger than it may be.
+
+    Attributes:
+        size: in bytes.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        super().__init__(errno.EFBIG, "it is too large", str(path))
+        self.size = size
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Return the content of somebody's file; see ``open_regular``.
+
+    Raises:
+        FileTooLargeError: it has more than ``most_bytes``.
+        OSError: as there.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(most_bytes + 1) if size <= most_bytes else b""
+    if size > most_bytes or len(content) > most_bytes:  # it may grow
+        raise FileTooLargeError(path, max(size, len(content)))
+    return content

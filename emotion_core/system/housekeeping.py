@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import threading
@@ -21,6 +20,7 @@ from emotion_core.system.folders import (
     cache_dir,
     data_dir,
 )
+from emotion_core.system.json_reading import checked, read_json
 from emotion_core.system.leftovers import sweep, sweep_temporary
 
 #: In ``data_dir``: the folders that were closed to others once. Who opens one again may.
@@ -96,8 +96,8 @@ def _close_earlier_folders() -> None:
 
 def _closed(record: Path) -> set[str]:
     try:
-        return set(json.loads(record.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return set(checked(read_json(record), list[str]))
+    except (OSError, ValueError):
         return set()
 
 

@@ -22,7 +22,11 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.system.isolation import cut_off
 from emotion_core.system.progress import ShareProgress
 
-#: Does what a request says and returns what is to be answered; both are plain JSON values.
+#: The key of what comes beside a request's or an answer's JSON values: bytes as they are.
+CONTENT: Final = "content"
+
+#: Does what a request says and returns what is to be answered; both are plain JSON values, but for
+#: ``CONTENT``: bytes, or a contiguous array.
 Answer: TypeAlias = Callable[[dict[str, Any], ShareProgress], dict[str, Any]]
 
 #: What work in the background gives way to: live video, and whoever works on the machine.
@@ -86,19 +90,24 @@ def serve(
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
-    def tell(**content: object) -> None:
-        output.write(json.dumps(content).encode() + b"\n")
+    def tell(content: memoryview | None = None, **told: object) -> None:
+        told_bytes = {} if content is None else {"bytes": content.nbytes}
+        output.write(json.dumps(told | told_bytes).encode() + b"\n")
+        if content is not None:
+            output.write(content)
         output.flush()
 
-    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     while True:
         try:
-            request = json.loads(requests.get(timeout=idle_seconds))
+            request = requests.get(timeout=idle_seconds)
         except queue.Empty:
             return
         try:
-            tell(answer=answer(request, lambda share: tell(share=share)))
+            told = answer(request, lambda share: tell(share=share))
+            content = told.pop(CONTENT, None)
+            tell(None if content is None else memoryview(content), answer=told)
         except EmotionCoreError as error:
             tell(problem=str(error))
         except Exception as error:  # noqa: BLE001 - the parent says it
@@ -116,13 +125,18 @@ def _end_with_parent() -> None:
         # Where the parent is dead already, ``_listen`` meets the end of the input.
 
 
-def _listen(requests: queue.SimpleQueue[bytes]) -> None:
+def _listen(requests: queue.SimpleQueue[dict[str, Any]]) -> None:
     """Take in requests; at the end of the input nobody waits for this process any more."""
     # A file of its own: Python may not end while a thread reads from ``sys.stdin``.
-    with os.fdopen(os.dup(0), "rb") as file:
-        for line in file:
-            requests.put(line)
-    os._exit(0)
+    try:
+        with os.fdopen(os.dup(0), "rb") as file:
+            for line in file:
+                request = json.loads(line)
+                if length := request.pop("bytes", 0):
+                    request[CONTENT] = file.read(length)
+                requests.put(request)
+    finally:
+        os._exit(0)
 
 
 def give_way() -> None:

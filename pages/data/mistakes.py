@@ -22,6 +22,7 @@ from emotion_core.judging.predictions.label_mistakes import (
 )
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.seen_images import load_seen_images
+from emotion_core.system.tables import csv_of
 from pages.opened.grid import Bar
 from pages.opened.panel import page_of, show_faces
 from pages.opened.predictions import label_mistakes, model_in_use, name_of, show_predictions
@@ -60,7 +61,7 @@ def _show(opened: OpenDataset, mistakes: LabelMistakes, card: ModelCard, model_d
         chosen = ranking[:top]
         st.download_button(
             "CSV",
-            lambda: mistakes_table(opened.dataset, mistakes, chosen).to_csv(index=False),
+            lambda: csv_of(mistakes_table(opened.dataset, mistakes, chosen)),
             "label-mistakes.csv",
             "text/csv",
             on_click="ignore",

@@ -69,6 +69,11 @@ def _show_table(library: Library, in_use: str) -> None:
         placeholder="",
         key=_TABLE,
     )
+    if len({model.card.measured_on for model in library.models}) > 1:
+        st.caption(
+            "Compare accuracies only where “measured on” is the same: other images are easier or "
+            "harder. Evaluate measures any two models on the same ones."
+        )
     st.caption(f"They are in `{models_dir()}` on the machine that runs this app.")
 
 
@@ -90,6 +95,7 @@ def _row(model: LibraryModel, in_use: str) -> dict[str, Any]:
     return {
         "in use": "✓" if model.name == in_use else "",
         "model": model.name,
+        "measured on": card.measured_on or "",
         "accuracy": figure(model, "accuracy", 100),
         "macro F1": figure(model, "macro_f1"),
         "calibration error": figure(model, "ece", 100),

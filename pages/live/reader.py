@@ -19,13 +19,14 @@ from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.live.background import live_classifier
 from emotion_core.live.reader import LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
-from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.classifier import EmotionClassifier, speed_warning
 from emotion_core.models.classifier_process import ClassifierProcess
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import ModelInUse, model_in_use, put_to_use
 from emotion_core.models.library import list_models
 from pages.live.viewers import note_session
 from pages.mending.cleanup import clean_up_after_leaving
+from pages.shared import display
 from pages.shared.text import plain
 
 #: How often a live page looks whether another model was put to use.
@@ -124,6 +125,14 @@ def follow_model_in_use(session: LiveSession) -> None:
     for problem in (in_use.problem, viewers.problem):
         if problem:
             st.warning(plain(problem))
+
+
+def show_model_in_use() -> None:
+    """Name the model that reads this viewer's video, and warn of a slow one."""
+    viewers = live_reader()
+    display.show_model(viewers.card)
+    if warning := speed_warning(getattr(viewers.reader.classifier, "seconds_a_face", 0.0)):
+        st.caption(f":orange[:material/hourglass_bottom:] {warning}")
 
 
 def choose_model(*, disabled: bool = False) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from emotion_core.errors import SessionError
 from emotion_core.live.session import LiveSession
@@ -18,12 +21,18 @@ from emotion_core.sessions.storage import (
     sessions_dir,
 )
 from pages.shared.clicks import once
+from pages.shared.on_air import OnAir, note_on_air
 from pages.shared.session_view import show_session
 from pages.shared.text import plain
 
 CONSENT = (
     "Everyone in view has agreed to be recorded: for every frame the time, the place of each face, "
     "its seven scores and its expression, on the machine that runs this app, until I delete it."
+)
+
+QUESTION = (
+    "A recording is running. If you leave this page, the video ends and the recording with it; "
+    "what was recorded is kept. Leave?"
 )
 
 STATE_SECONDS = 1.0
@@ -64,6 +73,12 @@ class ViewersRecording:
         recorder = self._recorder
         return recorder is not None and recorder.running
 
+    @property
+    def seconds(self) -> float | None:
+        """Seconds recorded so far; None while nothing is recorded."""
+        recorder = self._recorder
+        return recorder.seconds if recorder is not None and recorder.running else None
+
     def follow(self, session: LiveSession) -> None:
         """Go on with the frames of ``session``, or take leave of what ended by itself.
 
@@ -92,11 +107,13 @@ class ViewersRecording:
             except SessionError as error:
                 self.problem = str(error)
 
-    def stop(self, session: LiveSession) -> None:
-        """End the recording; no harm where there is none."""
+    def stop(self, session: LiveSession) -> bool:
+        """End the recording, if there is one; return whether there was."""
         with self._lock:
-            if self._recorder is not None:
-                self._take_leave(session)
+            if self._recorder is None:
+                return False
+            self._take_leave(session)
+            return True
 
     def _take_leave(self, session: LiveSession) -> None:
         recorder, self._recorder = self._recorder, None
@@ -131,10 +148,19 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
     """
     recording = viewers_recording()
     recording.follow(session)
+    note_on_air(
+        OnAir(
+            streaming=lambda: session.streaming,
+            recorded=lambda: recording.seconds,
+            end_recording=lambda: recording.stop(session),
+            expected=playing,
+        )
+    )
     if recording.recorder is None:
         _offer_recording(recording, session, card, playing)
         _show_finished(recording)
         return
+    ask_before_leaving()
     st.fragment(_show_state, run_every=STATE_SECONDS)(recording.recorder)
     st.button(
         "Stop recording",
@@ -142,6 +168,17 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
         key="stop_recording",
         on_click=once(recording.stop, session),
     )
+
+
+def ask_before_leaving() -> None:
+    """Let the browser ask before a link leads away from this page, as long as this is shown."""
+    _question()(key="leaving", data={"question": QUESTION}, height=1)
+
+
+@functools.cache
+def _question() -> ComponentRenderer:
+    script = Path(__file__).parent / "leaving.js"
+    return st.components.v2.component("leaving", js=script.read_text("utf-8"))
 
 
 def _show_state(recorder: SessionRecorder) -> None:

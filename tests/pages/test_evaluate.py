@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -257,6 +258,21 @@ class TestCompare:
         page.query_params["judged"] = page.session_state["judged"] = "Report"
         run(page)
         assert "the comparison with" in text_of(page)
+
+    def test_the_downloaded_report_holds_it(self, open_page, monkeypatch):
+        contents = {}
+        monkeypatch.setattr(
+            "streamlit.download_button",
+            lambda label, content, *_, **__: contents.update({label: content}),
+        )
+        page = open_page(judged="Compare", against="second")
+        page.query_params["judged"] = page.session_state["judged"] = "Report"
+        run(page)
+        # As Streamlit does it: in another thread, without the viewer's session.
+        with ThreadPoolExecutor(1) as pool:
+            html, report = (pool.submit(contents[each]).result() for each in ("HTML", "JSON"))
+        assert json.loads(report)["comparison"]["second"] == "second"
+        assert "Compared with second" in html
 
 
 class TestCard:

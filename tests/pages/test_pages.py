@@ -60,8 +60,12 @@ class FixedDetector(EmotionDetector):
 class FixedReader(LiveFaceReader):
     """Finds what the detector finds, in every frame."""
 
+    seconds_a_face = 0.0
+
     def __init__(self, detector: FixedDetector) -> None:
         super().__init__(detector.classifier)
+        if self.seconds_a_face:
+            detector.classifier.seconds_a_face = self.seconds_a_face
         self.detector = detector
 
     def read(self, image: np.ndarray, *_: float) -> list[LiveFace]:
@@ -242,6 +246,15 @@ class TestLiveCamera:
         text = text_of(page).replace("\\", "")
         assert "Model: **fer2013-vgg**" in text
         assert "other cannot be used, so fer2013-vgg reads the faces." in text
+
+    def test_a_slow_model_is_warned_of(self, use_faces, open_page, monkeypatch):
+        use_faces()
+        warning = "It takes 225 ms for a face on this machine. Live video goes on at its own rate"
+        assert warning not in text_of(open_page(playing=True, frames=1))
+        monkeypatch.setattr(FixedReader, "seconds_a_face", 0.225)
+        st.cache_resource.clear()
+        for playing in (True, False):
+            assert warning in text_of(open_page(playing=playing, frames=int(playing)))
 
     def test_a_recording_keeps_its_model(
         self, use_faces, open_page, model_library, sessions_folder

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from emotion_core.system.files import (
+    FileTooLargeError,
     is_half_deleted,
     keep_private,
     new_folder,
     open_regular,
+    read_regular,
     remove,
     replace_file,
     replace_folder,
@@ -315,3 +317,11 @@ class TestOpenRegular:
         with pytest.raises(OSError, match="it is a pipe or a device and no file") as caught:
             open_regular(path)
         assert caught.value.strerror == "it is a pipe or a device and no file"
+
+
+def test_a_file_is_read_up_to_a_size(tmp_path):
+    (tmp_path / "a").write_bytes(b"12345")
+    assert read_regular(tmp_path / "a", 5) == b"12345"
+    with pytest.raises(FileTooLargeError) as raised:
+        read_regular(tmp_path / "a", 4)
+    assert raised.value.size == 5
