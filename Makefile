@@ -1,8 +1,10 @@
 # make run       sets everything up and starts the app
 # make test      sets everything up, a browser included, and runs every check and test
 # make test-all  runs the benchmarks too, on next to no data, to see that they still work
+# make lock      writes requirements.lock anew; after changing requirements.txt
+# make audit     asks for known vulnerabilities of what is locked
 
-.PHONY: run test test-all test-fast test-browser test-benchmarks setup setup-test check clean
+.PHONY: run test test-all test-fast test-browser test-benchmarks setup setup-test check lock audit clean
 .DEFAULT_GOAL := run
 
 SUPPORTED = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -37,6 +39,14 @@ check: setup-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# For every platform and Python at once. --upgrade takes the newest of what nobody pinned.
+lock: setup-test
+	$(BIN)/uv pip compile requirements.txt --universal --python-version 3.11 --generate-hashes --upgrade \
+		--quiet --custom-compile-command "make lock" --output-file requirements.lock
+
+audit: setup-test
+	$(BIN)/python tests/audit.py
+
 setup: .venv/app-is-installed
 setup-test: .venv/tests-are-installed
 
@@ -50,13 +60,14 @@ setup-test: .venv/tests-are-installed
 		echo "Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 
 # Stamps, so that a second run starts at once and a changed requirement is installed.
-.venv/app-is-installed: requirements.txt .venv/bin/python
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements.txt
+# What is locked, byte for byte; `pip install -r requirements.txt` would do as well.
+.venv/app-is-installed: requirements.lock .venv/bin/python
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
 	@touch $@
 
-.venv/tests-are-installed: requirements-dev.txt requirements.txt .venv/bin/python
+.venv/tests-are-installed: requirements-dev.txt requirements.txt .venv/app-is-installed
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet -r requirements-dev.txt
-	@touch $@ .venv/app-is-installed
+	@touch $@
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache test-artefacts

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,6 +32,11 @@ _MODULES: Final = {
     "FaceReading": "emotion_core.faces.readings",
     "faces_table": "emotion_core.faces.readings",
 }
+
+
+# OpenCV reads it once, when it is imported. Sizes are checked before (faces.picture_heads), and
+# this holds where a decoder finds another size than the head told.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "100000000")
 
 
 def __getattr__(name: str) -> Any:

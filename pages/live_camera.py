@@ -15,6 +15,7 @@ from pages.live.reader import (
     follow_model_in_use,
     live_reader,
     live_session,
+    show_model_in_use,
 )
 from pages.live.recording import show_recording
 from pages.live.rules import show_events, show_rules
@@ -60,7 +61,7 @@ def show_panel(
             return
         if phase == "playing":
             show_readings(session, now)
-            display.show_model(live_reader().card)
+            show_model_in_use()
         elif phase in ("slow", "failed"):
             connection.show_why_it_failed(watch.attempts)
             offer_photo()
@@ -172,7 +173,7 @@ def show_controls(session: LiveSession) -> None:
 def show_idle_model(session: LiveSession) -> None:
     """Name the model in use, whichever that is by now, while there is no video."""
     follow_model_in_use(session)
-    display.show_model(live_reader().card)
+    show_model_in_use()
 
 
 def offer_photo() -> None:

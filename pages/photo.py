@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.crops import crop_face
 from emotion_core.faces.drawing import draw_faces
-from emotion_core.faces.images import encode_png, read_image, to_gray
+from emotion_core.faces.images import encode_png, to_gray
 from emotion_core.faces.readings import FaceReading, faces_table
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import model_in_use
+from emotion_core.system.tables import csv_of
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.detector import photo_detector
-from pages.shared.pictures import ONE_PICTURE
+from pages.shared.pictures import ONE_PICTURE, read_upload
 from pages.shared.text import plain
 
 NO_FACE = """
@@ -57,7 +58,7 @@ def read_faces(
         ImageError: the content is no picture.
         ModelError: there is no usable model.
     """
-    image = read_image(content, name)
+    image = read_upload(content, name)
     return image, sorted(photo_detector().detect(image), key=lambda face: face.box.x)
 
 
@@ -111,7 +112,7 @@ def offer_downloads(
     stem = f"{PurePath(name).stem}-faces"
     files = {
         "Picture": (lambda: encode_png(draw_faces(image, faces)), f"{stem}.png", "image/png"),
-        "CSV": (table.to_csv(index=False), f"{stem}.csv", "text/csv"),
+        "CSV": (csv_of(table), f"{stem}.csv", "text/csv"),
         "JSON": (json.dumps(content, indent=2) + "\n", f"{stem}.json", "application/json"),
     }
     with st.container(horizontal=True):

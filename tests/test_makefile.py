@@ -35,7 +35,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     if shutil.which("make") is None:
         pytest.skip("there is no make")
     shutil.copy(PROJECT / "Makefile", tmp_path)
-    for requirements in ("requirements.txt", "requirements-dev.txt"):
+    for requirements in ("requirements.txt", "requirements.lock", "requirements-dev.txt"):
         (tmp_path / requirements).touch()
     programs = tmp_path / ".venv" / "bin"
     programs.mkdir(parents=True)

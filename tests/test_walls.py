@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,24 @@ def test_keras_is_imported_at_the_top_of_its_two_rooms_alone():
     files = [*(PROJECT / "emotion_core").rglob("*.py"), *(PROJECT / "pages").rglob("*.py")]
     assert found_in(files, keras_at_the_top, outside=KERAS_ROOMS) == []
     assert found_in(KERAS_ROOMS[0].rglob("*.py"), keras_at_the_top)
+
+
+def test_nothing_else_makes_temporary_files_or_moves_what_people_keep():
+    """What is made elsewhere is swept by nobody; what is moved elsewhere, no disk has yet."""
+    core, pages = PROJECT / "emotion_core", PROJECT / "pages"
+    files = [*core.rglob("*.py"), *pages.rglob("*.py"), PROJECT / "app.py"]
+    makers = (core / "system" / "temporary.py", core / "system" / "children.py")
+    making = r"\b(?:mkdtemp|mkstemp|TemporaryDirectory|NamedTemporaryFile|TemporaryFile)\("
+    assert [path for path in files if path not in makers and re.search(making, text(path))] == []
+    # The worker moves files within a temporary folder.
+    movers = (core / "system" / "files.py", core / "importing" / "worker.py")
+    moving = r"os\.(?:replace|rename)\(|shutil\.move\(|(?<!SHELF)\.rename\(|\.replace\([^,\"'=]*\)"
+    assert [path for path in files if path not in movers and re.search(moving, text(path))] == []
+    assert all(re.search(moving, text(path)) for path in movers)
+
+
+def text(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
 @pytest.mark.parametrize(

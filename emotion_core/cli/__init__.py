@@ -23,6 +23,8 @@ from emotion_core.cli import (
     train,
 )
 from emotion_core.errors import EmotionCoreError
+from emotion_core.models.folder import models_dirs
+from emotion_core.system.housekeeping import keep_house
 from emotion_core.system.names import print_any_name
 
 EXIT_FAILED = 1
@@ -60,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
+        keep_house(*models_dirs())
         options.run(options)
         sys.stdout.flush()  # so that a closed pipe is met here and not at Python's exit
     except EmotionCoreError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import errno
 import re
 import sys
@@ -20,11 +19,13 @@ from emotion_core.cli.options import add_model_option, chosen_model, pictures_am
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.drawing import draw_faces, label_text
-from emotion_core.faces.images import encode_jpeg, encode_png, read_image
+from emotion_core.faces.images import encode_jpeg, encode_png
+from emotion_core.faces.pictures.apart import read_image_apart
 from emotion_core.faces.readings import FACE_COLUMNS, EmotionDetector, FaceReading, face_row
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.names import fitted
 from emotion_core.system.native import quiet_native_libraries
+from emotion_core.system.tables import csv_of_rows
 
 #: Columns of ``faces.csv``.
 CSV_COLUMNS: Final = ("file", *FACE_COLUMNS)
@@ -130,7 +131,7 @@ def _identity(path: Path) -> str:
 
 
 def _analyze(source: Path, target: Path, detector: EmotionDetector) -> _Result:
-    image = read_image(source)
+    image = read_image_apart(source)
     faces = detector.detect(image)
     content = _encode(draw_faces(image, faces), target.suffix)
     try:
@@ -151,14 +152,10 @@ def _encode(image: NDArray[np.uint8], suffix: str) -> bytes:
 
 
 def _write_csv(path: Path, results: Iterable[_Result]) -> None:
-    with (
-        replace_file(path) as temporary,
-        temporary.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
-    ):
-        writer = csv.DictWriter(file, CSV_COLUMNS)
-        writer.writeheader()
-        for result in results:
-            writer.writerows({"file": str(result.source), **row} for row in _rows(result))
+    rows = [{"file": str(result.source), **row} for result in results for row in _rows(result)]
+    content = csv_of_rows(CSV_COLUMNS, rows, line_end="\r\n")
+    with replace_file(path) as temporary:
+        temporary.write_bytes(content.encode(errors="backslashreplace"))
 
 
 def _to_json(result: _Result) -> dict[str, Any]:

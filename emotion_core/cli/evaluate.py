@@ -33,8 +33,10 @@ from emotion_core.judging.robustness.perturbations import (
     measure_robustness,
 )
 from emotion_core.models.folder import load_card
+from emotion_core.models.seen_images import SeenImages, load_seen_images
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.native import quiet_native_libraries
+from emotion_core.system.tables import csv_of
 
 
 def add_parser(commands: Any) -> None:
@@ -95,7 +97,8 @@ def run(options: argparse.Namespace) -> None:
     model = chosen_model(options.model)
     dataset = read_data(options.data, options)
     judged, classifier = _judge(model, dataset, options)
-    report = _report(judged, classifier, dataset, options)
+    seen = load_seen_images(model, judged.card)
+    report = _report(judged, classifier, dataset, seen, options)
     print(report_text(report.judgement.report))
     for notice in report.notices:
         print(f"\n{notice.text}")
@@ -113,7 +116,7 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         write_json(options.json, content)
     if options.csv:
-        _write_text(options.csv, answers_table(judged).to_csv(index=False))
+        _write_text(options.csv, csv_of(answers_table(judged)))
     if options.report:
         html = html_report(report, lambda places: dataset.images[judged.indices[places]])
         _write_text(options.report, html)
@@ -132,7 +135,11 @@ def _judge(
 
 
 def _report(
-    judged: Answers, classifier: Classifier, dataset: FaceDataset, options: argparse.Namespace
+    judged: Answers,
+    classifier: Classifier,
+    dataset: FaceDataset,
+    seen: SeenImages | None,
+    options: argparse.Namespace,
 ) -> Report:
     comparison = robustness = other_robustness = None
     if options.robustness:
@@ -146,7 +153,7 @@ def _report(
             other_robustness = _measure_curves(other, other_classifier, dataset)
     return Report(
         judge(judged),
-        notices(judged.card, dataset, options.split, judged.indices),
+        notices(judged.card, dataset, options.split, judged.indices, seen),
         datetime.now(UTC).isoformat(timespec="seconds"),
         excluded=dataset.excluded,
         robustness=robustness,
@@ -223,8 +230,12 @@ def report_text(report: EvaluationReport) -> str:
     header = ("precision", "recall", "F1", "answered", "support")
     lines += ["", f"{'':10}" + "".join(f"{name:>10}" for name in header)]
     lines += [
-        f"{metrics.emotion:10}{metrics.precision.value:10.4f}{metrics.recall.value:10.4f}"
-        f"{metrics.f1.value:10.4f}{metrics.answered.value:10.4f}{metrics.support:10d}"
+        f"{metrics.emotion:10}"
+        + "".join(
+            f"{'-' if share is None else f'{share.value:.4f}':>10}"
+            for share in (metrics.precision, metrics.recall, metrics.f1, metrics.answered)
+        )
+        + f"{metrics.support:10d}"
         for metrics in report.per_class
     ]
     names = "".join(f"{metrics.emotion:>10}" for metrics in report.per_class)

@@ -131,9 +131,20 @@ def run_use(arguments: argparse.Namespace) -> None:
     Raises:
         ModelError: there is no such model, or it cannot be used.
     """
+    from emotion_core.models.classifier import EmotionClassifier
+
+    folder = list_models().find(arguments.name).folder
     with quiet_native_libraries():
-        in_use = put_to_use(list_models().find(arguments.name).folder)
+        _warn_of_speed(EmotionClassifier.load(folder).seconds_a_face)
+        in_use = put_to_use(folder)
     print(f"{in_use.name} reads the faces now, in open pages too")
+
+
+def _warn_of_speed(seconds_a_face: float) -> None:
+    from emotion_core.models.classifier import speed_warning
+
+    if warning := speed_warning(seconds_a_face):
+        print(f"emotion_core: {warning}", file=sys.stderr)
 
 
 def run_import(arguments: argparse.Namespace) -> None:
@@ -149,7 +160,7 @@ def run_import(arguments: argparse.Namespace) -> None:
     try:
         answers = _answers(staged, arguments)
         with quiet_native_libraries():
-            staged.classifier(answers)
+            seconds = staged.classifier(answers).seconds_a_face
         name = arguments.name or proposed_name(staged.file)
         model = staged.keep(name, answers)
     finally:
@@ -158,6 +169,7 @@ def run_import(arguments: argparse.Namespace) -> None:
         print(f"input: {model.card.input}")
         print(f"output: {model.card.output}")
     print(f"Added {model.name}: {_in_words(model)}")
+    _warn_of_speed(seconds)
     if arguments.use:
         with quiet_native_libraries():
             put_to_use(model.folder)

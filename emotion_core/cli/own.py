@@ -30,7 +30,7 @@ from emotion_core.datasets.own.storage import (
 )
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
-from emotion_core.faces.images import read_image
+from emotion_core.faces.pictures.apart import read_image_apart
 
 
 def add_parser(commands: Any) -> None:
@@ -162,7 +162,7 @@ def _crops(pictures: list[Path], ready_made: bool) -> np.ndarray[Any, np.dtype[n
     detector = HaarFaceDetector(PHOTO_SETTINGS)
     crops = [np.empty((0, 48, 48), np.uint8)]
     for path in tqdm(pictures, unit="picture", leave=False, disable=None):
-        image = read_image(path)
+        image = read_image_apart(path)
         crops.append(whole_crop(image)[None] if ready_made else found_crops(image, detector))
     return np.concatenate(crops)
 

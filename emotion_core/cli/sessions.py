@@ -1,4 +1,4 @@
-"""``sessions``: list, show, export and delete recorded sessions."""
+"""``sessions``: list, show, export, stop and delete recorded sessions."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from emotion_core.sessions.storage import (
     find_session,
     list_sessions,
     sessions_dir,
+    stop_session,
 )
 from emotion_core.sessions.summary import (
     Event,
@@ -30,7 +31,7 @@ def add_parser(commands: Any) -> None:
     """Add the command and its own commands to argparse's subparsers."""
     parser = commands.add_parser(
         "sessions",
-        help="list, show, export and delete recorded sessions",
+        help="list, show, export, stop and delete recorded sessions",
         description="Sessions are recorded on the live page. They lie in the user's data folder, "
         "or in the one that the environment variable EMOTION_SESSIONS_DIR names.",
     )
@@ -50,6 +51,9 @@ def add_parser(commands: Any) -> None:
         help=".csv or .parquet: a line for each face of each frame; .zip: everything",
     )
     export.set_defaults(run=run_export)
+    stop = actions.add_parser("stop", help="end a recording that goes on, and keep it")
+    stop.add_argument("id", metavar="ID")
+    stop.set_defaults(run=run_stop)
     delete = actions.add_parser("delete", help="delete one session with everything it holds")
     delete.add_argument("id", metavar="ID")
     delete.set_defaults(run=run_delete)
@@ -95,6 +99,16 @@ def run_export(arguments: argparse.Namespace) -> None:
     """
     export_session(find_session(sessions_dir(), arguments.id), arguments.to)
     print(f"Wrote {arguments.to}")
+
+
+def run_stop(arguments: argparse.Namespace) -> None:
+    """End the recording of one session.
+
+    Raises:
+        SessionError: there is no such session, or its recording does not end.
+    """
+    session = stop_session(sessions_dir(), arguments.id)
+    print(f"{session.id} is {session.state}: {_length(session.seconds)}, {session.frames} frames")
 
 
 def run_delete(arguments: argparse.Namespace) -> None:

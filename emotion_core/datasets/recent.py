@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import os
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from typing import Final
 
 from emotion_core.system.files import write_json
 from emotion_core.system.folders import data_dir
+from emotion_core.system.json_reading import checked, read_json
 
 #: How many are remembered.
 MOST_RECENT: Final = 8
@@ -65,11 +65,7 @@ def remember_dataset(opened: RecentDataset) -> None:
 
 def _read() -> list[RecentDataset]:
     try:
-        entries = json.loads(recent_file().read_text(encoding="utf-8"))
-        return [
-            RecentDataset(str(entry["path"]), str(entry["name"]), int(entry["images"]))
-            for entry in entries
-        ]
+        return checked(read_json(recent_file()), list[RecentDataset])
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -14,6 +14,7 @@ from emotion_core.datasets.opening import DEMO_NAME
 from emotion_core.datasets.own.storage import own_path
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
+from emotion_core.system.json_reading import checked
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,8 @@ class DataSource:
             DatasetError: it is none.
         """
         try:
-            return cls(**{**content, "joined": tuple(content["joined"])})
-        except (TypeError, KeyError) as error:
+            return checked({**content, "joined": content["joined"]}, cls)
+        except (ValueError, KeyError, TypeError) as error:
             raise DatasetError(f"expected the source of a data set, found {content!r}") from error
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from io import BytesIO
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final
 
 import cv2
@@ -17,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import ImageError
+from emotion_core.faces.picture_heads import Head, read_head, tag_values
+from emotion_core.system.files import FileTooLargeError, read_regular
 
-#: Pictures with more pixels are refused before they are decoded: a file of a few kilobytes can
-#: claim to be a picture of many gigabytes.
-MAX_PIXELS: Final = 100_000_000
+#: Larger files are no pictures of so many pixels.
+MAX_FILE_BYTES: Final = 1_000_000_000
 
 #: How the names of pictures that can be read end, in lower case: for pages, commands and
 #: data sets alike.
@@ -36,29 +35,20 @@ HEIC_ADVICE: Final = (
 )
 
 _WHITE: Final = 255.0
+_STRIP_PIXELS: Final = 1 << 20
+# By value: ten times as quick as dividing.
+_FROM_16_BITS: Final = np.rint(np.arange(1 << 16) / ((1 << 16) - 1) * 255).astype(np.uint8)
 _FORMATS: Final = "JPEG, PNG, WebP, AVIF, TIFF, BMP or GIF"
 
 # The brands of pictures in H.265, which phones write (ISO/IEC 23008-12, annex B). They are not
 # read: the one library for them that is kept, pillow-heif, brings x265, which is under the GPL.
 _HEIC: Final = re.compile(rb"....ftyp(?:....){0,16}?(?:hei[cxms]|hev[cxms])", re.DOTALL)
 
-# What Pillow reads the heads of. Of TIFF it knows fewer kinds of pixels than OpenCV: its tags
-# are asked instead.
-_PILLOW_FORMATS: Final = (
-    "JPEG", "PNG", "WEBP", "AVIF", "BMP", "DIB", "GIF", "PPM", "JPEG2000", "SUN", "TIFF",
-)  # fmt: skip
-_TIFF: Final = (b"II*\0", b"MM\0*")
-# PAM, PFM and HDR: OpenCV reads them and Pillow does not, so that their size is known afterwards.
-_OPENCV_ALONE: Final = (b"P7", b"PF", b"Pf", b"#?")
-
 # A JPEG marker that means something: not a stuffed zero, a filling byte or a restart marker.
 _JPEG_MARKER: Final = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _JPEG_END: Final = b"\xd9"
 # The longest side in pixels that libjpeg writes.
 _JPEG_LONGEST_SIDE: Final = 65_500
-
-# Pillow's limit is one for the whole process, and cannot tell a user the picture's size.
-_limit_of_pillow = Lock()
 
 
 def read_image(source: Path | bytes, name: str = "the picture") -> NDArray[np.uint8]:
@@ -79,21 +69,20 @@ def read_image(source: Path | bytes, name: str = "the picture") -> NDArray[np.ui
     Raises:
         ImageError: the file is missing or cannot be read, is no picture, is cut off, or has more
             than ``MAX_PIXELS`` pixels, four times as many where it is read at half its size.
+        MemoryError: there is not enough to decode it.
     """
     if isinstance(source, Path):
-        name, source = str(source), _read_file(source)
+        name, source = str(source), read_picture_file(source)
     if not source:
         raise ImageError(f"{name}: expected a picture ({_FORMATS}), found an empty file")
-    head = _read_head(source)
+    head = read_head(source)
     if head is not None:
         _check_size(name, head)
     if not _is_whole(source):
         raise ImageError(
             f"{name}: expected a whole picture, found one that is cut off; copy it again"
         )
-    decoded = None
-    if head is not None or source.startswith(_OPENCV_ALONE):
-        decoded = _decode(source, head)
+    decoded = None if head is None else _decode(source, head)
     if decoded is None and _HEIC.match(source):
         raise ImageError(
             f"{name}: expected a picture ({_FORMATS}), found one of HEIC, which is not read here; "
@@ -104,9 +93,36 @@ def read_image(source: Path | bytes, name: str = "the picture") -> NDArray[np.ui
             f"{name}: expected a picture ({_FORMATS}), found something else or a damaged one"
         )
     pixels, orientation = decoded
-    if head is None or not head.is_halved:
-        _check_size(name, _Head(pixels.shape[1], pixels.shape[0]))
-    return _upright(_to_bgr(_to_8_bits(pixels)), orientation)
+    return _upright(_to_bgr(pixels), orientation)
+
+
+def read_picture_file(path: Path) -> bytes:
+    """Return the content of a picture's file.
+
+    Raises:
+        ImageError: it is missing, is no file or too large, or cannot be read.
+    """
+    # Not cv2.imread: on Windows it cannot open paths beyond the system's code page.
+    try:
+        return read_regular(path, MAX_FILE_BYTES)
+    except FileTooLargeError as error:
+        raise ImageError(
+            f"{path}: expected a picture of at most {MAX_FILE_BYTES // 1_000_000} MB, found "
+            f"{error.size // 1_000_000} MB; reduce it first"
+        ) from None
+    except FileNotFoundError:
+        raise ImageError(f"{path}: expected a picture, found no such file") from None
+    except IsADirectoryError:
+        raise ImageError(f"{path}: expected a picture, found a folder") from None
+    except OSError as error:
+        # On Windows, a folder is a file that may not be read.
+        is_folder = isinstance(error, PermissionError) and path.is_dir()
+        found = "a folder" if is_folder else error.strerror or "an error"
+        if error.errno == errno.EINVAL:
+            raise ImageError(
+                f"{path}: expected a picture, found a pipe or a device; save it to a file first"
+            ) from None
+        raise ImageError(f"{path}: expected a readable picture, found {found}") from error
 
 
 def turned(
@@ -145,7 +161,7 @@ def decode_gray(content: bytes) -> NDArray[np.uint8]:
         ImageError: it is no picture, is cut off or damaged.
     """
     # Only an AVIF's head tells how to turn it.
-    head = _read_head(content) if content[4:8] == b"ftyp" else None
+    head = read_head(content) if content[4:8] == b"ftyp" else None
     decoded = _decode(content, head) if _is_whole(content) else None
     if decoded is None:
         raise ImageError(f"expected a picture ({_FORMATS}), found one that cannot be decoded")
@@ -153,7 +169,7 @@ def decode_gray(content: bytes) -> NDArray[np.uint8]:
     if head is None and pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3:
         gray = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_GRAYSCALE)
         return np.asarray(gray, np.uint8)
-    return to_gray(_upright(_to_bgr(_to_8_bits(pixels)), orientation))
+    return to_gray(_upright(_to_bgr(pixels), orientation))
 
 
 def to_gray(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -183,103 +199,19 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int = 92) -> bytes:
     return cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
-def _read_file(path: Path) -> bytes:
-    # Not cv2.imread: on Windows it cannot open paths beyond the system's code page.
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise ImageError(f"{path}: expected a picture, found no such file") from None
-    except IsADirectoryError:
-        raise ImageError(f"{path}: expected a picture, found a folder") from None
-    except OSError as error:
-        # On Windows, a folder is a file that may not be read.
-        is_folder = isinstance(error, PermissionError) and path.is_dir()
-        found = "a folder" if is_folder else error.strerror or "an error"
-        raise ImageError(f"{path}: expected a readable picture, found {found}") from error
-
-
-def read_size(content: bytes) -> tuple[int, int] | None:
-    """Return width and height as a picture's head gives them, before anything is decoded.
-
-    Returns:
-        None for what is no picture, is damaged, or is of a format without a head that is known.
-    """
-    head = _read_head(content)
-    return None if head is None else (head.width, head.height)
-
-
-@dataclass(frozen=True)
-class _Head:
-    """What is known of a picture before it is decoded.
-
-    Attributes:
-        width: in pixels, as stored.
-        height: in pixels, as stored.
-        orientation: 1..8 where the format says it beside Exif, which then does not count.
-        can_be_halved: whether it is scaled while it is decoded, so that it is never there whole.
-    """
-
-    width: int
-    height: int
-    orientation: int | None = None
-    can_be_halved: bool = False
-
-    @property
-    def is_halved(self) -> bool:
-        return self.can_be_halved and self.width * self.height > MAX_PIXELS
-
-
-def _check_size(name: str, head: _Head) -> None:
-    most = MAX_PIXELS * (4 if head.can_be_halved else 1)
-    if head.width * head.height > most:
+def _check_size(name: str, head: Head) -> None:
+    pixels, found = head.width * head.height, f"found {head.width} x {head.height}"
+    if pixels > head.most_pixels:
         raise ImageError(
-            f"{name}: expected at most {most // 1_000_000} megapixels, found "
-            f"{head.width} x {head.height}; reduce it first"
+            f"{name}: expected at most {head.most_pixels // 1_000_000} megapixels, {found}; "
+            "reduce it first"
         )
-
-
-def _read_head(content: bytes) -> _Head | None:
-    """Return None for what ``read_size`` has no size of."""
-    from PIL import ExifTags, Image
-
-    if content.startswith(_TIFF):
-        size = _tag_values(content, ExifTags.Base.ImageWidth, ExifTags.Base.ImageLength)
-        return _Head(size[0], size[1]) if all(size) else None
-    # Pillow raises anything for what it cannot read.
-    with _pillow_unlimited(), suppress(Exception):
-        picture = Image.open(BytesIO(content), formats=_PILLOW_FORMATS)
-        if picture.format == "AVIF":  # Pillow passes on the boxes' orientation as if it were Exif's
-            return _Head(*picture.size, picture.getexif().get(ExifTags.Base.Orientation, 1))
-        # Of a progressive one, the decoder needs everything at once, however small it makes it.
-        is_jpeg = content.startswith(b"\xff\xd8")
-        return _Head(
-            *picture.size, can_be_halved=is_jpeg and not picture.info.get("progressive", False)
+    if not head.can_be_halved and pixels > head.most_decodable_pixels:
+        raise ImageError(
+            f"{name}: expected at most {head.most_decodable_pixels // 1_000_000} megapixels in "
+            f"this format, which takes much memory to decode, {found}; save it as JPEG, or reduce "
+            "it first"
         )
-    return None
-
-
-@contextmanager
-def _pillow_unlimited() -> Iterator[None]:
-    from PIL import Image
-
-    with _limit_of_pillow, _quiet():
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
-
-
-def _tag_values(content: bytes, *tags: int) -> tuple[int, ...]:
-    """Return tags of a TIFF file or of Exif data, which are one; 0 for what is no whole number."""
-    from PIL import Image
-
-    exif = Image.Exif()
-    values: list[Any] = [None] * len(tags)
-    with _quiet(), suppress(Exception):  # as above
-        exif.load(content)
-        values = [exif.get(tag) for tag in tags]
-    return tuple(value if isinstance(value, int) else 0 for value in values)
 
 
 def _is_whole(content: bytes) -> bool:
@@ -301,7 +233,7 @@ def _jpeg_is_whole(content: bytes) -> bool:
     return False
 
 
-def _decode(content: bytes, head: _Head | None) -> tuple[NDArray[Any], int] | None:
+def _decode(content: bytes, head: Head | None) -> tuple[NDArray[Any], int] | None:
     """Return the pixels as stored and the orientation 1..8; None where there are none."""
     from PIL import ExifTags
 
@@ -314,14 +246,16 @@ def _decode(content: bytes, head: _Head | None) -> tuple[NDArray[Any], int] | No
         try:
             pixels: NDArray[Any] | None
             pixels, kinds, metadata = cv2.imdecodeWithMetadata(buffer, [], flags)
-        except cv2.error:  # a size that OpenCV refuses
-            return None
+        except cv2.error as error:
+            if error.code == cv2.Error.StsNoMem:
+                raise MemoryError from error
+            return None  # a size that OpenCV refuses
     exif = dict(zip(kinds, metadata, strict=True)).get(cv2.IMAGE_METADATA_EXIF)
     orientation = 1
     if head is not None and head.orientation is not None:
         orientation = head.orientation
     elif exif is not None:
-        (orientation,) = _tag_values(exif.tobytes(), ExifTags.Base.Orientation)
+        (orientation,) = tag_values(exif.tobytes(), ExifTags.Base.Orientation)
     return None if pixels is None else (pixels, orientation if 1 <= orientation <= 8 else 1)
 
 
@@ -340,6 +274,8 @@ def _quiet() -> Iterator[None]:
 def _to_8_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     if pixels.dtype == np.uint8:
         return np.asarray(pixels, np.uint8)
+    if pixels.dtype == np.uint16:
+        return np.asarray(_FROM_16_BITS[pixels], np.uint8)
     if np.issubdtype(pixels.dtype, np.floating):
         unit = np.clip(np.nan_to_num(pixels), 0.0, 1.0)
     else:
@@ -347,14 +283,25 @@ def _to_8_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(unit * 255), np.uint8)
 
 
-def _to_bgr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _to_bgr(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return pixels of any depth as BGR of 8 bits, what is transparent on white."""
+    if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3:
+        return np.asarray(pixels, np.uint8)
+    # In strips: floating-point numbers take many times what the picture takes.
+    height, width = pixels.shape[:2]
+    rows = max(1, _STRIP_PIXELS // width)
+    image = np.empty((height, width, 3), np.uint8)
+    for start in range(0, height, rows):
+        image[start : start + rows] = _strip_to_bgr(_to_8_bits(pixels[start : start + rows]))
+    return image
+
+
+def _strip_to_bgr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if pixels.ndim == 2:
         return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8)
     if pixels.shape[2] == 3:
         return pixels
     color, opacity = pixels[..., :3], pixels[..., 3:].astype(np.float32) / 255
-    if opacity.min() == 1.0:
-        return np.ascontiguousarray(color)
     return np.rint(color * opacity + _WHITE * (1 - opacity)).astype(np.uint8)
 
 

@@ -9,12 +9,14 @@ from typing import Final
 
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
+from emotion_core.models.folder import CARD_FILE
 from emotion_core.system.children import (
     Child,
     ChildEndedError,
     ChildError,
     ChildTooSlowError,
 )
+from emotion_core.system.json_reading import checked
 from emotion_core.system.progress import ShareProgress
 
 #: Seconds that reading may take.
@@ -60,7 +62,13 @@ def read_apart(kind: str, folder: Path, name: str, progress: ShareProgress) -> F
     except ChildError as error:
         raise ModelError(in_users_words(error.reason, folder, name)) from error
     shutil.rmtree(scratch, ignore_errors=True)
-    return FoundNetwork(**found)
+    try:
+        return checked(found, FoundNetwork)
+    except (KeyError, ValueError) as error:
+        raise ModelError(
+            f"{name}: expected a model that can be read, found one after which the process that "
+            f"reads it tells nonsense ({error}); it is refused"
+        ) from error
 
 
 def in_users_words(problem: str, folder: Path, name: str) -> str:
@@ -71,5 +79,8 @@ def in_users_words(problem: str, folder: Path, name: str) -> str:
         folder: where the file lies.
         name: its own.
     """
-    text = re.sub(re.escape(str(folder)) + r"[^\s:]*", name, problem)
+    # The card is a file within what was handed in.
+    place = re.escape(str(folder))
+    text = re.sub(rf"{place}[\\/]{CARD_FILE}", CARD_FILE, problem)
+    text = re.sub(rf"{place}[^\s:]*", name, text)
     return text if name in text else f"{name}: {text}"

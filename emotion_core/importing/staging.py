@@ -6,7 +6,6 @@ import itertools
 import re
 import shutil
 import tempfile
-import weakref
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -40,6 +39,7 @@ from emotion_core.models.folder import (
 from emotion_core.models.interface import ModelInterface
 from emotion_core.models.library import LibraryModel
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from emotion_core.models.classifier import EmotionClassifier
@@ -56,14 +56,16 @@ class StagedModel:
         card: of a model of this project; None for one of others.
     """
 
-    def __init__(self, folder: Path, file: str, found: FoundNetwork, sha256: str) -> None:
-        self.folder = folder
+    def __init__(
+        self, temporary: TemporaryFolder, file: str, found: FoundNetwork, sha256: str
+    ) -> None:
+        self._temporary = temporary
+        self.folder = folder = temporary.path
         self.file = file
         self.found = found
         self.checksum = sha256
         self.card = load_card(folder) if (folder / CARD_FILE).is_file() else None
         self._read_with: tuple[ImportAnswers | None, EmotionClassifier] | None = None
-        self._end = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
 
     def described(self, answers: ImportAnswers | None) -> ModelCard:
         """Return the card that the model would get.
@@ -146,7 +148,7 @@ class StagedModel:
 
     def discard(self) -> None:
         """Remove the temporary folder."""
-        self._end()
+        self._temporary.remove()
 
 
 def proposed_name(file: str) -> str:
@@ -168,21 +170,22 @@ def stage_model(uploads: Sequence[Upload], progress: ShareProgress | None = None
     Raises:
         ModelError: the files are no model, are damaged, or are refused; nothing is left behind.
     """
-    folder = Path(tempfile.mkdtemp(prefix="emotion-import-"))
     try:
-        kind, main, sha256 = receive(uploads, folder / UPLOADS)
-        found = read_apart(kind, folder, main, progress or (lambda _: None))
-        shutil.rmtree(folder / UPLOADS, ignore_errors=True)
-        return StagedModel(folder, main, found, sha256)
+        temporary = TemporaryFolder("import")
+        folder = temporary.path
+        try:
+            kind, main, sha256 = receive(uploads, folder / UPLOADS)
+            found = read_apart(kind, folder, main, progress or (lambda _: None))
+            shutil.rmtree(folder / UPLOADS, ignore_errors=True)
+            return StagedModel(temporary, main, found, sha256)
+        except BaseException:
+            temporary.remove()
+            raise
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
         raise ModelError(
-            f"the model cannot be read into {folder.parent} ({error.strerror or error}); make room "
-            "there and try again"
+            f"the model cannot be read into {tempfile.gettempdir()} ({error.strerror or error}); "
+            "make room there and try again"
         ) from error
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
 
 
 def stage_paths(paths: Sequence[Path], progress: ShareProgress | None = None) -> StagedModel:

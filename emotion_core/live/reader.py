@@ -19,7 +19,8 @@ from emotion_core.faces.images import to_gray
 from emotion_core.faces.readings import FaceClassifier, FaceReading
 from emotion_core.faces.search import DetectorFaceFinder
 from emotion_core.faces.tracking import FaceTracker, Track
-from emotion_core.live.smoothing import ScoreSmoother, hold
+from emotion_core.live.background import BackgroundReading, Crop, background_for, live_classifier
+from emotion_core.live.smoothing import ScoreSmoother, SteadyReading, hold
 
 #: A face's expression changes when another one's smoothed score is higher by this; and what was
 #: certain becomes uncertain this far below the threshold.
@@ -41,33 +42,13 @@ _REMEMBERED: Final = 2.0
 
 
 @dataclass(frozen=True)
-class SteadyReading(FaceReading):
-    """A reading of smoothed scores whose expression is held until another one is clearly ahead.
-
-    Attributes:
-        held: one of ``EMOTIONS``; its score need not be the highest.
-    """
-
-    held: str = EMOTIONS[0]
-
-    @property
-    def emotion(self) -> str:
-        """Name of the expression that is held."""
-        return self.held
-
-    @property
-    def confidence(self) -> float:
-        """Score of ``emotion``, 0..1."""
-        return self.scores[EMOTIONS.index(self.held)]
-
-
-@dataclass(frozen=True)
 class LiveFace:
     """One face of one frame.
 
     Attributes:
         id: the same for the same face in every frame; see ``emotion_core.faces.tracking.Track``.
-        raw: the newest scores as the classifier gave them, up to a quarter of a second old.
+        raw: the newest scores as the classifier gave them, up to a quarter of a second old; with
+            a slow one older by the time that it takes.
         smoothed: the scores to show.
     """
 
@@ -91,6 +72,11 @@ class _Judge:
 
     classifier: FaceClassifier
     certainty_threshold: float
+    background: BackgroundReading | None
+
+    @classmethod
+    def of(cls, classifier: FaceClassifier, certainty_threshold: float) -> _Judge:
+        return cls(classifier, certainty_threshold, background_for(classifier))
 
 
 @dataclass
@@ -110,10 +96,13 @@ class LiveFaceReader:
     """Finds, follows and reads the faces of one video; not thread-safe.
 
     A new face is read at once. After that the faces take turns, and frames that searched for
-    faces read none, so that no frame is slow.
+    faces read none, so that no frame is slow. A slow classifier reads in a thread of its own,
+    always the newest picture of a face: no frame waits for it, a new face is there from its first
+    answer on, and the last answer holds until the next.
 
     Args:
-        classifier: scores the crops of faces.
+        classifier: scores the crops of faces; a slow one says so, as `EmotionClassifier` does, by
+            ``seconds_a_face``.
         tracker: follows the faces; one with Haar cascades when left out.
         certainty_threshold: confidence 0..1 below which a face's expression is "uncertain".
         clock: seconds from any fixed point; tells how long a face takes to read.
@@ -128,7 +117,7 @@ class LiveFaceReader:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.tracker = tracker or FaceTracker()
-        self._wanted = self._used = _Judge(classifier, certainty_threshold)
+        self._wanted = self._used = _Judge.of(classifier, certainty_threshold)
         self._memories: dict[int, _Memory] = {}
         self._clock = clock
         self._seconds_a_face = 0.0
@@ -148,7 +137,7 @@ class LiveFaceReader:
             classifier: warmed up, and used by this reader alone.
             certainty_threshold: see the class.
         """
-        self._wanted = _Judge(classifier, certainty_threshold)
+        self._wanted = _Judge.of(classifier, certainty_threshold)
 
     @classmethod
     def load(cls, model_dir: Path | None = None) -> LiveFaceReader:
@@ -159,18 +148,17 @@ class LiveFaceReader:
         Raises:
             ModelError: the folder holds no usable model, or YuNet's file cannot be used.
         """
-        # Imported here so that a reader with a classifier of one's own needs no LiteRT.
-        from emotion_core.models.classifier import EmotionClassifier
-
         yunet = yunet_of_environment()
         tracker = FaceTracker(DetectorFaceFinder(yunet)) if yunet else None
-        classifier = EmotionClassifier.load(model_dir)
+        classifier = live_classifier(model_dir)
         return cls(classifier, tracker, classifier.card.certainty_threshold)
 
     def reset(self) -> None:
         """Forget all faces, as when another video begins."""
         self.tracker.reset()
         self._memories.clear()
+        if (background := self._used.background) is not None:
+            background.forget()
 
     def read(
         self, image: NDArray[np.uint8], now: float, smoothing: float, smallest_face: float
@@ -182,18 +170,27 @@ class LiveFaceReader:
             now: time of the frame in seconds, never going back.
             smoothing: time constant of the scores in seconds; 0 for none.
             smallest_face: side of the smallest face, as a share of the picture's shorter side.
+
+        Raises:
+            ModelError: a slow model failed, or took too long for a face.
         """
         if self._used is not self._wanted:
+            if (background := self._used.background) is not None:
+                background.close()
             self._used = self._wanted
             self._memories.clear()
             self._seconds_a_face = 0.0
         self.tracker.smallest_face = smallest_face
         gray = to_gray(image)
         tracks = self.tracker.update(gray, now)
-        due = self._due(tracks, now)
+        if (background := self._used.background) is None:
+            due = self._due(tracks, now)
+            for track, row in zip(due, self._scores(gray, due), strict=True):
+                self._note(track.id, row, now, smoothing)
+        else:
+            self._read_in(background, gray, tracks, now, smoothing)
         self._last_frame = now
-        for track, row in zip(due, self._scores(gray, due), strict=True):
-            self._note(track.id, row, now, smoothing)
+        tracks = [track for track in tracks if track.id in self._memories]
         for track in tracks:
             self._memories[track.id].seen_at = now
         self._memories = {
@@ -222,6 +219,33 @@ class LiveFaceReader:
             return [*new, *known[: max(0, self._affordable(now) - len(new))]]
         old = now - _READ_AGAIN_AFTER
         return [*new, *(track for track in known[:1] if self._memories[track.id].read_at <= old)]
+
+    def _read_in(
+        self,
+        background: BackgroundReading,
+        gray: NDArray[np.uint8],
+        tracks: Sequence[Track],
+        now: float,
+        smoothing: float,
+    ) -> None:
+        """Note the answers that have come, and offer the faces of this frame, the oldest first."""
+        here = {track.id for track in tracks}
+        for answer in background.take():
+            if answer.number in here or answer.number in self._memories:
+                self._note(answer.number, answer.scores, answer.shown_at, smoothing)
+        read_at = {number: memory.read_at for number, memory in self._memories.items()}
+        due = [
+            track
+            for track in tracks
+            if track.id != background.reading and now - read_at.get(track.id, -np.inf) >= _NEW_FOR
+        ]
+        due.sort(key=lambda track: read_at.get(track.id, -np.inf))
+        # One to read next, and one in case that is done before the next frame.
+        due = due[:_READ_PER_FRAME]
+        crops = crop_faces(gray, [track.tilted_box for track in due])
+        background.offer(
+            [Crop(track.id, crop, now) for track, crop in zip(due, crops, strict=True)]
+        )
 
     def _affordable(self, now: float) -> int:
         """Return how many faces this frame has the time to read, one at least."""

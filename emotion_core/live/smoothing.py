@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from emotion_core.emotions import EMOTIONS
+from emotion_core.faces.readings import FaceReading
 
 
 class ScoreSmoother:
@@ -61,3 +65,24 @@ def hold(held: int | None, scores: Sequence[float], margin: float) -> int:
     """
     best = max(range(len(scores)), key=scores.__getitem__)
     return best if held is None or scores[best] - scores[held] > margin else held
+
+
+@dataclass(frozen=True)
+class SteadyReading(FaceReading):
+    """A reading of smoothed scores whose expression is held until another one is clearly ahead.
+
+    Attributes:
+        held: one of ``EMOTIONS``; its score need not be the highest.
+    """
+
+    held: str = EMOTIONS[0]
+
+    @property
+    def emotion(self) -> str:
+        """Name of the expression that is held."""
+        return self.held
+
+    @property
+    def confidence(self) -> float:
+        """Score of ``emotion``, 0..1."""
+        return self.scores[EMOTIONS.index(self.held)]

@@ -114,6 +114,8 @@ class Webhook:
             self._post_twice(content)
         except WebhookError as error:
             failure = str(error)
+            if failure != self.state.failure:  # the page does not tell everybody
+                _LOGGER.warning("An event was not taken: %s", failure)
         except Exception as error:
             failure = f"{self.address} cannot be reached ({type(error).__name__}: {error})"
             _LOGGER.error("An event could not be sent.", exc_info=error)

@@ -8,6 +8,7 @@
 ``card.json``             what it is: labels, input, data, settings, versions, figures, checksums
 ``README.md``             the card in words, written from ``card.json`` alone
 ``training_log.jsonl``    one line for each epoch of the run that made it
+``seen_images.npy``       hashes of the images that it was trained and selected on
 ========================  ==========================================================================
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,8 +24,10 @@ from typing import Any, Final
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
+from emotion_core.models.card_schema import check_card
 from emotion_core.models.interface import ModelInterface
 from emotion_core.system.folders import DATA_DIR_VARIABLE, PROJECT, data_dir
+from emotion_core.system.json_reading import read_json
 
 KERAS_FILE: Final = "model.keras"
 ARCHITECTURE_FILE: Final = "model_arch.json"
@@ -32,19 +36,16 @@ LITERT_FILE: Final = "model.tflite"
 CARD_FILE: Final = "card.json"
 README_FILE: Final = "README.md"
 TRAINING_LOG_FILE: Final = "training_log.jsonl"
+SEEN_FILE: Final = "seen_images.npy"
 
 #: Everything a model folder may hold.
 MODEL_FILES: Final = (
-    LITERT_FILE, KERAS_FILE, ARCHITECTURE_FILE, WEIGHTS_FILE, TRAINING_LOG_FILE, README_FILE,
-    CARD_FILE,
+    LITERT_FILE, KERAS_FILE, ARCHITECTURE_FILE, WEIGHTS_FILE, TRAINING_LOG_FILE, SEEN_FILE,
+    README_FILE, CARD_FILE,
 )  # fmt: skip
 
 #: Version of the card's layout.
 CARD_FORMAT: Final = 1
-# What is read of these by name, wherever a card is shown.
-_MAPPINGS: Final = (
-    "data", "config", "versions", "metrics", "files", "sizes", "interface", "source",
-)  # fmt: skip
 
 MODELS_FOLDER: Final = PROJECT / "models"
 #: The model in use when none is named.
@@ -111,7 +112,7 @@ class ModelCard:
     def __post_init__(self) -> None:
         if tuple(self.labels) != EMOTIONS:
             raise ModelError(f"labels: expected {', '.join(EMOTIONS)}, found {self.labels}")
-        if not self.temperature > 0:
+        if not 0 < self.temperature < math.inf:
             raise ModelError(f"temperature: expected a positive number, found {self.temperature}")
         if not 0 <= self.certainty_threshold <= 1:
             raise ModelError(
@@ -148,12 +149,11 @@ class ModelCard:
         """Return the card that ``to_json`` made ``content`` of.
 
         Raises:
-            KeyError, TypeError: a value is missing, unknown or of another kind.
+            KeyError: a value is missing.
+            ValueError: one is unknown, of another type, or does not fit the others.
             ModelError: a value is out of its range.
         """
-        for name in _MAPPINGS:
-            if not isinstance(content.get(name) or {}, dict):
-                raise TypeError(f"{name}: expected names with values, found {content[name]!r:.40}")
+        check_card(content)
         interface = content.get("interface")
         return cls(
             **{
@@ -203,7 +203,7 @@ def load_card(folder: Path) -> ModelCard:
             f"python -m emotion_core train --data PATH --out {folder}"
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content["format"] != CARD_FORMAT:
             raise ModelError(
                 f"{path}: expected card format {CARD_FORMAT}, found {content['format']}; it was "

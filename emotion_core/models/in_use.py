@@ -8,7 +8,6 @@ the app or on the command line.
 from __future__ import annotations
 
 import functools
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from emotion_core.models.folder import (
 )
 from emotion_core.system.files import write_json
 from emotion_core.system.folders import DATA_DIR_VARIABLE, data_dir
+from emotion_core.system.json_reading import checked, read_json
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _stamp(path: Path) -> tuple[int, int, int]:
 @functools.lru_cache(maxsize=4)
 def _chosen(setting: Path, _: tuple[int, int, int]) -> Path | None:
     try:
-        return Path(str(json.loads(setting.read_text(encoding="utf-8"))["model"]))
+        return Path(checked(read_json(setting), dict[str, str])["model"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

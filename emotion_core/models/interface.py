@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
+from emotion_core.system.json_reading import checked
 
 #: Channels of each kind of input.
 CHANNELS: Final[dict[str, int]] = {"grey": 1, "rgb": 3, "bgr": 3}
@@ -88,11 +89,11 @@ class ModelInterface:
         """Return the interface that ``to_json`` made ``content`` of.
 
         Raises:
-            TypeError: a value is missing or unknown.
+            KeyError: a value is missing.
+            ValueError: one is unknown, or of another type.
             ModelError: see the class.
         """
-        tuples = {key: tuple(content.get(key, ())) for key in ("classes", "mean", "deviation")}
-        return cls(**{**content, **tuples})
+        return checked(content, cls)
 
     def to_json(self) -> dict[str, Any]:
         """Return the interface as plain JSON values."""

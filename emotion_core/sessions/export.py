@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from emotion_core.errors import SessionError
-from emotion_core.sessions.header import RECORDING_FILE
+from emotion_core.sessions.header import RECORDING_FILE, STOP_FILE
 from emotion_core.sessions.storage import SESSION_FILES, Session
 from emotion_core.sessions.tables import complete_lines, joined_table, read_events, read_tables
 from emotion_core.system.files import replace_file
+from emotion_core.system.tables import write_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,7 +58,7 @@ def write_export(session: Session, kind: str, file: BinaryIO) -> None:
         return
     table = joined_table(*read_tables(session.folder))
     if kind == "csv":
-        _with_texts(table).to_csv(file, index=False)
+        write_csv(_with_texts(table), file)
     else:
         events = _with_texts(read_events(session.folder))
         table.attrs["session"] = session.header.to_json()
@@ -75,7 +76,7 @@ def write_events(session: Session, file: BinaryIO) -> None:
     Raises:
         SessionError: the session is damaged.
     """
-    _with_texts(read_events(session.folder)).to_csv(file, index=False)
+    write_csv(_with_texts(read_events(session.folder)), file)
 
 
 def _with_texts(table: pd.DataFrame) -> pd.DataFrame:
@@ -91,7 +92,7 @@ def _write_zip(session: Session, file: BinaryIO) -> None:
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in SESSION_FILES:
             path = session.folder / name
-            if name == RECORDING_FILE or not path.is_file():
+            if name in (RECORDING_FILE, STOP_FILE) or not path.is_file():
                 continue
             if path.suffix == ".csv":
                 archive.writestr(f"{session.id}/{name}", complete_lines(path))

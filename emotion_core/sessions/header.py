@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tomllib
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +11,7 @@ from typing import Any, Final
 from emotion_core.errors import SessionError
 from emotion_core.system.files import write_json
 from emotion_core.system.folders import PROJECT
+from emotion_core.system.json_reading import checked, read_json
 
 HEADER_FILE: Final = "session.json"
 FRAMES_FILE: Final = "frames.csv"
@@ -19,9 +19,11 @@ FACES_FILE: Final = "faces.csv"
 #: Made with its first line: sessions without an event have none.
 EVENTS_FILE: Final = "events.csv"
 VIDEO_FILE: Final = "video.mp4"
-#: Touched twice a second while the session is being recorded, then removed; it holds room for the
-#: last header on a disk that is full.
+#: Locked by the recorder as long as it records, then removed; it holds room for the last header on
+#: a disk that is full.
 RECORDING_FILE: Final = ".recording"
+#: Whoever wants the recording to end makes this file; the recorder sees it within a second.
+STOP_FILE: Final = ".stop"
 
 #: Version of the layout of a session's folder.
 SESSION_FORMAT: Final = 1
@@ -109,15 +111,7 @@ class SessionHeader:
             ValueError: a value is missing or not of its kind.
         """
         try:
-            description = SessionDescription(**content["description"])
-            video = content["video"]
-            header = cls(
-                **{
-                    **content,
-                    "description": replace(description, camera_size=_pair(description.camera_size)),
-                    "video": None if video is None else VideoFacts(**video),
-                }
-            )
+            header = checked(content, cls)
             for time in (header.started, header.ended or header.started):
                 datetime.fromisoformat(time)
             counts = (header.frames, header.dropped, header.persons, header.seconds)
@@ -145,7 +139,7 @@ def read_header(folder: Path) -> SessionHeader:
             "elsewhere or delete it"
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content["format"] != SESSION_FORMAT:
             raise SessionError(
                 f"{path}: expected session format {SESSION_FORMAT}, found {content['format']}; it "
@@ -170,8 +164,3 @@ def app_version() -> str:
     except OSError:
         return "unknown"
     return str(project["version"])
-
-
-def _pair(values: Any) -> tuple[int, int]:
-    width, height = values
-    return int(width), int(height)

@@ -7,7 +7,6 @@ second and makes sure that they are on the disk. A process that is killed loses 
 from __future__ import annotations
 
 import atexit
-import contextlib
 import errno
 import logging
 import os
@@ -32,13 +31,13 @@ from emotion_core.sessions.header import (
     EVENTS_FILE,
     FACES_FILE,
     FRAMES_FILE,
-    RECORDING_FILE,
     VIDEO_FILE,
     SessionDescription,
     SessionHeader,
     app_version,
     write_header,
 )
+from emotion_core.sessions.lock import RecordingLock
 from emotion_core.sessions.storage import Session, open_session
 from emotion_core.sessions.tables import (
     EVENTS_COLUMNS,
@@ -53,6 +52,7 @@ from emotion_core.sessions.tables import (
 )
 from emotion_core.sessions.video import VideoRecorder
 from emotion_core.system.clock import iso_time
+from emotion_core.system.files import keep_private, make_folder, owner_only
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -61,7 +61,10 @@ WRITE_EVERY: Final = 0.5
 #: Frames that may wait for the disk, a minute's worth; more are dropped and counted.
 MOST_WAITING: Final = 1800
 
-_ROOM_FOR_HEADER: Final = 8192
+#: Seconds without a frame after which nobody is taken to stream any more. A camera in the network
+#: that is lost for less is waited for.
+GONE_AFTER: Final = 120.0
+
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -73,6 +76,7 @@ class SessionRecorder:
 
     Attributes:
         folder: the session's folder.
+        stopped_by_others: whether it ended because somebody asked for it by `storage.stop_session`.
     """
 
     def __init__(
@@ -83,13 +87,16 @@ class SessionRecorder:
         clock: Callable[[], float],
     ) -> None:
         self.folder = folder
+        self.stopped_by_others = False
         self._header = header
         self._started = clock()
-        write_header(folder, header)
-        for name, columns in ((FRAMES_FILE, FRAMES_COLUMNS), (FACES_FILE, FACES_COLUMNS)):
-            with FileIO(folder / name, "x") as file:
-                _append(file, [header_line(columns)])
-        (folder / RECORDING_FILE).write_bytes(bytes(_ROOM_FOR_HEADER))
+        # Before there is a header: what has one and no lock was interrupted.
+        self._lock = RecordingLock(folder)
+        try:
+            _begin_files(folder, header)
+        except BaseException:
+            self._lock.release()
+            raise
         self._video = VideoRecorder(folder / VIDEO_FILE) if with_video else None
         # A deque needs no lock between one thread that appends and one that takes.
         self._waiting: deque[FrameRecord] = deque()
@@ -236,7 +243,8 @@ class SessionRecorder:
         except Exception as error:
             self._problem = _explained(error, self._seconds)
             self.request_stop()
-            _LOGGER.error("The recording of a session ended early.", exc_info=error)
+            if not isinstance(error, _StreamGoneError):
+                _LOGGER.error("The recording of a session ended early.", exc_info=error)
         finally:
             self._finish()
             _running.discard(self)
@@ -245,9 +253,17 @@ class SessionRecorder:
         frames_path, faces_path = self.folder / FRAMES_FILE, self.folder / FACES_FILE
         with FileIO(frames_path, "a") as frames_file, FileIO(faces_path, "a") as faces_file:
             stopping = False
+            seen, seen_at = 0, time.monotonic()
             while not stopping:
                 stopping = self._stopping.wait(WRITE_EVERY)
                 self._write_waiting(frames_file, faces_file)
+                if self._seen != seen:
+                    seen, seen_at = self._seen, time.monotonic()
+                elif time.monotonic() - seen_at >= GONE_AFTER:
+                    raise _StreamGoneError
+                if self._lock.asked_to_stop and self.running:
+                    self.stopped_by_others = True
+                    self.request_stop()
 
     def _write_waiting(self, frames_file: FileIO, faces_file: FileIO) -> None:
         self._write_events()
@@ -255,7 +271,7 @@ class SessionRecorder:
         # The faces first: see `emotion_core.sessions.tables`.
         _append(faces_file, map(face_lines, frames))
         _append(frames_file, map(frame_line, frames))
-        os.utime(self.folder / RECORDING_FILE)
+        self._lock.touch()
         if frames:
             self._written += len(frames)
             self._seconds = frames[-1].seconds
@@ -265,12 +281,18 @@ class SessionRecorder:
         lines = [event_line(self._events.popleft()) for _ in range(len(self._events))]
         if not lines:
             return
-        with FileIO(self.folder / EVENTS_FILE, "a") as file:
+        with FileIO(self.folder / EVENTS_FILE, "a", opener=owner_only) as file:
             if file.tell() == 0:
                 lines.insert(0, header_line(EVENTS_COLUMNS))
             _append(file, lines)
 
     def _finish(self) -> None:
+        try:
+            self._finish_header()
+        finally:
+            self._lock.release()
+
+    def _finish_header(self) -> None:
         video = None if self._video is None else self._video.stop()
         if not self.folder.is_dir():
             return  # deleted meanwhile; the header must not bring it back
@@ -284,13 +306,16 @@ class SessionRecorder:
             problem=self._problem,
             video=video,
         )
-        with contextlib.suppress(OSError):  # left behind, it counts for a few seconds only
-            (self.folder / RECORDING_FILE).unlink()
+        self._lock.make_room()
         try:
             write_header(self.folder, header)
         except OSError as error:
             # The session stays marked as interrupted, which it is.
             self._problem = self._problem or _explained(error, self._seconds)
+
+
+class _StreamGoneError(Exception):
+    """No frames come any more."""
 
 
 # Their threads are daemons, so that a forgotten recording never keeps a process from ending; what
@@ -309,7 +334,7 @@ def _stop_all() -> None:
 
 def _new_folder(parent: Path, name: str) -> Path:
     """Make a folder that only its owner can look into, with a number when ``name`` is taken."""
-    parent.mkdir(parents=True, exist_ok=True)
+    make_folder(parent)
     number = 1
     while True:
         folder = parent / (name if number == 1 else f"{name}-{number}")
@@ -319,6 +344,14 @@ def _new_folder(parent: Path, name: str) -> Path:
             number += 1
         else:
             return folder
+
+
+def _begin_files(folder: Path, header: SessionHeader) -> None:
+    write_header(folder, header)
+    for name, columns in ((FRAMES_FILE, FRAMES_COLUMNS), (FACES_FILE, FACES_COLUMNS)):
+        with FileIO(folder / name, "x", opener=owner_only) as file:
+            _append(file, [header_line(columns)])
+    keep_private(folder)
 
 
 def _append(file: FileIO, lines: Iterable[str]) -> None:
@@ -337,6 +370,8 @@ def _explained(error: Exception, seconds: float) -> str:
     if isinstance(error, FileNotFoundError):
         return f"The session's folder is gone: recording ended after {seconds:.0f} s."
     kept = f"recording ended after {seconds:.0f} s; what was recorded until then is kept"
+    if isinstance(error, _StreamGoneError):
+        return f"No picture came for {GONE_AFTER:.0f} s: {kept}."
     if isinstance(error, OSError) and error.errno in _FULL:
         return f"The disk is full: {kept}. Make room, then record again."
     reason = " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,4 +1,4 @@
-"""The folder of all sessions: list, open, rename, delete."""
+"""The folder of all sessions: list, open, stop, rename, delete."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from emotion_core.sessions.header import (
     FRAMES_FILE,
     HEADER_FILE,
     RECORDING_FILE,
+    STOP_FILE,
     VIDEO_FILE,
     SessionHeader,
     read_header,
     write_header,
 )
+from emotion_core.sessions.lock import ask_to_stop, is_being_recorded
 from emotion_core.sessions.tables import read_tables
 from emotion_core.system.folders import DESKTOP_FILES, collection_dir, folder_size, left_behind
 from emotion_core.system.shelf import Shelf
@@ -30,11 +32,10 @@ SESSIONS_DIR_VARIABLE: Final = "EMOTION_SESSIONS_DIR"
 
 #: Everything a session's folder may hold.
 SESSION_FILES: Final = (
-    RECORDING_FILE, VIDEO_FILE, EVENTS_FILE, FACES_FILE, FRAMES_FILE, HEADER_FILE,
+    RECORDING_FILE, STOP_FILE, VIDEO_FILE, EVENTS_FILE, FACES_FILE, FRAMES_FILE, HEADER_FILE,
 )  # fmt: skip
 
-# A recorder that has not touched its file for so many seconds is gone.
-_GONE_AFTER: Final = 5.0
+_LOOK_EVERY: Final = 0.05
 
 State = Literal["complete", "interrupted", "recording"]
 
@@ -128,6 +129,9 @@ def open_session(folder: Path) -> Session:
     """
     header = read_header(folder)
     state = _state(folder, header)
+    if header.ended is None and state == "interrupted":  # or it ended between these two lines
+        header = read_header(folder)
+        state = _state(folder, header)
     frames, seconds, persons = header.frames, header.seconds, header.persons
     if state != "complete":
         frames, seconds, persons = _counted(*read_tables(folder))
@@ -156,6 +160,38 @@ def rename_session(session: Session, *, name: str, notes: str) -> Session:
             "allow writing there"
         ) from error
     return open_session(session.folder)
+
+
+def stop_session(folder: Path, session_id: str, *, patience: float = 20.0) -> Session:
+    """End the recording of a session, whichever process records it, and return the session.
+
+    No harm where it has ended.
+
+    Args:
+        folder: that of all sessions.
+        session_id: which one.
+        patience: seconds that its recorder may take to finish.
+
+    Raises:
+        SessionError: there is no such session, it cannot be written, or its recorder does not end.
+    """
+    own = _SHELF.find(folder, session_id)
+    deadline = time.monotonic() + patience
+    while is_being_recorded(own):
+        try:
+            ask_to_stop(own)
+        except OSError as error:
+            raise SessionError(
+                f"{own}: its recording cannot be told to end ({error.strerror}); make room, or "
+                "allow writing there"
+            ) from error
+        if time.monotonic() >= deadline:
+            raise SessionError(
+                f"{own.name}: expected its recording to end within {patience:g} s, but it goes on; "
+                "end the program that records it"
+            )
+        time.sleep(_LOOK_EVERY)
+    return open_session(own)
 
 
 def delete_session(folder: Path, session_id: str) -> None:
@@ -206,11 +242,7 @@ def _refuse_while_recording(folder: Path) -> None:
 def _state(folder: Path, header: SessionHeader) -> State:
     if header.ended is not None:
         return "complete" if header.problem is None else "interrupted"
-    try:
-        age = time.time() - (folder / RECORDING_FILE).stat().st_mtime
-    except OSError:
-        return "interrupted"
-    return "recording" if age < _GONE_AFTER else "interrupted"
+    return "recording" if is_being_recorded(folder) else "interrupted"
 
 
 def _counted(frames: pd.DataFrame, faces: pd.DataFrame) -> tuple[int, float, int]:

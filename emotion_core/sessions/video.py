@@ -112,6 +112,7 @@ class VideoRecorder:
         if first is None:
             return
         self._start, size = first[0], _even_size(first[1])
+        self.path.touch(0o600)  # whatever PyAV would let others do with it
         container = av.open(str(self.path), "w", format="mp4", options=_OPTIONS)
         try:
             encoder = _Encoder(container, self.codec, size)

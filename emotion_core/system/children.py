@@ -7,7 +7,9 @@ A child that *answers* is told by its parent what to do, and tells what came of 
 
 A request is one line of JSON on the child's standard input. On its standard output come lines with
 the ``share`` that is done, as many as it likes, and one with the ``answer`` or the ``problem``.
-``serving`` is the child's side: a child ends when its input does, however its parent died.
+A request or an answer may come with *content*, such as a picture's pixels: its line tells the
+number of ``bytes``, and they follow it as they are.
+``serving`` is the child's side: a child ends with its parent, however that died.
 
 A child with a *log* is told in its arguments, tells in files, and may outlive its parent: see
 ``run_with_log`` and ``leave_running``.
@@ -16,6 +18,7 @@ A child with a *log* is told in its arguments, tells in files, and may outlive i
 from __future__ import annotations
 
 import base64
+import io
 import json
 import math
 import os
@@ -26,23 +29,28 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.files import owner_only
 from emotion_core.system.folders import PROJECT
 from emotion_core.system.isolation import bare_environment
+from emotion_core.system.json_reading import checked, parse_json
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.serving import CONTENT
 
 #: Seconds between two calls of a parent's ``progress``, at most.
 PAUSE: Final = 0.05
 
 _NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
+_starter = ThreadPoolExecutor(1, "children")
 # Between the end of a child's output and its own.
 _SECONDS_TO_END: Final = 2.0
 _LAST_WORDS_BYTES: Final = 4096
@@ -99,7 +107,7 @@ class Child:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._conversation: threading.Thread | None = None
         try:
-            self._process = subprocess.Popen(
+            self._process = _in_lasting_thread(
                 _command(module),
                 cwd=PROJECT,
                 env=(bare_environment() if bare else dict(os.environ)) | dict(environment),
@@ -125,6 +133,7 @@ class Child:
         self,
         request: Mapping[str, Any],
         *,
+        content: bytes = b"",
         progress: ShareProgress | None = None,
         time_limit: float = math.inf,
     ) -> dict[str, Any]:
@@ -132,9 +141,13 @@ class Child:
 
         Args:
             request: plain JSON values.
+            content: given beside them, under the key ``CONTENT``.
             progress: called in this thread every ``PAUSE`` or sooner with the share that the child
                 told last, 0 before it told any. When it raises, the child is ended.
             time_limit: seconds.
+
+        Returns:
+            plain JSON values, and where there is content a bytearray under the key ``CONTENT``.
 
         Raises:
             ChildEndedError: it ended before it answered.
@@ -143,7 +156,7 @@ class Child:
         """
         told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._conversation = threading.Thread(
-            target=self._converse, args=(request, told), daemon=True
+            target=self._converse, args=(request, content, told), daemon=True
         )
         self._conversation.start()
         try:
@@ -158,7 +171,7 @@ class Child:
         if "problem" in last:
             raise ChildError(str(last["problem"]))
         answer: dict[str, Any] = last["answer"]
-        return answer
+        return answer | {CONTENT: last[CONTENT]} if CONTENT in last else answer
 
     def close(self) -> None:
         """End the child if it still runs, and leave nothing of it; may be called again."""
@@ -177,19 +190,28 @@ class Child:
         self.close()
 
     def _converse(
-        self, request: Mapping[str, Any], told: queue.SimpleQueue[dict[str, Any]]
+        self,
+        request: Mapping[str, Any],
+        content: bytes,
+        told: queue.SimpleQueue[dict[str, Any]],
     ) -> None:
         """Write the request and pass on what is told; an empty message says that no more comes."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
-        assert stdout is not None
+        assert isinstance(stdout, io.BufferedReader)
         try:
             with suppress(OSError):  # it has ended, and so has its output
-                stdin.write(json.dumps(request).encode() + b"\n")
+                told_bytes = {"bytes": len(content)} if content else {}
+                stdin.write(json.dumps({**request, **told_bytes}).encode() + b"\n")
+                stdin.write(content)
                 stdin.flush()
             for line in iter(stdout.readline, b""):
                 message = _message(line)
                 if message:
+                    if length := message.get("bytes"):
+                        message[CONTENT] = bytearray(length)
+                        if stdout.readinto(message[CONTENT]) < length:
+                            return  # it has ended
                     told.put(message)
                     if "share" not in message:
                         return
@@ -220,11 +242,18 @@ def _last_told(
     return message
 
 
+class _Told(TypedDict, total=False):
+    share: float
+    answer: dict[str, Any]
+    problem: str
+
+
 def _message(line: bytes) -> dict[str, Any]:
     """Return what a line tells; nothing when it is not ours: libraries print there too."""
     with suppress(ValueError):
-        content = json.loads(line)
+        content = parse_json(line)
         if isinstance(content, dict) and content.keys() & {"share", "answer", "problem"}:
+            checked(content, _Told)
             return content
     return {}
 
@@ -258,7 +287,7 @@ def leave_running(
     Raises:
         OSError: it cannot be started.
     """
-    with log.open("ab") as file:
+    with open(log, "ab", opener=owner_only) as file:
         process = subprocess.Popen(
             _command(module),
             cwd=PROJECT,
@@ -275,6 +304,14 @@ def leave_running(
 
 def _command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
+
+
+def _in_lasting_thread(command: list[str], **options: Any) -> subprocess.Popen[bytes]:
+    """Start a process from a thread that ends with this process, not with a job or a viewer.
+
+    Linux ends a child that asks for it with the *thread* that started it: prctl(2).
+    """
+    return _starter.submit(lambda: subprocess.Popen(command, **options)).result()
 
 
 def packed(array: NDArray[Any]) -> dict[str, Any]:

@@ -9,44 +9,62 @@ import re
 import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from emotion_core.system.folders import is_personal
 from emotion_core.system.names import fitted
+from emotion_core.system.temporary import Reservation
 
 _DELETED: Final = re.compile(r"\.deleted-[0-9a-f]{16}")
 
 # In bytes. A temporary name is the final one with something added: were it longer than a file
 # system allows, what could be written well could not be written whole.
-_LONGEST_STEM: Final = 100
+LONGEST_STEM: Final = 100
 _LONGEST_SUFFIX: Final = 16
+
+#: Where folders inherit who may read them, and nothing here changes that.
+ON_WINDOWS: Final = os.name == "nt"
+
+#: What the name of a folder's predecessor adds to that of its temporary one.
+RETIRED_ENDING: Final = "-old"
+
+# What everybody but the owner may do.
+_OTHERS: Final = 0o077
+# What systems answer that have no such thing for folders, or for a kind of file.
+_NOTHING_TO_WAIT_FOR: Final = (errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.ENOSYS)
 
 
 @contextmanager
-def replace_file(path: Path) -> Iterator[Path]:
+def replace_file(path: Path, *, lasting: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it when the block ends without an error.
 
-    A reader sees the old file or the new one, never a half-written one. When the block raises, the
-    temporary file is removed and ``path`` stays as it was.
+    A reader sees the old file or the new one, never a half-written one, even after a power cut.
+    When the block raises, the temporary file is removed and ``path`` stays as it was.
+
+    Args:
+        path: where to; its folder is made.
+        lasting: whether the disk has to have it before this returns. Not for what is written anew
+            every second: a power cut may leave an empty file then.
 
     Raises:
         OSError: the folder cannot be written or the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     # The real suffix is kept: Keras and OpenCV choose the format by it.
     suffix = fitted(path.suffix, longest=_LONGEST_SUFFIX)
-    handle, name = tempfile.mkstemp(suffix, _temporary_prefix(path.stem), path.parent)
-    os.close(handle)
-    temporary = Path(name)
+    mode = 0o600 if is_personal(path) else 0o666
+    reserved = Reservation(
+        path.parent, _hidden(path.stem), suffix, lambda new: new.touch(mode, exist_ok=False)
+    )
     try:
-        yield temporary
-        temporary.chmod(0o644)  # mkstemp makes files that only their owner can read
-        temporary.replace(path)
+        yield reserved.path
+        publish(reserved.path, path, lasting=lasting)
     finally:
-        temporary.unlink(missing_ok=True)
+        reserved.path.unlink(missing_ok=True)
+        reserved.end()
 
 
 @contextmanager
@@ -59,19 +77,14 @@ def new_folder(path: Path) -> Iterator[Path]:
         FileExistsError: ``path`` exists, and is not an empty folder.
         OSError: the parent cannot be written or the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=_temporary_prefix(path.name), dir=path.parent))
-    try:
+    with _beside(path) as temporary:
         yield temporary
-        temporary.chmod(0o755)
         try:
-            temporary.rename(path)
+            publish(temporary, path)
         except OSError as error:
             if path.exists():  # which error it is differs between systems
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path) from error
             raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 @contextmanager
@@ -79,28 +92,146 @@ def replace_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside ``path`` that takes its place when the block ends well.
 
     An existing ``path`` stays until the new folder is complete; when the block raises, nothing
-    changes.
+    changes. What an interruption puts aside ``leftovers`` puts back.
 
     Raises:
         OSError: the parent cannot be written or the disk is full.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=_temporary_prefix(path.name), dir=path.parent))
-    retired = temporary.with_name(f"{temporary.name}-old")
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        if path.exists():
-            path.replace(retired)
+    with _beside(path) as temporary:
+        retired = temporary.with_name(f"{temporary.name}{RETIRED_ENDING}")
         try:
-            temporary.replace(path)
-        except OSError:
-            if retired.exists():
-                retired.replace(path)
+            yield temporary
+            to_disk(temporary)  # before the old one goes: the time without either is short
+            if path.exists():
+                path.replace(retired)
+            try:
+                publish(temporary, path)
+            except OSError:
+                if retired.exists():
+                    retired.replace(path)
+                raise
+        finally:
+            shutil.rmtree(retired, ignore_errors=True)
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """Yield a new, hidden folder beside ``path``; what is left of it is removed at the end."""
+    make_folder(path.parent)
+    mode = 0o700 if is_personal(path) else 0o777
+    reserved = Reservation(path.parent, _hidden(path.name), "", lambda new: new.mkdir(mode))
+    try:
+        yield reserved.path
+    finally:
+        shutil.rmtree(reserved.path, ignore_errors=True)
+        reserved.end()
+
+
+def publish(temporary: Path, path: Path, *, lasting: bool = True) -> None:
+    """Give what is complete its final name, in place of a file or an empty folder of that name.
+
+    Content is on the disk before the name and the name before this returns: after a power cut there
+    is the old content or the new one, and not a file of the right length that is full of zeros.
+    Personal data can be read by its owner alone then, whatever wrote it.
+
+    Raises:
+        OSError: it cannot be moved, or the disk fails.
+    """
+    if is_personal(path):
+        keep_private(temporary)
+    if lasting:
+        to_disk(temporary)
+    _move(temporary, path, lasting=lasting)
+
+
+def move(path: Path, target: Path) -> None:
+    """Give a file or folder that is on the disk another name, where nothing has that name yet.
+
+    Raises:
+        OSError: it is gone or cannot be moved, or the disk fails.
+    """
+    _move(path, target, lasting=True)
+
+
+def _move(path: Path, target: Path, *, lasting: bool) -> None:
+    path.replace(target)
+    if lasting:
+        for folder in {target.parent, path.parent}:
+            _to_disk(folder)
+
+
+def to_disk(path: Path) -> None:
+    """Wait until the disk has a file, or a folder with all that is in it.
+
+    Raises:
+        OSError: the disk fails.
+    """
+    if path.is_dir() and not path.is_symlink():
+        for entry in path.iterdir():
+            to_disk(entry)
+    if not path.is_symlink():
+        _to_disk(path)
+
+
+def _to_disk(path: Path) -> None:
+    is_folder = path.is_dir()
+    if ON_WINDOWS:
+        if is_folder:  # there is no such thing
+            return
+        flags = os.O_RDWR
+    else:
+        flags = os.O_RDONLY
+    try:
+        handle = os.open(path, flags)
+    except PermissionError:  # such as a folder that can be written and not listed
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NOTHING_TO_WAIT_FOR:
             raise
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        shutil.rmtree(retired, ignore_errors=True)
+        os.close(handle)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those it lies in; those of personal data are open to their owner alone.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(0o700 if is_personal(path) else 0o777, exist_ok=True)
+
+
+def owner_only(path: str, flags: int) -> int:
+    """Open a file for what may hold people's faces: an ``opener``, see ``open``.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    return os.open(path, flags, 0o600)
+
+
+def keep_private(path: Path) -> None:
+    """Take away what others may do with a file, or with a folder and all that is in it.
+
+    Links are not followed, and on Windows, where folders inherit who may read them, nothing is
+    done.
+
+    Raises:
+        OSError: it is somebody else's.
+    """
+    if ON_WINDOWS or path.is_symlink():
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & _OTHERS:
+        path.chmod(mode & ~_OTHERS)
+    if path.is_dir():
+        for entry in path.iterdir():
+            keep_private(entry)
 
 
 def remove(path: Path) -> None:
@@ -132,15 +263,15 @@ def is_half_deleted(path: Path) -> bool:
     return _DELETED.fullmatch(path.name) is not None
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write ``content`` to ``path`` as indented JSON, whole or not at all."""
-    with replace_file(path) as temporary:
+def write_json(path: Path, content: Any, *, lasting: bool = True) -> None:
+    """Write ``content`` to ``path`` as indented JSON, whole or not at all; see ``replace_file``."""
+    with replace_file(path, lasting=lasting) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
-def _temporary_prefix(name: str) -> str:
-    """Return how the name of what becomes ``name`` begins until it is whole: it is hidden."""
-    return f".{fitted(name, longest=_LONGEST_STEM)}-"
+def _hidden(name: str) -> str:
+    """Return how the name of what becomes ``name`` begins until it is whole."""
+    return f".{fitted(name, longest=LONGEST_STEM)}"
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -162,3 +293,30 @@ def open_regular(path: Path) -> BinaryIO:
     if stat.S_ISDIR(kind):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     raise OSError(errno.EINVAL, "it is a pipe or a device and no file", str(path))
+
+
+class FileTooLargeError(OSError):
+    """A file is larger than it may be.
+
+    Attributes:
+        size: in bytes.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        super().__init__(errno.EFBIG, "it is too large", str(path))
+        self.size = size
+
+
+def read_regular(path: Path, most_bytes: int) -> bytes:
+    """Return the content of somebody's file; see ``open_regular``.
+
+    Raises:
+        FileTooLargeError: it has more than ``most_bytes``.
+        OSError: as there.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = file.read(most_bytes + 1) if size <= most_bytes else b""
+    if size > most_bytes or len(content) > most_bytes:  # it may grow
+        raise FileTooLargeError(path, max(size, len(content)))
+    return content

@@ -24,6 +24,9 @@ DATA_DIR_VARIABLE: Final = "EMOTION_DATA_DIR"
 #: Names the folder to use instead of the platform's user cache folder.
 CACHE_DIR_VARIABLE: Final = "EMOTION_CACHE_DIR"
 
+#: Environment variables that move all things of a kind with people's faces in them elsewhere.
+PERSONAL_VARIABLES: Final = ("EMOTION_SESSIONS_DIR", "EMOTION_RUNS_DIR", "EMOTION_EXCLUSIONS_DIR")
+
 #: What desktops leave in a folder that somebody has looked into.
 DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
 
@@ -48,6 +51,25 @@ def cache_dir() -> Path:
     """
     chosen = os.environ.get(CACHE_DIR_VARIABLE)
     return Path(chosen) if chosen else _in_home(platformdirs.user_cache_dir)
+
+
+def is_personal(path: Path) -> bool:
+    """Tell whether a path is where this app keeps what people make, or what came of it.
+
+    That is everything in ``data_dir`` and ``cache_dir``, and what PERSONAL_VARIABLES name: it may
+    hold people's faces, so nobody but its owner may read it.
+    """
+    forms = (path.absolute(), path.resolve())
+    places = {above for form in forms for above in (form, *form.parents)}
+    return not places.isdisjoint(_personal_roots())
+
+
+def _personal_roots() -> list[Path]:
+    roots = [Path(os.environ[name]) for name in PERSONAL_VARIABLES if os.environ.get(name)]
+    for find in (data_dir, cache_dir):
+        with suppress(NoHomeError):
+            roots.append(find())
+    return [form for root in roots for form in (root.absolute(), root.resolve())]
 
 
 def _in_home(find: Callable[[str], str]) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,7 @@ class FileLock:
             OSError: the file cannot be made.
         """
         deadline = time.monotonic() + patience
-        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             while not _lock(handle):
                 if time.monotonic() >= deadline:
@@ -53,6 +54,26 @@ class FileLock:
             _unlock(self._handle)
             os.close(self._handle)
             self._handle = None
+
+    def discard(self) -> None:
+        """Give the lock back and remove its file; no harm where it is not held."""
+        if self._handle is not None:
+            if sys.platform != "win32":  # before somebody else can take it
+                self.path.unlink(missing_ok=True)
+            self.release()
+            if sys.platform == "win32":  # where nothing open can be removed
+                with suppress(OSError):
+                    self.path.unlink(missing_ok=True)
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is held, and on the file that others find at its path."""
+        if self._handle is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._handle), self.path.stat())
+        except OSError:
+            return False
 
     def __enter__(self) -> FileLock:
         return self

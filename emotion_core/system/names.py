@@ -58,13 +58,43 @@ def fitted(stem: str, ending: str = "", longest: int = LONGEST_FILE_NAME) -> str
     return f"{stem}{ending}"
 
 
+class _PlainWrite:
+    """Stands in for the ``write`` of a stream to a terminal, and gives it no orders.
+
+    Args:
+        stream: writes text.
+        but: control characters that go through.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper, but: str) -> None:
+        self._write = stream.write
+        # Orders to terminals, and to editors in which letters change places.
+        self._orders = re.compile(
+            f"(?![{but}])[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+        )
+
+    def __call__(self, text: str) -> int:
+        """Write, and return how many letters."""
+        self._write(self._orders.sub(_escaped, text))
+        return len(text)
+
+
+def _escaped(letter: re.Match[str]) -> str:
+    return letter[0].encode("unicode_escape").decode()
+
+
 def print_any_name() -> None:
     """Let this process print a file's name whatever letters the terminal or log knows.
 
     A name is any bytes on Linux, and a console of Windows may know 256 letters: the others are
-    escaped, such as ``\\u4f60``.
+    escaped, such as ``\\u4f60``. So are orders to the terminal, such as ``\\x1b[2J``, which names
+    in foreign archives may hold; only the progress bars on stderr go back to where a line begins.
     """
-    for stream in (sys.stdout, sys.stderr):
+    for stream, but in ((sys.stdout, "\n\t"), (sys.stderr, "\n\t\r")):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
         # Whoever sets another way by PYTHONIOENCODING, such as "replace", keeps it.
-        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
+        if stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="backslashreplace")
+        if not isinstance(stream.write, _PlainWrite):
+            stream.write = _PlainWrite(stream, but)  # type: ignore[method-assign]

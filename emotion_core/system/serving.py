@@ -5,9 +5,12 @@ A module that is started so calls ``serve`` at its end, when it is run as a prog
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import queue
+import signal
+import sys
 import textwrap
 import threading
 from collections.abc import Callable
@@ -19,11 +22,17 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.system.isolation import cut_off
 from emotion_core.system.progress import ShareProgress
 
-#: Does what a request says and returns what is to be answered; both are plain JSON values.
+#: The key of what comes beside a request's or an answer's JSON values: bytes as they are.
+CONTENT: Final = "content"
+
+#: Does what a request says and returns what is to be answered; both are plain JSON values, but for
+#: ``CONTENT``: bytes, or a contiguous array.
 Answer: TypeAlias = Callable[[dict[str, Any], ShareProgress], dict[str, Any]]
 
 #: What work in the background gives way to: live video, and whoever works on the machine.
 NICE: Final = 10
+
+_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclass(frozen=True)
@@ -75,37 +84,59 @@ def serve(
         limits: what this process may take.
         idle_seconds: how long it waits for a request.
     """
+    _end_with_parent()
     if limits is not None:
         limits.apply()
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
-    def tell(**content: object) -> None:
-        output.write(json.dumps(content).encode() + b"\n")
+    def tell(content: memoryview | None = None, **told: object) -> None:
+        told_bytes = {} if content is None else {"bytes": content.nbytes}
+        output.write(json.dumps(told | told_bytes).encode() + b"\n")
+        if content is not None:
+            output.write(content)
         output.flush()
 
-    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     while True:
         try:
-            request = json.loads(requests.get(timeout=idle_seconds))
+            request = requests.get(timeout=idle_seconds)
         except queue.Empty:
             return
         try:
-            tell(answer=answer(request, lambda share: tell(share=share)))
+            told = answer(request, lambda share: tell(share=share))
+            content = told.pop(CONTENT, None)
+            tell(None if content is None else memoryview(content), answer=told)
         except EmotionCoreError as error:
             tell(problem=str(error))
         except Exception as error:  # noqa: BLE001 - the parent says it
             tell(problem=textwrap.shorten(f"{type(error).__name__}: {error}", 200))
 
 
-def _listen(requests: queue.SimpleQueue[bytes]) -> None:
+def _end_with_parent() -> None:
+    """Let Linux kill this process when the thread that started it ends: see ``children``.
+
+    ``_listen`` would notice, too, but not while a library keeps Python from running any thread.
+    """
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        # Where the parent is dead already, ``_listen`` meets the end of the input.
+
+
+def _listen(requests: queue.SimpleQueue[dict[str, Any]]) -> None:
     """Take in requests; at the end of the input nobody waits for this process any more."""
     # A file of its own: Python may not end while a thread reads from ``sys.stdin``.
-    with os.fdopen(os.dup(0), "rb") as file:
-        for line in file:
-            requests.put(line)
-    os._exit(0)
+    try:
+        with os.fdopen(os.dup(0), "rb") as file:
+            for line in file:
+                request = json.loads(line)
+                if length := request.pop("bytes", 0):
+                    request[CONTENT] = file.read(length)
+                requests.put(request)
+    finally:
+        os._exit(0)
 
 
 def give_way() -> None:

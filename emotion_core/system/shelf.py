@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from emotion_core.errors import EmotionCoreError
-from emotion_core.system.files import is_half_deleted, new_folder, remove
+from emotion_core.system.files import is_half_deleted, move, new_folder, remove
+from emotion_core.system.leftovers import sweep
 from emotion_core.system.names import checked_name, is_plain
 
 Thing = TypeVar("Thing")
@@ -179,7 +180,7 @@ class Shelf:
         """
         target = self.free(path.parent, name)
         with writing(path, self.error):
-            path.rename(target)
+            move(path, target)
         return target
 
     def delete(self, path: Path) -> None:
@@ -204,6 +205,8 @@ class Shelf:
             OSError: the folder cannot be read.
         """
         others = ["a link"] if path.is_symlink() else []
+        if not others:
+            sweep(path)
         if not others and path.is_dir():
             os.scandir(path).close()  # says that it is gone or closed, which rglob does not
             for entry in sorted(path.rglob("*")):

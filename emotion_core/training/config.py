@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from emotion_core.errors import TrainingError
+from emotion_core.system.json_reading import checked
 from emotion_core.training.architectures import ARCHITECTURES
 
 if TYPE_CHECKING:
@@ -240,15 +241,15 @@ class TrainingConfig:
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> TrainingConfig:
-        """Rebuild a configuration from what ``asdict`` and JSON made of it."""
-        return cls(
-            **{
-                **content,
-                "filters": tuple(content["filters"]),
-                "depths": tuple(content["depths"]),
-                "augmentation": AugmentationConfig(**content["augmentation"]),
-            }
-        )
+        """Rebuild a configuration from what ``asdict`` and JSON made of it.
+
+        Raises:
+            KeyError: a value is missing.
+            ValueError: one is unknown, or of another type.
+            TrainingError: one is out of its range.
+        """
+        needed = {name: content[name] for name in ("filters", "depths", "augmentation")}
+        return checked({**content, **needed}, cls)
 
 
 def with_settings(config: TrainingConfig, settings: Mapping[str, str]) -> TrainingConfig:

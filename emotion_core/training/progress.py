@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import TrainingError
+from emotion_core.system.json_reading import checked, parse_json, read_json
 
 #: Settings and origin of a run that an earlier version began.
 CONFIG_FILE: Final = "config.json"
@@ -86,16 +86,20 @@ def _parsed_epochs(path: Path, _changed: int, _size: int) -> tuple[EpochMetrics,
     epochs = []
     for line in path.read_text(encoding="utf-8").splitlines():
         try:
-            epochs.append(EpochMetrics(**json.loads(line)))
-        except (ValueError, TypeError):
+            epochs.append(checked(parse_json(line), EpochMetrics))
+        except (ValueError, KeyError):
             break
     return tuple(epochs)
+
+
+class _Confusion(TypedDict):
+    confusion: list[list[int]]
 
 
 def read_confusion(folder: Path) -> NDArray[np.int64] | None:
     """Return the confusion matrix of the last epoch, int64 ``[7, 7]``; None before there is one."""
     try:
-        content = json.loads((folder / CONFUSION_FILE).read_text(encoding="utf-8"))
+        content = checked(read_json(folder / CONFUSION_FILE), _Confusion)
         return np.array(content["confusion"], np.int64)
     except (OSError, ValueError, KeyError):
         return None

@@ -22,9 +22,9 @@ from emotion_core.datasets.own.samples import (
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.faces.images import read_image
 from pages.capture.picker import FaceNote, pick_faces
-from pages.shared.pictures import MANY_PICTURES
+from pages.shared.clicks import once
+from pages.shared.pictures import MANY_PICTURES, read_upload
 from pages.shared.text import plain
 
 #: Faces that are shown to tick at once.
@@ -129,7 +129,7 @@ def _read(name: str, content: bytes, is_crop: bool) -> NDArray[np.uint8]:
     Raises:
         ImageError: the content is no picture.
     """
-    image = read_image(content, name)
+    image = read_upload(content, name)
     return whole_crop(image)[None] if is_crop else found_crops(image, _face_detector())
 
 
@@ -160,8 +160,7 @@ def _offer_adding(
         type="primary",
         key="own_add",
         disabled=not (picked and emotion),
-        on_click=_add,
-        args=(dataset, crops[picked], emotion, source),
+        on_click=once(_add, dataset, crops[picked], emotion, source),
     )
 
 

@@ -14,6 +14,7 @@ from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 from pages.capture.picker import FaceNote, pick_faces
 from pages.opened.store import dataset_store
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 #: Faces on one page.
@@ -53,16 +54,14 @@ def show_samples(dataset: OwnDataset) -> None:
             icon=":material/label:",
             key="own_relabel",
             disabled=not picked,
-            on_click=_relabel,
-            args=(dataset, picked, emotion),
+            on_click=once(_relabel, dataset, picked, emotion),
         )
         st.button(
             f"Remove{count}",
             icon=":material/delete:",
             key="own_remove",
             disabled=not picked,
-            on_click=_remove,
-            args=(dataset, picked),
+            on_click=once(_remove, dataset, picked),
             help="Deletes the ticked faces for good.",
         )
 

@@ -15,6 +15,7 @@ from emotion_core.judging.predictions.embedding_map import map_dataset
 from emotion_core.judging.predictions.label_mistakes import LabelMistakes
 from emotion_core.judging.predictions.map_figure import MAP_COLORS, map_figure
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.tables import csv_of
 from pages.data.shares import show_shares
 from pages.opened.panel import page_of, show_faces
 from pages.opened.predictions import label_mistakes, model_in_use, name_of, show_predictions
@@ -126,4 +127,4 @@ def _table(dataset: FaceDataset, indices: NDArray[np.intp]) -> str:
             "label": np.array(EMOTIONS)[dataset.labels[indices]],
         }
     )
-    return table.to_csv(index=False)
+    return csv_of(table)

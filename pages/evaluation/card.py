@@ -9,6 +9,7 @@ import streamlit as st
 from emotion_core.errors import ModelError
 from emotion_core.judging.card_figures import takes_figures, why_not, write_figures
 from pages.evaluation.choice import Evaluated
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 _PROBLEM: Final = "evaluation_card_problem"
@@ -48,8 +49,7 @@ def show_card(evaluated: Evaluated) -> None:
         "Write these figures into its card",
         icon=":material/edit_note:",
         key="write_card",
-        on_click=_write,
-        args=(evaluated,),
+        on_click=once(_write, evaluated),
     )
     st.caption(WHAT_CHANGES)
 

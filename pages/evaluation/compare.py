@@ -14,7 +14,7 @@ from emotion_core.datasets import FaceDataset
 from emotion_core.emotions import EMOTIONS
 from emotion_core.judging.figures.comparison import differences_figure
 from emotion_core.judging.paired_comparison import PairedComparison, compare_answers
-from emotion_core.judging.report.contents import comparison_figures
+from emotion_core.judging.report.contents import comparison_figures, p_written
 from emotion_core.judging.speed import Speed, keras_speeds, litert_speeds
 from emotion_core.models.folder import LITERT_FILE, ModelCard
 from emotion_core.system.progress import ShareProgress
@@ -22,6 +22,7 @@ from pages.evaluation.choice import Evaluated, choose_model_folder, judged
 from pages.evaluation.faces import show_judged_faces
 from pages.opened.panel import page_of
 from pages.shared import display
+from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
 from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
@@ -89,7 +90,7 @@ def _per_class(comparison: PairedComparison) -> pd.DataFrame:
                 "F1, points": round(100 * each.f1, 1),
                 f"only {first} is right": each.counts.only_first,
                 f"only {second} is right": each.counts.only_second,
-                "p (McNemar)": round(each.counts.p_value, 4),
+                "p (McNemar)": p_written(each.counts.p_value),
             }
             for each in comparison.per_class
             if each.counts.n
@@ -158,7 +159,7 @@ def _show_sizes_and_speeds(models: list[Evaluated]) -> None:
                 icon=":material/timer:",
                 key=f"measure {runtime}",
                 help=help_,
-                on_click=partial(_begin, models, runtime),
+                on_click=once(_begin, models, runtime),
             )
     lines = [_sizes(each.card) for each in models]
     for runtime in ("LiteRT", "Keras"):
@@ -166,7 +167,7 @@ def _show_sizes_and_speeds(models: list[Evaluated]) -> None:
             line[f"{runtime}, ms a face"] = (
                 f"{speed.milliseconds:.2f} ({speed.fast:.2f} to {speed.slow:.2f})"
             )
-    st.dataframe(pd.DataFrame(lines), hide_index=True)
+    st.dataframe(pd.DataFrame(lines), hide_index=True, placeholder="-")
     if any("ms a face" in what for what in lines[0]):
         st.caption(
             "Times: the median and, in brackets, the middle 80 % of 200 faces, taken in turn."

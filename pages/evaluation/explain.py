@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError
 from emotion_core.faces.crops import crop_faces
-from emotion_core.faces.images import read_image, to_gray
+from emotion_core.faces.images import to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.explanations import emotion_choice, show_explanation
@@ -21,7 +21,7 @@ from pages.opened.details import choose_face
 from pages.opened.grid import show_grid
 from pages.opened.panel import page_of
 from pages.shared import display
-from pages.shared.pictures import ONE_PICTURE
+from pages.shared.pictures import ONE_PICTURE, read_upload
 from pages.shared.text import plain
 
 _IMAGES, _PHOTO = "images of the split", "a photo"
@@ -139,7 +139,7 @@ def _faces(
         ImageError: the content is no picture.
         ModelError: the model cannot be used.
     """
-    image = read_image(content, name)
+    image = read_upload(content, name)
     detector = EmotionDetector.load(model_dir)
     readings = sorted(detector.detect(image), key=lambda reading: reading.box.x)
     return crop_faces(to_gray(image), [reading.box for reading in readings]), readings

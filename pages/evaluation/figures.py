@@ -31,7 +31,10 @@ def show_overview(evaluated: Evaluated) -> None:
     st.html(display.numbers(headline(judgement)))
     missing = [each.emotion for each in judgement.report.per_class if not each.support]
     if missing:
-        st.caption(f"No image is labelled {' or '.join(missing)}: nothing is known of these.")
+        st.caption(
+            f"No image is labelled {' or '.join(missing)}: nothing is known of these, and they are "
+            "left out of the means."
+        )
     st.html('<div class="section">Precision, recall and F1 with 95 % intervals</div>')
     st.plotly_chart(
         class_metrics_figure(judgement.report.per_class, ""),
@@ -43,6 +46,7 @@ def show_overview(evaluated: Evaluated) -> None:
     st.dataframe(
         table[["emotion", "images", *_COLUMNS]],
         hide_index=True,
+        placeholder="-",
         column_config={
             name: st.column_config.NumberColumn(label, format="%.3f")
             for name, label in _COLUMNS.items()

@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from emotion_core.judging.answers import Answers, answers_table
+from emotion_core.system.tables import csv_of
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.faces import HINT, show_judged_faces
 from pages.opened.panel import page_of
@@ -44,7 +45,7 @@ def _show(evaluated: Evaluated) -> None:
         places = _RANKINGS[ranking](evaluated.answers)[:top]
         st.download_button(
             "CSV",
-            lambda: answers_table(evaluated.answers, places).to_csv(index=False),
+            lambda: csv_of(answers_table(evaluated.answers, places)),
             f"{ranking.replace(' ', '-')}.csv",
             "text/csv",
             on_click="ignore",

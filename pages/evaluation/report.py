@@ -11,6 +11,7 @@ from emotion_core.judging.answers import answers_table
 from emotion_core.judging.paired_comparison import compare_answers
 from emotion_core.judging.report.contents import Report, classes_table
 from emotion_core.judging.report.page import html_report
+from emotion_core.system.tables import csv_of
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.compare import compared_with, known_speeds
 from pages.evaluation.robustness import known_curves
@@ -41,48 +42,45 @@ def show_report(evaluated: Evaluated) -> None:
         help="The most confident mistakes, as pictures. Do not pass them on if the data set's "
         "licence forbids it: FER2013 is research data.",
     )
-    _offer(evaluated, with_faces=with_faces)
-
-
-def _report(evaluated: Evaluated) -> Report:
-    other = compared_with(evaluated)
-    models = [evaluated] if other is None else [evaluated, other]
-    return Report(
+    # Now, not when somebody downloads: a download runs without the viewer's session, in which the
+    # other model is.
+    report = Report(
         evaluated.judgement,
         evaluated.notices,
         datetime.now(UTC).isoformat(timespec="seconds"),
         excluded=evaluated.excluded,
-        robustness=known_curves(evaluated),
+        robustness=curves,
         comparison=None if other is None else compare_answers(evaluated.answers, other.answers),
         other_robustness=None if other is None else known_curves(other),
-        speeds=known_speeds(models),
+        speeds=known_speeds([evaluated] if other is None else [evaluated, other]),
     )
+    _offer(evaluated, report, with_faces=with_faces)
 
 
-def _offer(evaluated: Evaluated, *, with_faces: bool) -> None:
+def _offer(evaluated: Evaluated, report: Report, *, with_faces: bool) -> None:
     stem = f"{evaluated.card.name}-{evaluated.answers.split}"
     faces = evaluated.images if with_faces else None
     files = {
         "HTML": (
-            lambda: html_report(_report(evaluated), faces),
+            lambda: html_report(report, faces),
             f"{stem}.html",
             "text/html",
             "One file with figures to point at; it opens without the network.",
         ),
         "JSON": (
-            lambda: json.dumps(_report(evaluated).to_json(), indent=2) + "\n",
+            lambda: json.dumps(report.to_json(), indent=2) + "\n",
             f"{stem}.json",
             "application/json",
             "Every figure with its interval.",
         ),
         "CSV of the classes": (
-            lambda: classes_table(evaluated.judgement).to_csv(index=False),
+            lambda: csv_of(classes_table(evaluated.judgement)),
             f"{stem}-classes.csv",
             "text/csv",
             "Precision, recall, F1 and areas of each expression.",
         ),
         "CSV of the images": (
-            lambda: answers_table(evaluated.answers).to_csv(index=False),
+            lambda: csv_of(answers_table(evaluated.answers)),
             f"{stem}-images.csv",
             "text/csv",
             "Label, answer and scores of each image.",

@@ -9,6 +9,7 @@ import streamlit as st
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.models.changes import delete_model, export_model, rename_model
+from emotion_core.models.classifier import EmotionClassifier, speed_warning
 from emotion_core.models.folder import LITERT_FILE, read_model_file
 from emotion_core.models.in_use import model_in_use
 from emotion_core.models.layers import Layer, read_contents
@@ -17,6 +18,7 @@ from emotion_core.models.readme.text import readme_text
 from pages.library.diagram import network_diagram
 from pages.library.list import CHOSEN, PROBLEM, figure, use
 from pages.shared import display
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 ORIGINS = {"shipped": "violet", "trained here": "blue", "imported": "orange"}
@@ -32,6 +34,8 @@ def show_details(model: LibraryModel) -> None:
         st.badge(model.origin, color=ORIGINS[model.origin])
     st.html(display.numbers(_figures(model)))
     _show_where_from(model)
+    if warning := speed_warning(_seconds_a_face(model, model.card.network_id) or 0.0):
+        st.warning(warning)
     _show_actions(model, in_use=in_use)
     card, network = st.tabs(["Card", "Network"], key="model_section")
     with card:
@@ -76,11 +80,26 @@ def _figures(model: LibraryModel) -> dict[str, str]:
         "macro F1": None if macro_f1 is None else f"{macro_f1:.3f}",
         "calibration error": None if error is None else f"{error:.1f} %",
         "weights": f"{model.card.parameters:,}",
+        "ms a face here": _milliseconds(_seconds_a_face(model, model.card.network_id)),
         "to run": _megabytes(model.card.sizes.get(LITERT_FILE)),
         "in all": _megabytes(model.size),
         "created": str(model.card.created)[:10],
     }
     return {what: value for what, value in known.items() if value}
+
+
+# The leading underscore keeps the model out of the cache's key.
+@st.cache_data(max_entries=32, show_spinner="Measuring the time of one face …")
+def _seconds_a_face(_model: LibraryModel, network_id: str) -> float | None:  # noqa: ARG001 - the key
+    """Return how long a model takes for one face; None where it cannot be used."""
+    try:
+        return EmotionClassifier.load(_model.folder).seconds_a_face
+    except ModelError:
+        return None
+
+
+def _milliseconds(seconds: float | None) -> str | None:
+    return None if seconds is None else f"{1000 * seconds:.1f}"
 
 
 def _megabytes(size: object) -> str | None:
@@ -102,8 +121,7 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
             key="model_use",
             help="It then reads the faces on every page, in open tabs too, for everyone who uses "
             "this installation.",
-            on_click=use,
-            args=(model,),
+            on_click=once(use, model),
         )
         st.download_button(
             "ZIP",
@@ -120,15 +138,14 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
         with st.popover("Rename", icon=":material/edit:"):
             key = f"model_name {model.name}"
             st.text_input("Name", model.name, key=key, max_chars=60)
-            st.button("Rename", key="model_rename", on_click=_rename, args=(model.name, key))
+            st.button("Rename", key="model_rename", on_click=once(_rename, model.name, key))
         with st.popover("Delete", icon=":material/delete:"):
             st.write(_farewell(model, in_use=in_use))
             st.button(
                 "Delete this model",
                 type="primary",
                 key="model_delete",
-                on_click=_delete,
-                args=(model.name,),
+                on_click=once(_delete, model.name),
             )
 
 

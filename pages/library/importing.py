@@ -9,12 +9,15 @@ import streamlit as st
 from emotion_core.errors import ModelError
 from emotion_core.importing.staging import StagedModel
 from emotion_core.importing.uploads import MODEL_SUFFIXES
+from emotion_core.models.classifier import speed_warning
 from pages.library.handed_in import current_round, reading_of
 from pages.library.keeping import offer_keeping, show_kept, start_over
 from pages.library.questions import ask
 from pages.library.trying import try_out
+from pages.shared.clicks import once
 from pages.shared.jobs import Cancelled, Job, show_job
 from pages.shared.text import plain
+from pages.shared.uploads import LARGEST_MODEL
 
 WHAT_FOR: Final = (
     "A ZIP that was exported here, or a network of another project: `.keras`, a whole model as "
@@ -33,6 +36,7 @@ def show_import() -> None:
             "Model",
             type=list(MODEL_SUFFIXES),
             accept_multiple_files=True,
+            max_upload_size=LARGEST_MODEL,
             label_visibility="collapsed",
             key=f"models_upload {number}",
         )
@@ -61,8 +65,11 @@ def _show_staged(staged: StagedModel) -> None:
         classifier = staged.classifier(answers)
     except ModelError as error:
         st.error(plain(str(error)))
-        st.button("Discard", key="models_discard", on_click=start_over)
+        st.button("Discard", key="models_discard", on_click=once(start_over))
         return
+    st.caption(f"One face takes {1000 * classifier.seconds_a_face:.1f} ms on this machine.")
+    if warning := speed_warning(classifier.seconds_a_face):
+        st.warning(warning)
     try_out(classifier)
     offer_keeping(staged, answers)
 

@@ -9,6 +9,7 @@ from emotion_core.importing.answers import ImportAnswers
 from emotion_core.importing.staging import StagedModel, proposed_name
 from pages.library.handed_in import current_round, let_go
 from pages.library.list import CHOSEN, use
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 _PROBLEM = "models_import_problem"
@@ -34,18 +35,17 @@ def offer_keeping(staged: StagedModel, answers: ImportAnswers | None) -> None:
             type="primary",
             icon=":material/check:",
             key="models_keep",
-            on_click=_keep,
-            args=(staged, name, answers),
+            on_click=once(_keep, staged, name, answers),
         )
         st.button(
             "Keep and put to use",
             icon=":material/play_arrow:",
             key="models_keep_and_use",
-            on_click=_keep,
-            args=(staged, name, answers),
-            kwargs={"and_use": True},
+            on_click=once(_keep, staged, name, answers, and_use=True),
         )
-        st.button("Discard", icon=":material/delete:", key="models_discard", on_click=start_over)
+        st.button(
+            "Discard", icon=":material/delete:", key="models_discard", on_click=once(start_over)
+        )
 
 
 def _keep(

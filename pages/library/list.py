@@ -11,6 +11,7 @@ from emotion_core.models.changes import delete_model
 from emotion_core.models.folder import models_dir
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import DamagedModel, Library, LibraryModel, list_models
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ def _show_table(library: Library, in_use: str) -> None:
         placeholder="",
         key=_TABLE,
     )
+    if len({model.card.measured_on for model in library.models}) > 1:
+        st.caption(
+            "Compare accuracies only where “measured on” is the same: other images are easier or "
+            "harder. Evaluate measures any two models on the same ones."
+        )
     st.caption(f"They are in `{models_dir()}` on the machine that runs this app.")
 
 
@@ -89,6 +95,7 @@ def _row(model: LibraryModel, in_use: str) -> dict[str, Any]:
     return {
         "in use": "✓" if model.name == in_use else "",
         "model": model.name,
+        "measured on": card.measured_on or "",
         "accuracy": figure(model, "accuracy", 100),
         "macro F1": figure(model, "macro_f1"),
         "calibration error": figure(model, "ece", 100),
@@ -126,8 +133,7 @@ def _show_damaged(broken: DamagedModel) -> None:
                 "Delete it",
                 type="primary",
                 key=f"delete damaged {broken.name}",
-                on_click=_delete,
-                args=(broken.name,),
+                on_click=once(_delete, broken.name),
             )
 
 

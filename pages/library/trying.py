@@ -14,13 +14,13 @@ from emotion_core.errors import ImageError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.faces.images import read_image, to_gray
+from emotion_core.faces.images import to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from emotion_core.faces.thumbnails import png_address
 from emotion_core.models.classifier import EmotionClassifier
 from pages.library.handed_in import current_round
 from pages.shared import display
-from pages.shared.pictures import ONE_PICTURE
+from pages.shared.pictures import ONE_PICTURE, read_upload
 from pages.shared.text import plain
 
 
@@ -34,7 +34,7 @@ def try_out(classifier: EmotionClassifier) -> None:
         st.html(_drawn_faces(classifier))
         return
     try:
-        image = read_image(picture.getvalue(), picture.name)
+        image = read_upload(picture.getvalue(), picture.name)
     except ImageError as error:
         st.error(f"This picture cannot be read. {plain(str(error))}")
         return

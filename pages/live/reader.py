@@ -16,14 +16,17 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.live.background import live_classifier
 from emotion_core.live.reader import LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
-from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.classifier import EmotionClassifier, speed_warning
+from emotion_core.models.classifier_process import ClassifierProcess
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import ModelInUse, model_in_use, put_to_use
 from emotion_core.models.library import list_models
 from pages.live.viewers import note_session
 from pages.mending.cleanup import clean_up_after_leaving
+from pages.shared import display
 from pages.shared.text import plain
 
 #: How often a live page looks whether another model was put to use.
@@ -50,7 +53,8 @@ class ViewersReader:
     @property
     def card(self) -> ModelCard:
         """The card of the model that reads."""
-        classifier: EmotionClassifier = self.reader.classifier  # type: ignore[assignment]
+        classifier: EmotionClassifier | ClassifierProcess
+        classifier = self.reader.classifier  # type: ignore[assignment]
         return classifier.card
 
     def follow(self, in_use: ModelInUse) -> None:
@@ -60,7 +64,7 @@ class ViewersReader:
         self.version, self.problem = in_use.version, ""
         try:
             # Loaded and warmed up here, so that no frame waits for it.
-            classifier = EmotionClassifier.load(in_use.folder)
+            classifier = live_classifier(in_use.folder)
         except ModelError as error:
             self.problem = f"{in_use.name} cannot be used; {self.card.name} reads on. {error}"
             return
@@ -121,6 +125,14 @@ def follow_model_in_use(session: LiveSession) -> None:
     for problem in (in_use.problem, viewers.problem):
         if problem:
             st.warning(plain(problem))
+
+
+def show_model_in_use() -> None:
+    """Name the model that reads this viewer's video, and warn of a slow one."""
+    viewers = live_reader()
+    display.show_model(viewers.card)
+    if warning := speed_warning(getattr(viewers.reader.classifier, "seconds_a_face", 0.0)):
+        st.caption(f":orange[:material/hourglass_bottom:] {warning}")
 
 
 def choose_model(*, disabled: bool = False) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from emotion_core.errors import SessionError
 from emotion_core.live.session import LiveSession
@@ -16,18 +20,119 @@ from emotion_core.sessions.storage import (
     find_session,
     sessions_dir,
 )
+from pages.shared.clicks import once
+from pages.shared.on_air import OnAir, note_on_air
 from pages.shared.session_view import show_session
+from pages.shared.text import plain
 
 CONSENT = (
     "Everyone in view has agreed to be recorded: for every frame the time, the place of each face, "
     "its seven scores and its expression, on the machine that runs this app, until I delete it."
 )
 
+QUESTION = (
+    "A recording is running. If you leave this page, the video ends and the recording with it; "
+    "what was recorded is kept. Leave?"
+)
+
 STATE_SECONDS = 1.0
 
-_RECORDER = "live_recorder"
-_FINISHED = "live_recorded_session"
-_PROBLEM = "live_recording_problem"
+_RECORDING = "live_recording"
+
+ENDED = "The video ended, and the recording with it. Everything up to then was kept."
+STOPPED = "The recording was stopped on another page or by a command."
+
+
+class ViewersRecording:
+    """What one viewer records: one recording at a time, which is never lost sight of.
+
+    It is made before a button is pressed. What a press does is kept here and not in
+    ``st.session_state``, where Streamlit may end a callback between two of its lines.
+
+    Attributes:
+        finished: id of the session recorded last, as long as the page shows it.
+        note: how it ended, where nobody pressed Stop.
+        problem: why it could not be recorded, or not to its end.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._recorder: SessionRecorder | None = None
+        self.finished: str | None = None
+        self.note = ""
+        self.problem = ""
+
+    @property
+    def recorder(self) -> SessionRecorder | None:
+        """What records, or has just been stopped by something else than the button."""
+        return self._recorder
+
+    @property
+    def running(self) -> bool:
+        """Whether frames are recorded."""
+        recorder = self._recorder
+        return recorder is not None and recorder.running
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds recorded so far; None while nothing is recorded."""
+        recorder = self._recorder
+        return recorder.seconds if recorder is not None and recorder.running else None
+
+    def follow(self, session: LiveSession) -> None:
+        """Go on with the frames of ``session``, or take leave of what ended by itself.
+
+        A viewer whose connection broke comes back with another session.
+        """
+        with self._lock:
+            if self._recorder is None:
+                return
+            if self._recorder.running:
+                session.recorder = self._recorder
+            else:
+                self._take_leave(session)
+
+    def start(
+        self, session: LiveSession, description: SessionDescription, *, with_video: bool
+    ) -> None:
+        """Record ``session``, unless that is what happens already."""
+        with self._lock:
+            if self._recorder is not None:
+                return
+            self.finished, self.note, self.problem = None, "", ""
+            try:
+                self._recorder = session.recorder = SessionRecorder.start(
+                    sessions_dir(), description, with_video=with_video
+                )
+            except SessionError as error:
+                self.problem = str(error)
+
+    def stop(self, session: LiveSession) -> bool:
+        """End the recording, if there is one; return whether there was."""
+        with self._lock:
+            if self._recorder is None:
+                return False
+            self._take_leave(session)
+            return True
+
+    def _take_leave(self, session: LiveSession) -> None:
+        recorder, self._recorder = self._recorder, None
+        assert recorder is not None
+        ended = not recorder.running
+        session.recorder = None
+        try:
+            self.finished = recorder.stop().id
+        except SessionError as error:
+            self.problem = str(error)
+        self.problem = recorder.problem or self.problem
+        if ended and not self.problem:
+            self.note = STOPPED if recorder.stopped_by_others else ENDED
+
+
+def viewers_recording() -> ViewersRecording:
+    """Return what this viewer records, on any page."""
+    recording: ViewersRecording = st.session_state.setdefault(_RECORDING, ViewersRecording())
+    return recording
 
 
 def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing: bool) -> None:
@@ -41,22 +146,39 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
         card: returns that of the model that reads the video now.
         playing: whether there is video.
     """
-    recorder: SessionRecorder | None = st.session_state.get(_RECORDER)
-    if recorder is not None and not recorder.running:
-        _finish(session, recorder)
-        recorder = None
-    if recorder is None:
-        _offer_recording(session, card, playing)
-        _show_finished()
+    recording = viewers_recording()
+    recording.follow(session)
+    note_on_air(
+        OnAir(
+            streaming=lambda: session.streaming,
+            recorded=lambda: recording.seconds,
+            end_recording=lambda: recording.stop(session),
+            expected=playing,
+        )
+    )
+    if recording.recorder is None:
+        _offer_recording(recording, session, card, playing)
+        _show_finished(recording)
         return
-    st.fragment(_show_state, run_every=STATE_SECONDS)(recorder)
+    ask_before_leaving()
+    st.fragment(_show_state, run_every=STATE_SECONDS)(recording.recorder)
     st.button(
         "Stop recording",
         icon=":material/stop:",
         key="stop_recording",
-        on_click=_finish,
-        args=(session, recorder),
+        on_click=once(recording.stop, session),
     )
+
+
+def ask_before_leaving() -> None:
+    """Let the browser ask before a link leads away from this page, as long as this is shown."""
+    _question()(key="leaving", data={"question": QUESTION}, height=1)
+
+
+@functools.cache
+def _question() -> ComponentRenderer:
+    script = Path(__file__).parent / "leaving.js"
+    return st.components.v2.component("leaving", js=script.read_text("utf-8"))
 
 
 def _show_state(recorder: SessionRecorder) -> None:
@@ -72,7 +194,12 @@ def _show_state(recorder: SessionRecorder) -> None:
     )
 
 
-def _offer_recording(session: LiveSession, card: Callable[[], ModelCard], playing: bool) -> None:
+def _offer_recording(
+    recording: ViewersRecording,
+    session: LiveSession,
+    card: Callable[[], ModelCard],
+    playing: bool,
+) -> None:
     agreed = st.checkbox(CONSENT, key="record_consent")
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -81,18 +208,21 @@ def _offer_recording(session: LiveSession, card: Callable[[], ModelCard], playin
             disabled=not (playing and agreed),
             help=None if playing and agreed else "Start the camera and agree first.",
             key="start_recording",
-            on_click=_start,
-            args=(session, card),
+            on_click=once(_start, recording, session, card),
         )
         st.toggle(
             "Keep the video too", key="record_video", help="As shown, with what is drawn on it."
         )
-    if problem := st.session_state.get(_PROBLEM):
-        st.error(problem)
+    if recording.problem:
+        st.error(plain(recording.problem))
+    if recording.note:
+        st.info(recording.note)
 
 
-def _start(session: LiveSession, reads: Callable[[], ModelCard]) -> None:
-    st.session_state.pop(_PROBLEM, None)
+def _start(
+    recording: ViewersRecording, session: LiveSession, reads: Callable[[], ModelCard]
+) -> None:
+    with_video = bool(st.session_state.get("record_video"))
     snapshot, card = session.snapshot, reads()
     description = SessionDescription(
         consent=CONSENT,
@@ -104,35 +234,16 @@ def _start(session: LiveSession, reads: Callable[[], ModelCard]) -> None:
             "rules": [rule.to_json() for rule in session.rules],
         },
     )
-    with_video = bool(st.session_state.get("record_video"))
-    try:
-        recorder = SessionRecorder.start(sessions_dir(), description, with_video=with_video)
-    except SessionError as error:
-        st.session_state[_PROBLEM] = str(error)
-        return
-    st.session_state[_RECORDER] = session.recorder = recorder
-    st.session_state.pop(_FINISHED, None)
+    recording.start(session, description, with_video=with_video)
 
 
-def _finish(session: LiveSession, recorder: SessionRecorder) -> None:
-    """Take leave of a recorder that was stopped, by its button or by the end of the stream."""
-    session.recorder = None
-    del st.session_state[_RECORDER]
-    if recorder.problem:
-        st.session_state[_PROBLEM] = recorder.problem
-    try:
-        st.session_state[_FINISHED] = recorder.stop().id
-    except SessionError as error:
-        st.session_state[_PROBLEM] = str(error)
-
-
-def _show_finished() -> None:
-    if (session_id := st.session_state.get(_FINISHED)) is None:
+def _show_finished(recording: ViewersRecording) -> None:
+    if recording.finished is None:
         return
     try:
-        session = find_session(sessions_dir(), session_id)
+        session = find_session(sessions_dir(), recording.finished)
     except SessionError:  # deleted meanwhile, here or on the page of all sessions
-        del st.session_state[_FINISHED]
+        recording.finished = None
         return
     st.subheader("The session just recorded")
-    show_session(session, on_deleted=lambda: st.session_state.pop(_FINISHED, None))
+    show_session(session, on_deleted=lambda: setattr(recording, "finished", None))

@@ -11,6 +11,7 @@ import streamlit as st
 from emotion_core.datasets.reading.class_names import LEFT_OUT, remember_meanings
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, NumberedClassesError
+from pages.shared.clicks import once
 from pages.shared.text import plain
 
 _PROBLEM: Final = "dataset_class_problem"
@@ -40,7 +41,7 @@ def ask_for_classes(error: NumberedClassesError, then: Callable[[], None]) -> No
                 format_func=lambda meaning: "leave it out" if meaning == LEFT_OUT else meaning,
                 key=f"dataset_class_{number}",
             )
-        st.form_submit_button("Open it", on_click=_take_classes, args=(error, then))
+        st.form_submit_button("Open it", on_click=once(_take_classes, error, then))
 
 
 def _take_classes(error: NumberedClassesError, then: Callable[[], None]) -> None:

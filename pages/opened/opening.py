@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from emotion_core.datasets import DEMO_NAME
@@ -20,20 +18,19 @@ from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.errors import EmotionCoreError, NumberedClassesError
 from emotion_core.system.folders import typed_path
+from emotion_core.system.temporary import TemporaryFolder
 from pages.opened.classes import ask_for_classes
 from pages.opened.store import GOOD_ROWS, OpenDataset, Upload, dataset_store
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Cancelled, Job, show_job
 from pages.shared.text import plain
+from pages.shared.uploads import LARGEST_DATASET, let_go_of
 
 #: In the address: which data set the page shows.
 ADDRESS: Final = "data"
 
 #: Names a data set to offer; whoever starts the app sets it, for everyone who uses it.
 SUGGESTED_VARIABLE: Final = "FER2013_CSV"
-
-#: MB; fer2013.csv has 302.
-_MOST_UPLOADED: Final = 400
 
 _OPEN: Final = "dataset_open"
 _PENDING: Final = "dataset_pending"
@@ -248,7 +245,7 @@ def _offer_upload() -> None:
         f"Upload a CSV, ZIP, tar or Parquet file; {VOTES_NAME} may come with it",
         type=UPLOAD_ENDINGS,
         accept_multiple_files=True,
-        max_upload_size=_MOST_UPLOADED,
+        max_upload_size=LARGEST_DATASET,
         key=f"dataset_upload_{number}",
         help="It is kept in memory, for everyone who uses this app, until nobody looks at it.",
     )
@@ -258,14 +255,14 @@ def _offer_upload() -> None:
 
 def _open_upload(files: Sequence[UploadedFile]) -> None:
     """Begin to read uploaded files, and let go of the memory they take."""
-    folder = Path(tempfile.mkdtemp(prefix="emotion-upload-"))
+    folder = TemporaryFolder("upload")
     try:
-        paths = [_save(file, folder) for file in files]
+        paths = [_save(file, folder.path) for file in files]
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.remove()
         st.session_state[_PROBLEM] = f"The upload cannot be kept: {error.strerror or error}."
         paths = []
-    _drop(files)
+    let_go_of(files)
     st.session_state[_UPLOADS] += 1
     faces = [path for path in paths if path.name != VOTES_NAME] or paths
     if faces:
@@ -286,10 +283,3 @@ def _save(file: UploadedFile, folder: Path) -> Path:
     with path.open("wb") as copy:
         shutil.copyfileobj(file, copy, 1 << 20)
     return path
-
-
-def _drop(files: Sequence[UploadedFile]) -> None:
-    """Free what was uploaded: Streamlit keeps it until the viewer is gone."""
-    if context := get_script_run_ctx():
-        for file in files:
-            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import threading
 import weakref
 from collections import deque
@@ -18,6 +17,7 @@ from emotion_core.datasets.apart import open_apart
 from emotion_core.datasets.recent import RecentDataset, path_id, remember_dataset
 from emotion_core.errors import NumberedClassesError
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.temporary import TemporaryFolder
 from pages.shared.jobs import Job
 
 Result = TypeVar("Result")
@@ -76,9 +76,9 @@ class Upload:
         folder: with nothing but it and what came with it.
     """
 
-    def __init__(self, path: Path, folder: Path) -> None:
+    def __init__(self, path: Path, folder: TemporaryFolder) -> None:
         self.path = path
-        self.close = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.close = folder.remove
 
 
 class DatasetStore:

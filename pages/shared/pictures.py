@@ -4,13 +4,37 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
 from emotion_core.faces.images import HEIC_ADVICE, PICTURE_SUFFIXES
+from emotion_core.faces.pictures.apart import read_image_apart
+from pages.shared.uploads import LARGEST_PICTURE
 
 #: Options of ``st.file_uploader``.
 MANY_PICTURES: Final[dict[str, Any]] = {
     "type": PICTURE_SUFFIXES,
     "help": f"HEIC is not read here; {HEIC_ADVICE}.",
     "accept_multiple_files": True,
+    "max_upload_size": LARGEST_PICTURE,
 }
-#: ... in megabytes: photos of 200 megapixels have up to 80.
-ONE_PICTURE: Final = MANY_PICTURES | {"accept_multiple_files": False, "max_upload_size": 100}
+#: ... of one that takes a single picture.
+ONE_PICTURE: Final = MANY_PICTURES | {"accept_multiple_files": False}
+
+
+def read_upload(content: bytes, name: str) -> NDArray[np.uint8]:
+    """Return a viewer's picture; a viewer who leaves or goes on is not waited for.
+
+    Returns:
+        uint8 ``[H, W, 3]``, BGR.
+
+    Raises:
+        ImageError: the content is no picture.
+    """
+    return read_image_apart(content, name, progress=_let_viewer_go)
+
+
+def _let_viewer_go(share: float) -> None:  # noqa: ARG001
+    """Come to one of the places at which Streamlit ends a run that nobody wants any more."""
+    _ = "picture" in st.session_state

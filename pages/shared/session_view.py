@@ -17,9 +17,14 @@ from emotion_core.sessions.storage import (
     open_session,
     rename_session,
     sessions_dir,
+    stop_session,
 )
 from emotion_core.sessions.summary import PersonSummary, SessionSummary, summarize_session
 from pages.shared import display
+from pages.shared.clicks import once
+from pages.shared.text import plain
+
+_PROBLEM = "session_problem"
 
 
 def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
@@ -29,6 +34,8 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
         session: which one.
         on_deleted: called after the user has deleted it.
     """
+    if session.state == "recording":
+        _offer_stop(session)
     try:
         summary = _summary(str(session.folder), session.size)
     except SessionError as error:
@@ -163,13 +170,34 @@ def _offer_notes(session: Session) -> None:
 
 
 def _offer_deletion(session: Session, on_deleted: Callable[[], object]) -> None:
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(plain(problem))
     with st.popover("Delete", icon=":material/delete:"):
         st.write("The session and all its files are deleted for good.")
-        if st.button("Delete this session", type="primary", key=f"delete {session.id}"):
-            try:
-                delete_session(sessions_dir(), session.id)
-            except (SessionError, OSError) as error:
-                st.error(str(error))
-                return
-            on_deleted()
-            st.rerun()
+        st.button(
+            "Delete this session",
+            type="primary",
+            key=f"delete {session.id}",
+            on_click=once(_act, delete_session, session.id, on_deleted),
+        )
+
+
+def _offer_stop(session: Session) -> None:
+    st.info("This session is being recorded. It is all here, and can be deleted, once that ends.")
+    st.button(
+        "Stop this recording",
+        icon=":material/stop:",
+        key=f"stop {session.id}",
+        on_click=once(_act, stop_session, session.id, lambda: None),
+    )
+
+
+def _act(
+    act: Callable[[Path, str], object], session_id: str, on_done: Callable[[], object]
+) -> None:
+    try:
+        act(sessions_dir(), session_id)
+    except (SessionError, OSError) as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    on_done()

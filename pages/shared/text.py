@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import Final
+
+#: What this app is called, wherever it says so.
+PRODUCT: Final = "Emotion dashboard"
 
 
 def plain(text: str) -> str:

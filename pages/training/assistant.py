@@ -14,6 +14,7 @@ from emotion_core.training.config import TrainingConfig
 from emotion_core.training.runs.assistant import Assistant, TrainingSpeed
 from emotion_core.training.runs.queue import is_training
 from emotion_core.training.runs.storage import runs_dir
+from pages.shared.clicks import once
 from pages.shared.jobs import Job, result_of
 from pages.shared.text import duration
 from pages.training.data import TrainingData
@@ -76,8 +77,8 @@ def show_speed(data: TrainingData, config: TrainingConfig) -> None:
             icon=":material/timer:",
             key="train_measure",
             help="Trains with these settings for a few seconds, on noise, in a process of its own.",
-            on_click=_ask,
-            args=(
+            on_click=once(
+                _ask,
                 _SPEED,
                 wanted,
                 lambda: _assistant().measure(config, counts.training, counts.selecting),

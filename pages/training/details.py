@@ -13,6 +13,7 @@ from emotion_core.training.runs.plan import LONGEST_NAME
 from emotion_core.training.runs.run import Run
 from emotion_core.training.runs.storage import delete_run, describe_run, write_zip
 from pages.opened.opening import ADDRESS, address_of
+from pages.shared.clicks import once
 from pages.shared.text import plain
 from pages.training.setup import set_up_again
 
@@ -81,7 +82,7 @@ def _offer_description(run: Run) -> None:
     with st.popover("Name and notes", icon=":material/edit:"):
         st.text_input("Name", run.plan.name, key=name, max_chars=LONGEST_NAME)
         st.text_area("Notes", run.plan.notes, key=notes)
-        st.button("Keep", key=f"describe {run.id}", on_click=_describe, args=(run, name, notes))
+        st.button("Keep", key=f"describe {run.id}", on_click=once(_describe, run, name, notes))
 
 
 def _describe(run: Run, name: str, notes: str) -> None:
@@ -118,8 +119,7 @@ def _offer_deletion(run: Run) -> None:
             "Delete this run",
             type="primary",
             key=f"delete {run.id}",
-            on_click=_delete,
-            args=(run,),
+            on_click=once(_delete, run),
         )
 
 

@@ -19,6 +19,7 @@ from emotion_core.training.data import TrainingCounts
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.training.runs.queue import start_worker
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
+from pages.shared.clicks import once
 from pages.shared.text import plain
 from pages.training.assistant import show_preview, show_speed
 from pages.training.data import TrainingData, choose_again, choose_data, chosen_data
@@ -202,8 +203,7 @@ def _offer_start(base: Base) -> None:
             icon=":material/play_arrow:",
             key="train_start",
             disabled=bool(base.problems),
-            on_click=_start,
-            args=(base.plan,),
+            on_click=once(_start, base.plan, same=replace(base.plan, created="")),
         )
     for name, problem in base.problems.items():
         title = SETTINGS[name].title if name in SETTINGS else _TITLES[name]

@@ -16,6 +16,7 @@ from emotion_core.training.runs.queue import start_worker
 from emotion_core.training.runs.run import ACTIVE_STATES, Run
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
 from emotion_core.training.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
+from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
 from pages.shared.text import plain
 from pages.training.runs import REFRESH_SECONDS, runs_table, table_columns
@@ -79,8 +80,11 @@ def _set_up(base: Base) -> None:
         icon=":material/playlist_play:",
         key="sweep_start",
         disabled=not plans,
-        on_click=_start,
-        args=(plans,),
+        on_click=once(
+            _start,
+            plans,
+            same=[replace(plan, name="same", sweep="same", created="") for plan in plans],
+        ),
     )
     if names and problem:
         st.markdown(f":red[:material/error: {plain(problem)}]")

@@ -6,19 +6,17 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploads, uploads_dir
 from emotion_core.errors import DatasetError
+from pages.shared.clicks import once
 from pages.shared.text import plain
+from pages.shared.uploads import LARGEST_DATASET, let_go_of
 
 #: Stands for data that is still to be uploaded.
 UPLOAD: Final = "upload"
-
-#: MB; fer2013.csv has 302.
-_MOST_UPLOADED: Final = 400
 
 _UPLOADS: Final = "train_uploads"
 _PROBLEM: Final = "train_upload_problem"
@@ -32,10 +30,9 @@ def show_upload(chosen: str) -> None:
         f"A CSV, ZIP, tar or Parquet file; {VOTES_NAME} may come with it",
         type=UPLOAD_ENDINGS,
         accept_multiple_files=True,
-        max_upload_size=_MOST_UPLOADED,
+        max_upload_size=LARGEST_DATASET,
         key=key,
-        on_change=_keep,
-        args=(key, chosen),
+        on_change=once(_keep, key, chosen),
     )
     if problem := st.session_state.pop(_PROBLEM, None):
         st.markdown(f":red[:material/error: {plain(problem)}]")
@@ -53,8 +50,7 @@ def show_deletion(path: str, chosen: str) -> None:
         icon=":material/delete:",
         key="train_upload_delete",
         help=f"It is in `{Path(path).parent}`. Runs that have not ended need it.",
-        on_click=_delete,
-        args=(path, chosen),
+        on_click=once(_delete, path, chosen),
     )
 
 
@@ -63,18 +59,18 @@ def uploads_on_offer() -> dict[str, str]:
     return {str(path): f"Uploaded: {path.name}" for path in list_uploads()}
 
 
-def _keep(key: str, chosen: str) -> None:
+def _keep(key: str, chosen: str) -> bool:
+    """Keep the files; return False when there are none yet."""
     files = st.session_state[key]
     if not files:
-        return
+        return False
     try:
         st.session_state[chosen] = str(keep_upload({file.name: file for file in files}))
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
     st.session_state[_UPLOADS] += 1
-    if context := get_script_run_ctx():  # Streamlit keeps them until the viewer is gone
-        for file in files:
-            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    let_go_of(files)
+    return True
 
 
 def _delete(path: str, chosen: str) -> None:

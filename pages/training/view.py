@@ -27,6 +27,7 @@ from emotion_core.training.runs.run import (
 )
 from emotion_core.training.runs.storage import list_runs, runs_dir
 from pages.shared import display
+from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
 from pages.shared.text import duration, plain
 
@@ -136,8 +137,7 @@ def _button(
         key=f"{label} {run.id}",
         type="primary" if primary else "secondary",
         help=help_,
-        on_click=_act,
-        args=(run, act),
+        on_click=once(_act, run, act),
     )
 
 

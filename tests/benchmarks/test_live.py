@@ -45,6 +45,15 @@ def test_the_callback():
     assert figures["640x480, three faces"]["app"]["faces_a_frame"] > 2
 
 
+def test_a_slow_model():
+    figures = run("slow_model.py", "--seconds", "2", "--milliseconds", "30")
+    slow = figures["30 ms"]
+    assert slow["chosen"] == "in a thread of its own"
+    for way in ("in the frames' thread", "in a thread of its own"):
+        assert slow[way]["frames_per_second"] > 0
+        assert slow[way]["age_ms_p50"] > 0
+
+
 def test_the_callback_against_a_peer_on_the_same_frames(tmp_path):
     """With a stand-in for fer, whose environment the tests do not have."""
     package = tmp_path / "fer"

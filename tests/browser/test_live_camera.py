@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pandas
@@ -31,6 +32,7 @@ from tests.browser.support import (
     camera_flags,
     on_wall,
     portrait,
+    running_server,
     wait_for_end_of_run,
 )
 
@@ -179,6 +181,99 @@ def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_
     expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
     expect(page.get_by_text("1 recorded")).to_be_visible()
     keep_picture(page, "sessions")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete this session").click()
+    expect(page.get_by_text("No session yet.")).to_be_visible()
+
+
+#: Makes every write of the server slow, so that the next click comes while one is at work.
+SLOW_DISK = """
+import os, time
+write = os.fsync
+os.fsync = lambda file: (time.sleep(0.15), write(file))
+"""
+#: Clicks 0.2 s apart, as people's are; another widget may be the last.
+CLICKS = """async ([label, times, then]) => {
+    const pause = () => new Promise(done => setTimeout(done, 200));
+    const button = [...document.querySelectorAll("button")]
+        .find(button => button.innerText.trim().endsWith(label));
+    for (let click = 0; click < times; click++) { button.click(); await pause(); }
+    if (then) document.querySelector(`.st-key-${then} input`).click();
+}"""
+
+
+@pytest.fixture(scope="module")
+def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("slow")
+    (folder / "sitecustomize.py").write_text(SLOW_DISK)
+    with running_server(folder / "log.txt", environment={"PYTHONPATH": str(folder)}) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    ("times", "then"), [(2, ""), (3, ""), (1, "record_video")], ids=["double", "triple", "aborted"]
+)
+def test_however_record_is_clicked_one_recording_begins_and_can_be_ended(
+    slow_server, open_browser, one_face_clip, times, then
+):
+    page = open_browser(*camera_flags(one_face_clip)).new_page()
+    page.goto(slow_server.url)
+    start(page)
+    page.get_by_text("Everyone in view has agreed").click()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
+    wait_for_end_of_run(page)
+    page.evaluate(CLICKS, ["Record", times, then])
+    expect(page.get_by_text("Recording", exact=True)).to_be_visible()
+    page.wait_for_timeout(2000)  # what the other clicks would begin
+    page.get_by_role("button", name="Stop recording").click()
+    expect(page.get_by_role("heading", name="The session just recorded")).to_be_visible()
+    page.get_by_role("link", name="Sessions").click()
+    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(page.get_by_text("is being recorded")).to_have_count(0)
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete this session").click()
+    expect(page.get_by_text("No session yet.")).to_be_visible()
+    assert "Traceback" not in slow_server.log.read_text()
+
+
+def test_leaving_while_recording_asks_and_says_what_became_of_it(
+    server, open_browser, one_face_clip, keep_picture
+):
+    page = open_browser(*camera_flags(one_face_clip)).new_page()
+    page.goto(server.url)
+    start(page)
+    sign = page.locator(".st-key-on_air")
+    expect(sign).to_have_text(re.compile("Video is on"))
+    page.get_by_text("Everyone in view has agreed").click()
+    page.get_by_role("button", name="Record", exact=True).click()
+    expect(sign).to_have_text(re.compile(r"Recording 0:\d\d"))
+    expect(sign).to_be_in_viewport()
+    keep_picture(page, "sign")
+    asked: list[str] = []
+
+    def answer(accept: bool) -> None:
+        def act(dialog) -> None:
+            asked.append(dialog.message)
+            (dialog.accept if accept else dialog.dismiss)()
+
+        page.once("dialog", act)
+
+    answer(accept=False)
+    page.get_by_role("link", name="Photo").click()
+    page.wait_for_timeout(1000)
+    expect(page).to_have_url(re.compile("/live_camera$"))
+    expect(sign).to_have_text(re.compile(r"Recording 0:\d\d"))
+    answer(accept=True)
+    page.get_by_role("link", name="Sessions").click()
+    expect(page.get_by_text("You left Live camera, so the video ended")).to_be_visible()
+    assert [message[:23] for message in asked] == ["A recording is running."] * 2
+    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(sign).to_have_count(0)
+    keep_picture(page, "left")
+    page.get_by_role("link", name="Photo").click()  # nobody asks any more
+    expect(page.get_by_role("heading", name="Photo")).to_be_visible()
+    expect(page.get_by_text("You left Live camera")).to_have_count(0)
+    page.get_by_role("link", name="Sessions").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete this session").click()
     expect(page.get_by_text("No session yet.")).to_be_visible()

@@ -138,6 +138,14 @@ def test_what_is_uncertain_is_said_everywhere(
     assert "team.jpg: uncertain (happy 67 %), uncertain (happy 67 %)" in capsys.readouterr().out
 
 
+def test_a_name_that_is_a_formula_stays_text(photos, monkeypatch):
+    monkeypatch.chdir(photos)
+    (photos / "team.jpg").rename("=1+1.jpg")
+    assert analyze("=1+1.jpg", "--out", "out", "--json") == 0
+    assert {row["file"] for row in read_csv(photos / "out" / "faces.csv")} == {"'=1+1.jpg"}
+    assert json.loads((photos / "out" / "faces.json").read_text())[0]["file"] == "=1+1.jpg"
+
+
 def test_equal_names_from_different_folders(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     files = photos / "team.jpg", photos / "other" / "team.jpg"

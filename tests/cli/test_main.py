@@ -55,6 +55,8 @@ def test_a_reader_who_has_seen_enough_is_no_error():
         ("zdjęcie 你好", "utf-8", "strict", "zdjęcie 你好".encode()),
         ("caf\udce9", "utf-8", "strict", rb"caf\udce9"),
         ("zdjęcie", "ascii", "surrogateescape", rb"zdj\u0119cie"),
+        ("\x1b[2J\x07a\r\x9b", "utf-8", "strict", rb"\x1b[2J\x07a\r\x9b"),
+        ("gnp.\u202exe", "utf-8", "replace", rb"gnp.\u202exe"),
     ],
 )
 def test_a_name_is_printed_whatever_the_terminal_knows(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from emotion_core.cli import main
+from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import default_model_dir, load_card
 from emotion_core.models.in_use import model_in_use
 from tests.model_files import OTHERS, own_zip
@@ -114,3 +115,18 @@ def test_a_damaged_one_is_told_and_the_others_listed(library, capsys):
     captured = capsys.readouterr()
     assert "card.json is damaged" in captured.err
     assert "* fer2013-vgg" in captured.out
+
+
+def test_a_slow_model_is_warned_of_when_it_is_imported_and_before_it_is_used(
+    library, monkeypatch, capsys
+):
+    monkeypatch.setattr(EmotionClassifier, "_measured", lambda _: 0.225)
+    warning = "emotion_core: It takes 225 ms for a face on this machine. Live video goes on"
+    file = str(OTHERS / "grey64.tflite")
+    assert main(["models", "import", file, "--name", "mine"]) == 0
+    assert capsys.readouterr().err.count(warning) == 1
+    assert (library / "mine").is_dir()
+    assert main(["models", "use", "mine"]) == 0
+    printed = capsys.readouterr()
+    assert printed.err.count(warning) == 1
+    assert printed.out == "mine reads the faces now, in open pages too\n"

@@ -118,3 +118,15 @@ def test_an_action_is_needed(capsys):
         main(["sessions"])
     assert stop.value.code == 2
     assert "the following arguments are required: ACTION" in capsys.readouterr().err
+
+
+def test_stop(tmp_path, capsys):
+    description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48))
+    recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)
+    recorder.record(2.0, 2.0, [], np.zeros((48, 64, 3), np.uint8))
+    name = recorder.folder.name
+    assert main(["sessions", "delete", name]) == 2
+    assert "is being recorded; stop the recording first" in capsys.readouterr().err
+    assert main(["sessions", "stop", name]) == 0
+    assert capsys.readouterr().out == f"{name} is complete: 0:02 min, 1 frames\n"
+    assert main(["sessions", "delete", name]) == 0

@@ -18,9 +18,9 @@ from emotion_core.faces.images import (
     encode_jpeg,
     encode_png,
     read_image,
-    read_size,
     to_gray,
 )
+from emotion_core.faces.picture_heads import read_size
 
 
 @pytest.fixture
@@ -298,7 +298,7 @@ def test_gigantic_progressive_jpeg_is_refused_before_decoding(
     image: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its decoder needs room for all of it, even to give a small picture."""
-    monkeypatch.setattr("emotion_core.faces.images.MAX_PIXELS", 1000)
+    monkeypatch.setattr("emotion_core.faces.picture_heads.MAX_PIXELS", 1000)
     monkeypatch.delattr(cv2, "imdecodeWithMetadata")
     content = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
     assert "found 60 x 40; reduce it first" in message(content)
@@ -311,7 +311,7 @@ def test_large_jpeg_is_halved_while_it_is_decoded(
     """Phones take photos of 108 and 200 megapixels."""
     content = with_exif(as_stored(image, orientation), ".jpg", orientation)
     whole = read_image(content)
-    monkeypatch.setattr("emotion_core.faces.images.MAX_PIXELS", 1000)
+    monkeypatch.setattr("emotion_core.faces.picture_heads.MAX_PIXELS", 1000)
     half = read_image(content)
     assert half.shape == (20, 30, 3)
     expected = cv2.resize(whole, (30, 20), interpolation=cv2.INTER_AREA)
@@ -343,7 +343,7 @@ def test_lossy_webp_size_is_read(image: np.ndarray) -> None:
 
 
 def test_gigantic_picture_of_another_format_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emotion_core.faces.images.MAX_PIXELS", 1000)
+    monkeypatch.setattr("emotion_core.faces.picture_heads.MAX_PIXELS", 1000)
     picture = np.zeros((40, 60, 3), np.uint8)
     assert "found 60 x 40" in message(cv2.imencode(".ppm", picture)[1].tobytes())
 

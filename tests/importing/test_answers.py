@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import pytest
 
 from emotion_core.emotions import EMOTIONS
@@ -16,6 +13,7 @@ from emotion_core.importing.answers import (
 )
 from emotion_core.importing.staging import StagedModel, proposed_name
 from emotion_core.models.changes import check_new_name
+from emotion_core.system.temporary import TemporaryFolder
 from tests.importing.handed_in import stage
 from tests.model_files import others
 
@@ -56,8 +54,8 @@ class TestQuestions:
         assert interface.classes == ("happy", "angry", None)
 
     def test_a_network_like_ours_needs_no_interface(self):
-        folder = Path(tempfile.mkdtemp())
-        (folder / "model.tflite").touch()
+        folder = TemporaryFolder("import")
+        (folder.path / "model.tflite").touch()
         staged = StagedModel(folder, "mine.tflite", FoundNetwork(48, 1, 7, False, False, 1), "0")
         answers = ImportAnswers("0 to 255", EMOTIONS, probabilities=False)
         assert staged.described(answers).interface is None

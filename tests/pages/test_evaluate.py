@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -63,6 +64,31 @@ def open_page() -> Callable[..., AppTest]:
         return run(page)
 
     return open_one
+
+
+def test_another_data_set_begins_with_its_test_split(
+    open_page: Callable[..., AppTest], demo: FaceDataset, tmp_path: Path
+) -> None:
+    """Training, kept from the data set before, shows figures of images that the model knows."""
+    for index, face in enumerate(demo.images):
+        split, emotion = SPLITS[demo.splits[index]], EMOTIONS[demo.labels[index]]
+        path = tmp_path / "pictures" / split / emotion / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), face)
+    page = open_page(on="Training")  # an address is followed
+    assert page.selectbox("on").value == "Training"
+    assert "has learned from these very images" in page.warning[0].value
+    page.session_state["dataset_opening"] = True  # the menu is filled when it is open
+    page.run()
+    page.text_input("dataset_path").set_value(str(tmp_path / "pictures"))
+    run(page)
+    assert page.selectbox("on").value == "PublicTest"
+    assert "PublicTest has chosen the best epoch" in page.warning[0].value
+    page.selectbox("on").select("Training")
+    run(page)
+    assert page.selectbox("on").value == "Training"  # and what is chosen then stays
+    # The rows are in another order, so the fingerprint is another one: the images tell.
+    assert "has learned from these very images" in page.warning[0].value
 
 
 def run(page: AppTest) -> AppTest:
@@ -232,6 +258,21 @@ class TestCompare:
         page.query_params["judged"] = page.session_state["judged"] = "Report"
         run(page)
         assert "the comparison with" in text_of(page)
+
+    def test_the_downloaded_report_holds_it(self, open_page, monkeypatch):
+        contents = {}
+        monkeypatch.setattr(
+            "streamlit.download_button",
+            lambda label, content, *_, **__: contents.update({label: content}),
+        )
+        page = open_page(judged="Compare", against="second")
+        page.query_params["judged"] = page.session_state["judged"] = "Report"
+        run(page)
+        # As Streamlit does it: in another thread, without the viewer's session.
+        with ThreadPoolExecutor(1) as pool:
+            html, report = (pool.submit(contents[each]).result() for each in ("HTML", "JSON"))
+        assert json.loads(report)["comparison"]["second"] == "second"
+        assert "Compared with second" in html
 
 
 class TestCard:

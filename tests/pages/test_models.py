@@ -14,6 +14,7 @@ import skimage.data
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir, load_card
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import list_models
@@ -31,6 +32,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setattr(st, "page_link", lambda *_, label, **__: st.markdown(label))
     st.cache_resource.clear()
+    st.cache_data.clear()
     return tmp_path / "models"
 
 
@@ -105,6 +107,17 @@ class TestModels:
         text = run(page)
         assert "mine is deleted for good." in text.replace("*", "")
         assert "It is in use: the model that ships with the project takes over" in text
+
+    def test_a_slow_one_is_warned_of_before_it_is_used(self, page, mine, monkeypatch):
+        text = run(page)
+        assert "<span>ms a face here</span>" in text
+        assert "Live video goes on at its own rate" not in text
+        st.cache_data.clear()
+        monkeypatch.setattr(EmotionClassifier, "_measured", lambda _: 0.225)
+        page.selectbox(key="model").set_value(mine.name)
+        text = run(page)
+        assert "<b>225.0</b><span>ms a face here</span>" in text
+        assert "It takes 225 ms for a face on this machine. Live video goes on at its own" in text
 
     def test_a_name_that_does_not_do(self, page, mine):
         put_to_use(mine)
@@ -192,6 +205,12 @@ class TestImport:
         assert page.selectbox(key="model").value == "raf"
         assert model_in_use().folder == SHIPPED
         assert "models_values" not in {box.key for box in page.selectbox}
+
+    def test_a_slow_one_is_warned_of(self, give, monkeypatch):
+        monkeypatch.setattr(EmotionClassifier, "_measured", lambda _: 0.225)
+        text = give(others("grey64.tflite"))
+        assert "One face takes 225.0 ms on this machine." in text
+        assert "It takes 225 ms for a face on this machine. Live video goes on at its own" in text
 
     def test_it_can_be_put_to_use_at_once(self, page, give, library):
         give(others("color32.tflite"))

@@ -15,8 +15,15 @@ import pytest
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions import recorder as recorder_module
+from emotion_core.sessions import storage as storage_module
+from emotion_core.sessions.lock import RecordingLock
 from emotion_core.sessions.recorder import MOST_WAITING, WRITE_EVERY, SessionRecorder
-from emotion_core.sessions.storage import list_sessions, open_session
+from emotion_core.sessions.storage import (
+    delete_session,
+    list_sessions,
+    open_session,
+    stop_session,
+)
 from emotion_core.sessions.summary import summarize_session
 from emotion_core.sessions.tables import read_events, read_tables
 from emotion_core.system.folders import PROJECT
@@ -218,9 +225,7 @@ def test_a_killed_process_leaves_a_session_that_opens(tmp_path):
         process.send_signal(signal.SIGKILL)
         process.wait(30)
     (entry,) = tmp_path.iterdir()
-    assert open_session(entry).state == "recording"  # for a few seconds: its writer may be slow
-    long_ago = time.time() - 60
-    os.utime(entry / ".recording", (long_ago, long_ago))
+    assert open_session(entry).state == "interrupted"  # its lock went with it
     for name in ("faces.csv", "frames.csv", "events.csv"):  # and the last line of each cut in two
         with (entry / name).open("a") as file:
             file.write("99999,12.3")
@@ -251,6 +256,78 @@ def test_a_full_disk_ends_the_recording_with_one_line(tmp_path):
     assert session.header.problem == problem
     assert session.frames > 50
     assert len(read_tables(session.folder)[1]) > 25
+
+
+def test_a_recorder_whose_stream_is_gone_ends_by_itself_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder_module, "GONE_AFTER", 1.0)
+    recorder = start(tmp_path)
+    recorder.record(STARTED + 0.5, WALL_CLOCK, [], IMAGE)
+    wait_until(lambda: not recorder.running)
+    session = recorder.stop()
+    assert recorder.problem == session.header.problem
+    assert recorder.problem == (
+        "No picture came for 1 s: recording ended after 0 s; what was recorded until then is kept."
+    )
+    assert (session.state, session.frames) == ("interrupted", 1)
+    assert recorder not in recorder_module._running
+
+
+def test_a_recorder_can_be_stopped_by_somebody_else(tmp_path):
+    recorder = start(tmp_path)
+    recorder.record(STARTED + 0.5, WALL_CLOCK, [], IMAGE)
+    session = stop_session(tmp_path, recorder.folder.name)
+    assert not recorder.running
+    assert recorder.problem is None
+    assert recorder.stopped_by_others
+    assert (session.state, session.frames) == ("complete", 1)
+    assert sorted(path.name for path in session.folder.iterdir()) == [
+        "faces.csv",
+        "frames.csv",
+        "session.json",
+    ]
+    assert stop_session(tmp_path, session.id) == session  # and no harm in asking again
+
+
+def test_a_recorder_of_another_process_can_be_stopped(tmp_path):
+    with run_program(tmp_path) as process:
+        while int(process.stdout.readline()) < 1:
+            pass
+        (found,) = list_sessions(tmp_path).sessions
+        assert found.state == "recording"
+        stopped = stop_session(tmp_path, found.id)
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert output.splitlines()[-1] == "None"  # no problem: somebody wanted it so
+    assert stopped.state == "complete"
+    delete_session(tmp_path, found.id)
+    assert list_sessions(tmp_path).sessions == ()
+
+
+def test_a_recorder_that_does_not_end_is_told(tmp_path, stuck_disk):
+    stick, _ = stuck_disk
+    recorder = start(tmp_path)
+    stick()
+    with pytest.raises(SessionError, match="expected its recording to end within 0 s, but it goes"):
+        stop_session(tmp_path, recorder.folder.name, patience=0)
+
+
+def test_a_folder_in_which_nothing_can_be_written_any_more_is_told(tmp_path, monkeypatch):
+    def refused(_: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    recorder = start(tmp_path)
+    monkeypatch.setattr(storage_module, "ask_to_stop", refused)
+    with pytest.raises(SessionError, match=r"cannot be told to end \(Permission denied\); m"):
+        stop_session(tmp_path, recorder.folder.name)
+    recorder.stop()
+
+
+def test_a_folder_has_one_recorder(tmp_path):
+    recorder = start(tmp_path)
+    with pytest.raises(BlockingIOError, match="somebody records in it"):
+        RecordingLock(recorder.folder, patience=0)
+    assert recorder.running
+    recorder.stop()
 
 
 def test_a_disk_too_full_for_the_header_too(tmp_path, monkeypatch):

@@ -153,6 +153,21 @@ def test_a_session_being_recorded_is_left_alone(tmp_path):
     assert recorder.stop().header.name == ""
 
 
+@pytest.mark.parametrize("days", [-400, 400])
+def test_a_clock_that_was_set_does_not_tell_who_records(tmp_path, days):
+    recorder = start(tmp_path)
+    left = tmp_path / "left"
+    shutil.copytree(recorder.folder, left)
+    another_time = time.time() + 86400 * days
+    for folder in (left, recorder.folder):
+        os.utime(folder / ".recording", (another_time, another_time))
+    assert open_session(recorder.folder).state == "recording"
+    recorder.stop()
+    assert open_session(left).state == "interrupted"
+    delete_session(tmp_path, "left")
+    assert not left.exists()
+
+
 def test_a_recorder_that_is_gone_does_not_keep_its_session(tmp_path):
     recorder = start(tmp_path)
     copy = tmp_path / "copy"

@@ -16,11 +16,11 @@ def child(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{PROJECT}")
     started = []
 
-    def start(body: str, options: str = "", **environment: str) -> Child:
+    def start(body: str, options: str = "", prelude: str = "", **environment: str) -> Child:
         (tmp_path / "task.py").write_text(
             "import os, sys, time\n"
             "from emotion_core.errors import ModelError\n"
-            "from emotion_core.system.serving import Limits, serve\n\n"
+            f"from emotion_core.system.serving import Limits, serve\n\n{prelude}"
             f"def answer(request, progress):\n{textwrap.indent(body, '    ')}\n\n"
             f"serve(answer, {options})\n"
         )

@@ -57,7 +57,7 @@ def test_every_child_starts_and_ends_with_its_parent(module, tmp_path):
 
 
 def test_all_children_are_found_and_nothing_else_starts_a_process():
-    assert len(MODULES) == 6
+    assert len(MODULES) == 8
     starting = r"^ *(?:import|from) (?:subprocess|multiprocessing)\b"
     files = [*(PROJECT / "emotion_core").rglob("*.py"), *(PROJECT / "pages").rglob("*.py")]
     assert [path for path in files if re.search(starting, path.read_text("utf-8"), re.M)] == [
@@ -70,6 +70,23 @@ def test_it_answers_again_and_again_and_gets_its_environment(child):
     assert asked.ask({"number": 2}) == {"double": 4, "said": "hi"}
     assert asked.ask({"number": 3}) == {"double": 6, "said": "hi"}
     assert asked.running
+
+
+def test_content_goes_there_and_back_as_it_is(child):
+    asked = child("return {'half': 1, 'content': request.get('content', b'')[::-1]}")
+    content = bytes(range(256)) * 5000 + b'{"answer": {}}\n'
+    answer = asked.ask({}, content=content)
+    assert answer == {"half": 1, "content": content[::-1]}
+    assert asked.ask({}) == {"half": 1}
+
+
+def test_a_child_that_ends_within_its_content_has_not_answered(child):
+    asked = child(
+        'os.write(output, b\'{"answer": {}, "bytes": 9}\\nhalf\')\nos._exit(3)',
+        prelude="output = os.dup(1)\n",
+    )
+    with pytest.raises(ChildEndedError):
+        asked.ask({})
 
 
 def test_progress_is_told_from_nothing_to_all(child):

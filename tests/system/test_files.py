@@ -1,20 +1,157 @@
 import json
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from emotion_core.system.files import (
+    FileTooLargeError,
     is_half_deleted,
+    keep_private,
     new_folder,
     open_regular,
+    read_regular,
     remove,
     replace_file,
     replace_folder,
     write_json,
 )
+from emotion_core.system.folders import PROJECT
+from emotion_core.system.shelf import Shelf
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="folders inherit who may read them there")
+
+
+@pytest.fixture
+def power_cut(monkeypatch):
+    """Return what a power cut may lose: names that came before their content, or were never kept.
+
+    Each rename must find all of its content on the disk, and the folder's new name must follow.
+    """
+    synced, lost = set(), []
+    fsync, replace = os.fsync, Path.replace
+
+    def fsync_and_note(handle):
+        fsync(handle)
+        synced.add(os.fstat(handle).st_ino)
+
+    def replace_and_look(path, target):
+        parts = [path, *path.rglob("*")] if path.is_dir() else [path]
+        lost.extend(f"{part.name} before its content" for part in parts if _ino(part) not in synced)
+        synced.discard(_ino(target.parent))
+        lost_name = (target.parent, f"the name {target.name}")
+        replace(path, target)
+        names.append(lost_name)
+
+    def _ino(path):
+        return path.stat().st_ino
+
+    names = []
+    monkeypatch.setattr(os, "fsync", fsync_and_note)
+    monkeypatch.setattr(Path, "replace", replace_and_look)
+
+    def look():
+        return lost + [name for folder, name in names if _ino(folder) not in synced]
+
+    return look
+
+
+def test_a_power_cut_loses_nothing_that_was_written(tmp_path, power_cut):
+    write_json(tmp_path / "a.json", {"x": 1})
+    write_json(tmp_path / "a.json", {"x": 2})
+    with new_folder(tmp_path / "new") as temporary:
+        (temporary / "deep").mkdir()
+        (temporary / "deep" / "images.npy").write_bytes(b"12")
+    for _ in range(2):
+        with replace_folder(tmp_path / "model") as temporary:
+            (temporary / "model.keras").write_bytes(b"12")
+    shelf = Shelf("a thing", "all things", OSError, bool)  # type: ignore[arg-type]
+    shelf.rename(tmp_path / "model", "renamed")
+    assert power_cut() == []
+
+
+def test_what_nobody_needs_after_a_power_cut_does_not_wait_for_the_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("it waits"))
+    write_json(tmp_path / "status.json", {}, lasting=False)
+    assert (tmp_path / "status.json").exists()
+
+
+def test_an_error_of_the_disk_is_told(tmp_path, monkeypatch):
+    def fails(_handle):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", fails)
+    with pytest.raises(OSError, match="Input/output error"):
+        write_json(tmp_path / "a.json", {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_system_without_fsync_for_folders_does(tmp_path, monkeypatch):
+    fsync = os.fsync
+
+    def only_files(handle):
+        if os.path.isdir(f"/proc/self/fd/{handle}"):  # noqa: PTH112
+            raise OSError(22, "Invalid argument")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", only_files)
+    write_json(tmp_path / "a.json", {})
+    assert (tmp_path / "a.json").exists()
+
+
+def modes_under(mask, tmp_path, *, personal):
+    """Write a file and folders in a process with a umask, and return what others may do."""
+    code = (
+        "from pathlib import Path; import os\n"
+        "from emotion_core.system.files import new_folder, replace_folder, write_json\n"
+        f"place = Path({str(tmp_path)!r})\n"
+        f"os.umask({mask})\n"
+        "write_json(place / 'made' / 'a.json', {})\n"
+        "for make in (new_folder, replace_folder):\n"
+        "    with make(place / make.__name__) as temporary:\n"
+        "        (temporary / 'deep').mkdir()\n"
+        "        (temporary / 'deep' / 'b').touch()\n"
+    )
+    data = tmp_path if personal else tmp_path / "elsewhere"
+    environment = os.environ | {"EMOTION_DATA_DIR": str(data)}
+    subprocess.run([sys.executable, "-c", code], cwd=PROJECT, env=environment, check=True)
+    paths = [path for path in tmp_path.rglob("*") if path != data]
+    assert len(paths) == 8
+    return {(path.is_dir(), path.stat().st_mode & 0o777) for path in paths}
+
+
+@POSIX
+@pytest.mark.parametrize("mask", [0, 0o022, 0o077])
+def test_personal_data_is_for_its_owner_alone_whatever_the_umask(tmp_path, mask):
+    assert modes_under(mask, tmp_path, personal=True) == {(True, 0o700), (False, 0o600)}
+
+
+@POSIX
+@pytest.mark.parametrize(("mask", "folder", "file"), [(0o022, 0o755, 0o644), (0o077, 0o700, 0o600)])
+def test_other_files_are_as_the_umask_says(tmp_path, mask, folder, file):
+    assert modes_under(mask, tmp_path, personal=False) == {(True, folder), (False, file)}
+
+
+@POSIX
+def test_links_are_not_followed_when_others_are_shut_out(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.touch(0o644)
+    (tmp_path / "folder").mkdir(0o755)
+    (tmp_path / "folder" / "link").symlink_to(elsewhere)
+    keep_private(tmp_path / "folder")
+    assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o700
+    assert elsewhere.stat().st_mode & 0o777 == 0o644
+
+
+def test_on_windows_nobody_is_shut_out(tmp_path, monkeypatch):
+    (tmp_path / "file").touch(0o644)
+    monkeypatch.setattr("emotion_core.system.files.ON_WINDOWS", True)
+    keep_private(tmp_path / "file")
+    monkeypatch.undo()
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
 
 
 def test_file_is_replaced_at_the_end(tmp_path):
@@ -180,3 +317,11 @@ class TestOpenRegular:
         with pytest.raises(OSError, match="it is a pipe or a device and no file") as caught:
             open_regular(path)
         assert caught.value.strerror == "it is a pipe or a device and no file"
+
+
+def test_a_file_is_read_up_to_a_size(tmp_path):
+    (tmp_path / "a").write_bytes(b"12345")
+    assert read_regular(tmp_path / "a", 5) == b"12345"
+    with pytest.raises(FileTooLargeError) as raised:
+        read_regular(tmp_path / "a", 4)
+    assert raised.value.size == 5

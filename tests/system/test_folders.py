@@ -1,4 +1,5 @@
 import os
+import re
 from pathlib import Path
 
 import platformdirs
@@ -13,10 +14,13 @@ from emotion_core.models.folder import default_model_dir, models_dir
 from emotion_core.models.in_use import model_in_use, setting_file
 from emotion_core.sessions.storage import sessions_dir
 from emotion_core.system.folders import (
+    PERSONAL_VARIABLES,
+    PROJECT,
     cache_dir,
     collection_dir,
     data_dir,
     folder_size,
+    is_personal,
     left_behind,
     typed_path,
 )
@@ -120,3 +124,22 @@ def test_a_typed_path_may_begin_with_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     assert typed_path("~/film.mp4") == tmp_path / "film.mp4"
     assert typed_path("~nobody-here/film.mp4") == Path("~nobody-here/film.mp4")
+
+
+def test_every_variable_that_moves_what_people_make_is_known():
+    text = "".join(path.read_text("utf-8") for path in (PROJECT / "emotion_core").rglob("*.py"))
+    named = set(re.findall(r"collection_dir\((\w+_VARIABLE)", text))
+    values = dict(re.findall(r'(\w+_VARIABLE): Final = "(EMOTION_\w+_DIR)"', text))
+    assert {values[name] for name in named} == set(PERSONAL_VARIABLES)
+
+
+def test_what_is_personal(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("EMOTION_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path / "films"))
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    for inside in ("data", "data/uploads/a.csv", "cache/x", "films/1/video.mp4", "link/own_data"):
+        assert is_personal(tmp_path / inside)
+    for outside in ("database", "report.html", "films.zip"):
+        assert not is_personal(tmp_path / outside)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -57,6 +58,38 @@ def test_it_ends_with_its_parent_however_that_ends(child):
     done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE)
     assert done.returncode == -signal.SIGKILL
     wait_until_gone(int(done.stdout))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it ends once it looks again")
+def test_it_ends_with_its_parent_in_the_middle_of_what_python_waits_for(child):
+    """A conversion may keep Python from running any other thread for minutes."""
+    child("import ctypes\nprogress(0.5)\nctypes.PyDLL(None).sleep(60)\nreturn {}")
+    program = (
+        "import os, signal, time\n"
+        "from emotion_core.system.children import Child\n"
+        "child = Child('task')\n"
+        "print(child.pid, flush=True)\n"
+        "def killed(share):\n"
+        "    if share: time.sleep(1); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "child.ask({}, progress=killed)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, stdout=subprocess.PIPE)
+    assert done.returncode == -signal.SIGKILL
+    wait_until_gone(int(done.stdout))
+
+
+def test_it_outlives_the_thread_that_started_it(child):
+    started = []
+
+    def start():
+        started.append(child("return {}"))
+        assert started[0].ask({}) == {}
+
+    thread = threading.Thread(target=start)
+    thread.start()
+    thread.join()
+    time.sleep(0.2)
+    assert started[0].ask({}) == {}
 
 
 def test_it_is_held_to_its_limits(child):

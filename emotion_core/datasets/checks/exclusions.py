@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.system.files import write_json
 from emotion_core.system.folders import collection_dir
+from emotion_core.system.json_reading import checked, read_json
 from emotion_core.system.names import checked_name
 from emotion_core.system.shelf import Shelf
 
@@ -251,7 +252,7 @@ def load_exclusions(name: str, folder: Path | None = None) -> ExclusionList:
     """
     path = Path(name) if name.endswith(_SUFFIX) else _file(name, folder)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except FileNotFoundError:
         stored = [each.name for each in list_exclusions(folder).lists]
         raise DatasetError(
@@ -299,25 +300,16 @@ def _parse(path: Path, content: Any) -> ExclusionList:
     try:
         if content["format"] != _FORMAT:
             raise ValueError(f"format {content['format']!r}")
-        images = tuple(
-            ExcludedImage(
-                split=SPLITS[SPLITS.index(image["split"])],
-                row=int(image["row"]),
-                label=str(image["label"]),
-                pixels=str(image["pixels"]),
-                reasons=tuple(map(str, image["reasons"])),
-            )
-            for image in content["images"]
-        )
+        known = {entry.name for entry in fields(ExclusionList)}
+        found = checked({key: content[key] for key in content if key in known}, ExclusionList)
+        images = found.images
         if len({(image.split, image.row) for image in images}) != len(images) or not images:
             raise ValueError("no image, or one that is named twice")
-        names = {field: str(content[field]) for field in _TEXT_FIELDS}
+        if unknown := {image.split for image in images} - set(SPLITS):
+            raise ValueError(f"split: expected {', '.join(SPLITS)}, found {min(unknown)!r:.40}")
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(
             f"{path}: expected an exclusion list ({_FORMAT!r}), found another or a damaged file "
             f"({error}); make it again"
         ) from error
-    return ExclusionList(**names, images=images)
-
-
-_TEXT_FIELDS: Final = ("name", "dataset", "fingerprint", "created")
+    return found

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -22,6 +20,7 @@ from emotion_core.datasets.checks.quality import (
 from emotion_core.datasets.types import SPLITS, FaceDataset
 from emotion_core.emotions import EMOTIONS
 from emotion_core.system.progress import CountProgress
+from emotion_core.system.tables import csv_of_rows
 
 
 @dataclass(frozen=True)
@@ -224,9 +223,7 @@ CSV_COLUMNS: Final = (
 
 def findings_csv(dataset: FaceDataset, findings: Iterable[Finding]) -> bytes:
     """Return findings as a CSV file in UTF-8, one line for each image of each kind."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    rows = []
     for finding in findings:
         measure = FINDING_KINDS[finding.kind].measure
         for place, index in enumerate(finding.indices.tolist()):
@@ -235,16 +232,15 @@ def findings_csv(dataset: FaceDataset, findings: Iterable[Finding]) -> bytes:
                 if finding.partners is None
                 else _identity(dataset, int(finding.partners[place]))
             )
-            writer.writerow(
-                [
-                    finding.kind,
-                    *_identity(dataset, index),
-                    measure,
-                    f"{finding.scores[place]:.6g}",
-                    *partner,
-                ]
-            )
-    return text.getvalue().encode()
+            line = [
+                finding.kind,
+                *_identity(dataset, index),
+                measure,
+                f"{finding.scores[place]:.6g}",
+                *partner,
+            ]
+            rows.append(dict(zip(CSV_COLUMNS, line, strict=True)))
+    return csv_of_rows(CSV_COLUMNS, rows).encode()
 
 
 class _Steps:

@@ -14,15 +14,12 @@ data set, and ``samples.csv`` is but a copy for pandas and spreadsheets, written
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict
 
 from emotion_core.datasets.reading.bad_rows import RowError
 from emotion_core.datasets.reading.class_names import label_of
@@ -31,6 +28,8 @@ from emotion_core.datasets.reading.split_names import split_of
 from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.tables import csv_of_rows
 
 HEADER_FILE: Final = "dataset.json"
 TABLE_FILE: Final = "samples.csv"
@@ -110,6 +109,11 @@ def open_own_dataset(folder: Path) -> OwnDataset:
     return OwnDataset(folder, created, consent, tuple(samples))
 
 
+class _Header(TypedDict):
+    created: str
+    consent: str
+
+
 def read_header(folder: Path) -> tuple[str, str]:
     """Return when the data set in ``folder`` was made, and the consent that was given.
 
@@ -118,13 +122,14 @@ def read_header(folder: Path) -> tuple[str, str]:
     """
     path = folder / HEADER_FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         if content["format"] != OWN_DATA_FORMAT:
             raise DatasetError(
                 f"{path}: expected format {OWN_DATA_FORMAT}, found {content['format']}; it was "
                 "written by another version of this project"
             )
-        return str(content["created"]), str(content["consent"])
+        header = checked(content, _Header)
+        return header["created"], header["consent"]
     except FileNotFoundError:
         raise DatasetError(
             f"{folder}: expected a data set with {HEADER_FILE}, found none; move the folder "
@@ -151,10 +156,8 @@ def _sample(file: str, folder_name: str) -> Sample:
 
 def samples_table(samples: Iterable[Sample]) -> bytes:
     """Return ``samples.csv``: one line a sample, times in UTC with milliseconds."""
-    text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, TABLE_COLUMNS, lineterminator="\n")
-    writer.writeheader()
+    rows = []
     for sample in samples:
         time = "" if sample.time is None else sample.time.isoformat(timespec="milliseconds")
-        writer.writerow(asdict(sample) | {"time": time.replace("+00:00", "Z")})
-    return text.getvalue().encode(errors="backslashreplace")
+        rows.append(asdict(sample) | {"time": time.replace("+00:00", "Z")})
+    return csv_of_rows(TABLE_COLUMNS, rows).encode(errors="backslashreplace")

@@ -29,7 +29,7 @@ from emotion_core.datasets.reading.image_folder import decode_face
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 from emotion_core.faces.images import encode_png
-from emotion_core.system.files import replace_file
+from emotion_core.system.files import make_folder, move, replace_file
 from emotion_core.system.shelf import writing
 
 #: Where samples come from: a camera, a photo, or a crop that was uploaded ready-made.
@@ -188,9 +188,9 @@ def _move(folder: Path, sample: Sample, emotion: str) -> None:
     target = path.parent.parent / emotion / path.name
     if target.exists():  # names of our own are unique
         raise DatasetError(f"{target} is there already; rename one of the two pictures")
-    target.parent.mkdir(exist_ok=True)
+    make_folder(target.parent)
     try:
-        path.rename(target)
+        move(path, target)
     except FileNotFoundError:
         raise DatasetError(f"{path} is gone: somebody has just moved or removed it") from None
 

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import numpy as np
 
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.system import disk_cache
 from emotion_core.system.disk_cache import CacheKey
+from emotion_core.system.json_reading import checked, read_json
 
 #: Raised whenever the readers give other arrays for the same file.
 READER_VERSION: Final = 2
 
 _ARRAYS: Final = ("images", "labels", "splits", "rows")
 _META_NAME: Final = "meta.json"
+
+
+class _Meta(TypedDict):
+    name: str
+    dropped_rows: int
+    notes: list[str]
+    has_votes: bool
+    fingerprint: str
 
 
 def dataset_key(source: tuple[Any, ...], state: tuple[Any, ...]) -> CacheKey:
@@ -51,7 +60,7 @@ def read_entry(folder: Path, *, mapped: bool = True) -> FaceDataset:
         OSError: a file is missing, or cannot be read.
         ValueError: a file is damaged; so say EOFError, KeyError, TypeError and DatasetError.
     """
-    meta = json.loads((folder / _META_NAME).read_text(encoding="utf-8"))
+    meta = checked(read_json(folder / _META_NAME), _Meta)
     names = [*_ARRAYS, "votes"] if meta["has_votes"] else list(_ARRAYS)
     arrays = {
         name: np.load(folder / f"{name}.npy", mmap_mode="r" if mapped else None, allow_pickle=False)
@@ -60,10 +69,10 @@ def read_entry(folder: Path, *, mapped: bool = True) -> FaceDataset:
     for array in arrays.values():
         array.flags.writeable = False
     return FaceDataset(
-        name=str(meta["name"]),
-        dropped_rows=int(meta["dropped_rows"]),
+        name=meta["name"],
+        dropped_rows=meta["dropped_rows"],
         notes=tuple(meta["notes"]),
-        known_fingerprint=str(meta["fingerprint"]),
+        known_fingerprint=meta["fingerprint"],
         **arrays,
     )
 

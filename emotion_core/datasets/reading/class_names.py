@@ -7,7 +7,6 @@ happy in AffectNet. What the numbers mean is asked once, and kept for this very 
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
 from emotion_core.errors import DatasetError, NumberedClassesError
 from emotion_core.system.files import write_json
 from emotion_core.system.folders import data_dir
+from emotion_core.system.json_reading import checked, read_json
 
 #: The meaning of a number whose pictures are left out, such as those of contempt.
 LEFT_OUT: Final = "none"
@@ -130,9 +130,9 @@ def _file() -> Path:
 
 def _remembered() -> dict[str, dict[str, str]]:
     try:
-        content = json.loads(_file().read_text(encoding="utf-8"))
+        content = checked(read_json(_file()), dict[str, dict[str, str]])
         return {
-            str(data_id): {str(number): str(meaning) for number, meaning in meanings.items()}
+            data_id: meanings
             for data_id, meanings in content.items()
             if set(meanings.values()) <= {*EMOTIONS, LEFT_OUT}
         }

@@ -40,7 +40,8 @@ from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.images import PICTURE_SUFFIXES, decode_gray, read_size
+from emotion_core.faces.images import PICTURE_SUFFIXES, decode_gray
+from emotion_core.faces.picture_heads import read_size
 from emotion_core.system.files import open_regular
 from emotion_core.system.folders import DESKTOP_FILES
 

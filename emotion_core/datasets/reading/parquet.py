@@ -6,7 +6,6 @@ splits and classes are told by names as they are anywhere else.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from emotion_core.datasets.reading.image_folder import PictureFile, read_picture
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
 from emotion_core.system.files import open_regular
+from emotion_core.system.json_reading import checked, parse_json
 
 if TYPE_CHECKING:
     from pyarrow import Schema
@@ -186,8 +186,8 @@ def _column(path: Path, schema: Schema, names: tuple[str, ...]) -> str:
 def _class_names(schema: Schema, column: str) -> list[str] | None:
     """Return the names of labels that Hugging Face's library ``datasets`` writes into a file."""
     try:
-        content: Any = json.loads(schema.metadata[b"huggingface"])
-        return [str(name) for name in content["info"]["features"][column]["names"]]
+        content: Any = parse_json(schema.metadata[b"huggingface"])
+        return checked(content["info"]["features"][column]["names"], list[str])
     except (KeyError, TypeError, ValueError):
         return None
 

@@ -24,7 +24,7 @@ def class_metrics_figure(per_class: Sequence[EmotionMetrics], title: str) -> Fig
     """Draw precision, recall and F1 of every expression with their 95 % intervals.
 
     Args:
-        per_class: ``EvaluationReport.per_class``; expressions without images have no recall.
+        per_class: ``EvaluationReport.per_class``; what is undefined is not drawn.
         title: heading of the figure.
     """
     # Side by side, so that intervals do not cover each other.
@@ -45,9 +45,9 @@ def class_metrics_figure(per_class: Sequence[EmotionMetrics], title: str) -> Fig
 
 def _metric(per_class: Sequence[EmotionMetrics], name: str, aside: float) -> Any:
     shown = [
-        (place, metrics, getattr(metrics, name.lower()))
+        (place, metrics, estimate)
         for place, metrics in enumerate(per_class)
-        if metrics.support
+        if metrics.support and (estimate := getattr(metrics, name.lower())) is not None
     ]
     colors = [EMOTION_COLORS[metrics.emotion] for _, metrics, _ in shown]
     return plotly_graph_objects().Scatter(

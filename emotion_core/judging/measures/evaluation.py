@@ -28,22 +28,25 @@ class EmotionMetrics:
 
     Attributes:
         emotion: the expression.
-        precision: share of right answers where this is the highest score.
-        recall: share of right answers where this is the label.
-        f1: harmonic mean of the two.
+        precision: share of right answers where this is the highest score; None: it never is.
+        recall: share of right answers where this is the label; None without such images.
+        f1: harmonic mean of the two; None without such images.
         support: number of images with this label.
-        answered: share of those images whose answer is not "uncertain".
+        answered: share of those images whose answer is not "uncertain"; None without any.
     """
 
     emotion: str
-    precision: Estimate
-    recall: Estimate
-    f1: Estimate
+    precision: Estimate | None
+    recall: Estimate | None
+    f1: Estimate | None
     support: int
-    answered: Estimate
+    answered: Estimate | None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures as plain JSON values; plain numbers first, intervals beside them."""
+        """Return the figures as plain JSON values; plain numbers first, intervals beside them.
+
+        What is undefined is None, and has no interval.
+        """
         shares = {
             "precision": self.precision,
             "recall": self.recall,
@@ -51,12 +54,9 @@ class EmotionMetrics:
             "answered": self.answered,
         }
         return {
-            "precision": self.precision.value,
-            "recall": self.recall.value,
-            "f1": self.f1.value,
+            **{name: share and share.value for name, share in shares.items()},
             "support": self.support,
-            "answered": self.answered.value,
-            "interval_95": {name: share.interval for name, share in shares.items()},
+            "interval_95": {name: share.interval for name, share in shares.items() if share},
         }
 
 
@@ -75,7 +75,8 @@ class EvaluationReport:
     Attributes:
         n: number of images.
         accuracy: share of right answers with a Wilson interval.
-        macro_f1: unweighted mean of the seven F1 scores, with a bootstrap interval.
+        macro_f1: unweighted mean of the F1 scores, with a bootstrap interval. Expressions that no
+            image is labelled with are left out.
         log_loss: mean negative log-likelihood in nats.
         brier: mean squared distance between scores and one-hot label, 0..2 (Brier 1950).
         ece: expected calibration error in 15 bins, 0..1.
@@ -167,8 +168,10 @@ def f1_scores(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray(2 * hits / np.maximum(total, 1))
 
 
-def _f1_estimates(confusion: NDArray[np.int64]) -> tuple[list[Estimate], Estimate]:
+def _f1_estimates(confusion: NDArray[np.int64]) -> tuple[list[Estimate | None], Estimate]:
     """Return F1 per class and macro F1 with percentile bootstrap intervals (Efron 1979).
+
+    A class without images has none, and does not count in the mean.
 
     Resampling images is resampling the cells of the confusion matrix, so 2,000 draws are cheap.
     """
@@ -177,12 +180,14 @@ def _f1_estimates(confusion: NDArray[np.int64]) -> tuple[list[Estimate], Estimat
     resampled = f1_scores(draws.reshape(-1, *confusion.shape))
     values = f1_scores(confusion)
     lows, highs = np.percentile(resampled, [2.5, 97.5], axis=0)
+    labelled = confusion.sum(axis=1) > 0
     per_class = [
-        Estimate(float(value), float(low), float(high))
-        for value, low, high in zip(values, lows, highs, strict=True)
+        Estimate(float(value), float(low), float(high)) if known else None
+        for value, low, high, known in zip(values, lows, highs, labelled, strict=True)
     ]
-    macro_low, macro_high = np.percentile(resampled.mean(axis=1), [2.5, 97.5])
-    return per_class, Estimate(float(values.mean()), float(macro_low), float(macro_high))
+    macro_low, macro_high = np.percentile(resampled[:, labelled].mean(axis=1), [2.5, 97.5])
+    macro = Estimate(float(values[labelled].mean()), float(macro_low), float(macro_high))
+    return per_class, macro
 
 
 def evaluate_logits(
@@ -230,18 +235,22 @@ def evaluate_logits(
 
 
 def _per_class(
-    confusion: NDArray[np.int64], f1: list[Estimate], answered: NDArray[np.intp]
+    confusion: NDArray[np.int64], f1: list[Estimate | None], answered: NDArray[np.intp]
 ) -> tuple[EmotionMetrics, ...]:
     """Return how each expression fares; ``answered`` counts the certain answers by label."""
     hits, labelled, named = np.diagonal(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
     return tuple(
         EmotionMetrics(
             emotion=emotion,
-            precision=wilson_interval(int(hits[i]), int(named[i])),
-            recall=wilson_interval(int(hits[i]), int(labelled[i])),
+            precision=_share(hits[i], named[i]),
+            recall=_share(hits[i], labelled[i]),
             f1=f1[i],
             support=int(labelled[i]),
-            answered=wilson_interval(int(answered[i]), int(labelled[i])),
+            answered=_share(answered[i], labelled[i]),
         )
         for i, emotion in enumerate(EMOTIONS)
     )
+
+
+def _share(part: np.int64, whole: np.int64) -> Estimate | None:
+    return wilson_interval(int(part), int(whole)) if whole else None

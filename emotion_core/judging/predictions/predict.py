@@ -29,6 +29,7 @@ from emotion_core.models.folder import LITERT_FILE, ModelCard, load_card, read_m
 from emotion_core.models.litert import LiteRtNetwork
 from emotion_core.system import disk_cache
 from emotion_core.system.disk_cache import CacheKey
+from emotion_core.system.json_reading import checked, read_json
 from emotion_core.system.progress import CountProgress
 
 #: Raised whenever the same model and data give other arrays.
@@ -273,7 +274,7 @@ def _reader(dataset: FaceDataset) -> Callable[[Path], Predictions]:
 
 
 def _read(folder: Path, count: int) -> Predictions:
-    reason = str(json.loads((folder / _META).read_text(encoding="utf-8"))["why_no_embeddings"])
+    reason = checked(read_json(folder / _META), dict[str, str])["why_no_embeddings"]
     logits = np.load(folder / _LOGITS, mmap_mode="r", allow_pickle=False)
     embeddings = None
     if not reason:

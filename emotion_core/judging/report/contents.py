@@ -63,16 +63,19 @@ class Report:
 
 
 def classes_table(judgement: Judgement) -> DataFrame:
-    """Return one line an expression: its figures with their intervals, all shares 0..1."""
+    """Return one line an expression: its figures with their intervals, all shares 0..1.
+
+    What is undefined, such as the recall of an expression without images, is empty.
+    """
     import pandas as pd
 
     lines = []
     for metrics, curves in zip(judgement.report.per_class, judgement.curves, strict=True):
         line: dict[str, Any] = {"emotion": metrics.emotion, "images": metrics.support}
         for name in ("precision", "recall", "f1", "answered"):
-            estimate: Estimate = getattr(metrics, name)
-            line |= {name: estimate.value, f"{name}_low": estimate.low}
-            line[f"{name}_high"] = estimate.high
+            estimate: Estimate | None = getattr(metrics, name)
+            line |= {name: estimate and estimate.value, f"{name}_low": estimate and estimate.low}
+            line[f"{name}_high"] = estimate and estimate.high
         lines.append(line | {"auc": curves.auc, "average_precision": curves.average_precision})
     return pd.DataFrame(lines)
 
@@ -109,7 +112,7 @@ def comparison_figures(comparison: PairedComparison) -> dict[str, str]:
         f"points {first} is above {second} (95 %: {low:+.1f} to {high:+.1f})": (
             f"{100 * difference.value:+.1f}"
         ),
-        "p, McNemar's test: a difference as large by chance": _p_written(counts.p_value),
+        "p, McNemar's test: a difference as large by chance": p_written(counts.p_value),
         f"only {first} is right": f"{counts.only_first:,}",
         f"only {second} is right": f"{counts.only_second:,}",
         "both are right": f"{counts.both:,}",
@@ -117,5 +120,6 @@ def comparison_figures(comparison: PairedComparison) -> dict[str, str]:
     }
 
 
-def _p_written(value: float) -> str:
+def p_written(value: float) -> str:
+    """Return the probability of a test as it is written; one near 0 is never "0"."""
     return "< 0.0001" if value < 1e-4 else f"{value:.2g}"

@@ -92,7 +92,9 @@ def _template() -> Template:
     return environment.get_template("page.html")
 
 
-def _written(estimate: Estimate) -> str:
+def _written(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return "-"
     return f"{estimate.value:.1%} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 

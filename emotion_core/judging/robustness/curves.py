@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from emotion_core.models.folder import load_card
 from emotion_core.system import disk_cache
 from emotion_core.system.disk_cache import CacheKey
 from emotion_core.system.files import write_json
+from emotion_core.system.json_reading import checked, read_json
 from emotion_core.system.progress import CountProgress
 
 #: Images of the sample: enough for intervals of about 4 points to either side.
@@ -96,15 +96,9 @@ class RobustnessCurves:
         """Return what ``to_json`` returned.
 
         Raises:
-            ValueError, KeyError, TypeError: it is something else.
+            ValueError, KeyError: it is something else.
         """
-        curves = tuple(
-            RobustnessCurve(
-                entry["change"], tuple(RobustnessPoint(**point) for point in entry["points"])
-            )
-            for entry in content["curves"]
-        )
-        return cls(**{**content, "curves": curves})
+        return checked(content, cls)
 
 
 def breaking_strength(change: Change, curve: RobustnessCurve, accuracy: float) -> float | None:
@@ -227,7 +221,7 @@ def robustness_of(
 
 
 def _read(folder: Path) -> RobustnessCurves:
-    return RobustnessCurves.from_json(json.loads((folder / _CURVES).read_text(encoding="utf-8")))
+    return RobustnessCurves.from_json(read_json(folder / _CURVES))
 
 
 def _key(model_dir: Path, faces: NDArray[np.uint8], labels: NDArray[np.uint8], of: int) -> CacheKey:

@@ -7,8 +7,9 @@ called, point to other files of this machine, or claim sizes that fill any memor
 from __future__ import annotations
 
 import io
-import json
+import lzma
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +20,7 @@ from emotion_core.errors import ModelError
 from emotion_core.models.file_checks.hdf5 import MAX_WEIGHT_BYTES, judge_hdf5, open_hdf5
 from emotion_core.models.file_checks.keras_objects import judge_description
 from emotion_core.models.folder import ARCHITECTURE_FILE, WEIGHTS_FILE
+from emotion_core.system.json_reading import parse_json, read_json
 
 #: The largest architecture description accepted, in bytes.
 MAX_DESCRIPTION_BYTES: Final = 20_000_000
@@ -67,8 +69,7 @@ def judge_file(path: Path) -> JudgedFile:
         ModelError: it is not what it says, is too large, points elsewhere or carries code.
         OSError: it is damaged; as are the following.
         ValueError: its description is no JSON.
-        RuntimeError: its description is nested too deeply.
-        zipfile.BadZipFile: its archive is damaged.
+        RuntimeError: its description is nested too deeply, or its archive is encrypted.
     """
     judges = {".keras": _judge_archive, ".h5": _judge_whole, ".json": _judge_pair}
     if path.suffix not in judges:
@@ -85,6 +86,16 @@ def judge_file(path: Path) -> JudgedFile:
 def _judge_archive(path: Path) -> JudgedFile:
     if not zipfile.is_zipfile(path):
         raise ModelError(f"{path}: expected a .keras file (a zip archive), found something else")
+    try:
+        return _judge_members(path)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+        raise ModelError(
+            f"{path}: expected a whole .keras file, but it is damaged ({error}); get it once more "
+            "from where it came"
+        ) from error
+
+
+def _judge_members(path: Path) -> JudgedFile:
     with zipfile.ZipFile(path) as archive:
         members = {entry.filename: entry for entry in archive.infolist()}
         if set(members) != _KERAS_MEMBERS or len(archive.infolist()) != len(members):
@@ -96,7 +107,7 @@ def _judge_archive(path: Path) -> JudgedFile:
             raise ModelError(f"{path}: expected weights under 1 GB, found more when unpacked")
         if members["config.json"].file_size > MAX_DESCRIPTION_BYTES:
             raise ModelError(f"{path}: expected a description under 20 MB, found more")
-        description = judge_description(path, json.loads(archive.read("config.json")))
+        description = judge_description(path, parse_json(archive.read("config.json")))
         with h5py.File(io.BytesIO(archive.read(WEIGHTS_MEMBER)), "r") as weights:
             judge_hdf5(path, weights)
     return JudgedFile(path, description, path)
@@ -113,7 +124,7 @@ def _judge_whole(path: Path) -> JudgedFile:
         )
     if len(description) > MAX_DESCRIPTION_BYTES:
         raise ModelError(f"{path}: expected a description under 20 MB, found more")
-    return JudgedFile(path, judge_description(path, json.loads(description)), path)
+    return JudgedFile(path, judge_description(path, parse_json(description)), path)
 
 
 def _judge_pair(path: Path) -> JudgedFile:
@@ -122,7 +133,7 @@ def _judge_pair(path: Path) -> JudgedFile:
         raise ModelError(f"expected the weights of {path} beside it in {WEIGHTS_FILE}, found none")
     if path.stat().st_size > MAX_DESCRIPTION_BYTES:
         raise ModelError(f"{path}: expected a description under 20 MB, found more")
-    description = judge_description(path, json.loads(path.read_text(encoding="utf-8")))
+    description = judge_description(path, read_json(path))
     with open_hdf5(weights) as file:
         judge_hdf5(weights, file)
     return JudgedFile(path, description, weights)

@@ -167,7 +167,12 @@ def _robustness(card: ModelCard) -> str:
 
 
 def _estimate(figures: dict[str, Any], key: str, intervals: dict[str, list[float]]) -> str:
-    """Return a figure with its interval where there is one: F1 as it is, shares in per cent."""
+    """Return a figure with its interval where there is one: F1 as it is, shares in per cent.
+
+    "-" where it is undefined, such as the recall of an expression without images.
+    """
+    if figures[key] is None:
+        return "-"
     scale, digits, unit = (1, 3, "") if "f1" in key else (100, 1, " %")
     text = f"{scale * figures[key]:.{digits}f}{unit}"
     if key not in intervals:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from emotion_core.errors import TrainingError
 from emotion_core.system.files import replace_file
+from emotion_core.system.json_reading import checked, parse_json, read_json
 from emotion_core.training.progress import (
     CHECKPOINT_FILE,
     CONFIG_FILE,
@@ -50,9 +51,8 @@ class Origin:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> Origin:
         """Rebuild it from what ``asdict`` and JSON made of it."""
-        initial = content.get("initial")
-        teachers = tuple(Teacher(**teacher) for teacher in content["teachers"])
-        return cls(str(content["data"]), teachers, initial and InitialModel(**initial))
+        known = {entry.name for entry in fields(cls)}
+        return checked({name: content[name] for name in content if name in known}, cls)
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
                 state=_in_order(_STATE, stored),
                 best_weights=_in_order(_BEST_WEIGHT, stored),
                 best_epoch=int(stored["best_epoch"]),
-                epochs=_all_epochs(folder, json.loads(str(stored["epochs"]))),
+                epochs=_all_epochs(folder, parse_json(str(stored["epochs"]))),
                 origin=_origin(folder, stored),
             )
     except (OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile) as error:
@@ -126,7 +126,7 @@ def _all_epochs(folder: Path, stored: list[dict[str, Any]]) -> tuple[EpochMetric
     Lines of epochs that came after the checkpoint are left out. An earlier version's checkpoint has
     all epochs.
     """
-    known = tuple(EpochMetrics(**epoch) for epoch in stored)
+    known = checked(stored, tuple[EpochMetrics, ...])
     epochs = read_epochs(folder)[: known[0].epoch - 1] + known
     if [epoch.epoch for epoch in epochs] != list(range(1, known[-1].epoch + 1)):
         raise ValueError(f"{METRICS_FILE} lacks epochs before {known[0].epoch}")
@@ -135,8 +135,8 @@ def _all_epochs(folder: Path, stored: list[dict[str, Any]]) -> tuple[EpochMetric
 
 def _origin(folder: Path, stored: Any) -> Origin:
     if "origin" in stored:
-        return Origin.from_json(json.loads(str(stored["origin"])))
-    return Origin.from_json(json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8")))
+        return Origin.from_json(parse_json(str(stored["origin"])))
+    return Origin.from_json(read_json(folder / CONFIG_FILE))
 
 
 def _numbered(name: str, arrays: tuple[NDArray[Any], ...]) -> dict[str, NDArray[Any]]:

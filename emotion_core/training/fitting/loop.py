@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -124,8 +125,8 @@ class TrainingLoop:
         run = cls(config, dataset, folder, Origin(dataset.fingerprint, teachers, begun_with))
         if initial is not None:
             run._begin_with(load_network(initial))
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / METRICS_FILE).write_text("", encoding="utf-8")
+        with replace_file(folder / METRICS_FILE) as temporary:
+            temporary.write_text("", encoding="utf-8")
         return run
 
     @classmethod
@@ -304,6 +305,8 @@ class TrainingLoop:
         # After the checkpoint: who reads of an epoch here can go on from it.
         with (self.folder / METRICS_FILE).open("a", encoding="utf-8") as file:
             file.write(json.dumps(asdict(metrics)) + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # a checkpoint without the epochs before it is of no use
         return metrics
 
     def _result(self) -> TrainingResult:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import io
 import json
-import tempfile
 import textwrap
 import warnings
 import zipfile
@@ -32,6 +31,7 @@ from emotion_core.models.folder import (
     load_card,
 )
 from emotion_core.models.interface import ModelInterface
+from emotion_core.system.temporary import TemporaryFolder
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.networks.keras2 import is_of_keras_2, rewrite_in_keras_3
 from emotion_core.training.networks.network import Network
@@ -89,7 +89,7 @@ def build_network(judged: JudgedFile) -> Network:
     Raises:
         ModelError: Keras cannot make sense of it.
     """
-    with _errors_of_keras(judged.path), tempfile.TemporaryDirectory() as folder:
+    with _errors_of_keras(judged.path), TemporaryFolder("network") as folder:
         description = copy.deepcopy(judged.description)
         if is_of_keras_2(description):
             rewrite_in_keras_3(description)
@@ -97,7 +97,7 @@ def build_network(judged: JudgedFile) -> Network:
             _take_full_precision(layer["config"])
             _unroll(layer["config"])
         with _opened_weights(judged) as weights:
-            path = _put_together(description, weights, Path(folder))
+            path = _put_together(description, weights, folder)
         with warnings.catch_warnings():
             # Keras advises the author of an old description, who is not here.
             warnings.simplefilter("ignore", UserWarning)

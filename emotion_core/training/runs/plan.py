@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError, TrainingError
 from emotion_core.system.files import write_json
+from emotion_core.system.json_reading import checked, read_json
 from emotion_core.training.config import TrainingConfig
 from emotion_core.training.progress import CONFIG_FILE
 
@@ -73,7 +73,7 @@ def read_plan(folder: Path) -> RunPlan:
     """
     path = folder / PLAN_FILE
     try:
-        return _parsed(json.loads(path.read_text(encoding="utf-8")))
+        return _parsed(read_json(path))
     except FileNotFoundError:
         raise TrainingError(f"expected a run with {PLAN_FILE} in {folder}, found none") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, DatasetError) as error:
@@ -83,14 +83,9 @@ def read_plan(folder: Path) -> RunPlan:
 def _parsed(content: dict[str, Any]) -> RunPlan:
     if content.pop("format") != _FORMAT:
         raise ValueError("it was written by another version of this project")
-    return RunPlan(
-        **{
-            **content,
-            "config": TrainingConfig.from_json(content["config"]),
-            "data": DataSource.from_json(content["data"]),
-            "teachers": tuple(content["teachers"]),
-        }
-    )
+    DataSource.from_json(content["data"])
+    TrainingConfig.from_json(content["config"])
+    return checked({**content, "teachers": content["teachers"]}, RunPlan)
 
 
 def plan_of_earlier_version(folder: Path, name: str, data: DataSource) -> RunPlan:
@@ -103,7 +98,7 @@ def plan_of_earlier_version(folder: Path, name: str, data: DataSource) -> RunPla
     """
     path = folder / CONFIG_FILE
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
         initial = content.get("initial")
         return RunPlan(
             name=name,

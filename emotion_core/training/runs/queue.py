@@ -13,6 +13,7 @@ from typing import Final
 
 from emotion_core.errors import TrainingError
 from emotion_core.system.children import leave_running, run_with_log
+from emotion_core.system.files import owner_only
 from emotion_core.system.locks import FileLock, is_held
 from emotion_core.system.serving import give_way
 from emotion_core.training.runs.run import LOCK_FILE, LOG_FILE, QUEUED_FILE, Run, write_outcome
@@ -89,7 +90,7 @@ def work(parent: Path) -> None:
 def _train(run: Run) -> None:
     """Train one run in a process of its own; one that was deleted meanwhile is left alone."""
     try:
-        log = (run.folder / LOG_FILE).open("ab")
+        log = open(run.folder / LOG_FILE, "ab", opener=owner_only)  # noqa: SIM115
     except FileNotFoundError:
         return
     with log:

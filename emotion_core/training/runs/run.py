@@ -8,7 +8,6 @@ interrupted.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from emotion_core.system.files import replace_file, write_json
+from emotion_core.system.json_reading import checked, read_json
 from emotion_core.system.locks import is_held
 from emotion_core.training.progress import (
     CHECKPOINT_FILE,
@@ -170,8 +170,8 @@ def _state(folder: Path, outcome: Outcome | None) -> State:
 
 def _read_outcome(folder: Path) -> Outcome | None:
     try:
-        return Outcome(**json.loads((folder / OUTCOME_FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return checked(read_json(folder / OUTCOME_FILE), Outcome)
+    except (OSError, ValueError, KeyError):
         return None
 
 
@@ -192,14 +192,15 @@ def write_status(folder: Path, status: RunStatus) -> None:
     Raises:
         OSError: the disk is full.
     """
-    write_json(folder / STATUS_FILE, asdict(status))
+    # Anew twice a second: nobody needs it after a power cut, and disks are slow.
+    write_json(folder / STATUS_FILE, asdict(status), lasting=False)
 
 
 def read_status(folder: Path) -> RunStatus | None:
     """Return what the training process last said; None where it has not said anything yet."""
     try:
-        return RunStatus(**json.loads((folder / STATUS_FILE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        return checked(read_json(folder / STATUS_FILE), RunStatus)
+    except (OSError, ValueError, KeyError):
         return None
 
 

@@ -11,6 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from emotion_core.system.files import keep_private, make_folder
+from emotion_core.system.folders import is_personal
 from emotion_core.training.progress import EpochMetrics
 
 
@@ -25,10 +27,12 @@ class EventWriter:
         import tensorflow
 
         self._messages = tensorflow.compat.v1
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         name = f"events.out.tfevents.{time.time_ns() // 10**9}.{socket.gethostname()}"
         self._file: Any = tensorflow.io.TFRecordWriter(str(folder / name))
         self._write(file_version="brain.Event:2")
+        if is_personal(folder):
+            keep_private(folder)
 
     def add_epoch(self, metrics: EpochMetrics) -> None:
         """Write the curves' next points."""

@@ -25,13 +25,16 @@ def test_figures_agree_with_scikit_learn(answers):
         labels, predicted, labels=everything, zero_division=0
     )
     assert report.accuracy.value == pytest.approx(sklearn_metrics.accuracy_score(labels, predicted))
-    assert report.macro_f1.value == pytest.approx(f1.mean())
+    known = support > 0
+    assert known.sum() == 6  # nothing is labelled disgust
+    assert report.macro_f1.value == pytest.approx(f1[known].mean())
     assert report.log_loss == pytest.approx(
         sklearn_metrics.log_loss(labels, scores, labels=everything)
     )
     assert [m.precision.value for m in report.per_class] == pytest.approx(precision)
-    assert [m.recall.value for m in report.per_class] == pytest.approx(recall)
-    assert [m.f1.value for m in report.per_class] == pytest.approx(f1)
+    labelled = [m for m in report.per_class if m.support]
+    assert [m.recall.value for m in labelled] == pytest.approx(recall[known])
+    assert [m.f1.value for m in labelled] == pytest.approx(f1[known])
     assert [m.support for m in report.per_class] == list(support)
     matrix = sklearn_metrics.confusion_matrix(labels, predicted, labels=everything)
     assert np.array_equal(report.confusion, matrix)
@@ -39,13 +42,35 @@ def test_figures_agree_with_scikit_learn(answers):
     assert report.brier == pytest.approx(((scores - one_hot) ** 2).sum(axis=1).mean())
 
 
+def test_expressions_without_images_have_no_figures_and_do_not_count_in_the_mean(answers):
+    logits, labels = answers
+    kept = np.isin(labels, (0, 3))
+    # One that no image is labelled with is named all the same, another one never.
+    logits = logits[kept].copy()
+    logits[:, 1], logits[0, 2] = -50, 50
+    report = evaluate_logits(logits, labels[kept])
+    by_name = dict(zip(EMOTIONS, report.per_class, strict=True))
+    disgust, fear = by_name["disgust"], by_name["fear"]
+    assert (disgust.precision, disgust.recall, disgust.f1, disgust.answered) == (None,) * 4
+    assert fear.precision.value == 0
+    assert (fear.recall, fear.f1, fear.answered) == (None, None, None)
+    f1 = sklearn_metrics.f1_score(labels[kept], logits.argmax(axis=1), labels=[0, 3], average=None)
+    assert report.macro_f1.value == pytest.approx(f1.mean())
+    assert report.macro_f1.low <= report.macro_f1.value <= report.macro_f1.high
+    content = json.loads(json.dumps(report.to_json(), allow_nan=False))["per_class"]["disgust"]
+    assert content == {
+        "precision": None, "recall": None, "f1": None, "answered": None,
+        "support": 0, "interval_95": {},
+    }  # fmt: skip
+
+
 def test_intervals_enclose_their_values(answers):
     report = evaluate_logits(*answers)
     for estimate in (
         report.accuracy,
         report.macro_f1,
-        *(m.recall for m in report.per_class),
-        *(m.f1 for m in report.per_class),
+        *(m.recall for m in report.per_class if m.support),
+        *(m.f1 for m in report.per_class if m.support),
     ):
         assert 0 <= estimate.low <= estimate.value <= estimate.high <= 1
 
@@ -77,7 +102,8 @@ def test_certainty_threshold_leaves_accuracy_alone_and_counts_by_class(answers):
     assert report.selective.answered == answered.sum()
     for number, metrics in enumerate(report.per_class):
         members = labels == number
-        assert metrics.answered == wilson_interval(answered[members].sum(), members.sum())
+        expected = wilson_interval(answered[members].sum(), members.sum())
+        assert metrics.answered == (expected if members.any() else None)
     selective = report.to_json()["selective"]
     assert selective["threshold"] == 0.5
     assert selective["coverage"] == answered.mean()

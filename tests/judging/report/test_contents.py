@@ -9,6 +9,7 @@ from emotion_core.judging.report.contents import (
     classes_table,
     comparison_figures,
     headline,
+    p_written,
 )
 from tests.judging.made_answers import made_answers, random_answers
 
@@ -28,9 +29,15 @@ def test_json_holds_everything(full):
 def test_table_of_classes(full):
     table = classes_table(full.judgement)
     assert len(table) == 7
-    assert (table["recall_low"] <= table["recall"]).all()
+    known = table["images"] > 0
+    assert (table["recall_low"] <= table["recall"])[known].all()
     assert table.loc[1, "images"] == 0
-    assert np.isnan(table.loc[1, "auc"])
+    assert table.loc[1, ["recall", "f1", "answered", "auc"]].isna().all()
+
+
+def test_probabilities_are_never_nought():
+    assert p_written(3e-9) == "< 0.0001"
+    assert p_written(0.0312) == "0.031"
 
 
 def test_headline_says_what_is_known():

@@ -26,7 +26,7 @@ from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import list_sessions
 from emotion_core.system.folders import PROJECT
-from pages.live import recording
+from pages.live import recording, webhooks
 from pages.shared import display
 
 SMILE = tuple(0.9 if name == "happy" else 0.1 / 6 for name in EMOTIONS)
@@ -71,6 +71,7 @@ def live() -> Live:
 def page(monkeypatch: pytest.MonkeyPatch, live: Live) -> AppTest:
     """Only the rules and their events, as on the live page."""
     monkeypatch.setattr(st, "tested_session", live.session, raising=False)
+    monkeypatch.setattr(webhooks, "server_is_offered", lambda: True)
 
     def script() -> None:
         import streamlit as st
@@ -184,7 +185,9 @@ def listener() -> Iterator[SimpleNamespace]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(204 if self.path == "/event" else 404)
+            self.send_response({"/event": 204, "/moved": 302}.get(self.path, 404))
+            if self.path == "/moved":
+                self.send_header("Location", "/event")
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -241,6 +244,65 @@ def test_what_the_webhook_does_not_take_is_told_on_one_line(page, monkeypatch):
     assert "Webhook: 2 not sent: too many were waiting. http://127.0.0.1:9/&lt;b&gt; cannot" in html
 
 
+@pytest.fixture
+def elsewhere(page, monkeypatch) -> AppTest:
+    """The page of a viewer who may not name what the server can reach."""
+    monkeypatch.setattr(webhooks, "server_is_offered", lambda: False)
+    return page
+
+
+def names_offered(page: AppTest) -> list[str]:
+    return [
+        name for each in page.selectbox if each.key == "rule_webhook_name" for name in each.options
+    ]
+
+
+def test_a_viewer_elsewhere_cannot_type_an_address(elsewhere, live, listener):
+    page = elsewhere
+    page.session_state["rule_webhook"] = f"{listener.url}/event"
+    run(page)
+    assert not [each for each in page.text_input if each.key == "rule_webhook"]
+    assert not [each for each in page.button if each.key == "send_test"]
+    assert names_offered(page) == []
+    assert live.session.event_sender is None
+
+
+def test_a_viewer_elsewhere_chooses_an_address_of_the_secrets(elsewhere, live, listener):
+    page = elsewhere
+    page.secrets["webhooks"] = {"lamp": f"{listener.url}/event", "number": 3}
+    assert names_offered(run(page)) == ["lamp"]
+    run(page.selectbox(key="rule_webhook_name").set_value("lamp"))
+    run(page.button(key="send_test").click())
+    assert ":green[Accepted:] yes" in texts(page)
+    assert len(listener.bodies) == 1
+    page.session_state["rule_webhook_name"] = f"{listener.url}/elsewhere"
+    assert live.session.event_sender.address == f"{listener.url}/event"
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("http://127.0.0.1:9/event", "nothing listens there"),
+        ("http://8.8.8.8/event", "events are sent nowhere else"),
+        ("{url}/elsewhere", "answered 404 Not Found"),
+        ("{url}/moved", "answered 302 Found; redirects are not followed"),
+        ("https://127.0.0.1:{port}/event", "cannot be reached"),
+    ],
+)
+def test_failures_tell_a_viewer_elsewhere_nothing(elsewhere, listener, caplog, address, reason):
+    page = elsewhere
+    port = listener.url.rpartition(":")[2]
+    page.secrets["webhooks"] = {"lamp": address.format(url=listener.url, port=port)}
+    add(page, "happy")
+    run(page.selectbox(key="rule_webhook_name").set_value("lamp"))
+    run(page.button(key="send_test").click())
+    said = texts(page) + events_shown(page)
+    assert "the event was not taken; the log of the app says why." in said
+    assert reason in caplog.text
+    assert reason not in said
+    assert "127.0.0.1" not in said
+
+
 def wait_for(true: Callable[[], bool]) -> None:
     finished = threading.Event()
     for _ in range(3000):
@@ -278,7 +340,7 @@ def test_what_a_recording_says_about_its_rules(page, live, monkeypatch, tmp_path
     monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path))
     monkeypatch.setattr(st, "session_state", {})
     card = SimpleNamespace(name="tiny", files={})
-    recording._start(live.session, lambda: card)
+    recording._start(recording.ViewersRecording(), live.session, lambda: card)
     live.session.recorder.stop()
     (session,) = list_sessions(tmp_path).sessions
     assert session.header.description.settings["rules"] == [

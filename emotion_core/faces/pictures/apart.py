@@ -1,0 +1,118 @@
+"""Reads a picture of a stranger in a process of its own: see ``worker``.
+
+Decoders have had faults for which a picture is enough to crash or hang them, and take many times
+the memory of the picture. The process has little memory, gives way to live video, and goes on to
+wait for the next picture: starting it takes longer than decoding.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion_core.errors import ImageError
+from emotion_core.faces.images import read_picture_file
+from emotion_core.system.children import (
+    PAUSE,
+    Child,
+    ChildEndedError,
+    ChildError,
+    ChildTooSlowError,
+)
+from emotion_core.system.progress import ShareProgress
+from emotion_core.system.serving import CONTENT
+
+#: Seconds that one picture may take.
+TIME_LIMIT: Final = 20.0
+
+
+def read_image_apart(
+    source: Path | bytes, name: str = "the picture", progress: ShareProgress | None = None
+) -> NDArray[np.uint8]:
+    """Return a picture as ``images.read_image`` does, read by another process.
+
+    Args:
+        source: a file, or the content of one.
+        name: what to call the content in an error's message; a file goes by its path.
+        progress: called in this thread every ``children.PAUSE`` or sooner; when it raises, nobody
+            waits for the picture any more.
+
+    Returns:
+        uint8 ``[H, W, 3]``, BGR.
+
+    Raises:
+        ImageError: as there; or reading crashed, or took longer than ``TIME_LIMIT``.
+    """
+    if isinstance(source, Path):
+        name, source = str(source), read_picture_file(source)
+    return _reader.read(source, name, progress or (lambda _: None))
+
+
+class _Reader:
+    """The process that reads, one picture after the other: so much memory, and no more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: Child | None = None
+
+    def read(self, content: bytes, name: str, progress: ShareProgress) -> NDArray[np.uint8]:
+        while not self._lock.acquire(timeout=PAUSE):
+            progress(0.0)
+        try:
+            return self._read(content, name, progress)
+        except ChildTooSlowError as error:
+            raise ImageError(
+                f"{name}: expected a picture that is read within {TIME_LIMIT:.0f} s, found one "
+                "that takes longer; save it anew as JPEG"
+            ) from error
+        except ChildEndedError as error:
+            raise ImageError(
+                f"{name}: expected a picture that can be read, found one that crashed what read "
+                f"it (exit code {error.code}); it is damaged or made to do harm, and is refused"
+            ) from error
+        except ChildError as error:
+            raise ImageError(error.reason) from error
+        except OSError as error:
+            raise ImageError(
+                f"{name}: expected to start a process that reads it, found that none starts "
+                f"({error.strerror or error}); end other programs and try again"
+            ) from error
+        finally:
+            self._lock.release()
+
+    def _read(self, content: bytes, name: str, progress: ShareProgress) -> NDArray[np.uint8]:
+        request = {"name": name}
+        child, new = self._running()
+        try:
+            answer = child.ask(request, content=content, progress=progress, time_limit=TIME_LIMIT)
+        except ChildEndedError as error:
+            if new or error.code != 0:
+                raise
+            # It has waited long enough for a picture, and ended just now.
+            child, _ = self._running()
+            answer = child.ask(request, content=content, progress=progress, time_limit=TIME_LIMIT)
+        shape = answer["height"], answer["width"], 3
+        return np.frombuffer(answer[CONTENT], np.uint8).reshape(shape)
+
+    def _running(self) -> tuple[Child, bool]:
+        """Return a child that can be asked, and whether it is a new one."""
+        if self._child is not None and self._child.running:
+            return self._child, False
+        self.close()
+        self._child = Child("emotion_core.faces.pictures.worker", bare=True)
+        return self._child, True
+
+    def close(self) -> None:
+        """End the process."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+
+_reader: Final = _Reader()
+atexit.register(_reader.close)

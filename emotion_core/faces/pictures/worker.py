@@ -1,0 +1,49 @@
+"""Decodes pictures of strangers: run by ``apart.read_image_apart`` in a process of its own."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from emotion_core.errors import ImageError
+from emotion_core.faces.images import read_image
+from emotion_core.faces.picture_heads import read_size
+from emotion_core.system.progress import ShareProgress
+from emotion_core.system.serving import CONTENT, Limits, give_way, serve
+
+#: What this process may take. It lives as long as pictures come: the time for one is limited by
+#: who asks. What it writes are complaints.
+LIMITS: Final = Limits(
+    memory_bytes=2_000_000_000, processor_seconds=86_400, file_bytes=1_000_000, alone=True
+)
+#: After so many seconds without a picture it ends.
+IDLE_SECONDS: Final = 300.0
+
+
+def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:  # noqa: ARG001
+    """Read one picture.
+
+    Args:
+        request: its content, and its ``name``.
+        progress: not called.
+
+    Returns:
+        ``height`` and ``width``, and the pixels as content: BGR uint8.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    content, name = request.get(CONTENT, b""), request["name"]
+    try:
+        image = read_image(content, name)
+    except MemoryError:
+        width, height = read_size(content) or (0, 0)
+        raise ImageError(
+            f"{name}: expected a picture that is read in {LIMITS.memory_bytes // 1_000_000_000} GB "
+            f"of memory, found one of {width} x {height} that takes more; reduce it first"
+        ) from None
+    return {"height": image.shape[0], "width": image.shape[1], CONTENT: image}
+
+
+if __name__ == "__main__":
+    give_way()
+    serve(read, limits=LIMITS, idle_seconds=IDLE_SECONDS)

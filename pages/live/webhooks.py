@@ -1,0 +1,159 @@
+"""Where the events of rules are sent: chosen, tried, and what became of them.
+
+A request that this app makes comes from its machine, and what answers there or in its network need
+not be meant for whoever looks at this page. So those who may use the server's own cameras type an
+address; everybody else chooses among those in `.streamlit/secrets.toml`, and is not told what
+answered.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from emotion_core.errors import WebhookError
+from emotion_core.live.webhook import Webhook
+from pages.shared.access import server_is_offered
+from pages.shared.clicks import once
+
+_LOG: Final = logging.getLogger(__name__)
+
+#: The table in `.streamlit/secrets.toml`: addresses by the names that viewers see.
+SECTION: Final = "webhooks"
+
+#: All that those who did not type the address hear of a failure.
+NOT_TAKEN: Final = "the event was not taken; the log of the app says why."
+
+_WHAT_IT_GETS: Final = (
+    "Each event is sent there as JSON: the rule, the time, the person's number and the score; no "
+    "picture. Only addresses on the machine that runs this app or in its private network are "
+    "allowed."
+)
+
+# Plain values, no widgets: they outlive a visit to another page.
+_WEBHOOK: Final = "live_webhook"
+_TEST: Final = "live_webhook_test"
+_ADDRESS: Final = "rule_webhook"
+_NAME: Final = "rule_webhook_name"
+
+
+@dataclass(frozen=True)
+class ChosenWebhook:
+    """What became of the address that was typed or chosen.
+
+    Attributes:
+        address: the address.
+        webhook: sends to it; None when it does not do.
+        problem: why it does not do.
+    """
+
+    address: str
+    webhook: Webhook | None = None
+    problem: str | None = None
+
+
+def offer_webhook() -> None:
+    """Let the viewer say where events are sent, and try it."""
+    if server_is_offered():
+        st.text_input(
+            "Webhook (optional)",
+            placeholder="http://localhost:8080/event",
+            help=_WHAT_IT_GETS,
+            key=_ADDRESS,
+            persist_state="session",
+        )
+    elif names := list(_on_offer()):
+        st.selectbox(
+            "Webhook (optional)",
+            names,
+            index=None,
+            placeholder="none",
+            help=_WHAT_IT_GETS,
+            key=_NAME,
+            persist_state="session",
+        )
+    else:
+        return
+    if problem := chosen_webhook().problem:
+        st.error(_in_words(problem))
+    # Never disabled: the click that leaves the field above must not be lost.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Send a test", icon=":material/send:", key="send_test", on_click=once(_send_test))
+        if result := st.session_state.get(_TEST):
+            st.markdown(result)
+
+
+def chosen_webhook() -> ChosenWebhook:
+    """Return the webhook that was typed or chosen last, made when it is another one."""
+    address = _address()
+    chosen: ChosenWebhook = st.session_state.get(_WEBHOOK, ChosenWebhook(""))
+    if chosen.address != address:
+        if chosen.webhook:
+            chosen.webhook.close()
+        chosen = st.session_state[_WEBHOOK] = _made(address)
+        st.session_state.pop(_TEST, None)
+    return chosen
+
+
+def what_was_lost() -> str:
+    """Return HTML that tells what became of the events when not all of them arrived."""
+    webhook = chosen_webhook().webhook
+    if webhook is None:
+        return ""
+    state = webhook.state
+    lost = f"{state.dropped} not sent: too many were waiting. " if state.dropped else ""
+    if not (lost or state.failure):
+        return ""
+    failure = _in_words(state.failure) if state.failure else ""
+    return f'<div class="problem">Webhook: {lost}{escape(failure)}</div>'
+
+
+def _address() -> str:
+    """Return what is typed or chosen, as far as this viewer may; asked anew in every run."""
+    if server_is_offered():
+        return (st.session_state.get(_ADDRESS) or "").strip()
+    return _on_offer().get(st.session_state.get(_NAME) or "", "")
+
+
+def _on_offer() -> dict[str, str]:
+    """Return the addresses in `secrets.toml`, by name."""
+    if not st.secrets.load_if_toml_exists():
+        return {}
+    table = st.secrets.get(SECTION)
+    entries = table.items() if isinstance(table, Mapping) else ()
+    return {name: address for name, address in entries if isinstance(address, str)}
+
+
+def _made(address: str) -> ChosenWebhook:
+    if not address:
+        return ChosenWebhook(address)
+    try:
+        return ChosenWebhook(address, Webhook(address))
+    except WebhookError as error:
+        _LOG.warning("A webhook is not used: %s", error)
+        return ChosenWebhook(address, problem=str(error))
+
+
+def _send_test() -> None:
+    if chosen_webhook().problem:  # a name unknown before may be known by now
+        del st.session_state[_WEBHOOK]
+    webhook = chosen_webhook().webhook
+    if webhook is None:
+        return
+    try:
+        answer = webhook.send_test()
+    except WebhookError as error:
+        _LOG.warning("A test of a webhook failed: %s", error)
+        st.session_state[_TEST] = f":red[Not accepted:] {_in_words(str(error))}"
+    else:
+        st.session_state[_TEST] = ":green[Accepted:] " + (answer if server_is_offered() else "yes")
+
+
+def _in_words(problem: str) -> str:
+    """Return as much of a problem as this viewer is told."""
+    return problem if server_is_offered() else NOT_TAKEN
