@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from emotion_core.datasets.opening import DEMO_NAME, open_dataset
 from emotion_core.datasets.own.storage import own_data_dir, own_path
@@ -21,6 +20,7 @@ from emotion_core.system.folders import (
     data_dir,
 )
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.temporary import TemporaryFolder
 
 _WORKER: Final = "emotion_core.datasets.worker"
 
@@ -53,47 +53,53 @@ def open_apart(
             progress=progress,
             use_cache=use_cache,
         )
-    with tempfile.TemporaryDirectory(prefix="emotion-data-") as folder:
-        request = {
-            "path": os.fspath(path),
-            "votes_path": None if votes_path is None else os.fspath(votes_path),
-            "classes": None if classes is None else dict(classes),
-            "below": str(Path.cwd()),
-            "skip_bad_rows": skip_bad_rows,
-            "use_cache": use_cache,
-            "folder": folder,
-        }
-        environment = {
-            DATA_DIR_VARIABLE: str(data_dir().absolute()),
-            CACHE_DIR_VARIABLE: str(cache_dir().absolute()),
-            # Arrow's own allocator begins by reserving a gigabyte of addresses.
-            "ARROW_DEFAULT_MEMORY_POOL": "system",
-        }
-        try:
-            with Child(_WORKER, environment=environment, bare=True) as worker:
-                answer = worker.ask(request, progress=progress)
-        except ChildEndedError as error:
-            raise DatasetError(
-                f"{Path(path).name}: expected a data set, found one that took more memory or time "
-                f"than one of its size may, or crashed what read it (exit code {error.code}); it "
-                "is damaged or made to do harm"
-            ) from error
-        except ChildError as error:
-            raise DatasetError(error.reason) from error
-        if "numbers" in answer:
-            raise NumberedClassesError(
-                answer["message"],
-                source=answer["source"],
-                numbers=tuple(answer["numbers"]),
-                data_id=answer["data_id"],
-            )
-        try:
-            return read_entry(Path(answer["folder"]), mapped=answer["folder"] != folder)
-        except OSError as error:  # somebody has emptied the cache at this moment
-            raise DatasetError(
-                f"{Path(path).name}: what was read of it is gone ({error.strerror or error}); open "
-                "it again"
-            ) from error
+    request = {
+        "path": os.fspath(path),
+        "votes_path": None if votes_path is None else os.fspath(votes_path),
+        "classes": None if classes is None else dict(classes),
+        "below": str(Path.cwd()),
+        "skip_bad_rows": skip_bad_rows,
+        "use_cache": use_cache,
+    }
+    name = Path(path).name
+    try:
+        with TemporaryFolder("data") as folder:
+            return _read_into(folder, name, request, progress)
+    except OSError as error:
+        raise DatasetError(
+            f"{name}: what reads it cannot be started, or what it read is gone "
+            f"({error.strerror or error}); make room, and open it again"
+        ) from error
+
+
+def _read_into(
+    folder: Path, name: str, request: Mapping[str, Any], progress: ShareProgress | None
+) -> FaceDataset:
+    environment = {
+        DATA_DIR_VARIABLE: str(data_dir().absolute()),
+        CACHE_DIR_VARIABLE: str(cache_dir().absolute()),
+        # Arrow's own allocator begins by reserving a gigabyte of addresses.
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
+    try:
+        with Child(_WORKER, environment=environment, bare=True) as worker:
+            answer = worker.ask(dict(request) | {"folder": str(folder)}, progress=progress)
+    except ChildEndedError as error:
+        raise DatasetError(
+            f"{name}: expected a data set, found one that took more memory or time than one of its "
+            f"size may, or crashed what read it (exit code {error.code}); it is damaged or made to "
+            "do harm"
+        ) from error
+    except ChildError as error:
+        raise DatasetError(error.reason) from error
+    if "numbers" in answer:
+        raise NumberedClassesError(
+            answer["message"],
+            source=answer["source"],
+            numbers=tuple(answer["numbers"]),
+            data_id=answer["data_id"],
+        )
+    return read_entry(Path(answer["folder"]), mapped=answer["folder"] != str(folder))
 
 
 def _is_ours(path: str | os.PathLike[str]) -> bool:
