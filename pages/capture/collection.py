@@ -24,7 +24,7 @@ from pages.capture.samples import show_samples
 from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
 from pages.shared.clicks import once
-from pages.shared.text import plain
+from pages.shared.text import located, plain
 
 WHAT_FOR = (
     "Collect faces of your own, by class, to train and test a network with. Each is kept as a grey "
@@ -135,8 +135,8 @@ def _say_how_to_train(dataset: OwnDataset) -> None:
     with st.expander("Train with it", icon=":material/model_training:"):
         st.code("\n".join(commands if checked else commands[:1]), language="sh", wrap_lines=True)
         st.markdown(
-            f"`{name}` stands for the folder `{dataset.folder}`. Then choose the model *mine* on "
-            "the live camera's page, under *Adjust*. A few dozen faces change little beside the "
+            f"`{name}` stands for a folder {located(dataset.folder)}. Then choose the model *mine* "
+            "on the live camera's page, under *Adjust*. A few dozen faces change little beside the "
             "28,709 that FER2013 trains with."
         )
 

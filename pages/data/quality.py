@@ -33,7 +33,7 @@ from pages.opened.store import OpenDataset
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.jobs import result_of, show_job
-from pages.shared.text import plain
+from pages.shared.text import plain, without_places
 
 FINDING: Final = "finding"
 _MADE: Final = "exclusions_made"
@@ -201,7 +201,7 @@ def _show_outcome(opened: OpenDataset) -> None:
     if id_ == opened.id:
         st.success(
             f"The list **{plain(name)}** leaves out {count:,} images"
-            + HOW_TO_USE.format(path=opened.path or "DATA", name=name)
+            + HOW_TO_USE.format(path=without_places(str(opened.path or "DATA")), name=name)
         )
 
 
