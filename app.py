@@ -18,6 +18,7 @@ def show() -> None:
     from pages.mending.cleanup import set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
     from pages.mending.legacy_pages import disable_legacy_pages
+    from pages.mending.uploads import keep_uploads_on_disk
     from pages.shared.navigation import note_page
     from pages.shared.on_air import end_what_was_left, show_on_air
 
@@ -25,6 +26,7 @@ def show() -> None:
     disable_legacy_pages()
     delay_fragments_until_run_ends()
     let_callbacks_finish()
+    keep_uploads_on_disk()
 
     # A file of our own: browsers would fetch a named icon from the network.
     st.set_page_config(

@@ -81,6 +81,6 @@ def in_users_words(problem: str, folder: Path, name: str) -> str:
     """
     # The card is a file within what was handed in.
     place = re.escape(str(folder))
-    text = re.sub(rf"{place}/{CARD_FILE}", CARD_FILE, problem)
+    text = re.sub(rf"{place}[\\/]{CARD_FILE}", CARD_FILE, problem)
     text = re.sub(rf"{place}[^\s:]*", name, text)
     return text if name in text else f"{name}: {text}"

@@ -26,6 +26,8 @@ from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile, 
 
 #: Larger frames are scaled down: a face is read at 48x48.
 LARGEST_FRAME: Final = (1280, 720)
+#: Frames with more pixels are not decoded: 8K, as some phones film.
+MOST_PIXELS: Final = 7680 * 4320
 #: How long a camera may send anything but pictures.
 PICTURE_SECONDS: Final = 10.0
 
@@ -265,9 +267,13 @@ def _expect_device(camera: PluggedCamera) -> None:
 
 def _open_file(file: VideoFile) -> _ContainerVideo:
     content = file.content
+    if not isinstance(content, bytes):
+        content = Path(content)
     # A pipe or a device would be waited for without end.
     if isinstance(content, Path) and not content.is_file():
         found = "a folder" if content.is_dir() else "nothing"
+        if content.exists() and not content.is_dir():
+            found = "a pipe or a device"
         raise SourceError(
             f"expected a video file, found {found} at {content}; look whether the path is right"
         )
@@ -275,6 +281,7 @@ def _open_file(file: VideoFile) -> _ContainerVideo:
         container = av.open(
             io.BytesIO(content) if isinstance(content, bytes) else str(content),
             "r",
+            options={"max_pixels": f"{MOST_PIXELS}"},
             container_options={"format_whitelist": _FILE_FORMATS, "protocol_whitelist": "file"},
         )
     except av.FFmpegError as error:

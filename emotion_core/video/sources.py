@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -23,11 +24,11 @@ class VideoFile:
 
     Attributes:
         name: What to call it.
-        content: Where it is, or all its bytes.
+        content: Where it is, or all its bytes. It is there as long as this object, whoever made it.
     """
 
     name: str
-    content: Path | bytes = field(repr=False)
+    content: os.PathLike[str] | bytes = field(repr=False)
 
     @classmethod
     def at(cls, path: str | Path) -> VideoFile:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -36,8 +35,8 @@ def reading_of(uploads: Sequence[UploadedFile]) -> Job[StagedModel] | None:
         _forget()
         st.session_state[_FILES] = names
         if uploads:
-            contents = [(upload.name, upload.getvalue()) for upload in _newest(uploads)]
-            st.session_state[_JOB] = Job(lambda share: _stage(contents, share))
+            newest = _newest(uploads)
+            st.session_state[_JOB] = Job(lambda share: _stage(newest, share))
     job: Job[StagedModel] | None = st.session_state.get(_JOB)
     return job
 
@@ -52,8 +51,10 @@ def _newest(uploads: Sequence[UploadedFile]) -> list[UploadedFile]:
     return [*(each for each in before[-1:] if Path(each.name).suffix.lower() in pair), last]
 
 
-def _stage(contents: list[tuple[str, bytes]], progress: ShareProgress) -> StagedModel:
-    return stage_model([(name, io.BytesIO(content)) for name, content in contents], progress)
+def _stage(uploads: Sequence[UploadedFile], progress: ShareProgress) -> StagedModel:
+    for upload in uploads:
+        upload.seek(0)
+    return stage_model([(upload.name, upload) for upload in uploads], progress)
 
 
 def _forget() -> None:

@@ -17,6 +17,7 @@ from pages.library.trying import try_out
 from pages.shared.clicks import once
 from pages.shared.jobs import Cancelled, Job, show_job
 from pages.shared.text import plain
+from pages.shared.uploads import LARGEST_MODEL
 
 WHAT_FOR: Final = (
     "A ZIP that was exported here, or a network of another project: `.keras`, a whole model as "
@@ -35,6 +36,7 @@ def show_import() -> None:
             "Model",
             type=list(MODEL_SUFFIXES),
             accept_multiple_files=True,
+            max_upload_size=LARGEST_MODEL,
             label_visibility="collapsed",
             key=f"models_upload {number}",
         )

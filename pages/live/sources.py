@@ -18,16 +18,16 @@ from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile, 
 from pages.live import source_stream, streaming
 from pages.live.source_stream import SourceStream
 from pages.mending.streamer import end_connection
+from pages.mending.uploads import content_of
 from pages.shared.access import server_is_offered
 from pages.shared.text import plain
+from pages.shared.uploads import LARGEST_VIDEO
 
 MY_CAMERA: Final = "My camera"
 VIDEO_FILE: Final = "Video file"
 NETWORK_CAMERA: Final = "Network camera"
 SERVER_CAMERA: Final = "Camera of the server"
 
-#: In megabytes. An uploaded video stays in memory and is never written to a disk.
-LARGEST_UPLOAD: Final = 200
 FILE_TYPES: Final = ["mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "ts", "ogv", "flv", "wmv"]
 
 _KIND: Final = "live_source"
@@ -152,7 +152,7 @@ def _choose_file() -> _Chosen | None:
     upload = st.file_uploader(
         "A video with one or more faces",
         type=FILE_TYPES,
-        max_upload_size=LARGEST_UPLOAD,
+        max_upload_size=LARGEST_VIDEO,
         key=_UPLOAD,
     )
     path = ""
@@ -165,7 +165,7 @@ def _choose_file() -> _Chosen | None:
         ).strip()
     st.toggle("Repeat", key=_LOOP, persist_state="session")
     if upload is not None:
-        return _Chosen(VideoFile(upload.name, upload.getvalue()), upload.file_id)
+        return _Chosen(VideoFile(upload.name, content_of(upload)), upload.file_id)
     return _whole(VideoFile.at(path)) if path else None
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from emotion_core.datasets import DEMO_NAME
@@ -25,15 +24,13 @@ from pages.opened.store import GOOD_ROWS, OpenDataset, Upload, dataset_store
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Cancelled, Job, show_job
 from pages.shared.text import plain
+from pages.shared.uploads import LARGEST_DATASET, let_go_of
 
 #: In the address: which data set the page shows.
 ADDRESS: Final = "data"
 
 #: Names a data set to offer; whoever starts the app sets it, for everyone who uses it.
 SUGGESTED_VARIABLE: Final = "FER2013_CSV"
-
-#: MB; fer2013.csv has 302.
-_MOST_UPLOADED: Final = 400
 
 _OPEN: Final = "dataset_open"
 _PENDING: Final = "dataset_pending"
@@ -248,7 +245,7 @@ def _offer_upload() -> None:
         f"Upload a CSV, ZIP, tar or Parquet file; {VOTES_NAME} may come with it",
         type=UPLOAD_ENDINGS,
         accept_multiple_files=True,
-        max_upload_size=_MOST_UPLOADED,
+        max_upload_size=LARGEST_DATASET,
         key=f"dataset_upload_{number}",
         help="It is kept in memory, for everyone who uses this app, until nobody looks at it.",
     )
@@ -265,7 +262,7 @@ def _open_upload(files: Sequence[UploadedFile]) -> None:
         folder.remove()
         st.session_state[_PROBLEM] = f"The upload cannot be kept: {error.strerror or error}."
         paths = []
-    _drop(files)
+    let_go_of(files)
     st.session_state[_UPLOADS] += 1
     faces = [path for path in paths if path.name != VOTES_NAME] or paths
     if faces:
@@ -286,10 +283,3 @@ def _save(file: UploadedFile, folder: Path) -> Path:
     with path.open("wb") as copy:
         shutil.copyfileobj(file, copy, 1 << 20)
     return path
-
-
-def _drop(files: Sequence[UploadedFile]) -> None:
-    """Free what was uploaded: Streamlit keeps it until the viewer is gone."""
-    if context := get_script_run_ctx():
-        for file in files:
-            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)

@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 
 from emotion_core.faces.images import HEIC_ADVICE, PICTURE_SUFFIXES
 from emotion_core.faces.pictures.apart import read_image_apart
+from pages.shared.uploads import LARGEST_PICTURE
 
 #: Options of ``st.file_uploader``.
 MANY_PICTURES: Final[dict[str, Any]] = {
     "type": PICTURE_SUFFIXES,
     "help": f"HEIC is not read here; {HEIC_ADVICE}.",
     "accept_multiple_files": True,
+    "max_upload_size": LARGEST_PICTURE,
 }
-#: ... in megabytes: photos of 200 megapixels have up to 80.
-ONE_PICTURE: Final = MANY_PICTURES | {"accept_multiple_files": False, "max_upload_size": 100}
+#: ... of one that takes a single picture.
+ONE_PICTURE: Final = MANY_PICTURES | {"accept_multiple_files": False}
 
 
 def read_upload(content: bytes, name: str) -> NDArray[np.uint8]:

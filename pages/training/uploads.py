@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
@@ -14,12 +13,10 @@ from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploa
 from emotion_core.errors import DatasetError
 from pages.shared.clicks import once
 from pages.shared.text import located, plain
+from pages.shared.uploads import LARGEST_DATASET, let_go_of
 
 #: Stands for data that is still to be uploaded.
 UPLOAD: Final = "upload"
-
-#: MB; fer2013.csv has 302.
-_MOST_UPLOADED: Final = 400
 
 _UPLOADS: Final = "train_uploads"
 _PROBLEM: Final = "train_upload_problem"
@@ -33,7 +30,7 @@ def show_upload(chosen: str) -> None:
         f"A CSV, ZIP, tar or Parquet file; {VOTES_NAME} may come with it",
         type=UPLOAD_ENDINGS,
         accept_multiple_files=True,
-        max_upload_size=_MOST_UPLOADED,
+        max_upload_size=LARGEST_DATASET,
         key=key,
         on_change=once(_keep, key, chosen),
     )
@@ -72,9 +69,7 @@ def _keep(key: str, chosen: str) -> bool:
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
     st.session_state[_UPLOADS] += 1
-    if context := get_script_run_ctx():  # Streamlit keeps them until the viewer is gone
-        for file in files:
-            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+    let_go_of(files)
     return True
 
 

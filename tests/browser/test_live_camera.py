@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Iterator
 
 import numpy as np
 import pandas
@@ -31,6 +32,7 @@ from tests.browser.support import (
     camera_flags,
     on_wall,
     portrait,
+    running_server,
     wait_for_end_of_run,
 )
 
@@ -184,23 +186,38 @@ def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_
     expect(page.get_by_text("No session yet.")).to_be_visible()
 
 
-#: Clicks sent in one go, so that each finds the one before it under way.
-CLICKS = """([label, times, then]) => {
-    const named = label => [...document.querySelectorAll("button")]
+#: Makes every write of the server slow, so that the next click comes while one is at work.
+SLOW_DISK = """
+import os, time
+write = os.fsync
+os.fsync = lambda file: (time.sleep(0.15), write(file))
+"""
+#: Clicks 0.2 s apart, as people's are; another widget may be the last.
+CLICKS = """async ([label, times, then]) => {
+    const pause = () => new Promise(done => setTimeout(done, 200));
+    const button = [...document.querySelectorAll("button")]
         .find(button => button.innerText.trim().endsWith(label));
-    for (let click = 0; click < times; click++) named(label).click();
+    for (let click = 0; click < times; click++) { button.click(); await pause(); }
     if (then) document.querySelector(`.st-key-${then} input`).click();
 }"""
+
+
+@pytest.fixture(scope="module")
+def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("slow")
+    (folder / "sitecustomize.py").write_text(SLOW_DISK)
+    with running_server(folder / "log.txt", environment={"PYTHONPATH": str(folder)}) as server:
+        yield server
 
 
 @pytest.mark.parametrize(
     ("times", "then"), [(2, ""), (3, ""), (1, "record_video")], ids=["double", "triple", "aborted"]
 )
 def test_however_record_is_clicked_one_recording_begins_and_can_be_ended(
-    server, open_browser, one_face_clip, times, then
+    slow_server, open_browser, one_face_clip, times, then
 ):
     page = open_browser(*camera_flags(one_face_clip)).new_page()
-    page.goto(server.url)
+    page.goto(slow_server.url)
     start(page)
     page.get_by_text("Everyone in view has agreed").click()
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
@@ -216,6 +233,7 @@ def test_however_record_is_clicked_one_recording_begins_and_can_be_ended(
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete this session").click()
     expect(page.get_by_text("No session yet.")).to_be_visible()
+    assert "Traceback" not in slow_server.log.read_text()
 
 
 def test_leaving_while_recording_asks_and_says_what_became_of_it(

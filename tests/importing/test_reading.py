@@ -74,6 +74,16 @@ class TestWorker:
         # Homes are its own temporary folder, which is called by the file's name.
         assert str(caught.value) == "expected [] grey64.tflite grey64.tflite"
 
+    def test_one_that_tells_nonsense(self, worker):
+        worker("""echo '{"answer": {"side": "48"}}'""")
+        with pytest.raises(ModelError) as caught:
+            stage(others("grey64.tflite"))
+        assert str(caught.value) == (
+            "grey64.tflite: expected a model that can be read, found one after which the process "
+            "that reads it tells nonsense (side: expected a whole number, found text); it is "
+            "refused"
+        )
+
     def test_a_crash(self, worker, nothing_left):
         worker("kill -SEGV $$")
         with pytest.raises(ModelError, match=r"grey64.tflite: expected .* crashed what read it"):

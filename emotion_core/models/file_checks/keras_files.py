@@ -7,7 +7,9 @@ called, point to other files of this machine, or claim sizes that fill any memor
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -67,8 +69,7 @@ def judge_file(path: Path) -> JudgedFile:
         ModelError: it is not what it says, is too large, points elsewhere or carries code.
         OSError: it is damaged; as are the following.
         ValueError: its description is no JSON.
-        RuntimeError: its description is nested too deeply.
-        zipfile.BadZipFile: its archive is damaged.
+        RuntimeError: its description is nested too deeply, or its archive is encrypted.
     """
     judges = {".keras": _judge_archive, ".h5": _judge_whole, ".json": _judge_pair}
     if path.suffix not in judges:
@@ -85,6 +86,16 @@ def judge_file(path: Path) -> JudgedFile:
 def _judge_archive(path: Path) -> JudgedFile:
     if not zipfile.is_zipfile(path):
         raise ModelError(f"{path}: expected a .keras file (a zip archive), found something else")
+    try:
+        return _judge_members(path)
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+        raise ModelError(
+            f"{path}: expected a whole .keras file, but it is damaged ({error}); get it once more "
+            "from where it came"
+        ) from error
+
+
+def _judge_members(path: Path) -> JudgedFile:
     with zipfile.ZipFile(path) as archive:
         members = {entry.filename: entry for entry in archive.infolist()}
         if set(members) != _KERAS_MEMBERS or len(archive.infolist()) != len(members):

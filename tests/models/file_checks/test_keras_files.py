@@ -47,3 +47,14 @@ def test_a_description_that_is_too_large(monkeypatch):
     for path in (OTHERS / "grey64.keras", KERAS_2 / "model_arch.json"):
         with pytest.raises(ModelError, match="expected a description under 20 MB, found more"):
             judge_file(path)
+
+
+def test_an_archive_that_is_damaged_within(tmp_path):
+    content = (OTHERS / "grey64.keras").read_bytes()
+    path = tmp_path / "a.keras"
+    name = content.index(b"config.json")
+    for place in (name - 30, name + 40):  # the header of its description, and what is packed
+        path.write_bytes(content[:place] + b"\xff" * 20 + content[place + 20 :])
+        message = r"expected a whole \.keras file, but it is damaged \(.+\); get it once more from"
+        with pytest.raises(ModelError, match=message):
+            judge_file(path)
