@@ -19,8 +19,9 @@ def show() -> None:
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
     from pages.mending.legacy_pages import disable_legacy_pages
     from pages.mending.uploads import keep_uploads_on_disk
-    from pages.shared.navigation import note_page
+    from pages.shared.navigation import no_such_page, note_page
     from pages.shared.on_air import end_what_was_left, show_on_air
+    from pages.shared.text import PRODUCT
 
     keep_house_once(*models_dirs())
     disable_legacy_pages()
@@ -28,10 +29,9 @@ def show() -> None:
     let_callbacks_finish()
     keep_uploads_on_disk()
 
-    # A file of our own: browsers would fetch a named icon from the network.
-    st.set_page_config(
-        page_title="Facial expressions", page_icon="pages/shared/icon.svg", layout="wide"
-    )
+    # Files of our own: browsers would fetch a named icon from the network.
+    st.set_page_config(page_title=PRODUCT, page_icon="pages/shared/icon.svg", layout="wide")
+    st.logo("pages/shared/logo.svg", size="large")
 
     live_camera = st.Page(
         "pages/live_camera.py",
@@ -60,16 +60,16 @@ def show() -> None:
         "pages/models.py", title="Models", icon=":material/neurology:", url_path="models"
     )
 
+    shown = [live_camera, photo, sessions, dataset, own_data, train, evaluate, models]
+
     def go_to_live_camera() -> None:
         # Streamlit serves a default page at "/" alone; this way it has an address of its own too.
         st.switch_page(live_camera)
 
     start = st.Page(go_to_live_camera, title="Start", default=True, visibility="hidden")
 
-    page = st.navigation(
-        [start, live_camera, photo, sessions, dataset, own_data, train, evaluate, models],
-        position="top",
-    )
+    page = st.navigation([start, *shown, *no_such_page(shown)], position="top")
+    st.set_page_config(page_title=f"{page.title} · {PRODUCT}")
     note_page(page)
     sign = st.container()
     end_what_was_left(page.url_path, is_live=page == live_camera)

@@ -1,6 +1,10 @@
 """Turn a student of a window on a GPU into a model folder, by way of the product's own network.
 
 python -m recipes.publish OUT/student-2.npz --log OUT/log.json --data fer2013.csv --out models/NAME
+
+A model that was published without them gets the hashes of the images that it has seen by
+
+python -m recipes.publish --seen models/NAME --data fer2013.csv
 """
 
 from __future__ import annotations
@@ -19,8 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets import open_dataset
-from emotion_core.errors import EmotionCoreError, TrainingError
-from emotion_core.models.folder import ModelCard
+from emotion_core.errors import DatasetError, EmotionCoreError, TrainingError
+from emotion_core.models.folder import SEEN_FILE, ModelCard, load_card
+from emotion_core.models.readme.card import write_card
+from emotion_core.models.seen_images import SeenImages, with_seen_images
 from emotion_core.system.native import quiet_native_libraries
 from emotion_core.training.config import AugmentationConfig, TrainingConfig
 from emotion_core.training.data import split_for_training
@@ -33,12 +39,21 @@ _LIBRARIES: Final = ("keras", "tensorflow", "ai-edge-litert", "numpy", "opencv-p
 def main() -> None:
     """Read the command line and publish."""
     parser = argparse.ArgumentParser(prog="python -m recipes.publish", description=__doc__)
-    parser.add_argument("student", type=Path, help="what the window saved of it")
-    parser.add_argument("--log", type=Path, required=True, help="log.json of the window")
+    parser.add_argument("student", type=Path, nargs="?", help="what the window saved of it")
+    parser.add_argument("--log", type=Path, help="log.json of the window")
     parser.add_argument("--data", required=True, help="FER2013, for the figures of the card")
-    parser.add_argument("--out", type=Path, required=True, metavar="MODEL_DIR")
+    parser.add_argument("--out", type=Path, metavar="MODEL_DIR")
+    parser.add_argument(
+        "--seen", type=Path, metavar="MODEL_DIR", help="a model that gets the hashes of the data"
+    )
     options = parser.parse_args()
+    if options.seen is None and None in (options.student, options.log, options.out):
+        parser.error("expected a student, --log and --out, or --seen")
     try:
+        if options.seen is not None:
+            card = remember_images(options.seen, options.data)
+            print(f"Wrote {options.seen / SEEN_FILE}: {card.sizes[SEEN_FILE]:,} bytes")
+            return
         card = publish(options.student, options.log, options.data, options.out)
     except (EmotionCoreError, OSError) as error:
         sys.exit(f"recipes.publish: {error}")
@@ -55,6 +70,28 @@ def publish(student: Path, log: Path, data: str, out: Path) -> ModelCard:
     # TensorFlow writes warnings that nobody can act on.
     with quiet_native_libraries():
         return _publish(student, log, data, out)
+
+
+def remember_images(folder: Path, data: str) -> ModelCard:
+    """Write the hashes of the images that a model has seen into its folder; return its card.
+
+    Args:
+        folder: a model that was trained here or published before there were hashes.
+        data: what it was trained and selected on.
+
+    Raises:
+        EmotionCoreError: the folder is no model, or the data is not what it was trained on.
+        OSError: the folder cannot be written.
+    """
+    card, dataset = load_card(folder), open_dataset(data)
+    if dataset.fingerprint != card.data.get("fingerprint"):
+        raise DatasetError(
+            f"{data}: expected the data that {card.name} was trained on (fingerprint "
+            f"{card.data.get('fingerprint')}), found other data ({dataset.fingerprint})"
+        )
+    training_set, selecting = split_for_training(dataset, card.config["seed"])
+    seen = SeenImages.of(training_set.images, selecting.images)
+    return write_card(folder, with_seen_images(folder, card, seen))
 
 
 def _publish(student: Path, log: Path, data: str, out: Path) -> ModelCard:
@@ -100,7 +137,8 @@ def _publish(student: Path, log: Path, data: str, out: Path) -> ModelCard:
         files={},
     )
     card = measured(card, KerasClassifier(network), training_set, selecting, logits)
-    return save_model(out, network, card)
+    seen = SeenImages.of(training_set.images, selecting.images)
+    return save_model(out, network, card, seen=seen)
 
 
 def _config(description: dict[str, Any], events: list[dict[str, Any]]) -> TrainingConfig:

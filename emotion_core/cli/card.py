@@ -12,6 +12,7 @@ from emotion_core.errors import DatasetError
 from emotion_core.judging.card_figures import measured
 from emotion_core.models.folder import CARD_FILE, README_FILE, ModelCard, load_card, read_model_file
 from emotion_core.models.readme.card import write_card
+from emotion_core.models.seen_images import SeenImages, with_seen_images
 from emotion_core.system.native import quiet_native_libraries
 from emotion_core.training.data import split_for_training
 
@@ -40,7 +41,8 @@ def run(options: argparse.Namespace) -> None:
     """
     card = with_sizes(load_card(options.model), options.model)
     if options.data:
-        card = measured_again(card, options)
+        card, seen = measured_again(card, options)
+        card = with_seen_images(options.model, card, seen)
     write_card(options.model, card)
     print(f"Wrote {options.model / README_FILE} and {CARD_FILE}")
 
@@ -55,8 +57,10 @@ def with_sizes(card: ModelCard, folder: Path) -> ModelCard:
     return replace(card, sizes={name: len(read_model_file(folder, card, name)) for name in names})
 
 
-def measured_again(card: ModelCard, options: argparse.Namespace) -> ModelCard:
-    """Return ``card`` with what the end of training fits and measures, by LiteRT.
+def measured_again(card: ModelCard, options: argparse.Namespace) -> tuple[ModelCard, SeenImages]:
+    """Return ``card`` with what the end of training fits and measures, and the images of both.
+
+    LiteRT runs the model.
 
     Raises:
         DatasetError: the data cannot be read, or is not what the model was trained on.
@@ -75,4 +79,5 @@ def measured_again(card: ModelCard, options: argparse.Namespace) -> ModelCard:
     with quiet_native_libraries():
         classifier = EmotionClassifier.load(options.model, threads=2)
     logits = classifier.predict_logits(selection_set.images)
-    return measured(card, classifier, training_set, selection_set, logits)
+    seen = SeenImages.of(training_set.images, selection_set.images)
+    return measured(card, classifier, training_set, selection_set, logits), seen

@@ -33,6 +33,7 @@ from emotion_core.judging.robustness.perturbations import (
     measure_robustness,
 )
 from emotion_core.models.folder import load_card
+from emotion_core.models.seen_images import SeenImages, load_seen_images
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.native import quiet_native_libraries
 from emotion_core.system.tables import csv_of
@@ -96,7 +97,8 @@ def run(options: argparse.Namespace) -> None:
     model = chosen_model(options.model)
     dataset = read_data(options.data, options)
     judged, classifier = _judge(model, dataset, options)
-    report = _report(judged, classifier, dataset, options)
+    seen = load_seen_images(model, judged.card)
+    report = _report(judged, classifier, dataset, seen, options)
     print(report_text(report.judgement.report))
     for notice in report.notices:
         print(f"\n{notice.text}")
@@ -133,7 +135,11 @@ def _judge(
 
 
 def _report(
-    judged: Answers, classifier: Classifier, dataset: FaceDataset, options: argparse.Namespace
+    judged: Answers,
+    classifier: Classifier,
+    dataset: FaceDataset,
+    seen: SeenImages | None,
+    options: argparse.Namespace,
 ) -> Report:
     comparison = robustness = other_robustness = None
     if options.robustness:
@@ -147,7 +153,7 @@ def _report(
             other_robustness = _measure_curves(other, other_classifier, dataset)
     return Report(
         judge(judged),
-        notices(judged.card, dataset, options.split, judged.indices),
+        notices(judged.card, dataset, options.split, judged.indices, seen),
         datetime.now(UTC).isoformat(timespec="seconds"),
         excluded=dataset.excluded,
         robustness=robustness,

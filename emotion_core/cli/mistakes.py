@@ -29,6 +29,7 @@ from emotion_core.judging.predictions.label_mistakes import (
     votes_contradict,
 )
 from emotion_core.models.folder import load_card
+from emotion_core.models.seen_images import load_seen_images
 from emotion_core.system.files import replace_file
 from emotion_core.system.tables import csv_of
 
@@ -73,7 +74,8 @@ def run(options: argparse.Namespace) -> None:
     with terminable():
         predictions = predict_with_bar(model, dataset)
     mistakes = find_label_mistakes(predictions.logits, dataset.labels, card.temperature)
-    for line in quality_lines(dataset, mistakes, seen_in_training(card, dataset)):
+    seen = seen_in_training(card, dataset, load_seen_images(model, card))
+    for line in quality_lines(dataset, mistakes, seen):
         print(line)
     top = mistakes.ranking(mask)[: options.top]
     print(f"\n{list_text(dataset, mistakes, top)}")
@@ -97,8 +99,10 @@ def quality_lines(
         answered = int((mistakes.scores[members] > 0.5).sum())
         lines.append(f"{split}: {members.sum()} images, the model answers otherwise on {answered}")
         if seen[members].any():
+            known = int(seen[members].sum())
+            which = "these" if known == members.sum() else f"{known} of these"
             lines.append(
-                "  the model learned from these labels: what it learned by heart is missed"
+                f"  the model learned from {which} labels: what it learned by heart is missed"
             )
         lines += [f"  {line}" for line in _votes_lines(dataset.subset(members), mistakes, members)]
     if dataset.votes is None:

@@ -12,6 +12,7 @@ from emotion_core.datasets.drawn.demo import DEMO_DATASET_NAME
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.judging.predictions.label_mistakes import seen_in_training
 from emotion_core.models.folder import ModelCard
+from emotion_core.models.seen_images import SeenImages, image_hashes
 
 DRAWN: Final = (
     "The faces of the demo are drawn: no figure here tells how a model does on people. Open a data "
@@ -41,7 +42,11 @@ class Notice:
 
 
 def notices(
-    card: ModelCard, dataset: FaceDataset, split: str, members: NDArray[np.intp]
+    card: ModelCard,
+    dataset: FaceDataset,
+    split: str,
+    members: NDArray[np.intp],
+    seen: SeenImages | None = None,
 ) -> tuple[Notice, ...]:
     """Return what to know about judging a model on some images of a data set.
 
@@ -49,41 +54,90 @@ def notices(
         card: the model's; it tells what it learned from and was selected on.
         dataset: all splits.
         split: the one that is judged.
-        members: intp ``[N]``, the places of its images.
+        members: intp ``[N]``, the places of its images; N is at least 1.
+        seen: the images that the model has seen; None: only the card tells, by the data set's
+            fingerprint and the split's name.
     """
-    found = []
-    seen = int(seen_in_training(card, dataset)[members].sum())
-    if seen:
-        found.append(
-            Notice(
-                "warning",
-                f"{card.name} has learned from {_share(seen, len(members))}: these figures tell "
-                "how well it remembers them, not how well it reads new faces.",
-            )
-        )
-    elif _selected_on(card, dataset, split):
-        found.append(
-            Notice(
-                "warning",
-                f"{split} has chosen the best epoch, the temperature and the certainty threshold "
-                f"of {card.name}: the figures flatter it a little.",
-            )
-        )
-    elif _is_of_others(card, dataset):
-        found.append(Notice("info", f"{_UNKNOWN.format(card.name)}{_fitted(card, dataset, split)}"))
-    elif _is_other_data(card, dataset):
-        found.append(
-            Notice(
-                "info",
-                f"{card.name} has learned from other data ({card.data['name']}). Whether some of "
-                "these images are among it is not known.",
-            )
-        )
+    if seen is None:
+        found = _by_fingerprint(card, dataset, split, members)
+    else:
+        found = _by_images(card, dataset, split, members, seen)
     if split == "PrivateTest":
         found.append(Notice("warning", FINAL))
     if dataset.name == DEMO_DATASET_NAME:
         found.append(Notice("info", DRAWN))
     return tuple(found)
+
+
+def _by_images(
+    card: ModelCard,
+    dataset: FaceDataset,
+    split: str,
+    members: NDArray[np.intp],
+    seen: SeenImages,
+) -> list[Notice]:
+    """Return what is known of each image, whatever data set it is in."""
+    hashes = image_hashes(dataset.images[members])
+    learned, selecting = seen.trained_on(hashes), seen.selected_on(hashes)
+    known, chosen, total = int(learned.sum()), int(selecting.sum()), len(members)
+    if chosen > known:
+        who = split if chosen == total else f"{_part(chosen, total)}"
+        also = f" It has learned from {_part(known, total)}, too." if known else ""
+        return [_chosen(card, who, several=chosen < total, also=also)]
+    if known:
+        return [_learned(card, known, total)]
+    if _is_other_data(card, dataset):
+        text = (
+            f"{card.name} has learned from other data ({card.data['name']}): none of these images "
+            "stands there byte for byte."
+        )
+        return [Notice("info", text)]
+    return []
+
+
+def _by_fingerprint(
+    card: ModelCard, dataset: FaceDataset, split: str, members: NDArray[np.intp]
+) -> list[Notice]:
+    """Return what the card of an earlier version's model tells, or of one of others."""
+    known = int(seen_in_training(card, dataset)[members].sum())
+    if known:
+        return [_learned(card, known, len(members))]
+    if _selected_on(card, dataset, split):
+        return [_chosen(card, split)]
+    if _is_of_others(card, dataset):
+        return [Notice("info", f"{_UNKNOWN.format(card.name)}{_fitted(card, dataset, split)}")]
+    if _is_other_data(card, dataset):
+        text = (
+            f"{card.name} has learned from other data ({card.data['name']}). Whether some of "
+            "these images are among it is not known."
+        )
+        return [Notice("info", text)]
+    return []
+
+
+def _learned(card: ModelCard, known: int, total: int) -> Notice:
+    which = "these very images" if known == total else _part(known, total)
+    flatters = (
+        "these figures tell how well it remembers them, not how well it reads new faces."
+        if 2 * known >= total
+        else "it may remember those, so the figures flatter it a little."
+    )
+    return Notice("warning", f"{card.name} has learned from {which}: {flatters}")
+
+
+def _chosen(card: ModelCard, who: str, *, several: bool = False, also: str = "") -> Notice:
+    have = "have" if several else "has"
+    text = (
+        f"{who} {have} chosen the best epoch, the temperature and the certainty threshold of "
+        f"{card.name}: the figures flatter it a little.{also}"
+    )
+    return Notice("warning", text)
+
+
+def _part(count: int, total: int) -> str:
+    # Never 0 % or 100 %: that would be none of them, or all.
+    percent = min(max(100 * count / total, 0.1), 99.9)
+    return f"{count:,} of these {total:,} images ({percent:.1f} %, byte for byte)"
 
 
 def _selected_on(card: ModelCard, dataset: FaceDataset, split: str) -> bool:
@@ -109,7 +163,3 @@ def _is_other_data(card: ModelCard, dataset: FaceDataset) -> bool:
     if dataset.name == DEMO_DATASET_NAME or "name" not in card.data:
         return False
     return bool(card.data.get("fingerprint") != dataset.fingerprint)
-
-
-def _share(count: int, total: int) -> str:
-    return "these very images" if count == total else f"{count:,} of these {total:,} images"

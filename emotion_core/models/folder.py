@@ -8,6 +8,7 @@
 ``card.json``             what it is: labels, input, data, settings, versions, figures, checksums
 ``README.md``             the card in words, written from ``card.json`` alone
 ``training_log.jsonl``    one line for each epoch of the run that made it
+``seen_images.npy``       hashes of the images that it was trained and selected on
 ========================  ==========================================================================
 """
 
@@ -35,11 +36,12 @@ LITERT_FILE: Final = "model.tflite"
 CARD_FILE: Final = "card.json"
 README_FILE: Final = "README.md"
 TRAINING_LOG_FILE: Final = "training_log.jsonl"
+SEEN_FILE: Final = "seen_images.npy"
 
 #: Everything a model folder may hold.
 MODEL_FILES: Final = (
-    LITERT_FILE, KERAS_FILE, ARCHITECTURE_FILE, WEIGHTS_FILE, TRAINING_LOG_FILE, README_FILE,
-    CARD_FILE,
+    LITERT_FILE, KERAS_FILE, ARCHITECTURE_FILE, WEIGHTS_FILE, TRAINING_LOG_FILE, SEEN_FILE,
+    README_FILE, CARD_FILE,
 )  # fmt: skip
 
 #: Version of the card's layout.

@@ -18,11 +18,13 @@ from emotion_core.datasets.own.storage import (
     rename_own_dataset,
     write_zip,
 )
+from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
 from pages.capture.faces import show_capture
 from pages.capture.samples import show_samples
 from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
+from pages.opened.train_with import train_with
 from pages.shared.clicks import once
 from pages.shared.text import located, plain
 
@@ -132,13 +134,17 @@ def _say_how_to_train(dataset: OwnDataset) -> None:
         f"python -m emotion_core evaluate --model models/mine --data {shown}",
     ]
     checked = sum(dataset.counts()["PublicTest"].values())
-    with st.expander("Train with it", icon=":material/model_training:"):
-        st.code("\n".join(commands if checked else commands[:1]), language="sh", wrap_lines=True)
-        st.markdown(
-            f"`{name}` stands for a folder {located(dataset.folder)}. Then choose the model *mine* "
-            "on the live camera's page, under *Adjust*. A few dozen faces change little beside the "
-            "28,709 that FER2013 trains with."
-        )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Train with it", icon=":material/model_training:", key="own_train"):
+            train_with(DataSource(name))
+        with st.popover("As a command", icon=":material/terminal:"):
+            text = "\n".join(commands if checked else commands[:1])
+            st.code(text, language="sh", wrap_lines=True)
+            st.markdown(f"`{name}` stands for a folder {located(dataset.folder)}.")
+    st.caption(
+        "On the page Train you can join it to another data set: a few dozen faces change little by "
+        "themselves."
+    )
 
 
 def _offer_examination(dataset: OwnDataset) -> None:

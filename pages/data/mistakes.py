@@ -11,7 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.datasets.checks.agreement import VOTE_LABELS
-from emotion_core.datasets.types import VOTE_NAMES
+from emotion_core.datasets.types import VOTE_NAMES, FaceDataset
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
 from emotion_core.judging.predictions.label_mistakes import (
     LabelMistakes,
@@ -21,6 +21,7 @@ from emotion_core.judging.predictions.label_mistakes import (
     votes_contradict,
 )
 from emotion_core.models.folder import ModelCard
+from emotion_core.models.seen_images import load_seen_images
 from emotion_core.system.tables import csv_of
 from pages.opened.grid import Bar
 from pages.opened.panel import page_of, show_faces
@@ -49,7 +50,7 @@ def show_mistakes(opened: OpenDataset) -> None:
 
 
 def _show(opened: OpenDataset, mistakes: LabelMistakes, card: ModelCard, model_dir: Path) -> None:
-    seen = opened.derived(name_of("seen", model_dir), partial(seen_in_training, card))
+    seen = opened.derived(name_of("seen", model_dir), partial(_seen, card, model_dir))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mask = _choose_images(seen)
         ranking = mistakes.ranking(mask)
@@ -78,6 +79,10 @@ def _show(opened: OpenDataset, mistakes: LabelMistakes, card: ModelCard, model_d
         bars=None if opened.dataset.votes is None else _vote_bars(opened.dataset.votes[shown]),
         label="Labels most likely wrong, the likeliest first",
     )
+
+
+def _seen(card: ModelCard, model_dir: Path, dataset: FaceDataset) -> NDArray[np.bool_]:
+    return seen_in_training(card, dataset, load_seen_images(model_dir, card))
 
 
 def _choose_images(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from emotion_core.datasets.checks.exclusions import (
     save_exclusions,
 )
 from emotion_core.datasets.checks.findings import FINDING_KINDS, Finding, findings_csv
+from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.system.names import LONGEST_NAME
@@ -30,6 +31,7 @@ from pages.opened.findings import (
 )
 from pages.opened.panel import page_of, show_faces
 from pages.opened.store import OpenDataset
+from pages.opened.train_with import train_with
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.jobs import result_of, show_job
@@ -40,13 +42,7 @@ _MADE: Final = "exclusions_made"
 _PROBLEM: Final = "exclusions_problem"
 _GRID, _LIST = "grid", "list"
 
-HOW_TO_USE: Final = """
-Training and evaluation leave the images out with `--exclude`:
-
-```sh
-python -m emotion_core train --data {path} --exclude "{name}" --out models/mine
-```
-"""
+COMMAND: Final = 'python -m emotion_core train --data {path} --exclude "{name}" --out models/mine'
 
 
 def show_quality(opened: OpenDataset) -> None:
@@ -200,9 +196,17 @@ def _show_outcome(opened: OpenDataset) -> None:
     id_, name, count = st.session_state.get(_MADE, ("", "", 0))
     if id_ == opened.id:
         st.success(
-            f"The list **{plain(name)}** leaves out {count:,} images"
-            + HOW_TO_USE.format(path=without_places(str(opened.path or "DATA")), name=name)
+            f"The list **{plain(name)}** leaves out {count:,} images. Train and Evaluate offer it "
+            "as *Leave out*."
         )
+        with st.container(horizontal=True):
+            if opened.path and st.button(
+                "Train without them", icon=":material/model_training:", key="train_without"
+            ):
+                train_with(DataSource(str(opened.path), exclusions=name))
+            with st.popover("As a command", icon=":material/terminal:"):
+                command = COMMAND.format(path=without_places(str(opened.path or "DATA")), name=name)
+                st.code(command, language="sh", wrap_lines=True)
 
 
 def _show_lists(opened: OpenDataset) -> None:

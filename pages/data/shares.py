@@ -21,7 +21,7 @@ def show_shares(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
     counts = np.bincount(opened.dataset.labels[indices], minlength=len(EMOTIONS))
     bars = "".join(
         f'<div class="score"><span>{emotion}</span><div class="track"><div class="bar" '
-        f'style="width:{count / counts.max():.1%};background:{EMOTION_COLORS[emotion]}"></div>'
+        f'style="width:{count / len(indices):.1%};background:{EMOTION_COLORS[emotion]}"></div>'
         f'</div><span class="percent">{display.percent(count / len(indices))}</span></div>'
         for emotion, count in zip(EMOTIONS, counts.tolist(), strict=True)
     )

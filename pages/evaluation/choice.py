@@ -21,6 +21,7 @@ from emotion_core.judging.notices import Notice, notices
 from emotion_core.models.folder import ModelCard, load_card
 from emotion_core.models.in_use import model_in_use
 from emotion_core.models.library import model_folders
+from emotion_core.models.seen_images import load_seen_images
 from emotion_core.system.progress import ShareProgress
 from pages.opened.findings import exclusions_for, left_out
 from pages.opened.store import OpenDataset
@@ -31,6 +32,9 @@ from pages.shared.text import plain
 MODEL: Final = "evaluated"
 SPLIT: Final = "on"
 WITHOUT: Final = "leaving"
+
+#: The data set that the split was chosen for.
+_SPLIT_OF: Final = "evaluated_split_of"
 
 #: The splits in the order in which a careful person takes them.
 _PREFERRED: Final = ("PublicTest", "PrivateTest", "Training")
@@ -94,6 +98,7 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         model_dir = choose_model_folder("Model", MODEL)
         present = [name for name in _PREFERRED if _has_split(opened.dataset, name)]
+        _begin_with_test_split(opened, present)
         split = st.selectbox(
             "Split", present, key=SPLIT, bind="query-params", persist_state="session", width=160
         )
@@ -119,6 +124,17 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
             show = st.warning if notice.kind == "warning" else st.info
             show(plain(notice.text), icon=":material/info:")
     return evaluated
+
+
+def _begin_with_test_split(opened: OpenDataset, present: list[str]) -> None:
+    """Choose the first split when another data set was opened; an address may name another one.
+
+    Training kept from the data set before would show figures of images that the model knows.
+    """
+    before = st.session_state.get(_SPLIT_OF, opened.id)
+    if before != opened.id:
+        st.session_state[SPLIT] = present[0]
+    st.session_state[_SPLIT_OF] = opened.id
 
 
 def choose_model_folder(label: str, key: str, *, without: Path | None = None) -> Path | None:
@@ -184,7 +200,8 @@ def _job(
             left_out=None if exclusions is None else left_out(opened, exclusions),
             progress=lambda done, total: progress(done / max(1, total)),
         )
-        found = notices(card, dataset, split, judgement.answers.indices)
+        seen = load_seen_images(model_dir, card)
+        found = notices(card, dataset, split, judgement.answers.indices, seen)
         return Evaluated(opened, model_dir, exclusions, judgement, found)
 
     return opened.job(evaluation_name(card, split, exclusions), work)

@@ -22,6 +22,16 @@ def disable_legacy_pages() -> None:
         st.rerun()
 
 
+def requested_page() -> str:
+    """Return the name of the page in the viewer's address, known or not; "" for the start.
+
+    Streamlit itself opens the start for one that it does not know. In the first run of a process,
+    which starts over, it is not known.
+    """
+    context = get_script_run_ctx()
+    return (context and context.pages_manager.intended_page_name) or ""
+
+
 def ensure_navigation() -> None:
     """Start over when Streamlit runs this page without the app around it; call it first.
 

@@ -53,13 +53,22 @@ def face_scores(
         f'<span class="percent">{percent(score)}</span></div>'
         for emotion, score in zip(EMOTIONS, face.scores, strict=True)
     )
-    best = "" if face.certain else f"{face.emotion} "
+    # An answer is held until another expression is clearly ahead, so it need not be the highest.
+    highest = EMOTIONS[int(np.argmax(face.scores))]
+    confidence = (
+        percent(face.confidence) if face.certain else f"{highest} {percent(max(face.scores))}"
+    )
+    held = (
+        f'<span class="reliability">kept until another is clearly ahead of {face.emotion}</span>'
+        if face.certain and highest != face.emotion
+        else ""
+    )
     return (
         f'<div class="face">{_thumbnail(crop)}<div class="scores"><div class="face-name">'
         f'<span class="dot" style="background:{ANSWER_COLORS[face.answer]}"></span>'
         f'<span class="emotion">{face.answer}</span>'
-        f'<span class="confidence">{best}{percent(face.confidence)}</span>'
-        f'<span class="number">{escape(title)}</span>{_reliability(face, card)}</div>{bars}'
+        f'<span class="confidence">{confidence}</span>'
+        f'<span class="number">{escape(title)}</span>{held}{_reliability(face, card)}</div>{bars}'
         "</div></div>"
     )
 
@@ -77,8 +86,8 @@ def _reliability(face: FaceReading, card: ModelCard | None) -> str:
         f"{face.emotion}, {percent(reliability.precision)} were labelled so."
     )
     return (
-        f'<span class="reliability" title="{escape(measured)}">{face.emotion}: right in '
-        f"{reliability.of_ten} cases</span>"
+        f'<span class="reliability" title="{escape(measured)}">on test images, {face.emotion} is '
+        f"right in {reliability.of_ten} cases</span>"
     )
 
 
@@ -113,13 +122,11 @@ def show_model(card: ModelCard) -> None:
 
 
 def _certainty(card: ModelCard) -> str:
-    """Return what the threshold does: as measured on images that it was not chosen on."""
+    """Return what the threshold does, with the figures of the page Evaluate and the README."""
     selective = card.metrics.get("selective", {})
-    if not card.certainty_threshold or "coverage_cross_fitted" not in selective:
+    if not card.certainty_threshold or "coverage" not in selective:
         return ""
-    coverage, right = (
-        percent(selective[f"{name}_cross_fitted"]) for name in ("coverage", "accuracy_answered")
-    )
+    coverage, right = (percent(selective[name]) for name in ("coverage", "accuracy_answered"))
     return (
         f". Below a score of {percent(card.certainty_threshold)} it answers “uncertain”: {coverage}"
         f" of these pictures then get an answer, and {right} of the answers are right"

@@ -18,6 +18,9 @@ _PATH: Final = re.compile(
     r"(?<![\w.:/\\-])(?:[A-Za-z]:(?=[/\\]))?(?:[/\\][^/\\\s:;,'\"`()<>|]+)+[/\\]?"
 )
 
+#: What this app is called, wherever it says so.
+PRODUCT: Final = "Emotion dashboard"
+
 
 def plain(text: str) -> str:
     """Return Markdown that shows ``text`` as it is: names of files hold any characters.

@@ -21,6 +21,7 @@ from emotion_core.system.progress import ShareProgress
 from emotion_core.training.data import TrainingCounts, count_for_training
 from pages.opened.classes import ask_for_classes
 from pages.opened.opening import paths_on_offer
+from pages.opened.train_with import handed_over
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Job, result_of
 from pages.training.uploads import UPLOAD, show_deletion, show_upload, uploads_on_offer
@@ -56,6 +57,8 @@ class TrainingData:
 
 def choose_data() -> TrainingData | None:
     """Let the viewer choose data; None while it is read or when it does not do, which is said."""
+    if source := handed_over():
+        choose_again(source)
     _show_choice()
     data = chosen_data()
     if data is None:

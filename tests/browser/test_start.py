@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -32,5 +34,22 @@ def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, hea
         names = page.get_by_role("navigation", name="App pages").locator("a p")
         expect(names).to_have_text(PAGES)
         expect(page).to_have_url(server.url + lands_at)
+        expect(page).to_have_title(f"{heading} · Emotion dashboard")
         expect(page.get_by_text("Page not found")).to_have_count(0)
         assert "Traceback" not in server.log.read_text()
+
+
+def test_an_unknown_address_is_told_so(open_browser, tmp_path):
+    with running_server(tmp_path / "log.txt") as server:
+        page = open_browser().new_page()
+        page.goto(server.url)
+        expect(page.get_by_role("heading", name="Live camera", exact=True)).to_be_visible()
+        page.goto(f"{server.url}/nonsense")
+        expect(page.get_by_role("heading", name="No such page", exact=True)).to_be_visible()
+        expect(page).to_have_title("No such page · Emotion dashboard")
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        expect(page).to_have_url(f"{server.url}/nonsense")
+        # The names of icons are text too: my data's is add_a_photo.
+        page.get_by_test_id("stPageLink").filter(has_text=re.compile("Photo$")).click()
+        expect(page.get_by_role("heading", name="Photo", exact=True)).to_be_visible()
+        expect(page).to_have_url(f"{server.url}/photo")

@@ -1,8 +1,12 @@
+import re
+
 import numpy as np
 import pytest
 
+from emotion_core.datasets.joining import join
 from emotion_core.datasets.types import SPLITS, FaceDataset
 from emotion_core.judging.notices import DRAWN, FINAL, notices
+from emotion_core.models.seen_images import SeenImages
 from tests.judging.made_answers import made_card
 
 
@@ -80,3 +84,88 @@ def test_some_images_seen_in_training_are_counted(faces):
     seen = int((faces.splits == 0).sum())
     assert first.text.startswith(f"made has learned from {seen} of these {len(faces)} images")
     assert first.kind == "warning"
+
+
+def seen_by(dataset):
+    return SeenImages.of(dataset.images[dataset.splits == 0], dataset.images[dataset.splits == 1])
+
+
+def texts_by_images(card, dataset, split, seen):
+    members = np.flatnonzero(dataset.splits == SPLITS.index(split))
+    return [notice.text for notice in notices(card, dataset, split, members, seen)]
+
+
+class TestByImages:
+    """Copies, parts and joined data sets are recognised whatever fingerprint and name they have."""
+
+    @pytest.fixture
+    def card(self):
+        return made_card(data={"name": "part.csv", "fingerprint": "other", "selected_on": "x y"})
+
+    @pytest.fixture
+    def copies(self, faces):
+        half = faces.subset(np.arange(len(faces)) % 2 == 0, name="half.zip")
+        changed = FaceDataset(
+            "copy.csv", faces.images.copy(), faces.labels, faces.splits, faces.rows
+        )
+        changed.images[0] += 1  # as in many a copy of FER2013
+        mirrored = faces.images[:, :, ::-1].copy()
+        other = FaceDataset("mirrored", mirrored, faces.labels, faces.splits, faces.rows)
+        return {"same": faces, "half": half, "a copy": changed, "joined": join(faces, other)}
+
+    @pytest.mark.parametrize(
+        ("copy", "learned"),
+        [
+            ("same", "has learned from these very images"),
+            ("half", "has learned from these very images"),
+            ("a copy", r"has learned from \d+ of these \d+ images \(9\d\.\d %, byte for byte\)"),
+            ("joined", r"has learned from \d+ of these \d+ images \(50\.0 %, byte for byte\)"),
+        ],
+    )
+    def test_training(self, card, faces, copies, copy, learned):
+        (text,) = texts_by_images(card, copies[copy], "Training", seen_by(faces))
+        assert re.match(rf"made {learned}: these figures tell how well", text)
+
+    @pytest.mark.parametrize(
+        ("copy", "chosen"),
+        [
+            ("same", "PublicTest has"),
+            ("half", "PublicTest has"),
+            ("joined", r"\d+ of these \d+ images \(50\.0 %, byte for byte\) have"),
+        ],
+    )
+    def test_the_selecting_split(self, card, faces, copies, copy, chosen):
+        (text,) = texts_by_images(card, copies[copy], "PublicTest", seen_by(faces))
+        assert re.match(rf"{chosen} chosen the best epoch", text)
+
+    def test_images_that_stand_in_both(self, card, faces):
+        images = faces.images.copy()
+        public = np.flatnonzero(faces.splits == 1)
+        images[public[0]] = images[faces.splits == 0][0]
+        twice = FaceDataset("photos.csv", images, faces.labels, faces.splits, faces.rows)
+        (text,) = texts_by_images(card, twice, "PublicTest", seen_by(twice))
+        assert text.startswith("PublicTest has chosen the best epoch")
+        assert f"It has learned from 1 of these {len(public)} images (" in text
+
+    def test_a_few_that_it_has_learned_flatter_a_little(self, card, faces):
+        known = SeenImages.of(faces.images[faces.splits == 2][:1], faces.images[:0])
+        first, last = texts_by_images(card, faces, "PrivateTest", known)
+        assert "it may remember those, so the figures flatter it a little." in first
+        assert last == FINAL
+
+    def test_a_name_alone_makes_no_match(self, faces):
+        """Another PublicTest of the same name, as from another copy, has chosen nothing."""
+        card = made_card(
+            data={"name": "photos.csv", "fingerprint": "x", "selected_on": "photos.csv PublicTest"}
+        )
+        others = SeenImages.of(255 - faces.images, 255 - faces.images)
+        (text,) = texts_by_images(card, faces, "PublicTest", others)
+        assert text == (
+            "made has learned from other data (photos.csv): none of these images stands there byte "
+            "for byte."
+        )
+
+    def test_private_test_took_no_part(self, card, faces):
+        texts = texts_by_images(card, faces, "PrivateTest", seen_by(faces))
+        assert texts[-1] == FINAL
+        assert texts[0].endswith("none of these images stands there byte for byte.")

@@ -29,6 +29,7 @@ def test_card_tells_what_the_model_is(tiny_model, demo):
         "model_weights.h5",
         "model.tflite",
         "training_log.jsonl",
+        "seen_images.npy",
     }
     assert {"python", "keras", "tensorflow"} <= set(card.versions)
     assert set(card.sizes) == set(card.files) - {"README.md"}

@@ -66,6 +66,31 @@ def open_page() -> Callable[..., AppTest]:
     return open_one
 
 
+def test_another_data_set_begins_with_its_test_split(
+    open_page: Callable[..., AppTest], demo: FaceDataset, tmp_path: Path
+) -> None:
+    """Training, kept from the data set before, shows figures of images that the model knows."""
+    for index, face in enumerate(demo.images):
+        split, emotion = SPLITS[demo.splits[index]], EMOTIONS[demo.labels[index]]
+        path = tmp_path / "pictures" / split / emotion / f"{index}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        assert cv2.imwrite(str(path), face)
+    page = open_page(on="Training")  # an address is followed
+    assert page.selectbox("on").value == "Training"
+    assert "has learned from these very images" in page.warning[0].value
+    page.session_state["dataset_opening"] = True  # the menu is filled when it is open
+    page.run()
+    page.text_input("dataset_path").set_value(str(tmp_path / "pictures"))
+    run(page)
+    assert page.selectbox("on").value == "PublicTest"
+    assert "PublicTest has chosen the best epoch" in page.warning[0].value
+    page.selectbox("on").select("Training")
+    run(page)
+    assert page.selectbox("on").value == "Training"  # and what is chosen then stays
+    # The rows are in another order, so the fingerprint is another one: the images tell.
+    assert "has learned from these very images" in page.warning[0].value
+
+
 def run(page: AppTest) -> AppTest:
     """Run the page until nothing is going on any more."""
     page.run()

@@ -25,6 +25,7 @@ from emotion_core.datasets.own.storage import (
     list_own_datasets,
     own_data_dir,
 )
+from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.images import encode_png
@@ -388,3 +389,11 @@ def test_it_is_examined_on_the_data_set_page(page, me, monkeypatch):
     monkeypatch.setattr(st, "switch_page", switched.append)
     click(run(page), "own_examine")
     assert (opened, switched) == ([me.folder], ["pages/dataset.py"])
+
+
+def test_it_is_handed_over_to_train(page, me, monkeypatch):
+    switched: list[str] = []
+    monkeypatch.setattr(st, "switch_page", switched.append)
+    click(run(page), "own_train")
+    assert switched == ["pages/train.py"]
+    assert page.session_state["train_with"] == DataSource(f"own/{me.name}")

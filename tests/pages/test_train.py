@@ -261,6 +261,17 @@ def test_one_expression_alone_cannot_be_learned(page):
     assert not button(page, "Start").disabled
 
 
+def test_data_handed_over_by_another_page_is_chosen(page):
+    own = create_own_dataset(own_data_dir(), "me", CONSENT)
+    add_samples(own, demo_dataset().images[:40], "happy", source="crop", sitting=1)
+    page.session_state["train_with"] = DataSource("own/me")
+    read(page)
+    assert page.selectbox("train_path").value == "own/me"
+    page.selectbox("train_path").select("demo")
+    read(page)
+    assert page.selectbox("train_path").value == "demo"  # handed over once
+
+
 def test_an_upload_is_trained_on_and_deleted(page):
     own = create_own_dataset(own_data_dir(), "me", CONSENT)
     for emotion in ("happy", "sad"):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+import shutil
+import sys
 
+import numpy as np
+import pytest
+
+from emotion_core.errors import DatasetError
+from emotion_core.models.folder import SEEN_FILE, load_card
+from emotion_core.models.seen_images import load_seen_images
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.networks.network import NORM, NetworkShape, build_network
-from recipes.publish import _config, _deployed
+from recipes.publish import _config, _deployed, main, remember_images
 
 DESCRIPTION = {
     "name": "student-2",
@@ -50,3 +57,25 @@ def test_weights_by_name_give_the_network_they_came_from():
     np.testing.assert_allclose(
         KerasClassifier(deployed).predict_logits(faces), expected, rtol=0.02, atol=0.02
     )
+
+
+class TestSeenImages:
+    def test_a_published_model_gets_them(self, tiny_model, demo, tmp_path, monkeypatch):
+        folder = shutil.copytree(tiny_model, tmp_path / "model")
+        (folder / SEEN_FILE).unlink()
+        monkeypatch.setattr("recipes.publish.open_dataset", lambda _: demo)
+        monkeypatch.setattr(sys, "argv", ["publish", "--seen", str(folder), "--data", "demo"])
+        main()
+        card = load_card(folder)
+        expected = load_seen_images(tiny_model, load_card(tiny_model))
+        seen = load_seen_images(folder, card)
+        np.testing.assert_array_equal(seen.trained, expected.trained)
+        np.testing.assert_array_equal(seen.selecting, expected.selecting)
+        assert f"`{SEEN_FILE}` has a hash of each" in " ".join(
+            (folder / "README.md").read_text().split()
+        )
+
+    def test_other_data_is_refused(self, tiny_model, demo, monkeypatch):
+        monkeypatch.setattr("recipes.publish.open_dataset", lambda _: demo.split("Training"))
+        with pytest.raises(DatasetError, match="expected the data that tiny was trained on"):
+            remember_images(tiny_model, "demo")

@@ -21,6 +21,7 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.judging.measures.ranking import ranked, roc_auc
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.interface import softmax
+from emotion_core.models.seen_images import SeenImages, image_hashes
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -76,14 +77,24 @@ def find_label_mistakes(
     )
 
 
-def seen_in_training(card: ModelCard, dataset: FaceDataset) -> NDArray[np.bool_]:
-    """Return for each image whether the model is known to have learned from its label.
+def seen_in_training(
+    card: ModelCard, dataset: FaceDataset, seen: SeenImages | None = None
+) -> NDArray[np.bool_]:
+    """Return for each image whether the model is known to have learned from it.
 
-    These are the Training images of the data set that the card names. Of others nothing is known.
+    Where ``seen`` does not tell, these are the Training images of the data set that the card names.
+    Of others nothing is known.
+
+    Args:
+        card: the model's.
+        dataset: any images.
+        seen: what the model's folder says of the images that it has seen.
 
     Returns:
         bool ``[N]``.
     """
+    if seen is not None:
+        return seen.trained_on(image_hashes(dataset.images))
     training = dataset.splits == SPLITS.index("Training")
     same = card.data.get("fingerprint") == dataset.fingerprint
     if not same and training.any():

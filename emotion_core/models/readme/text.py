@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from emotion_core.models.folder import CARD_FILE, LITERT_FILE, ModelCard
+from emotion_core.models.folder import CARD_FILE, LITERT_FILE, SEEN_FILE, ModelCard
 from emotion_core.models.readme.figures_text import FIGURE_SECTIONS
 from emotion_core.models.readme.markdown import section, wrapped
 
@@ -113,6 +113,12 @@ def _data(card: ModelCard) -> str:
             f"here ({data['measured_at'][:10]}) on {data['measured_images']:,} images: "
             f"{measured_on}. All figures below were measured on them; if it learned from some of "
             "them, they flatter it."
+        )
+    if SEEN_FILE in card.files:
+        lines.append(
+            f"`{SEEN_FILE}` has a hash of each of these images (8 bytes of SHA-256), by which "
+            "copies, parts and joined data sets are recognised. No image can be got back from it; "
+            "whoever has an image can tell whether it is among them."
         )
     if leaks := _leaks(card):
         lines.append(leaks)

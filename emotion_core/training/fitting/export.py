@@ -22,17 +22,21 @@ from emotion_core.models.folder import (
     CARD_FILE,
     KERAS_FILE,
     LITERT_FILE,
+    SEEN_FILE,
     TRAINING_LOG_FILE,
     WEIGHTS_FILE,
     ModelCard,
     checksum,
+    load_card,
 )
 from emotion_core.models.readme.card import write_card
+from emotion_core.models.seen_images import SeenImages, load_seen_images
 from emotion_core.system.files import replace_folder
 from emotion_core.training.fitting.loop import TrainingLoop, TrainingResult
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.networks.network import Network
 from emotion_core.training.progress import METRICS_FILE
+from emotion_core.training.warm_start import InitialModel
 
 #: Scores of the forms may differ by this much before a folder is not published.
 TOLERANCE: Final = 1e-3
@@ -86,15 +90,42 @@ def export_run(
         result.validation_set,
         result.validation_logits,
     )
-    return save_model(folder, result.network, card, training_log=run.folder / METRICS_FILE)
+    seen = SeenImages.of(run.training_set.images, result.validation_set.images)
+    if initial is not None and (earlier := _seen_by(initial)) is not None:
+        seen = seen.with_earlier(earlier)
+    log = run.folder / METRICS_FILE
+    return save_model(folder, result.network, card, training_log=log, seen=seen)
+
+
+def _seen_by(initial: InitialModel) -> SeenImages | None:
+    """Return what a model that a run began with has seen; None where that cannot be told."""
+    folder = Path(initial.path)
+    try:
+        card = load_card(folder)
+    except ModelError:  # it was deleted meanwhile
+        return None
+    same = card.files.get(KERAS_FILE) == initial.checksum
+    return load_seen_images(folder, card) if same else None
 
 
 def save_model(
-    folder: Path, network: Network, card: ModelCard, *, training_log: Path | None = None
+    folder: Path,
+    network: Network,
+    card: ModelCard,
+    *,
+    training_log: Path | None = None,
+    seen: SeenImages | None = None,
 ) -> ModelCard:
     """Write every form of ``network`` and its card to ``folder``, and return the card as written.
 
     An existing model is replaced once the new one is complete.
+
+    Args:
+        folder: where to.
+        network: returns logits.
+        card: what is known of it; it gets the files' checksums and sizes.
+        training_log: a file with one line for each epoch, where there is one.
+        seen: the images that it was trained and selected on.
 
     Raises:
         ModelError: ``folder`` exists and is not a model, or the exported forms disagree.
@@ -108,6 +139,8 @@ def save_model(
         write_litert(temporary / LITERT_FILE, network)
         if training_log is not None:
             shutil.copyfile(training_log, temporary / TRAINING_LOG_FILE)
+        if seen is not None:
+            seen.write(temporary / SEEN_FILE)
         files = {path.name: checksum(path) for path in sorted(temporary.iterdir())}
         sizes = {path.name: path.stat().st_size for path in sorted(temporary.iterdir())}
         card = replace(card, files=files, sizes=sizes)

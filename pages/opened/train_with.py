@@ -1,0 +1,23 @@
+"""Hands a data set over to the page Train."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from emotion_core.datasets.source import DataSource
+
+_HANDED: Final = "train_with"
+
+
+def train_with(source: DataSource) -> None:
+    """Turn to the page Train, with this data chosen there."""
+    st.session_state[_HANDED] = source
+    st.switch_page("pages/train.py")
+
+
+def handed_over() -> DataSource | None:
+    """Return, once, the data that another page has handed over."""
+    source: DataSource | None = st.session_state.pop(_HANDED, None)
+    return source
