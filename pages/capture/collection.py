@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import streamlit as st
 
 from emotion_core.datasets.own.dataset import OwnDataset
@@ -22,6 +20,7 @@ from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
 from pages.capture.faces import show_capture
 from pages.capture.samples import show_samples
+from pages.mending.downloads import written
 from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
 from pages.opened.train_with import train_with
@@ -159,14 +158,9 @@ def _offer_examination(dataset: OwnDataset) -> None:
 
 
 def _offer_zip(dataset: OwnDataset) -> None:
-    def content() -> bytes:
-        file = io.BytesIO()
-        write_zip(dataset, file)
-        return file.getvalue()
-
     st.download_button(
         "ZIP",
-        content,
+        lambda: written(lambda file: write_zip(dataset, file)),
         f"{dataset.name}.zip",
         "application/zip",
         key="own_zip",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Final
 
 import streamlit as st
@@ -12,6 +11,7 @@ from emotion_core.training.config import flat_settings, setting_text
 from emotion_core.training.runs.plan import LONGEST_NAME
 from emotion_core.training.runs.run import Run
 from emotion_core.training.runs.storage import delete_run, describe_run, write_zip
+from pages.mending.downloads import written
 from pages.opened.opening import ADDRESS, address_of
 from pages.shared.access import server_is_offered
 from pages.shared.clicks import once
@@ -95,14 +95,9 @@ def _describe(run: Run, name: str, notes: str) -> None:
 
 
 def _offer_zip(run: Run) -> None:
-    def content() -> bytes:
-        file = io.BytesIO()
-        write_zip(run, file)
-        return file.getvalue()
-
     st.download_button(
         "ZIP",
-        content,
+        lambda: written(lambda file: write_zip(run, file)),
         f"{run.plan.name}.zip",
         "application/zip",
         key=f"zip {run.id}",
