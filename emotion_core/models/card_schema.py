@@ -21,13 +21,13 @@ Interval = tuple[float, float]
 
 
 class ClassFigures(TypedDict, total=False):
-    """Figures of one expression."""
+    """Figures of one expression; what is undefined, for want of images or answers, is None."""
 
     support: Required[Count]
-    recall: Required[float]
-    precision: float
-    f1: float
-    answered: float
+    recall: Required[float | None]
+    precision: float | None
+    f1: float | None
+    answered: float | None
     interval_95: dict[str, Interval]
 
 
