@@ -40,13 +40,38 @@ def test_nothing_else_makes_temporary_files_or_moves_what_people_keep():
     assert [path for path in files if path not in makers and re.search(making, text(path))] == []
     # The worker moves files within a temporary folder.
     movers = (core / "system" / "files.py", core / "importing" / "worker.py")
-    moving = r"os\.(?:replace|rename)\(|shutil\.move\(|(?<!SHELF)\.rename\(|\.replace\([^,\"'=]*\)"
+    moving = (
+        r"os\.(?:replace|rename)\(|shutil\.move\(|(?<!SHELF)\.rename\([^=\n]*\)\n"
+        r"|\.replace\([^,\"'=]*\)"
+    )
     assert [path for path in files if path not in movers and re.search(moving, text(path))] == []
     assert all(re.search(moving, text(path)) for path in movers)
 
 
 def text(path: Path) -> str:
     return path.read_text("utf-8")
+
+
+#: What these buttons do only changes what the viewer sees.
+ONLY_SHOWN = {
+    "_add", "_draw_again", "_remove", "again", "follow_preset", "job.cancel", "on_closed",
+    "set_up_again", "st.session_state.__setitem__",
+}  # fmt: skip
+ONLY_SHOWN_BY = ("partial(", "lambda: st.session_state.update(")
+
+
+def test_what_a_button_begins_adds_or_deletes_it_does_once():
+    """Browsers send every click of a double click: `pages.shared.clicks.once` is for that."""
+    files = [PROJECT / "app.py", *(PROJECT / "pages").rglob("*.py")]
+    unguarded = found_in(files, what_buttons_do)
+    assert [each for each in unguarded if not only_shown(each.split(": ", 1)[1])] == []
+    assert unguarded  # the test sees what it looks for
+    assert list(what_buttons_do(ast.parse("st.button('Start', on_click=_start, args=(plan,))")))
+    assert list(what_buttons_do(ast.parse("st.button('Start', on_click=once(_start, plan))"))) == []
+
+
+def only_shown(act: str) -> bool:
+    return act in ONLY_SHOWN or act.startswith(ONLY_SHOWN_BY)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +135,18 @@ def private_names(tree: ast.Module) -> Iterator[str]:
         for name in names:
             if name.startswith("_") and not name.endswith("__"):
                 yield name
+
+
+def what_buttons_do(tree: ast.Module) -> Iterator[str]:
+    """Yield what a press calls directly, and not by way of ``once``."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        for keyword in node.keywords:
+            act = ast.unparse(keyword.value)
+            named = isinstance(keyword.value, ast.Constant)  # "ignore", as downloads have it
+            if keyword.arg == "on_click" and not named and not act.startswith("once("):
+                yield act
 
 
 def keras_at_the_top(tree: ast.Module) -> Iterator[str]:

@@ -66,9 +66,9 @@ def _add_import(actions: Any) -> None:
         "import",
         help="add a model from a file",
         description="Add a model: a ZIP file that export wrote; of Keras 2 or 3 a whole model as "
-        ".keras or .h5, or an architecture (.json) and its weights (.h5); or .tflite. Files with "
-        "code in them are refused. What a file of another project does not say is guessed and "
-        "printed; correct it with the options.",
+        ".keras or .h5, or an architecture (.json) and its weights (.h5); .tflite; a SavedModel of "
+        "TensorFlow 2, its folder or a zip. Files with code in them are refused. What a file of "
+        "another project does not say is guessed and printed; correct it with the options.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
     parser.add_argument("--name", help="default: the file's own")

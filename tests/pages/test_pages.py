@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -416,6 +417,27 @@ class TestSessions:
         assert find_session(sessions_folder, recorded.id).header.name == "pilot"
         page.button(key=f"delete {recorded.id}").click().run()
         assert not page.exception
+        assert "No session yet." in text_of(page)
+        assert list_sessions(sessions_folder).sessions == ()
+
+    def test_one_that_is_being_recorded_can_be_stopped_and_deleted(
+        self, open_page, sessions_folder
+    ):
+        """As when its page is gone, or another viewer's."""
+        recorder = SessionRecorder.start(
+            sessions_folder, SessionDescription("I agree", "tiny", "0" * 64, (160, 120))
+        )
+        recorder.record(time.monotonic(), time.time(), [], np.zeros((120, 160, 3), np.uint8))
+        name = recorder.folder.name
+        page = open_page()
+        assert "This session is being recorded." in text_of(page)
+        page.button(key=f"delete {name}").click().run()
+        assert "is being recorded; stop the recording first" in text_of(page)
+        page.button(key=f"stop {name}").click().run()
+        assert not page.exception
+        assert not recorder.running
+        assert "being recorded" not in text_of(page)
+        page.button(key=f"delete {name}").click().run()
         assert "No session yet." in text_of(page)
         assert list_sessions(sessions_folder).sessions == ()
 
