@@ -17,6 +17,10 @@ from emotion_core.errors import DatasetError, NumberedClassesError
 from emotion_core.faces.images import encode_png
 
 
+class CancelledError(Exception):
+    """What progress raises when a viewer has enough."""
+
+
 @pytest.fixture
 def numbered(tmp_path, faces):
     """A folder of classes 1 and 2."""
@@ -118,10 +122,10 @@ class TestApart:
 
         def cancel(_):
             if time.monotonic() > begun + 0.5:
-                raise InterruptedError
+                raise CancelledError
 
         (tmp_path / "faces.csv").touch()
-        with pytest.raises(InterruptedError):
+        with pytest.raises(CancelledError):
             open_apart(tmp_path / "faces.csv", progress=cancel)
         assert time.monotonic() < begun + 5
 
@@ -133,8 +137,8 @@ class TestApart:
         with pytest.raises(DatasetError) as caught:
             open_apart(write_lines(good_lines))
         assert str(caught.value) == (
-            "fer2013.csv: what reads it cannot be started, or what it read is gone (No such file or "
-            "directory); make room, and open it again"
+            "fer2013.csv: what reads it cannot be started, or what it read is gone (No such file "
+            "or directory); make room, and open it again"
         )
 
     def test_its_process_has_no_secrets(self, write_lines, good_lines, monkeypatch):
