@@ -27,7 +27,8 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "models",
         help="list, use, import, export, rename and delete models",
-        description="The models that can read faces. They lie in the project's folder models/, or "
+        description="The models that can read faces. They are stored in the project's folder "
+        "models/, or "
         f"in the one that the environment variable {MODELS_DIR_VARIABLE} names, or with the other "
         f"data where {DATA_DIR_VARIABLE} says. The one in use reads faces on every page of the "
         "app, open ones too, at once.",
@@ -51,7 +52,7 @@ def add_parser(commands: Any) -> None:
     rename.add_argument("name", metavar="NAME")
     rename.add_argument("new_name", metavar="NEW_NAME")
     rename.set_defaults(run=run_rename)
-    delete = actions.add_parser("delete", help="delete a model for good")
+    delete = actions.add_parser("delete", help="delete a model permanently")
     delete.add_argument("name", metavar="NAME")
     delete.add_argument(
         "--in-use", action="store_true", help="also if it is in use; another one then takes over"

@@ -21,7 +21,7 @@ Interval = tuple[float, float]
 
 
 class ClassFigures(TypedDict, total=False):
-    """Figures of one expression; what is undefined is None."""
+    """Figures of one expression; None where they are undefined, as recall without images is."""
 
     support: Required[Count]
     recall: Required[float | None]

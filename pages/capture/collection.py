@@ -189,7 +189,8 @@ def _rename(dataset: OwnDataset, key: str) -> None:
 def _offer_deletion(dataset: OwnDataset) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.write(
-            f"**{plain(dataset.name)}** with {_faces(len(dataset.samples))} is deleted for good."
+            f"**{plain(dataset.name)}** with {_faces(len(dataset.samples))} will be "
+            "permanently deleted."
         )
         st.button(
             "Delete this data set",

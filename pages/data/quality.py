@@ -157,7 +157,7 @@ def _offer_files(opened: OpenDataset, findings: dict[str, Finding], finding: Fin
 def _offer_exclusion(opened: OpenDataset, findings: dict[str, Finding], kind: str) -> None:
     """Let the viewer make an exclusion list of one finding or several."""
     some = [each for each, finding in findings.items() if len(finding)]
-    with st.popover("Leave these out", icon=":material/playlist_remove:", disabled=not some):
+    with st.popover("Exclude these", icon=":material/playlist_remove:", disabled=not some):
         kinds = st.multiselect(
             "Which",
             some,

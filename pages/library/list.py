@@ -128,7 +128,7 @@ def _show_damaged(broken: DamagedModel) -> None:
             f"**{plain(broken.name)}** cannot be used. {plain(broken.problem)}", width="stretch"
         )
         with st.popover("Delete", icon=":material/delete:", key=f"damaged {broken.name}"):
-            st.write(f"**{plain(broken.name)}** is deleted for good.")
+            st.write(f"**{plain(broken.name)}** will be permanently deleted.")
             st.button(
                 "Delete it",
                 type="primary",

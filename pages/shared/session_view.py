@@ -171,7 +171,7 @@ def _offer_deletion(session: Session, on_deleted: Callable[[], object]) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     with st.popover("Delete", icon=":material/delete:"):
-        st.write("The session and all its files are deleted for good.")
+        st.write("The session and all its files will be permanently deleted.")
         st.button(
             "Delete this session",
             type="primary",

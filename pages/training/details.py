@@ -59,7 +59,7 @@ def _lead_to_model(name: str, data: str) -> None:
         )
         st.page_link(
             "pages/models.py",
-            label="Put it to work",
+            label="Use this model",
             icon=":material/neurology:",
             query_params={"model": name},
         )
@@ -111,7 +111,9 @@ def _offer_deletion(run: Run) -> None:
     if run.state == "running":
         return
     with st.popover("Delete", icon=":material/delete:"):
-        st.write(f"The run **{plain(run.plan.name)}** is deleted for good; its model stays.")
+        st.write(
+            f"The run **{plain(run.plan.name)}** will be permanently deleted; its model stays."
+        )
         st.button(
             "Delete this run",
             type="primary",

@@ -17,7 +17,7 @@ from emotion_core.errors import DatasetError, NumberedClassesError
 from emotion_core.faces.images import encode_png
 
 
-class Cancelled(Exception):
+class CancelledError(Exception):
     """What progress raises when a viewer has enough."""
 
 
@@ -122,10 +122,10 @@ class TestApart:
 
         def cancel(_):
             if time.monotonic() > begun + 0.5:
-                raise Cancelled
+                raise CancelledError
 
         (tmp_path / "faces.csv").touch()
-        with pytest.raises(Cancelled):
+        with pytest.raises(CancelledError):
             open_apart(tmp_path / "faces.csv", progress=cancel)
         assert time.monotonic() < begun + 5
 
