@@ -25,7 +25,7 @@ from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
 from pages.opened.train_with import train_with
 from pages.shared.clicks import once
-from pages.shared.text import plain
+from pages.shared.text import located, plain
 
 WHAT_FOR = (
     "Collect faces of your own, by class, to train and test a network with. Each is kept as a grey "
@@ -139,7 +139,7 @@ def _say_how_to_train(dataset: OwnDataset) -> None:
         with st.popover("As a command", icon=":material/terminal:"):
             text = "\n".join(commands if checked else commands[:1])
             st.code(text, language="sh", wrap_lines=True)
-            st.markdown(f"`{name}` stands for the folder `{dataset.folder}`.")
+            st.markdown(f"`{name}` stands for a folder {located(dataset.folder)}.")
     st.caption(
         "On the page Train you can join it to another data set: a few dozen faces change little by "
         "themselves."
@@ -189,7 +189,8 @@ def _rename(dataset: OwnDataset, key: str) -> None:
 def _offer_deletion(dataset: OwnDataset) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.write(
-            f"**{plain(dataset.name)}** with {_faces(len(dataset.samples))} is deleted for good."
+            f"**{plain(dataset.name)}** with {_faces(len(dataset.samples))} will be "
+            "permanently deleted."
         )
         st.button(
             "Delete this data set",

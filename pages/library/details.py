@@ -113,7 +113,7 @@ def _megabytes(size: object) -> str | None:
 def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
     with st.container(horizontal=True):
         st.button(
-            "In use" if in_use else "Put to use",
+            "In use" if in_use else "Use this model",
             icon=":material/check:" if in_use else ":material/play_arrow:",
             type="secondary" if in_use else "primary",
             disabled=in_use,
@@ -149,7 +149,7 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
 
 
 def _farewell(model: LibraryModel, *, in_use: bool) -> str:
-    text = f"**{plain(model.name)}** is deleted for good."
+    text = f"**{plain(model.name)}** will be permanently deleted."
     if in_use:
         text += " It is in use: the model that ships with the project takes over, in open tabs too."
     return text

@@ -39,13 +39,13 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
     try:
         summary = _summary(str(session.folder), session.size)
     except SessionError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         _offer_deletion(session, on_deleted)
         return
     if session.state == "interrupted":
         st.info("This recording was interrupted; it holds everything up to its last second.")
     if problem := session.header.problem:
-        st.warning(problem)
+        st.warning(plain(problem))
     st.html(display.numbers(_facts(session, summary)))
     if summary.persons:
         st.plotly_chart(shares_figure(summary, "Share of the time"), key=f"shares {session.id}")
@@ -162,7 +162,7 @@ def _offer_notes(session: Session) -> None:
             try:
                 rename_session(session, name=name, notes=notes)
             except (SessionError, OSError) as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
             else:
                 st.toast("Saved.")
 
@@ -171,7 +171,7 @@ def _offer_deletion(session: Session, on_deleted: Callable[[], object]) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     with st.popover("Delete", icon=":material/delete:"):
-        st.write("The session and all its files are deleted for good.")
+        st.write("The session and all its files will be permanently deleted.")
         st.button(
             "Delete this session",
             type="primary",
