@@ -23,7 +23,7 @@ from pages.opened.classes import ask_for_classes
 from pages.opened.opening import paths_on_offer
 from pages.opened.train_with import handed_over
 from pages.shared.access import server_is_offered
-from pages.shared.jobs import Job, result_of
+from pages.shared.jobs import Job, result_of, show_job
 from pages.training.uploads import UPLOAD, show_deletion, show_upload, uploads_on_offer
 
 #: Faces that show what augmentation does.
@@ -87,10 +87,14 @@ def chosen_data() -> TrainingData | None:
     known: tuple[DataSource, Job[TrainingData]] | None = st.session_state.get(_READING)
     if known is None or known[0] != source:
         known = st.session_state[_READING] = source, Job(lambda progress: _read(source, progress))
-    if known[1].wait() and isinstance(error := known[1].error, NumberedClassesError):
-        ask_for_classes(error, _forget)
+    job, what = known[1], f"Reading {source.name}"
+    if not job.wait():
+        show_job(job, what, "train data")
         return None
-    return result_of(known[1], f"Reading {source.name}", "train data", _forget)
+    if isinstance(job.error, NumberedClassesError):
+        ask_for_classes(job.error, _forget)
+        return None
+    return result_of(job, what, "train data", _forget)
 
 
 def choose_again(source: DataSource) -> None:
