@@ -3,10 +3,13 @@
 import streamlit as st
 from starlette.middleware import Middleware
 
+from pages.mending.downloads import InPieces
 from pages.mending.own_names import OwnNamesOnly, open_browser
 
 # ``streamlit run`` finds this by its name, and lets it run this file for every viewer.
-app = st.App(__file__, middleware=[Middleware(OwnNamesOnly)], lifespan=open_browser)
+app = st.App(
+    __file__, middleware=[Middleware(OwnNamesOnly), Middleware(InPieces)], lifespan=open_browser
+)
 
 
 def show() -> None:

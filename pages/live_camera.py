@@ -23,6 +23,7 @@ from pages.live.viewers import refresh_seconds
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.text import plain
 
 REFRESH_SECONDS = 0.5
 TIMELINE_SECONDS = 2.0
@@ -188,7 +189,7 @@ connection.show_connection_problem()
 try:
     session = live_session()
 except EmotionCoreError as error:
-    st.error(f"The model cannot be used. {error}")
+    st.error(f"The model cannot be used. {plain(str(error))}")
     display.show_limits()
     st.stop()
 

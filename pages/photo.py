@@ -76,7 +76,7 @@ def show_result(name: str, content: bytes, card: ModelCard) -> None:
     try:
         image, faces = read_faces(name, content, model_in_use().version)
     except ImageError as error:
-        st.error(f"This file cannot be read. {error}")
+        st.error(f"This file cannot be read. {plain(str(error))}")
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -129,7 +129,7 @@ try:
     in_use = model_in_use()
     card = photo_detector().classifier.card
 except EmotionCoreError as error:
-    st.error(f"The model cannot be used. {error}")
+    st.error(f"The model cannot be used. {plain(str(error))}")
     display.show_limits()
     st.stop()
 

@@ -12,11 +12,13 @@ from emotion_core.sessions.storage import (
 )
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
+from pages.shared.access import server_is_offered
 from pages.shared.session_view import show_session
+from pages.shared.text import located, plain
 
 NONE_YET = """
 **No session yet.** On the page *Live camera*, start the camera, agree below the video, and press
-**Record**. Sessions are kept in `{folder}` on the machine that runs this app.
+**Record**. Sessions are kept {located}.
 """
 
 
@@ -25,7 +27,7 @@ def find_sessions() -> SessionList:
     try:
         return list_sessions(sessions_dir())
     except SessionError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return SessionList((), ())
 
 
@@ -44,10 +46,10 @@ display.use_style()
 st.title("Sessions")
 found = find_sessions()
 for problem in found.problems:
-    st.warning(problem)
+    st.warning(plain(problem))
 if not found.sessions:
-    st.info(NONE_YET.format(folder=sessions_dir()))
-    if (earlier := earlier_sessions()) is not None:
+    st.info(NONE_YET.format(located=located(sessions_dir())))
+    if server_is_offered() and (earlier := earlier_sessions()) is not None:
         st.warning(
             f"An earlier version left sessions in `{earlier}`. Move them to `{sessions_dir()}`."
         )

@@ -31,7 +31,7 @@ class TestMessages:
         assert told.endswith("x; go elsewhere")
 
     def test_of_every_kind(self):
-        error = NumberedClassesError(f"{ESCAPE}: 1", numbers=("1",), data_id="a")
+        error = NumberedClassesError(f"{ESCAPE}: 1", source="a", numbers=("1",), data_id="a")
         assert str(error).startswith(r"\x1b")
 
     def test_survive_a_copy(self):

@@ -41,8 +41,8 @@ def test_nothing_else_makes_temporary_files_or_moves_what_people_keep():
     # The worker moves files within a temporary folder.
     movers = (core / "system" / "files.py", core / "importing" / "worker.py")
     moving = (
-        r"os\.(?:replace|rename)\(|shutil\.move\("
-        r"|(?<!SHELF)\.rename\([^=\n]*\)\n|\.replace\([^,\"'=]*\)"
+        r"os\.(?:replace|rename)\(|shutil\.move\(|(?<!SHELF)\.rename\([^=\n]*\)\n"
+        r"|\.replace\([^,\"'=]*\)"
     )
     assert [path for path in files if path not in movers and re.search(moving, text(path))] == []
     assert all(re.search(moving, text(path)) for path in movers)

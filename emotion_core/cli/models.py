@@ -27,7 +27,8 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "models",
         help="list, use, import, export, rename and delete models",
-        description="The models that can read faces. They lie in the project's folder models/, or "
+        description="The models that can read faces. They are stored in the project's folder "
+        "models/, or "
         f"in the one that the environment variable {MODELS_DIR_VARIABLE} names, or with the other "
         f"data where {DATA_DIR_VARIABLE} says. The one in use reads faces on every page of the "
         "app, open ones too, at once.",
@@ -51,7 +52,7 @@ def add_parser(commands: Any) -> None:
     rename.add_argument("name", metavar="NAME")
     rename.add_argument("new_name", metavar="NEW_NAME")
     rename.set_defaults(run=run_rename)
-    delete = actions.add_parser("delete", help="delete a model for good")
+    delete = actions.add_parser("delete", help="delete a model permanently")
     delete.add_argument("name", metavar="NAME")
     delete.add_argument(
         "--in-use", action="store_true", help="also if it is in use; another one then takes over"
@@ -66,9 +67,9 @@ def _add_import(actions: Any) -> None:
         "import",
         help="add a model from a file",
         description="Add a model: a ZIP file that export wrote; of Keras 2 or 3 a whole model as "
-        ".keras or .h5, or an architecture (.json) and its weights (.h5); or .tflite. Files with "
-        "code in them are refused. What a file of another project does not say is guessed and "
-        "printed; correct it with the options.",
+        ".keras or .h5, or an architecture (.json) and its weights (.h5); .tflite; a SavedModel of "
+        "TensorFlow 2, its folder or a zip. Files with code in them are refused. What a file of "
+        "another project does not say is guessed and printed; correct it with the options.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
     parser.add_argument("--name", help="default: the file's own")

@@ -39,7 +39,8 @@ def add_parser(commands: Any) -> None:
         "own",
         help="list, fill, export and delete data sets of your own",
         description="Data sets of your own are captured on the page My data, or made here from "
-        "pictures. They lie in the user's data folder, or in the one that the environment variable "
+        "pictures. They are stored in the user's data folder, or in the one that "
+        "the environment variable "
         "EMOTION_DATA_DIR names; own/NAME stands for one wherever a data set is expected.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)

@@ -37,7 +37,8 @@ def add_parser(commands: Any) -> None:
         "runs",
         help="queue, watch, stop, resume and keep training runs",
         description="Training runs as on the page Train: one at a time, by a process of its own "
-        "that needs neither a browser nor a terminal. They lie in the user's data folder, or in "
+        "that needs neither a browser nor a terminal. They are stored in the user's data "
+        "folder, or in "
         "the one that the environment variable EMOTION_RUNS_DIR names. ID is a run's id or name.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)

@@ -32,7 +32,8 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "sessions",
         help="list, show, export, stop and delete recorded sessions",
-        description="Sessions are recorded on the live page. They lie in the user's data folder, "
+        description="Sessions are recorded on the live page. They are stored in the user's data "
+        "folder, "
         "or in the one that the environment variable EMOTION_SESSIONS_DIR names.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)

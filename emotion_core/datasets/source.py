@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from emotion_core.datasets.apart import open_apart
 from emotion_core.datasets.checks.exclusions import exclude, load_exclusions
 from emotion_core.datasets.joining import join
-from emotion_core.datasets.opening import DEMO_NAME, open_dataset
+from emotion_core.datasets.opening import DEMO_NAME
 from emotion_core.datasets.own.storage import own_path
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
@@ -67,7 +68,7 @@ class DataSource:
         """
         paths = (self.path, *self.joined)
         parts = [
-            open_dataset(
+            open_apart(
                 path,
                 classes=classes,
                 votes_path=None if place else self.votes,

@@ -18,11 +18,11 @@ from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork, ImportAnswers
 from emotion_core.importing.reading import read_apart
 from emotion_core.importing.uploads import (
-    SAVED_MODEL,
     SAVED_MODEL_FILE,
     UPLOADS,
     Upload,
     receive,
+    saved_model_parts,
 )
 from emotion_core.models.changes import add_model
 from emotion_core.models.folder import (
@@ -38,6 +38,7 @@ from emotion_core.models.folder import (
 )
 from emotion_core.models.interface import ModelInterface
 from emotion_core.models.library import LibraryModel
+from emotion_core.system.files import open_regular
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.temporary import TemporaryFolder
 
@@ -164,7 +165,8 @@ def stage_model(uploads: Sequence[Upload], progress: ShareProgress | None = None
     """Read a model's file, or the two of a pair, into a temporary folder.
 
     Args:
-        uploads: one file, or an architecture (``.json``) and its weights (``.h5``).
+        uploads: one file, an architecture (``.json``) and its weights (``.h5``), or the files of a
+            SavedModel, named with their folders.
         progress: called now and then in this thread.
 
     Raises:
@@ -189,7 +191,7 @@ def stage_model(uploads: Sequence[Upload], progress: ShareProgress | None = None
 
 
 def stage_paths(paths: Sequence[Path], progress: ShareProgress | None = None) -> StagedModel:
-    """Read a model's file, or the two of a pair; see ``stage_model``.
+    """Read a model's file, the two of a pair, or a SavedModel's folder; see ``stage_model``.
 
     Weights that stand beside an architecture in ``model_weights.h5`` are found.
 
@@ -203,16 +205,14 @@ def stage_paths(paths: Sequence[Path], progress: ShareProgress | None = None) ->
     try:
         for path in paths:
             if (path / SAVED_MODEL_FILE).is_file():
-                raise ModelError(
-                    f"{path}: expected a model's file, found a SavedModel of TensorFlow; "
-                    f"{SAVED_MODEL}"
-                )
+                uploads += _saved_model_in(path)
+                continue
             if path.is_dir():
                 raise ModelError(
                     f"{path}: expected a model's file, found a folder; give the file in it"
                 )
             try:
-                uploads.append((path.name, path.open("rb")))
+                uploads.append((path.name, open_regular(path)))
             except OSError as error:
                 raise ModelError(
                     f"expected a model file at {path}, but it cannot be read ({error.strerror}); "
@@ -222,3 +222,27 @@ def stage_paths(paths: Sequence[Path], progress: ShareProgress | None = None) ->
     finally:
         for _, file in uploads:
             file.close()
+
+
+def _saved_model_in(folder: Path) -> list[Upload]:
+    """Return the files of a SavedModel, opened.
+
+    Raises:
+        ModelError: one cannot be read, or there are no variables.
+    """
+    root = folder.absolute()
+    places = [root / SAVED_MODEL_FILE, *sorted((root / "variables").glob("variables.*"))]
+    names = {f"{root.name}/{path.relative_to(root).as_posix()}": path for path in places}
+    parts = saved_model_parts(list(names))
+    if not parts:
+        raise ModelError(
+            f"{folder}: expected a SavedModel with its variables, found {SAVED_MODEL_FILE} alone; "
+            "fetch the folder variables that belongs beside it"
+        )
+    try:
+        return [(name, open_regular(names[name])) for name in parts]
+    except OSError as error:
+        raise ModelError(
+            f"expected a SavedModel at {folder}, but it cannot be read ({error.strerror}); check "
+            "the path"
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Final
@@ -21,10 +22,15 @@ MAX_FILE_BYTES: Final = 1_000_000_000
 
 #: A file that each SavedModel has.
 SAVED_MODEL_FILE: Final = "saved_model.pb"
-#: The way out for a SavedModel.
-SAVED_MODEL: Final = (
-    "it is a program that may read and write files, and is not run here: if you trust it, "
-    "`tflite_convert --saved_model_dir FOLDER --output_file model.tflite` makes a model of it"
+#: Where the files of one lie, in ``UPLOADS``.
+SAVED_MODEL_FOLDER: Final = "saved_model"
+_SAVED_MODEL_PART: Final = re.compile(
+    r"saved_model\.pb|variables/variables\.(index|data-\d{5}-of-\d{5})"
+)
+#: What to do with a part of a SavedModel.
+_SAVED_MODEL: Final = (
+    f"give all of it, its folder or a zip of that: {SAVED_MODEL_FILE} with the folder variables "
+    "beside it"
 )
 #: The way out for a PyTorch file.
 TORCH: Final = (
@@ -69,7 +75,7 @@ _OTHERS: Final = (
         "the download button of that page, often named Raw, gives the file itself",
     ),
     (b"", ".onnx", "an ONNX model", "`pip install onnx2tf; onnx2tf -i FILE` makes a .tflite of it"),
-    (b"", ".pb", "a part of a TensorFlow SavedModel", SAVED_MODEL),
+    (b"", ".pb", "a part of a TensorFlow SavedModel", _SAVED_MODEL),
     (b"\x80", (".pt", ".pth", ".pkl", ".bin"), "a PyTorch or pickle file", TORCH),
 )
 
@@ -84,6 +90,8 @@ def receive(uploads: Sequence[Upload], folder: Path) -> tuple[str, str, str]:
         ModelError: they are no kind of model that is read, whatever their names, or are too large.
         OSError: the disk is full.
     """
+    if parts := saved_model_parts([name for name, _ in uploads]):
+        return _receive_saved_model(uploads, parts, folder)
     names = [Path(name).name for name, _ in uploads]
     contents = [_content(name, source) for name, (_, source) in zip(names, uploads, strict=True)]
     if contents == [_JSON]:
@@ -105,6 +113,41 @@ def receive(uploads: Sequence[Upload], folder: Path) -> tuple[str, str, str]:
         _copy(name, source, folder / targets[content], digest.update)
     main = next((name for name in names if name.lower().endswith(".json")), names[0])
     return kind, main, digest.hexdigest()
+
+
+def saved_model_parts(names: Sequence[str]) -> dict[str, str]:
+    """Return the files of a SavedModel among others, and where each lies in it.
+
+    Args:
+        names: of files, with the folders they are in, divided by ``/``.
+
+    Returns:
+        places by name; empty unless there are a graph and variables of just one SavedModel.
+    """
+    roots = [
+        name.removesuffix(SAVED_MODEL_FILE)
+        for name in names
+        if name == SAVED_MODEL_FILE or name.endswith(f"/{SAVED_MODEL_FILE}")
+    ]
+    if len(roots) != 1:
+        return {}
+    inside = {name: name.removeprefix(roots[0]) for name in names if name.startswith(roots[0])}
+    parts = {name: place for name, place in inside.items() if _SAVED_MODEL_PART.fullmatch(place)}
+    return parts if len(parts) > 1 else {}
+
+
+def _receive_saved_model(
+    uploads: Sequence[Upload], parts: dict[str, str], folder: Path
+) -> tuple[str, str, str]:
+    """Write the files of a SavedModel that a network is read from; the others are not needed."""
+    digest = hashlib.sha256()
+    for name, source in uploads:
+        if name in parts:
+            target = folder / SAVED_MODEL_FOLDER / parts[name]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _copy(name, source, target, digest.update)
+    graph = next(name for name, place in parts.items() if place == SAVED_MODEL_FILE)
+    return "saved_model", Path(graph).parent.name or SAVED_MODEL_FILE, digest.hexdigest()
 
 
 def _content(name: str, source: IO[bytes]) -> str:

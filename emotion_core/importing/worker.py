@@ -15,8 +15,8 @@ from typing import Any, Final
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
 from emotion_core.importing.probing import check_shapes, probe
-from emotion_core.importing.unpacking import unpack
-from emotion_core.importing.uploads import UPLOADS
+from emotion_core.importing.unpacking import unpack, unpack_saved_model
+from emotion_core.importing.uploads import SAVED_MODEL_FOLDER, UPLOADS
 from emotion_core.models.file_checks.keras_files import is_keras_archive
 from emotion_core.models.folder import (
     CARD_FILE,
@@ -102,12 +102,31 @@ def _read_keras(folder: Path, progress: ShareProgress) -> FoundNetwork:
     return replace(trial.found, weights=network.count_params())
 
 
+def _read_saved_model(folder: Path, progress: ShareProgress) -> FoundNetwork:
+    """Judge, restore and convert a SavedModel of TensorFlow 2."""
+    progress(0.1)
+    from emotion_core.training.networks.saved_models import read_saved_model
+
+    progress(0.3)
+    network = read_saved_model(folder / UPLOADS / SAVED_MODEL_FOLDER)
+    check_shapes(network.input_shape, network.output_shape)
+    progress(0.5)
+    with replace_file(folder / LITERT_FILE) as temporary:
+        temporary.write_bytes(network.to_litert())
+    progress(0.8)
+    trial = probe((folder / LITERT_FILE).read_bytes())
+    trial.check_agreement(network.predict)
+    return trial.found
+
+
 def _read_zip(folder: Path, progress: ShareProgress) -> FoundNetwork:
     """Unpack a model of this project and check every file against its card."""
     upload = folder / UPLOADS / "model.zip"
     if is_keras_archive(upload):
         upload.rename(upload.with_name(KERAS_FILE))
         return _read_keras(folder, progress)
+    if unpack_saved_model(upload, folder / UPLOADS / SAVED_MODEL_FOLDER):
+        return _read_saved_model(folder, progress)
     unpack(upload, folder)
     progress(0.3)
     card = load_card(folder)
@@ -137,6 +156,7 @@ READERS: Final[dict[str, Callable[[Path, ShareProgress], FoundNetwork]]] = {
     "litert": _read_litert,
     "keras": _read_keras,
     "zip": _read_zip,
+    "saved_model": _read_saved_model,
 }
 
 

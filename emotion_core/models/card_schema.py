@@ -21,13 +21,13 @@ Interval = tuple[float, float]
 
 
 class ClassFigures(TypedDict, total=False):
-    """Figures of one expression."""
+    """Figures of one expression; None where they are undefined, as recall without images is."""
 
     support: Required[Count]
-    recall: Required[float]
-    precision: float
-    f1: float
-    answered: float
+    recall: Required[float | None]
+    precision: float | None
+    f1: float | None
+    answered: float | None
     interval_95: dict[str, Interval]
 
 

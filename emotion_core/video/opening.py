@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -26,8 +27,16 @@ from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile, 
 
 #: Larger frames are scaled down: a face is read at 48x48.
 LARGEST_FRAME: Final = (1280, 720)
-#: Frames with more pixels are not decoded: 8K, as some phones film.
-MOST_PIXELS: Final = 7680 * 4320
+#: Frames with more pixels are not decoded. A video may make its decoder keep 16 frames and more; of
+#: 4K, as here, they take 0.5 GB of the app's memory, of 8K 1.4 GB.
+MOST_PIXELS: Final = 4096 * 2304
+# Of larger frames, only so many are decoded at once: each thread keeps some of its own.
+_MANY_PIXELS: Final = 1920 * 1088
+_FEW_THREADS: Final = 4
+# To tell the size of some formats, FFmpeg decodes a frame.
+_MOST_LOOKED_AT: Final = 8192 * 8192
+# How long a file may be looked at before its first frame.
+_OPENING_SECONDS: Final = 20.0
 #: How long a camera may send anything but pictures.
 PICTURE_SECONDS: Final = 10.0
 
@@ -131,6 +140,7 @@ class _ContainerVideo:
         # A file at an HTTP address arrives faster than it plays.
         self.paced = not live or container.duration is not None
         self._stream = stream = _film_of(container, name)
+        _limit(stream, name)
         if self.paced:
             # Quicker on several cores; on a live stream, each thread would hold a frame back.
             stream.codec_context.thread_type = "AUTO"
@@ -221,6 +231,21 @@ def _film_of(container: InputContainer, name: str) -> VideoStream:
     raise SourceError(f"expected a video, found {found} in {name}; choose another one")
 
 
+def _limit(stream: VideoStream, name: str) -> None:
+    """Refuse frames that are too large, and let the decoder refuse those that come later."""
+    context = stream.codec_context
+    pixels = context.width * context.height
+    if pixels > MOST_PIXELS:
+        raise SourceError(
+            f"expected frames of at most {MOST_PIXELS // 1_000_000} megapixels (4K), found "
+            f"{context.width} x {context.height} in {name}; reduce it first, for example with "
+            "ffmpeg -i FILE -vf scale=1280:-2 small.mp4"
+        )
+    context.options = {"max_pixels": f"{MOST_PIXELS}"}
+    if pixels > _MANY_PIXELS:
+        context.thread_count = min(_FEW_THREADS, os.cpu_count() or 1)
+
+
 class _PluggedVideo:
     """A camera as OpenCV reads it, on Linux, macOS and Windows alike."""
 
@@ -281,8 +306,9 @@ def _open_file(file: VideoFile) -> _ContainerVideo:
         container = av.open(
             io.BytesIO(content) if isinstance(content, bytes) else str(content),
             "r",
-            options={"max_pixels": f"{MOST_PIXELS}"},
+            options={"max_pixels": f"{_MOST_LOOKED_AT}"},
             container_options={"format_whitelist": _FILE_FORMATS, "protocol_whitelist": "file"},
+            timeout=(_OPENING_SECONDS, None),
         )
     except av.FFmpegError as error:
         raise unreadable(file, error) from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import streamlit as st
 
 from emotion_core.datasets.own.dataset import OwnDataset
@@ -22,11 +20,12 @@ from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
 from pages.capture.faces import show_capture
 from pages.capture.samples import show_samples
+from pages.mending.downloads import written
 from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
 from pages.opened.train_with import train_with
 from pages.shared.clicks import once
-from pages.shared.text import plain
+from pages.shared.text import located, plain
 
 WHAT_FOR = (
     "Collect faces of your own, by class, to train and test a network with. Each is kept as a grey "
@@ -140,7 +139,7 @@ def _say_how_to_train(dataset: OwnDataset) -> None:
         with st.popover("As a command", icon=":material/terminal:"):
             text = "\n".join(commands if checked else commands[:1])
             st.code(text, language="sh", wrap_lines=True)
-            st.markdown(f"`{name}` stands for the folder `{dataset.folder}`.")
+            st.markdown(f"`{name}` stands for a folder {located(dataset.folder)}.")
     st.caption(
         "On the page Train you can join it to another data set: a few dozen faces change little by "
         "themselves."
@@ -159,14 +158,9 @@ def _offer_examination(dataset: OwnDataset) -> None:
 
 
 def _offer_zip(dataset: OwnDataset) -> None:
-    def content() -> bytes:
-        file = io.BytesIO()
-        write_zip(dataset, file)
-        return file.getvalue()
-
     st.download_button(
         "ZIP",
-        content,
+        lambda: written(lambda file: write_zip(dataset, file)),
         f"{dataset.name}.zip",
         "application/zip",
         key="own_zip",
@@ -195,7 +189,8 @@ def _rename(dataset: OwnDataset, key: str) -> None:
 def _offer_deletion(dataset: OwnDataset) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.write(
-            f"**{plain(dataset.name)}** with {_faces(len(dataset.samples))} is deleted for good."
+            f"**{plain(dataset.name)}** with {_faces(len(dataset.samples))} will be "
+            "permanently deleted."
         )
         st.button(
             "Delete this data set",

@@ -62,7 +62,7 @@ def show_samples(dataset: OwnDataset) -> None:
             key="own_remove",
             disabled=not picked,
             on_click=once(_remove, dataset, picked),
-            help="Deletes the ticked faces for good.",
+            help="Permanently deletes the ticked faces.",
         )
 
 

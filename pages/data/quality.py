@@ -35,7 +35,7 @@ from pages.opened.train_with import train_with
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.jobs import result_of, show_job
-from pages.shared.text import plain
+from pages.shared.text import plain, without_places
 
 FINDING: Final = "finding"
 _MADE: Final = "exclusions_made"
@@ -157,7 +157,7 @@ def _offer_files(opened: OpenDataset, findings: dict[str, Finding], finding: Fin
 def _offer_exclusion(opened: OpenDataset, findings: dict[str, Finding], kind: str) -> None:
     """Let the viewer make an exclusion list of one finding or several."""
     some = [each for each, finding in findings.items() if len(finding)]
-    with st.popover("Leave these out", icon=":material/playlist_remove:", disabled=not some):
+    with st.popover("Exclude these", icon=":material/playlist_remove:", disabled=not some):
         kinds = st.multiselect(
             "Which",
             some,
@@ -205,7 +205,7 @@ def _show_outcome(opened: OpenDataset) -> None:
             ):
                 train_with(DataSource(str(opened.path), exclusions=name))
             with st.popover("As a command", icon=":material/terminal:"):
-                command = COMMAND.format(path=opened.path or "DATA", name=name)
+                command = COMMAND.format(path=without_places(str(opened.path or "DATA")), name=name)
                 st.code(command, language="sh", wrap_lines=True)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 import streamlit as st
 
 from emotion_core.emotions import FACE_SIZE
@@ -17,6 +15,7 @@ from emotion_core.models.library import LibraryModel
 from emotion_core.models.readme.text import readme_text
 from pages.library.diagram import network_diagram
 from pages.library.list import CHOSEN, PROBLEM, figure, use
+from pages.mending.downloads import written
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.text import plain
@@ -114,7 +113,7 @@ def _megabytes(size: object) -> str | None:
 def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
     with st.container(horizontal=True):
         st.button(
-            "In use" if in_use else "Put to use",
+            "In use" if in_use else "Use this model",
             icon=":material/check:" if in_use else ":material/play_arrow:",
             type="secondary" if in_use else "primary",
             disabled=in_use,
@@ -125,7 +124,7 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
         )
         st.download_button(
             "ZIP",
-            lambda: _zipped(model.name),
+            lambda: written(lambda file: export_model(model.name, file)),
             f"{model.name}.zip",
             "application/zip",
             key="model_zip",
@@ -150,16 +149,10 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
 
 
 def _farewell(model: LibraryModel, *, in_use: bool) -> str:
-    text = f"**{plain(model.name)}** is deleted for good."
+    text = f"**{plain(model.name)}** will be permanently deleted."
     if in_use:
         text += " It is in use: the model that ships with the project takes over, in open tabs too."
     return text
-
-
-def _zipped(name: str) -> bytes:
-    file = io.BytesIO()
-    export_model(name, file)
-    return file.getvalue()
 
 
 def _rename(name: str, key: str) -> None:

@@ -21,8 +21,9 @@ from pages.shared.uploads import LARGEST_MODEL
 
 WHAT_FOR: Final = (
     "A ZIP that was exported here, or a network of another project: `.keras`, a whole model as "
-    "`.h5`, an architecture (`.json`) together with its weights (`.h5`), or `.tflite`. It is read "
-    "in a separate process with few rights; files that carry code are refused."
+    "`.h5`, an architecture (`.json`) together with its weights (`.h5`), `.tflite`, or a zipped "
+    "SavedModel. It is read in a separate process with few rights; files that carry code are "
+    "refused."
 )
 
 

@@ -38,7 +38,7 @@ def offer_keeping(staged: StagedModel, answers: ImportAnswers | None) -> None:
             on_click=once(_keep, staged, name, answers),
         )
         st.button(
-            "Keep and put to use",
+            "Keep and use",
             icon=":material/play_arrow:",
             key="models_keep_and_use",
             on_click=once(_keep, staged, name, answers, and_use=True),

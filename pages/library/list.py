@@ -12,7 +12,7 @@ from emotion_core.models.folder import models_dir
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import DamagedModel, Library, LibraryModel, list_models
 from pages.shared.clicks import once
-from pages.shared.text import plain
+from pages.shared.text import located, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,7 +74,7 @@ def _show_table(library: Library, in_use: str) -> None:
             "Compare accuracies only where “measured on” is the same: other images are easier or "
             "harder. Evaluate measures any two models on the same ones."
         )
-    st.caption(f"They are in `{models_dir()}` on the machine that runs this app.")
+    st.caption(f"They are {located(models_dir())}.")
 
 
 def _choose_row() -> None:
@@ -128,7 +128,7 @@ def _show_damaged(broken: DamagedModel) -> None:
             f"**{plain(broken.name)}** cannot be used. {plain(broken.problem)}", width="stretch"
         )
         with st.popover("Delete", icon=":material/delete:", key=f"damaged {broken.name}"):
-            st.write(f"**{plain(broken.name)}** is deleted for good.")
+            st.write(f"**{plain(broken.name)}** will be permanently deleted.")
             st.button(
                 "Delete it",
                 type="primary",

@@ -120,7 +120,7 @@ def follow_model_in_use(session: LiveSession) -> None:
         viewers.follow(in_use)
     else:
         st.info(
-            f"**{plain(in_use.name)}** was put to use. It reads this video when the recording ends."
+            f"**{plain(in_use.name)}** is now in use. It reads this video when the recording ends."
         )
     for problem in (in_use.problem, viewers.problem):
         if problem:

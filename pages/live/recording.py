@@ -27,7 +27,8 @@ from pages.shared.text import plain
 
 CONSENT = (
     "Everyone in view has agreed to be recorded: for every frame the time, the place of each face, "
-    "its seven scores and its expression, on the machine that runs this app, until I delete it."
+    "its seven scores and its expression, on the machine that runs this app, until it is deleted; "
+    "and knows that whoever uses this app can see, download and delete it."
 )
 
 QUESTION = (

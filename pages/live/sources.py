@@ -26,7 +26,7 @@ from pages.shared.uploads import LARGEST_VIDEO
 MY_CAMERA: Final = "My camera"
 VIDEO_FILE: Final = "Video file"
 NETWORK_CAMERA: Final = "Network camera"
-SERVER_CAMERA: Final = "Camera of the server"
+SERVER_CAMERA: Final = "Server camera"
 
 FILE_TYPES: Final = ["mp4", "m4v", "mov", "mkv", "webm", "avi", "mpg", "ts", "ogv", "flv", "wmv"]
 

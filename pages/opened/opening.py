@@ -216,7 +216,7 @@ def _offer_paths() -> None:
         st.button(
             Path(path).name,
             icon=":material/history:",
-            help=path,
+            help=path if server_is_offered() else None,
             on_click=partial(_choose, path, Path(path).name),
             key=f"open {id_}",
         )

@@ -12,7 +12,8 @@ from typing import Any, Final, TypeVar
 
 import streamlit as st
 
-from emotion_core.datasets import DEMO_NAME, FaceDataset, open_dataset
+from emotion_core.datasets import DEMO_NAME, FaceDataset
+from emotion_core.datasets.apart import open_apart
 from emotion_core.datasets.recent import RecentDataset, path_id, remember_dataset
 from emotion_core.errors import NumberedClassesError
 from emotion_core.system.progress import ShareProgress
@@ -107,7 +108,7 @@ class DatasetStore:
 
         def read(progress: ShareProgress) -> OpenDataset:
             try:
-                dataset = open_dataset(
+                dataset = open_apart(
                     upload.path, skip_bad_rows=skip_bad_rows, progress=progress, use_cache=False
                 )
             except NumberedClassesError:
@@ -137,7 +138,7 @@ class DatasetStore:
                     del self._open[id_]
 
     def _read(self, path: str, skip_bad_rows: bool, progress: ShareProgress) -> OpenDataset:
-        dataset = open_dataset(path, skip_bad_rows=skip_bad_rows, progress=progress)
+        dataset = open_apart(path, skip_bad_rows=skip_bad_rows, progress=progress)
         if path == DEMO_NAME:
             return self._shared(OpenDataset(dataset, DEMO_NAME, None))
         absolute = str(Path(path).resolve())

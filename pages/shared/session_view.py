@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from emotion_core.sessions.storage import (
     stop_session,
 )
 from emotion_core.sessions.summary import PersonSummary, SessionSummary, summarize_session
+from pages.mending.downloads import FileOnDisk, written
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.text import plain
@@ -39,13 +39,13 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
     try:
         summary = _summary(str(session.folder), session.size)
     except SessionError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         _offer_deletion(session, on_deleted)
         return
     if session.state == "interrupted":
         st.info("This recording was interrupted; it holds everything up to its last second.")
     if problem := session.header.problem:
-        st.warning(problem)
+        st.warning(plain(problem))
     st.html(display.numbers(_facts(session, summary)))
     if summary.persons:
         st.plotly_chart(shares_figure(summary, "Share of the time"), key=f"shares {session.id}")
@@ -55,7 +55,9 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
     if summary.events:
         _list_events(summary)
     if session.video:
-        st.video(session.video.read_bytes())
+        # One that is still written may be cut to its last whole fragment.
+        written_to = session.state == "recording"
+        st.video(session.video.read_bytes() if written_to else FileOnDisk(session.video))
     _offer_files(session, with_events=bool(summary.events))
     _offer_notes(session)
     _offer_deletion(session, on_deleted)
@@ -121,15 +123,11 @@ def _list_events(summary: SessionSummary) -> None:
 
 
 def _offer_files(session: Session, *, with_events: bool) -> None:
-    def content(kind: str) -> bytes:
-        file = io.BytesIO()
-        write_export(session, kind, file)
-        return file.getvalue()
+    def content(kind: str) -> FileOnDisk:
+        return written(lambda file: write_export(session, kind, file))
 
-    def events() -> bytes:
-        file = io.BytesIO()
-        write_events(session, file)
-        return file.getvalue()
+    def events() -> FileOnDisk:
+        return written(lambda file: write_events(session, file))
 
     kinds = {"CSV": "text/csv", "Parquet": "application/octet-stream", "ZIP": "application/zip"}
     with st.container(horizontal=True):
@@ -164,7 +162,7 @@ def _offer_notes(session: Session) -> None:
             try:
                 rename_session(session, name=name, notes=notes)
             except (SessionError, OSError) as error:
-                st.error(str(error))
+                st.error(plain(str(error)))
             else:
                 st.toast("Saved.")
 
@@ -173,7 +171,7 @@ def _offer_deletion(session: Session, on_deleted: Callable[[], object]) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     with st.popover("Delete", icon=":material/delete:"):
-        st.write("The session and all its files are deleted for good.")
+        st.write("The session and all its files will be permanently deleted.")
         st.button(
             "Delete this session",
             type="primary",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Final
 
 import streamlit as st
@@ -12,7 +11,9 @@ from emotion_core.training.config import flat_settings, setting_text
 from emotion_core.training.runs.plan import LONGEST_NAME
 from emotion_core.training.runs.run import Run
 from emotion_core.training.runs.storage import delete_run, describe_run, write_zip
+from pages.mending.downloads import written
 from pages.opened.opening import ADDRESS, address_of
+from pages.shared.access import server_is_offered
 from pages.shared.clicks import once
 from pages.shared.text import plain
 from pages.training.setup import set_up_again
@@ -58,7 +59,7 @@ def _lead_to_model(name: str, data: str) -> None:
         )
         st.page_link(
             "pages/models.py",
-            label="Put it to work",
+            label="Use this model",
             icon=":material/neurology:",
             query_params={"model": name},
         )
@@ -71,9 +72,10 @@ def _description(run: Run) -> str:
     lines += [f"Begun with: {plain(plan.initial)}"] if plan.initial else []
     lines += [f"Sweep: {plain(plan.sweep)}"] if plan.sweep else []
     lines += [f"Model: {plain(str(run.model))}"] if run.model else []
-    lines.append(
-        f"Folder: `{run.folder}` (TensorBoard: `tensorboard --logdir {run.folder.parent}`)"
-    )
+    if server_is_offered():
+        lines.append(
+            f"Folder: `{run.folder}` (TensorBoard: `tensorboard --logdir {run.folder.parent}`)"
+        )
     return "  \n".join(lines)
 
 
@@ -93,14 +95,9 @@ def _describe(run: Run, name: str, notes: str) -> None:
 
 
 def _offer_zip(run: Run) -> None:
-    def content() -> bytes:
-        file = io.BytesIO()
-        write_zip(run, file)
-        return file.getvalue()
-
     st.download_button(
         "ZIP",
-        content,
+        lambda: written(lambda file: write_zip(run, file)),
         f"{run.plan.name}.zip",
         "application/zip",
         key=f"zip {run.id}",
@@ -114,7 +111,9 @@ def _offer_deletion(run: Run) -> None:
     if run.state == "running":
         return
     with st.popover("Delete", icon=":material/delete:"):
-        st.write(f"The run **{plain(run.plan.name)}** is deleted for good; its model stays.")
+        st.write(
+            f"The run **{plain(run.plan.name)}** will be permanently deleted; its model stays."
+        )
         st.button(
             "Delete this run",
             type="primary",

@@ -12,8 +12,9 @@ from emotion_core.training.runs.figures.curves import CURVES, runs_figure
 from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
 from emotion_core.training.runs.storage import earlier_runs, list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings
+from pages.shared.access import server_is_offered
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.text import plain
+from pages.shared.text import located, plain
 from pages.training.details import PROBLEM, show_details
 from pages.training.setup import SHOWN_RUN
 from pages.training.view import show_run
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NONE_YET: Final = """
-**No run yet.** Under *Set up*, choose data and settings and press **Start**. Runs are kept in
-`{folder}` on the machine that runs this app.
+**No run yet.** Under *Set up*, choose data and settings and press **Start**. Runs are kept
+{located}.
 """
 
 _FILTER: Final = "train_filter"
@@ -41,8 +42,8 @@ def show_runs() -> None:
     if problem := st.session_state.pop(PROBLEM, None):
         st.error(plain(problem))
     if not found.runs:
-        st.info(NONE_YET.format(folder=runs_dir()))
-        if (earlier := earlier_runs()) is not None:
+        st.info(NONE_YET.format(located=located(runs_dir())))
+        if server_is_offered() and (earlier := earlier_runs()) is not None:
             st.warning(f"An earlier version left runs in `{earlier}`. Move them to `{runs_dir()}`.")
         return
     run = _current(found.runs)

@@ -12,7 +12,7 @@ from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploads, uploads_dir
 from emotion_core.errors import DatasetError
 from pages.shared.clicks import once
-from pages.shared.text import plain
+from pages.shared.text import located, plain
 from pages.shared.uploads import LARGEST_DATASET, let_go_of
 
 #: Stands for data that is still to be uploaded.
@@ -37,7 +37,7 @@ def show_upload(chosen: str) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.markdown(f":red[:material/error: {plain(problem)}]")
     st.caption(
-        f"It is written to `{uploads_dir()}` on the machine that runs this app, because training "
+        f"It is kept {located(uploads_dir())}, because training "
         "is a separate process, and stays there until somebody deletes it here. Everyone who "
         "uses this app can train on it."
     )
@@ -49,7 +49,7 @@ def show_deletion(path: str, chosen: str) -> None:
         "Delete this upload",
         icon=":material/delete:",
         key="train_upload_delete",
-        help=f"It is in `{Path(path).parent}`. Runs that have not ended need it.",
+        help=f"It is {located(Path(path).parent)}. Runs that have not ended need it.",
         on_click=once(_delete, path, chosen),
     )
 

@@ -29,7 +29,7 @@ from emotion_core.training.runs.storage import list_runs, runs_dir
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.text import duration, plain
+from pages.shared.text import duration, plain, without_places
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -78,7 +78,7 @@ def _show(folder: Path, refreshing: bool) -> None:
     _show_results(run)
     if log := read_log(folder):
         with st.expander("Log", icon=":material/notes:", key=f"log {run.id}"):
-            st.code(log, language=None, wrap_lines=True)
+            st.code(without_places(log), language=None, wrap_lines=True)
 
 
 def _show_head(run: Run) -> None:
@@ -181,9 +181,8 @@ def _facts(run: Run, status: RunStatus | None) -> dict[str, str]:
         if status.epoch:
             facts["loss of this epoch"] = f"{status.loss:.3f}"
             facts["images a second"] = f"{status.images_per_second:,.0f}"
-        facts[f"of a core, process {status.pid}"] = (
-            f"{status.cpu_percent:.0f} % · {status.memory_mb:,.0f} MB"
-        )
+        facts[f"of one core, by process {status.pid}"] = f"{status.cpu_percent:.0f} %"
+        facts["of memory"] = f"{status.memory_mb:,.0f} MB"
     return facts
 
 

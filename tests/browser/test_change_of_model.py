@@ -59,7 +59,7 @@ def put_to_use(page: Page, name: str) -> None:
     page.get_by_role("combobox", name="Model").click()
     page.get_by_role("option", name=name, exact=True).click()
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-    page.get_by_role("button", name="Put to use").click()
+    page.get_by_role("button", name="Use this model").click()
 
 
 def test_every_open_tab_changes_over_and_its_video_goes_on(
@@ -129,7 +129,7 @@ def test_a_model_is_imported_tried_used_and_deleted(
     )
     expect(page.locator(".tried .one")).to_have_count(7)
     keep_picture(page, "questions")
-    page.get_by_role("button", name="Keep and put to use").click()
+    page.get_by_role("button", name="Keep and use").click()
     expect(page.get_by_text("grey64 was added.")).to_be_visible()
     expect(page.get_by_role("heading", name="grey64", exact=True)).to_be_visible()
     expect(page.get_by_role("button", name="In use")).to_be_visible()

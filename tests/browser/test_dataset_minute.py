@@ -115,7 +115,7 @@ def test_a_new_users_minute(dataset_server, open_browser, leaking_csv, keep_pict
     expect(page.get_by_role("radio", name="Near leaks")).to_be_visible(timeout=60_000)
     expect(cells(page)).to_have_count(1)
     keep_picture(page, "quality")
-    menu(page, "Leave these out").click()
+    menu(page, "Exclude these").click()
     page.get_by_role("textbox", name="Name of the list").fill("no leaks")
     page.get_by_role("button", name="Save the list").click()
     expect(page.get_by_text("leaves out 1 images")).to_be_visible()

@@ -90,7 +90,7 @@ def test_trained_judged_compared_put_to_use_and_back(
         for name in (TRAINED, SHIPPED):
             choose(page, "Model", name)
             expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-            page.get_by_role("button", name="Put to use").click()
+            page.get_by_role("button", name="Use this model").click()
             expect(live.get_by_text(f"Model: {name}")).to_be_visible()
             expect(labels(live)).to_have_count(1)
             keep_picture(live, f"live-{name}")

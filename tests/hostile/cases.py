@@ -14,8 +14,9 @@ what is wrong with its file, and one test for all of them::
 
 ``make`` writes into an empty folder, with code and less than 1 MB, and returns the path to read.
 ``read`` is what the product does with it; it runs in a process of its own that has 1.5 GB of
-address space and 20 seconds. A case ends well when ``read`` raises an ``EmotionCoreError`` of one
-printable line in which ``refused`` is found, or returns ``answer``, made of plain JSON values.
+address space and 20 seconds of the processor. A case ends well when ``read`` raises an
+``EmotionCoreError`` of one printable line in which ``refused`` is found, or returns ``answer``,
+made of plain JSON values.
 
 Import at the top of the file what ``read`` needs: it is imported once for all cases, before the
 limits are set (see ``host``). The limit of memory is a soft one: a child that the product starts

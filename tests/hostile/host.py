@@ -28,7 +28,10 @@ from tests.hostile.cases import Case
 
 #: Bytes of address space.
 MEMORY: Final = 1_500_000_000
-SECONDS: Final = 20.0
+#: Of the processor: a busy machine makes no file hostile. What waits for something, such as a pipe,
+#: may do so for ``PATIENCE`` times as long.
+SECONDS: Final = 20
+PATIENCE: Final = 6
 #: Arrow's own allocator reserves 1 GB of addresses, which are no memory, at its first byte.
 ENVIRONMENT: Final = MappingProxyType({"ARROW_DEFAULT_MEMORY_POOL": "system"})
 #: Bytes; all files of a case together are smaller.
@@ -53,12 +56,11 @@ class Host:
             stdout=subprocess.PIPE,
         )
 
-    def check(self, name: str, folder: Path, seconds: float = SECONDS) -> None:
+    def check(self, name: str, folder: Path, seconds: int = SECONDS) -> None:
         """Make the file of a case in an empty folder, let it be read, and see how that ends."""
         case = self._cases[name]
         path = case.make(folder)
-        made = [file.stat() for file in folder.rglob("*") if file.is_file()]
-        assert sum(each.st_size for each in made) < LARGEST_INPUT
+        assert _bytes_in(folder) < LARGEST_INPUT
         end = self._ask(name, path, seconds)
         if case.refused is None:
             assert end == {"answer": case.answer}
@@ -68,7 +70,7 @@ class Host:
         assert re.search(case.refused, message), message
         assert message.isprintable(), message
 
-    def _ask(self, name: str, path: Path, seconds: float) -> dict[str, Any]:
+    def _ask(self, name: str, path: Path, seconds: int) -> dict[str, Any]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         request = json.dumps([name, os.fspath(path), seconds])
@@ -82,6 +84,19 @@ class Host:
         self._process.communicate()
 
 
+def _bytes_in(folder: Path) -> int:
+    """Return how large all files are; folders may lie deeper than Python can go by recursion."""
+    total, waiting = 0, [os.fspath(folder)]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    total += entry.stat().st_size
+    return total
+
+
 def _serve(module: str) -> None:
     cases: dict[str, Case] = importlib.import_module(module).CASES
     output = os.fdopen(os.dup(1), "wb")
@@ -93,18 +108,18 @@ def _serve(module: str) -> None:
         output.flush()
 
 
-def end_of(read: Callable[[Path], Any], path: Path, seconds: float = SECONDS) -> dict[str, Any]:
+def end_of(read: Callable[[Path], Any], path: Path, seconds: int = SECONDS) -> dict[str, Any]:
     """Read a file in a fork of this process, and return how that ended."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.setsid()  # so that all that it starts can be ended with it
-        _limit_memory()
+        _set_limits(seconds)
         told = json.dumps(_read(read, path)).encode()
         os.write(writing, told)
         os._exit(0)
     os.close(writing)
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * PATIENCE
     ended = 0, 0
     while ended == (0, 0) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -114,19 +129,21 @@ def end_of(read: Callable[[Path], Any], path: Path, seconds: float = SECONDS) ->
     with os.fdopen(reading, "rb") as pipe:
         if ended == (0, 0):
             os.waitpid(child, 0)
-            return {"failed": f"still reading after {seconds:.0f} s"}
+            return {"failed": f"still waiting after {seconds * PATIENCE} s"}
         told = pipe.read()
     if not told:
-        return {"failed": f"it died, exit code {os.waitstatus_to_exitcode(ended[1])}"}
+        code = os.waitstatus_to_exitcode(ended[1])
+        return {"failed": f"it died, exit code {code}, perhaps after {seconds} s at work"}
     end: dict[str, Any] = json.loads(told)
     return end
 
 
-def _limit_memory() -> None:
+def _set_limits(seconds: int) -> None:
     import resource
 
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, hard))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

@@ -151,7 +151,10 @@ HOSTILE: dict[str, tuple[list[ModelFile], str]] = {
         [("a.onnx", b"\x08\x07")],
         "found an ONNX model; `pip install onnx2tf; onnx2tf",
     ),
-    "a part of a SavedModel": ([("saved_model.pb", b"\x08\x01")], "SavedModel; it is a program"),
+    "a part of a SavedModel": (
+        [("saved_model.pb", b"\x08\x01")],
+        "saved_model.pb: expected a model, found a part of a TensorFlow SavedModel; give all of it",
+    ),
     "a zipped SavedModel": (
         [
             (
@@ -159,7 +162,7 @@ HOSTILE: dict[str, tuple[list[ModelFile], str]] = {
                 model_files.zipped({"m/saved_model.pb": b"", "m/variables/variables.index": b""}),
             )
         ],
-        "a.zip: expected a model, found a SavedModel of TensorFlow; it is a program .*`tflite_conv",
+        "a.zip: expected a SavedModel of TensorFlow 2 with one graph, found .* `tflite_conv",
     ),
     "TorchScript": (
         [

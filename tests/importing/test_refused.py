@@ -53,7 +53,11 @@ class TestRefused:
         with pytest.raises(ModelError, match=r"found a folder; give the file in it"):
             stage_paths([tmp_path])
         (tmp_path / "saved_model.pb").touch()
-        with pytest.raises(ModelError, match=r"found a SavedModel of TensorFlow; it is a program"):
+        with pytest.raises(
+            ModelError,
+            match=r"expected a SavedModel with its variables, found saved_model\.pb alone; fetch "
+            r"the folder variables that belongs beside it$",
+        ):
             stage_paths([tmp_path])
         assert nothing_left()
 

@@ -43,10 +43,10 @@ def clean_slate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def quick_demo(monkeypatch: pytest.MonkeyPatch, demo: FaceDataset) -> None:
     """The demo of twelve faces a class, at once."""
-    real = dataset_store.open_dataset
+    real = dataset_store.open_apart
     monkeypatch.setattr(
         dataset_store,
-        "open_dataset",
+        "open_apart",
         lambda path, **options: demo if path == "demo" else real(path, **options),
     )
 
@@ -278,7 +278,7 @@ class TestBrowse:
         assert "Classes among them" in text_of(page)
 
     def test_another_filter_leads_to_the_first_page(self, monkeypatch):
-        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many_faces(400))
+        monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: many_faces(400))
         page = AppTest.from_file(PAGE, default_timeout=60)
         page.query_params["section"] = "Browse"
         page.query_params["page"] = "4"
@@ -291,7 +291,7 @@ class TestBrowse:
 
     @pytest.mark.parametrize(("named", "page"), [("99", 4), ("0", 1), ("-1", 1), ("x", 1)])
     def test_a_page_that_is_not_there(self, monkeypatch, named, page):
-        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many_faces(400))
+        monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: many_faces(400))
         app = AppTest.from_file(PAGE, default_timeout=60)
         app.query_params["section"] = "Browse"
         app.query_params["page"] = named
@@ -387,7 +387,7 @@ class TestDataSetsThatAreHardlyAny:
         assert "1 bad rows left out" in text_of(run(linked))
 
     def test_a_hundred_thousand_images(self, monkeypatch):
-        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: many_faces(100_000))
+        monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: many_faces(100_000))
         page = AppTest.from_file(PAGE, default_timeout=60)
         page.query_params["section"] = "Browse"
         page.query_params["page"] = "834"
@@ -414,7 +414,7 @@ def flawed(monkeypatch: pytest.MonkeyPatch) -> FaceDataset:
     dataset = FaceDataset(
         "flawed", images, labels, (np.arange(40) >= 35).astype(np.uint8), np.arange(40), votes
     )
-    monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: dataset)
+    monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: dataset)
     return dataset
 
 
@@ -455,7 +455,7 @@ class TestOverview:
             np.zeros(1, np.uint8),
             np.zeros(1, np.int64),
         )
-        monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: blank)
+        monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: blank)
         page = open_section("Overview", lambda page: "mean face" in text_of(page))
         assert not page.exception
 
@@ -502,7 +502,7 @@ class TestQuality:
         page.button("save_exclusions").click()
         run(page)
         assert "**no leaks** leaves out 1 images" in page.success[0].value
-        assert '--exclude "no leaks"' in page.success[0].value
+        assert any('--exclude "no leaks"' in code.value for code in page.code)
         assert load_exclusions("no leaks").reasons == {"leak": 1}
 
         browse = AppTest.from_file(PAGE, default_timeout=60)

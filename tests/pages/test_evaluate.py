@@ -36,10 +36,10 @@ def clean_slate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, demo: FaceDatas
     for name in ("CACHE", "DATA", "EXCLUSIONS"):
         monkeypatch.setenv(f"EMOTION_{name}_DIR", str(tmp_path / name.lower()))
     monkeypatch.delenv("FER2013_CSV", raising=False)
-    real = dataset_store.open_dataset
+    real = dataset_store.open_apart
     monkeypatch.setattr(
         dataset_store,
-        "open_dataset",
+        "open_apart",
         lambda path, **options: demo if path == "demo" else real(path, **options),
     )
 
@@ -324,7 +324,7 @@ def test_a_model_that_is_gone_meanwhile(open_page, two_models):
 
 def test_one_image(open_page, monkeypatch, demo):
     one = demo.subset(np.array([0]))
-    monkeypatch.setattr(dataset_store, "open_dataset", lambda *_, **__: one)
+    monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: one)
     for section in ("Overview", "Confusion", "Curves", "Calibration", "Mistakes", "Explain"):
         page = open_page(judged=section)
         assert page.selectbox("on").options == ["Training"]

@@ -105,7 +105,7 @@ class TestModels:
     def test_before_one_in_use_is_deleted_it_says_so(self, page, mine):
         put_to_use(mine)
         text = run(page)
-        assert "mine is deleted for good." in text.replace("*", "")
+        assert "mine will be permanently deleted." in text.replace("*", "")
         assert "It is in use: the model that ships with the project takes over" in text
 
     def test_a_slow_one_is_warned_of_before_it_is_used(self, page, mine, monkeypatch):

@@ -266,7 +266,7 @@ class TestLiveCamera:
         page.button(key="start_recording").click().run()
         put_to_use(model_library / "other")
         page.run()
-        assert "**other** was put to use. It reads this video when the recording ends." in text_of(
+        assert "**other** is now in use. It reads this video when the recording ends." in text_of(
             page
         )
         assert "Model: **tiny**" in text_of(page)

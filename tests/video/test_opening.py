@@ -67,6 +67,26 @@ class TestFiles:
         frames, complaint = frames_of(VideoFile("film.mp4", content))
         assert (len(frames), complaint) == (5, "")
 
+    def test_what_is_no_file_is_told(self, tmp_path):
+        (tmp_path / "film.mp4").symlink_to("/dev/zero")
+        with pytest.raises(SourceError) as raised:
+            frames_of(VideoFile.at(tmp_path / "film.mp4"))
+        assert str(raised.value) == (
+            f"expected a video file, found a pipe or a device at {tmp_path / 'film.mp4'}; look "
+            "whether the path is right"
+        )
+
+    def test_the_largest_frames_are_4k(self, tmp_path):
+        path = write_video(tmp_path / "film.mp4", 2, size=(4096, 2304))
+        assert len(frames_of(VideoFile.at(path))[0]) == 2
+        path = write_video(tmp_path / "film.mp4", 2, size=(4112, 2304))
+        with pytest.raises(SourceError) as raised:
+            frames_of(VideoFile.at(path))
+        assert str(raised.value) == (
+            "expected frames of at most 9 megapixels (4K), found 4112 x 2304 in film.mp4; reduce "
+            "it first, for example with ffmpeg -i FILE -vf scale=1280:-2 small.mp4"
+        )
+
     def test_a_film_of_a_phone_stands_upright(self, tmp_path):
         image = np.zeros((240, 320, 3), np.uint8)
         image[:120, :160] = 255

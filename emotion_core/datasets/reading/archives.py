@@ -102,7 +102,7 @@ def holds_pictures(path: Path) -> bool:
         return False
     try:
         with _open_zip(path) as archive:
-            if not any(is_picture(file.name) for file in _files_in(archive)):
+            if not any(is_picture(file.name) for file in _files_in(path, archive)):
                 return False
             csv_file = best_csv(archive.namelist(), partial(_open_in_zip, archive))
             return csv_file is None or csv_file.is_index
@@ -118,7 +118,7 @@ def list_archived_files(path: Path) -> list[PictureFile]:
     """
     try:
         with _open_zip(path) as archive:
-            return list(_files_in(archive))
+            return list(_files_in(path, archive))
     except _DAMAGE as error:
         raise _damaged(path, error) from error
 
@@ -138,7 +138,7 @@ def read_archived_pictures(
     try:
         packed = path.stat().st_size
         with _open_zip(path) as archive:
-            files = _files_in(archive)
+            files = _files_in(path, archive)
             if sum(file.size for file in files if is_picture(file.name)) > most_unpacked(packed):
                 raise too_much_unpacked(path.name, packed)
             return read_pictures(
@@ -174,14 +174,17 @@ def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def _files_in(archive: zipfile.ZipFile) -> dict[PictureFile, zipfile.ZipInfo]:
+def _files_in(path: Path, archive: zipfile.ZipFile) -> dict[PictureFile, zipfile.ZipInfo]:
     """Return the files as ``image_folder.list_files`` would; hidden ones are passed over."""
     found = {}
     for member in archive.infolist():
         if not member.filename or member.is_dir():
             continue
         if len(member.filename) > LONGEST_NAME:
-            raise ValueError(f"a name in it has {len(member.filename):,} letters")
+            raise DatasetError(
+                f"{path.name}: expected names of at most {LONGEST_NAME:,} letters in it, found one "
+                f"of {len(member.filename):,}; unpack it if you trust it, and give its folder"
+            )
         name = member_path(member.filename)
         if not any(part.startswith(".") or part == "__MACOSX" for part in name.parts):
             found[PictureFile(str(name), member.file_size, 0)] = member
@@ -226,33 +229,42 @@ def _open_zip_member(path: Path) -> Iterator[CsvSource]:
 @contextmanager
 def _open_tar_member(path: Path) -> Iterator[CsvSource]:
     with _unpacked(path) as (unpacked, position, packed):
-        unpacked.most_at_once = _MOST_BEFORE_MEMBER
+        unpacked.allow(_MOST_BEFORE_MEMBER)
         with tarfile.open(fileobj=cast(BinaryIO, unpacked), mode="r:") as archive:
             names: dict[str, None] = {}
             best: tuple[CsvFile, tarfile.TarInfo] | None = None
-            while (member := archive.next()) is not None:
-                cast(Any, archive).members.clear()  # it would keep each with all that is said of it
-                if not member.isfile():
-                    continue
-                if member.issparse():  # what is not there is read as zeros, without end
-                    raise DatasetError(
-                        f"{path.name}: expected files that are stored whole, found the sparse "
-                        f"file {member.name}; pack it without --sparse"
-                    )
+            for member in _files_in_tar(path, archive, unpacked):
                 if len(names) < _NAMED:
                     names[member.name] = None
-                unpacked.most_at_once = None
-                found = best_csv([member.name], lambda _: _in_tar(archive, member))
-                unpacked.most_at_once = _MOST_BEFORE_MEMBER
+                found = best_csv([member.name], lambda _: _in_tar(archive, member))  # noqa: B023
                 if found is not None and (best is None or found < best[0]):
                     best = found, member
                 if best is not None and best[0].is_the_best:
                     break  # to list the rest would decompress all of it
             if best is None:
                 raise _no_csv(path, names)
-            unpacked.most_at_once = None
             stream = _in_tar(archive, best[1])
             yield CsvSource(_label(path, best[0].name), stream, position, packed)
+
+
+def _files_in_tar(
+    path: Path, archive: tarfile.TarFile, unpacked: BoundedStream
+) -> Iterator[tarfile.TarInfo]:
+    """Yield the files; each may be read until the next one is asked for."""
+    while True:
+        unpacked.allow(_MOST_BEFORE_MEMBER)
+        member = archive.next()
+        unpacked.allow(None)
+        if member is None:
+            return
+        cast(Any, archive).members.clear()  # it would keep each with all that is said of it
+        if member.issparse():  # what is not there is read as zeros, without end
+            raise DatasetError(
+                f"{path.name}: expected files that are stored whole, found the sparse file "
+                f"{member.name}; pack it without --sparse"
+            )
+        if member.isfile():
+            yield member
 
 
 def _in_tar(archive: tarfile.TarFile, member: tarfile.TarInfo) -> BinaryIO:

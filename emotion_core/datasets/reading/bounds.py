@@ -15,6 +15,7 @@ from emotion_core.errors import DatasetError
 LONGEST_LINE: Final = 1 << 16
 #: Of a CSV file, and of a Parquet file.
 MOST_ROWS: Final = 5_000_000
+MOST_BAD_ROWS: Final = 1_000_000
 #: Of a folder, below it.
 MOST_FILES: Final = 2_000_000
 #: Bytes of a picture's file in a folder.
@@ -73,21 +74,17 @@ class BoundedStream(io.RawIOBase):
         name: of the archive, for messages.
         packed: bytes of the archive.
 
-    Attributes:
-        most_at_once: bytes that may be read before somebody seeks; None: any number.
-
     Raises:
-        DatasetError: on reading or seeking behind ``most_unpacked``, on reading more than
-            ``most_at_once``, or on going back again and again.
+        DatasetError: on reading or seeking behind ``most_unpacked``, on reading more than was
+            allowed, or on going back again and again.
     """
 
     def __init__(self, unpacked: BinaryIO, name: str, packed: int) -> None:
         super().__init__()
-        self.most_at_once: int | None = None
+        self._allowed: int | None = None
         self._unpacked = unpacked
         self._name = name
         self._packed = packed
-        self._at_once = 0
         self._turns = 0
 
     def readable(self) -> bool:
@@ -102,11 +99,14 @@ class BoundedStream(io.RawIOBase):
         """Return how far the reading has come, in unpacked bytes."""
         return self._unpacked.tell()
 
+    def allow(self, size: int | None) -> None:
+        """Let so many bytes be read from now on; None: any number."""
+        self._allowed = size
+
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         """Go to a place, counted from the beginning."""
         assert whence == io.SEEK_SET
         self._check(offset)
-        self._at_once = 0
         self._turns += offset < self.tell()
         if self._turns > _MOST_TURNS:
             raise self._strange()
@@ -115,9 +115,10 @@ class BoundedStream(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         """Read up to ``size`` bytes, which must be given."""
         assert size >= 0
-        self._at_once += size
-        if self.most_at_once is not None and self._at_once > self.most_at_once:
-            raise self._strange()
+        if self._allowed is not None:
+            self._allowed -= size
+            if self._allowed < 0:
+                raise self._strange()
         content = self._unpacked.read(size)
         self._check(self.tell())
         return content

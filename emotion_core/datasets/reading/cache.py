@@ -40,21 +40,34 @@ def dataset_key(source: tuple[Any, ...], state: tuple[Any, ...]) -> CacheKey:
 
 def load(key: CacheKey) -> FaceDataset | None:
     """Return the entry ``key``, mapped into memory read-only, or None if there is no sound one."""
-    return disk_cache.load(key, _read_entry)
+    return disk_cache.load(key, read_entry)
 
 
 def store(key: CacheKey, dataset: FaceDataset) -> None:
     """Write the entry ``key`` in place of those of the same source in an earlier state."""
     lost = f"{dataset.name} is not cached, reading it stays slow"
-    disk_cache.store(key, lambda folder: _write_entry(folder, dataset), _read_entry, lost=lost)
+    disk_cache.store(key, lambda folder: write_entry(folder, dataset), read_entry, lost=lost)
 
 
-def _read_entry(folder: Path) -> FaceDataset:
+def read_entry(folder: Path, *, mapped: bool = True) -> FaceDataset:
+    """Return what ``write_entry`` wrote into a folder, its arrays read-only.
+
+    Args:
+        folder: which one.
+        mapped: whether the arrays stay on the disk, mapped into memory, as long as they are used.
+
+    Raises:
+        OSError: a file is missing, or cannot be read.
+        ValueError: a file is damaged; so say EOFError, KeyError, TypeError and DatasetError.
+    """
     meta = checked(read_json(folder / _META_NAME), _Meta)
     names = [*_ARRAYS, "votes"] if meta["has_votes"] else list(_ARRAYS)
     arrays = {
-        name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names
+        name: np.load(folder / f"{name}.npy", mmap_mode="r" if mapped else None, allow_pickle=False)
+        for name in names
     }
+    for array in arrays.values():
+        array.flags.writeable = False
     return FaceDataset(
         name=meta["name"],
         dropped_rows=meta["dropped_rows"],
@@ -64,7 +77,12 @@ def _read_entry(folder: Path) -> FaceDataset:
     )
 
 
-def _write_entry(folder: Path, dataset: FaceDataset) -> None:
+def write_entry(folder: Path, dataset: FaceDataset) -> None:
+    """Write a data set into an empty folder.
+
+    Raises:
+        OSError: the folder cannot be written or the disk is full.
+    """
     for name in _ARRAYS:
         np.save(folder / f"{name}.npy", getattr(dataset, name), allow_pickle=False)
     if dataset.votes is not None:

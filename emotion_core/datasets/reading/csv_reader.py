@@ -23,7 +23,7 @@ from emotion_core.datasets.reading.bad_rows import (
     bad_rows_error,
     no_rows_left_error,
 )
-from emotion_core.datasets.reading.bounds import LONGEST_LINE, bounded_lines
+from emotion_core.datasets.reading.bounds import LONGEST_LINE, MOST_BAD_ROWS, bounded_lines
 from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
@@ -123,6 +123,11 @@ def read_csv(
     lines = bounded_lines(source.stream, source.name)
     for line_number, line in enumerate(lines, header_line + 1):
         collector.add(line_number, line)
+        if collector.bad_count > MOST_BAD_ROWS:
+            raise DatasetError(
+                f"{source.name}: expected a few bad lines, found more than {MOST_BAD_ROWS:,}; give "
+                "a CSV file of faces"
+            )
         if progress is not None and line_number % _BATCH_LINES == 0:
             progress(min(1.0, source.position() / max(1, source.size)))
     return collector.finish(source.name, skip_bad_rows)
@@ -263,6 +268,11 @@ class _FaceCollector:
         self._images: list[NDArray[np.uint8]] = []
         self._bad = BadRows()
         self._row_count = 0
+
+    @property
+    def bad_count(self) -> int:
+        """How many bad rows there are so far."""
+        return len(self._bad)
 
     def add(self, line_number: int, line: bytes) -> None:
         """Take one line of the file; blank ones are no rows."""

@@ -36,7 +36,7 @@ _LABEL_COLUMNS: Final = ("label", "labels", "emotion")
 _MOST_ROWS: Final = MOST_ROWS
 _ROWS_OF_ANY_FILE: Final = 100_000
 _BYTES_OF_ROW: Final = 64
-_BATCH_ROWS: Final = 256
+_BATCH_ROWS: Final = 32
 
 
 def is_parquet(name: str) -> bool:
@@ -145,8 +145,13 @@ def _labels(path: Path) -> Iterator[str]:
                     f"{file.metadata.num_rows:,}; split the file"
                 )
             names = _class_names(file.schema_arrow, column)
-            for batch in file.iter_batches(columns=[column], use_threads=False):
+            for batch in file.iter_batches(_BATCH_ROWS, columns=[column], use_threads=False):
                 for label in batch.column(0).to_pylist():
+                    if isinstance(label, str | bytes) and len(label) > LONGEST_NAME:
+                        raise DatasetError(
+                            f"{path}: expected labels of at most {LONGEST_NAME:,} letters, found "
+                            f"one of {len(label):,}; shorten them"
+                        )
                     known = names and isinstance(label, int) and 0 <= label < len(names)
                     shown = str(names[label] if known and names else label)[:LONGEST_NAME]
                     yield shown.replace("/", "_")

@@ -1,0 +1,107 @@
+"""Reads a data set of others: run by ``apart.open_apart`` in a process of its own.
+
+A hostile file may fill the memory, never end, or crash a decoder: here it takes a process with it
+that has little of all, no network, and writes nowhere but into the cache. What was read is left on
+the disk for who asked.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from emotion_core.datasets.opening import open_dataset
+from emotion_core.datasets.reading.cache import write_entry
+from emotion_core.errors import DatasetError, NumberedClassesError
+from emotion_core.system.folders import cache_dir, data_dir
+from emotion_core.system.isolation import write_only_in
+from emotion_core.system.progress import ShareProgress
+from emotion_core.system.serving import Limits, give_way, serve
+
+_SECONDS: Final = 4 * 60 * 60
+
+#: What this process may take: enough for a million faces.
+LIMITS: Final = Limits(
+    memory_bytes=6_000_000_000, processor_seconds=_SECONDS, file_bytes=4_000_000_000
+)
+
+# Of the processor, for one file. FER2013 takes 3 s for 300 MB, small JPEG files 0.2 s a MB.
+_SECONDS_FOR_ANY: Final = 8
+_SECONDS_FOR_A_MB: Final = 4
+# What takes longer gives way to live video; what is read at once is waited for.
+_SECONDS_FIRST: Final = 2.0
+
+
+def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
+    """Read one data set.
+
+    Args:
+        request: ``path``, ``votes_path``, ``classes``, ``skip_bad_rows`` and ``use_cache`` as
+            ``open_dataset`` takes them; the folder ``below`` which paths are meant; and an empty
+            ``folder``.
+        progress: called with the share done.
+
+    Returns:
+        the ``folder`` with the arrays, be it the given one or that of the cache; or the
+        attributes and the ``message`` of a ``NumberedClassesError``.
+
+    Raises:
+        DatasetError: it cannot be read.
+    """
+    os.chdir(request["below"])
+    folder = Path(request["folder"])
+    kept = [cache_dir()] if request["use_cache"] else []
+    kept += [data_dir()] if request["classes"] is not None else []
+    with suppress(OSError):  # who cannot write there says so
+        for each in kept:
+            each.mkdir(parents=True, exist_ok=True)
+    write_only_in([folder, *filter(Path.is_dir, kept)])
+    path = Path(request["path"])
+    gave_way = False
+
+    def report(share: float) -> None:
+        nonlocal gave_way
+        if not gave_way and time.process_time() > _SECONDS_FIRST:
+            give_way()
+            gave_way = True
+        progress(share)
+
+    if path.is_file():
+        seconds = _SECONDS_FOR_ANY + _SECONDS_FOR_A_MB * path.stat().st_size / 1e6
+        Limits(LIMITS.memory_bytes, min(_SECONDS, round(seconds)), LIMITS.file_bytes).apply()
+    try:
+        dataset = open_dataset(
+            path,
+            votes_path=request["votes_path"],
+            classes=request["classes"],
+            skip_bad_rows=request["skip_bad_rows"],
+            progress=report,
+            use_cache=request["use_cache"],
+        )
+        if isinstance(dataset.images, np.memmap):  # it lies in the cache
+            folder = Path(str(dataset.images.filename)).parent
+        else:
+            write_entry(folder, dataset)
+    except NumberedClassesError as error:
+        told = {"source": error.source, "numbers": error.numbers, "data_id": error.data_id}
+        return told | {"message": str(error)}
+    except MemoryError as error:
+        raise DatasetError(
+            f"{path}: expected a data set that fits into {LIMITS.memory_bytes / 1e9:.0f} GB of "
+            "memory, found a larger one; split it"
+        ) from error
+    except OSError as error:
+        raise DatasetError(
+            f"{path}: what was read of it cannot be written into {folder} "
+            f"({error.strerror or error}); make room"
+        ) from error
+    return {"folder": str(folder)}
+
+
+if __name__ == "__main__":
+    serve(read, limits=LIMITS)

@@ -1,0 +1,91 @@
+"""Files for the browser are read from the disk as they are sent, where Streamlit wants them whole.
+
+It keeps what a page shows or offers in memory until the page is another one, and hands a file to
+the connection at once, which copies what the browser has not taken yet.
+"""
+
+from __future__ import annotations
+
+import io
+import mmap
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from emotion_core.system.temporary import TemporaryFolder
+
+#: Bytes that are handed over at once.
+PIECE: Final = 1 << 18
+
+
+class FileOnDisk(io.BytesIO):
+    """A file for ``st.video`` or ``st.download_button`` that is not read before it is sent.
+
+    It may be deleted meanwhile, but not be made shorter.
+
+    Args:
+        path: of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        with path.open("rb") as file:
+            # Windows deletes no file that is open; and an empty one cannot be mapped.
+            if sys.platform == "win32" or not path.stat().st_size:
+                self._content = memoryview(file.read())
+            else:
+                self._content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+
+    def getvalue(self) -> memoryview:  # type: ignore[override]
+        """Return the content, which is read where somebody looks."""
+        return self._content
+
+
+def written(write: Callable[[BinaryIO], object]) -> FileOnDisk:
+    """Return a file that is there as long as it is offered.
+
+    Args:
+        write: writes it into an open file.
+
+    Raises:
+        OSError: the disk is full; and whatever ``write`` raises.
+    """
+    # A file that is mapped stays when its name is gone.
+    with TemporaryFolder("download") as folder:
+        path = folder / "file"
+        with path.open("wb") as file:
+            write(file)
+        return FileOnDisk(path)
+
+
+class InPieces:
+    """Hands a large answer to the connection piece by piece, as the browser takes it.
+
+    Args:
+        app: what answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+
+        async def send_in_pieces(message: Message) -> None:
+            body = message.get("body", b"")
+            if message["type"] != "http.response.body" or len(body) <= PIECE:
+                await send(message)
+                return
+            last = len(body) - 1 - (len(body) - 1) % PIECE
+            for start in range(0, len(body), PIECE):
+                piece = bytes(body[start : start + PIECE])
+                more = start < last or message.get("more_body", False)
+                await send({"type": message["type"], "body": piece, "more_body": more})
+
+        await self.app(scope, receive, send_in_pieces if scope["type"] == "http" else send)
