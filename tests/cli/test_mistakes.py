@@ -15,8 +15,11 @@ def _own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def csv_path(tmp_path):
-    """Six demo faces of two classes in Training, one of which the voters contradict."""
-    faces = demo_dataset(3)
+    """Six drawn faces of two classes in Training, one of which the voters contradict.
+
+    Other ones than the model has learned from, which it recognises.
+    """
+    faces = demo_dataset(3, seed=1)
     lines, votes = ["emotion,pixels,Usage"], [",".join(["Usage", "Image name", *VOTE_NAMES])]
     for number, place in enumerate([9, 10, 11, 18, 19, 20]):
         pixels = " ".join(map(str, faces.images[place].ravel()))
@@ -75,3 +78,19 @@ def test_votes_in_words():
     counts = np.array([3, 0, 5, 0, 0, 0, 0, 0, 2, 0], np.uint8)
     assert votes_text(counts) == "5 surprise, 3 neutral, 2 unknown"
     assert votes_text(np.zeros(10, np.uint8)) == ""
+
+
+def test_images_that_the_model_has_learned_from_are_told_whatever_file_they_are_in(
+    tiny_model, tmp_path, demo, capsys
+):
+    places = np.flatnonzero(demo.splits == 0)[:3]
+    lines = ["emotion,pixels,Usage"]
+    for place in places:
+        pixels = " ".join(map(str, demo.images[place].ravel()))
+        lines.append(f"{demo.labels[place]},{pixels},Training")
+    lines.append(f"3,{' '.join(['7'] * 2304)},Training")
+    path = tmp_path / "fer2013.csv"
+    path.write_text("\n".join(lines) + "\n")
+    assert main(["mistakes", "--model", str(tiny_model), "--data", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "the model learned from 3 of these labels: what it learned by heart is mi" in printed
