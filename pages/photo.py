@@ -20,7 +20,7 @@ from emotion_core.system.tables import csv_of
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.detector import photo_detector
-from pages.shared.pictures import ONE_PICTURE, read_upload
+from pages.shared.pictures import ONE_PICTURE, for_display, read_upload
 from pages.shared.text import plain
 
 NO_FACE = """
@@ -80,7 +80,7 @@ def show_result(name: str, content: bytes, card: ModelCard) -> None:
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        annotated = draw_faces(image, faces)[..., ::-1]
+        annotated = for_display(draw_faces(image, faces))[..., ::-1]
         st.image(annotated, width="stretch", output_format="JPEG", alt=f"{name} with faces framed")
     with right:
         if faces:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,8 @@ from emotion_core.system.progress import ShareProgress
 from emotion_core.system.temporary import TemporaryFolder
 
 _WORKER: Final = "emotion_core.datasets.worker"
+# What takes longer gives way to live video; what is read at once is waited for.
+_SECONDS_FIRST: Final = 2.0
 
 
 def open_apart(
@@ -83,7 +86,15 @@ def _read_into(
     }
     try:
         with Child(_WORKER, environment=environment, bare=True) as worker:
-            answer = worker.ask(dict(request) | {"folder": str(folder)}, progress=progress)
+            begun = time.monotonic()
+
+            def follow(share: float) -> None:
+                if time.monotonic() > begun + _SECONDS_FIRST:
+                    worker.give_way()
+                if progress is not None:
+                    progress(share)
+
+            answer = worker.ask(dict(request) | {"folder": str(folder)}, progress=follow)
     except ChildEndedError as error:
         raise DatasetError(
             f"{name}: expected a data set, found one that took more memory or time than one of its "

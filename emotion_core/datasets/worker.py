@@ -8,7 +8,6 @@ the disk for who asked.
 from __future__ import annotations
 
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +20,7 @@ from emotion_core.errors import DatasetError, NumberedClassesError
 from emotion_core.system.folders import cache_dir, data_dir
 from emotion_core.system.isolation import write_only_in
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import Limits, give_way, serve
+from emotion_core.system.serving import Limits, serve
 
 _SECONDS: Final = 4 * 60 * 60
 
@@ -33,8 +32,6 @@ LIMITS: Final = Limits(
 # Of the processor, for one file. FER2013 takes 3 s for 300 MB, small JPEG files 0.2 s a MB.
 _SECONDS_FOR_ANY: Final = 8
 _SECONDS_FOR_A_MB: Final = 4
-# What takes longer gives way to live video; what is read at once is waited for.
-_SECONDS_FIRST: Final = 2.0
 
 
 def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
@@ -62,15 +59,6 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
             each.mkdir(parents=True, exist_ok=True)
     write_only_in([folder, *filter(Path.is_dir, kept)])
     path = Path(request["path"])
-    gave_way = False
-
-    def report(share: float) -> None:
-        nonlocal gave_way
-        if not gave_way and time.process_time() > _SECONDS_FIRST:
-            give_way()
-            gave_way = True
-        progress(share)
-
     if path.is_file():
         seconds = _SECONDS_FOR_ANY + _SECONDS_FOR_A_MB * path.stat().st_size / 1e6
         Limits(LIMITS.memory_bytes, min(_SECONDS, round(seconds)), LIMITS.file_bytes).apply()
@@ -80,7 +68,7 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
             votes_path=request["votes_path"],
             classes=request["classes"],
             skip_bad_rows=request["skip_bad_rows"],
-            progress=report,
+            progress=progress,
             use_cache=request["use_cache"],
         )
         if isinstance(dataset.images, np.memmap):  # it lies in the cache

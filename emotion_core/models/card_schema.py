@@ -93,7 +93,7 @@ class Metrics(TypedDict, total=False):
     accuracy: Share
     macro_f1: float
     interval_95: dict[str, Interval]
-    clean: CleanFigures
+    clean: CleanFigures | None
     log_loss: float
     brier: float
     ece: float
@@ -216,6 +216,8 @@ def _check_metrics(metrics: Mapping[str, Any]) -> None:
         names = set(classes[EMOTIONS[0]])
         for name, figures in classes.items():
             _expect(f"per_class.{name}", set(figures) == names, "the figures of the others", name)
+            known = figures["recall"] is not None or not figures["support"]
+            _expect(f"per_class.{name}.recall", known, "a share of its images", "none")
         images = sum(figures["support"] for figures in classes.values())
         _expect("per_class", images > 0, "some images", images)
     if (confusion := metrics.get("confusion")) is not None:

@@ -44,7 +44,7 @@ from emotion_core.system.folders import PROJECT
 from emotion_core.system.isolation import bare_environment
 from emotion_core.system.json_reading import checked, parse_json
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import CONTENT
+from emotion_core.system.serving import CONTENT, NICE
 
 #: Seconds between two calls of a parent's ``progress``, at most.
 PAUSE: Final = 0.05
@@ -128,6 +128,12 @@ class Child:
     def running(self) -> bool:
         """Whether it can be asked."""
         return self._process.poll() is None
+
+    def give_way(self) -> None:
+        """Let it wait for all others from now on, as ``serving.give_way`` does from within."""
+        if hasattr(os, "setpriority"):
+            with suppress(OSError):  # it has ended
+                os.setpriority(os.PRIO_PROCESS, self.pid, NICE)
 
     def ask(
         self,

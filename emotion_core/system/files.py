@@ -316,7 +316,6 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
-        content = file.read(most_bytes + 1) if size <= most_bytes else b""
-    if size > most_bytes or len(content) > most_bytes:  # it may grow
-        raise FileTooLargeError(path, max(size, len(content)))
-    return content
+        if size > most_bytes:
+            raise FileTooLargeError(path, size)
+        return file.read(size)  # memory is taken for as much as is asked for

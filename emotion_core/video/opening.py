@@ -197,10 +197,7 @@ class _ContainerVideo:
                 "look whether the camera is still on"
             )
         if not self._pictures:
-            raise SourceError(
-                f"expected a video, found no picture in {self._name} that can be decoded; "
-                "save it anew as MP4 with H.264"
-            )
+            raise _undecodable(self._name)
         start, whole = (
             (time or 0) / av.time_base
             for time in (self._container.start_time, self._container.duration)
@@ -231,9 +228,18 @@ def _film_of(container: InputContainer, name: str) -> VideoStream:
     raise SourceError(f"expected a video, found {found} in {name}; choose another one")
 
 
+def _undecodable(name: str) -> SourceError:
+    return SourceError(
+        f"expected a video, found no picture in {name} that can be decoded; save it anew as MP4 "
+        "with H.264"
+    )
+
+
 def _limit(stream: VideoStream, name: str) -> None:
     """Refuse frames that are too large, and let the decoder refuse those that come later."""
     context = stream.codec_context
+    if context is None:  # of a kind that FFmpeg has no decoder for
+        raise _undecodable(name)
     pixels = context.width * context.height
     if pixels > MOST_PIXELS:
         raise SourceError(

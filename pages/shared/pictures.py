@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import cv2
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
@@ -22,9 +23,17 @@ MANY_PICTURES: Final[dict[str, Any]] = {
 #: ... of one that takes a single picture.
 ONE_PICTURE: Final = MANY_PICTURES | {"accept_multiple_files": False}
 
+#: A page keeps the picture that a viewer looks at: larger ones are halved, as commands do with
+#: JPEG files of twice the size. Phones have 50 megapixels.
+MOST_PIXELS: Final = 52_000_000
+#: In pixels, what Streamlit scales pictures down to.
+WIDEST_SHOWN: Final = 1460
+
 
 def read_upload(content: bytes, name: str) -> NDArray[np.uint8]:
-    """Return a viewer's picture; a viewer who leaves or goes on is not waited for.
+    """Return a viewer's picture, halved where it is very large.
+
+    A viewer who leaves or goes on is not waited for.
 
     Returns:
         uint8 ``[H, W, 3]``, BGR.
@@ -32,7 +41,23 @@ def read_upload(content: bytes, name: str) -> NDArray[np.uint8]:
     Raises:
         ImageError: the content is no picture.
     """
-    return read_image_apart(content, name, progress=_let_viewer_go)
+    return read_image_apart(content, name, _let_viewer_go, MOST_PIXELS)
+
+
+def for_display(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture no wider than Streamlit shows it, which copies it several times before.
+
+    Args:
+        image: uint8 ``[H, W, 3]``.
+
+    Returns:
+        uint8 ``[H, W, 3]``.
+    """
+    height, width = image.shape[:2]
+    if width <= WIDEST_SHOWN:
+        return image
+    size = WIDEST_SHOWN, max(1, round(height * WIDEST_SHOWN / width))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _let_viewer_go(share: float) -> None:  # noqa: ARG001

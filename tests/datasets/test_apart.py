@@ -129,6 +129,28 @@ class TestApart:
             open_apart(tmp_path / "faces.csv", progress=cancel)
         assert time.monotonic() < begun + 5
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="it has no such priorities")
+    def test_what_takes_long_gives_way(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(apart, "_WORKER", "tests.datasets.busy_worker")
+        monkeypatch.setattr(apart, "_SECONDS_FIRST", 0.5)
+        seen = []
+
+        class Spy(apart.Child):
+            def __init__(self, *arguments, **options):
+                super().__init__(*arguments, **options)
+                seen.append(self.pid)
+
+        def look(_):
+            seen.append(os.getpriority(os.PRIO_PROCESS, seen[0]))
+            if seen[-1] >= seen[1] + 10:
+                raise CancelledError
+
+        monkeypatch.setattr(apart, "Child", Spy)
+        (tmp_path / "faces.csv").touch()
+        with pytest.raises(CancelledError):
+            open_apart(tmp_path / "faces.csv", progress=look)
+        assert seen[1] == os.getpriority(os.PRIO_PROCESS, 0)
+
     def test_a_cache_that_is_emptied_meanwhile(self, write_lines, good_lines, monkeypatch):
         def gone(*_, **__):
             raise FileNotFoundError(2, "No such file or directory")

@@ -49,23 +49,3 @@ def test_a_full_disk(request_for, monkeypatch, tmp_path, demo):
         f"fer2013.csv: what was read of it cannot be written into {tmp_path} (No space left on "
         "device); make room"
     )
-
-
-def test_what_takes_long_gives_way(request_for, monkeypatch, demo):
-    gave_way = []
-
-    def read(*_, progress, **__):
-        for share in (0.1, 0.2, 0.3):
-            progress(share)
-        return demo
-
-    monkeypatch.setattr(worker, "open_dataset", read)
-    monkeypatch.setattr(worker, "give_way", lambda: gave_way.append(1))
-    monkeypatch.setattr(worker, "_SECONDS_FIRST", 1e9)
-    worker.read(request_for, lambda _: None)
-    assert gave_way == []
-    monkeypatch.setattr(worker, "_SECONDS_FIRST", 0)
-    shares = []
-    worker.read(request_for, shares.append)
-    assert gave_way == [1]
-    assert shares == [0.1, 0.2, 0.3]

@@ -39,6 +39,13 @@ def test_a_picture_comes_as_it_is_and_may_be_drawn_on(tmp_path):
         image[:] = 0
 
 
+def test_a_very_large_picture_is_halved():
+    content = cv2.imencode(".png", np.full((40, 61, 3), 7, np.uint8))[1].tobytes()
+    assert read_image_apart(content, most_pixels=40 * 61).shape == (40, 61, 3)
+    assert read_image_apart(content, most_pixels=40 * 61 - 1).shape == (20, 30, 3)
+    assert (read_image_apart(content, most_pixels=5) == 7).all()
+
+
 def test_one_process_reads_one_picture_after_the_other(reader):
     read_image_apart(CONTENT)
     pid = child(reader).pid

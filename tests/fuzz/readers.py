@@ -15,7 +15,7 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 #: Modules of this folder, each with ``READERS``.
-MODULES: Final = ("data_sets", "models")
+MODULES: Final = ("data_sets", "models", "media")
 
 #: Files that took a reader down once: its name, a dash and more.
 FOUND: Final = Path(__file__).parent / "found"

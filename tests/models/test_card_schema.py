@@ -63,10 +63,11 @@ def test_no_value_is_of_another_type(path):
         alike = type(wrong) is type(found) or (
             isinstance(wrong, float) and isinstance(found, (int, float))
         )
-        # The first bin has no answers, and no shares of them.
+        # The first bin has no answers, and no shares of them; a class may have no figures.
         empty = found is None and isinstance(wrong, float)
         # So may an expression be without images or answers.
         undefined = wrong is None and path[:2] == ("metrics", "per_class") and path[-1] in _SHARES
+        undefined |= wrong is None and path == ("metrics", "clean")
         if alike or empty or undefined:
             continue
         with pytest.raises((ValueError, KeyError)):
@@ -99,6 +100,10 @@ def test_no_value_is_of_another_type(path):
         (
             without("metrics", "per_class", "sad", "f1"),
             "metrics.per_class.sad: expected the figures of the others, found sad",
+        ),
+        (
+            with_value(("metrics", "per_class", "sad", "recall"), None),
+            "metrics.per_class.sad.recall: expected a share of its images, found none",
         ),
         (
             with_value(("metrics", "confusion"), [[1]]),

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import atexit
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import ImageError
 from emotion_core.faces.images import read_picture_file
+from emotion_core.faces.picture_heads import MAX_PIXELS
 from emotion_core.system.children import (
     PAUSE,
     Child,
@@ -32,7 +34,10 @@ TIME_LIMIT: Final = 20.0
 
 
 def read_image_apart(
-    source: Path | bytes, name: str = "the picture", progress: ShareProgress | None = None
+    source: Path | bytes,
+    name: str = "the picture",
+    progress: ShareProgress | None = None,
+    most_pixels: int = MAX_PIXELS,
 ) -> NDArray[np.uint8]:
     """Return a picture as ``images.read_image`` does, read by another process.
 
@@ -41,6 +46,7 @@ def read_image_apart(
         name: what to call the content in an error's message; a file goes by its path.
         progress: called in this thread every ``children.PAUSE`` or sooner; when it raises, nobody
             waits for the picture any more.
+        most_pixels: a picture with more is halved, in width and height, until it has no more.
 
     Returns:
         uint8 ``[H, W, 3]``, BGR.
@@ -50,7 +56,8 @@ def read_image_apart(
     """
     if isinstance(source, Path):
         name, source = str(source), read_picture_file(source)
-    return _reader.read(source, name, progress or (lambda _: None))
+    request = {"name": name, "most_pixels": most_pixels}
+    return _reader.read(source, request, progress or (lambda _: None))
 
 
 class _Reader:
@@ -60,11 +67,14 @@ class _Reader:
         self._lock = threading.Lock()
         self._child: Child | None = None
 
-    def read(self, content: bytes, name: str, progress: ShareProgress) -> NDArray[np.uint8]:
+    def read(
+        self, content: bytes, request: Mapping[str, Any], progress: ShareProgress
+    ) -> NDArray[np.uint8]:
+        name = request["name"]
         while not self._lock.acquire(timeout=PAUSE):
             progress(0.0)
         try:
-            return self._read(content, name, progress)
+            return self._read(content, request, progress)
         except ChildTooSlowError as error:
             raise ImageError(
                 f"{name}: expected a picture that is read within {TIME_LIMIT:.0f} s, found one "
@@ -85,8 +95,9 @@ class _Reader:
         finally:
             self._lock.release()
 
-    def _read(self, content: bytes, name: str, progress: ShareProgress) -> NDArray[np.uint8]:
-        request = {"name": name}
+    def _read(
+        self, content: bytes, request: Mapping[str, Any], progress: ShareProgress
+    ) -> NDArray[np.uint8]:
         child, new = self._running()
         try:
             answer = child.ask(request, content=content, progress=progress, time_limit=TIME_LIMIT)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import cv2
+import numpy as np
+
 from emotion_core.errors import ImageError
 from emotion_core.faces.images import read_image
 from emotion_core.faces.picture_heads import read_size
@@ -23,7 +26,7 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:  #
     """Read one picture.
 
     Args:
-        request: its content, and its ``name``.
+        request: its content, its ``name``, and ``most_pixels`` that it may have in the end.
         progress: not called.
 
     Returns:
@@ -41,9 +44,13 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:  #
             f"{name}: expected a picture that is read in {LIMITS.memory_bytes // 1_000_000_000} GB "
             f"of memory, found one of {width} x {height} that takes more; reduce it first"
         ) from None
+    while image.shape[0] * image.shape[1] > request["most_pixels"]:
+        height, width = (max(1, side // 2) for side in image.shape[:2])
+        image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
     return {"height": image.shape[0], "width": image.shape[1], CONTENT: image}
 
 
 if __name__ == "__main__":
     give_way()
+    cv2.setNumThreads(1)  # the other cores are live video's
     serve(read, limits=LIMITS, idle_seconds=IDLE_SECONDS)
