@@ -63,12 +63,15 @@ def _facts(overview: DatasetOverview) -> dict[str, str]:
     counts = overview.class_counts
     smallest = int(np.where(counts > 0, counts, counts.max() + 1).argmin())
     largest = int(counts.argmax())
-    facts = {
-        "images": f"{overview.images:,}",
-        f"largest class: {EMOTIONS[largest]}": f"{overview.class_shares[largest]:.1%}",
-        f"smallest class: {EMOTIONS[smallest]}": f"{overview.class_shares[smallest]:.1%}",
-        "imbalance, largest to smallest": f"{overview.imbalance:.1f} : 1",
-    }
+    facts = {"images": f"{overview.images:,}"}
+    if counts[smallest] == counts[largest]:
+        facts["images of each class"] = f"{counts[largest]:,}"
+    else:
+        facts |= {
+            f"largest class: {EMOTIONS[largest]}": f"{overview.class_shares[largest]:.1%}",
+            f"smallest class: {EMOTIONS[smallest]}": f"{overview.class_shares[smallest]:.1%}",
+            "imbalance, largest to smallest": f"{overview.imbalance:.1f} : 1",
+        }
     if overview.agreement is not None and not np.isnan(overview.agreement.overall):
         facts["labels the FER+ majority agrees with"] = f"{overview.agreement.overall:.1%}"
     return facts

@@ -10,7 +10,7 @@ import streamlit as st
 
 from emotion_core.importing.staging import StagedModel, stage_model
 from emotion_core.system.progress import ShareProgress
-from pages.shared.jobs import Job
+from pages.shared.jobs import Job, JobPlace, job_place
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _PAIRS: Final = {".json": (".h5", ".hdf5"), ".h5": (".json",), ".hdf5": (".json",)}
 
 _JOB = "models_import_job"
-_FILES = "models_import_files"
 _ROUND = "models_import_round"
 
 
@@ -31,14 +30,13 @@ def current_round() -> int:
 def reading_of(uploads: Sequence[UploadedFile]) -> Job[StagedModel] | None:
     """Return the job that reads the files, begun anew when they are others than before."""
     names = tuple(upload.file_id for upload in uploads)
-    if names != st.session_state.get(_FILES, ()):
+    place: JobPlace[StagedModel] = job_place(_JOB)
+    if not place.is_of(names):
         _forget()
-        st.session_state[_FILES] = names
-        if uploads:
-            newest = _newest(uploads)
-            st.session_state[_JOB] = Job(lambda share: _stage(newest, share))
-    job: Job[StagedModel] | None = st.session_state.get(_JOB)
-    return job
+    if not uploads:
+        return None
+    newest = _newest(uploads)
+    return place.begin(names, lambda share: _stage(newest, share))
 
 
 def _newest(uploads: Sequence[UploadedFile]) -> list[UploadedFile]:
@@ -59,7 +57,7 @@ def _stage(uploads: Sequence[UploadedFile], progress: ShareProgress) -> StagedMo
 
 def _forget() -> None:
     """Let go of what was read and of what is being read."""
-    job: Job[StagedModel] | None = st.session_state.pop(_JOB, None)
+    job: Job[StagedModel] | None = job_place(_JOB).forget()
     if job is None:
         return
     job.cancel()
@@ -70,5 +68,4 @@ def _forget() -> None:
 def let_go() -> None:
     """Let go of the files and of what was read."""
     _forget()
-    st.session_state.pop(_FILES, None)
     st.session_state[_ROUND] = current_round() + 1

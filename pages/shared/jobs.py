@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import streamlit as st
 
@@ -92,7 +92,57 @@ class Job(Generic[Result]):
         return self._result  # type: ignore[return-value]
 
 
-def result_of(job: Job[Result], what: str, key: str, again: Callable[[], None]) -> Result | None:
+class JobPlace(Generic[Result]):
+    """Where a viewer's job is kept; made before the job is begun.
+
+    Between beginning one and noting it in ``st.session_state`` Streamlit may end the run of the
+    page: the job would go on unseen, and the next run would begin another.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._of: object = None
+        self._job: Job[Result] | None = None
+
+    @property
+    def job(self) -> Job[Result] | None:
+        """What was begun last and not forgotten."""
+        return self._job
+
+    def is_of(self, of: object) -> bool:
+        """Tell whether the job is this one's."""
+        return self._job is not None and self._of == of
+
+    def begin(self, of: object, work: Callable[[ShareProgress], Result]) -> Job[Result]:
+        """Return the job of ``of``, which is begun where another one's is here, or none.
+
+        Args:
+            of: what tells one job from another, such as the settings it works with.
+            work: see `Job`.
+        """
+        with self._lock:
+            if self._job is None or self._of != of:
+                self._of, self._job = of, Job(work)
+            return self._job
+
+    def forget(self) -> Job[Result] | None:
+        """Make room for another; return what was here, which goes on."""
+        with self._lock:
+            self._of, job, self._job = None, self._job, None
+            return job
+
+
+def job_place(key: str) -> JobPlace[Any]:
+    """Return this viewer's place for one kind of jobs.
+
+    Args:
+        key: tells it from others.
+    """
+    place: JobPlace[Any] = st.session_state.setdefault(key, JobPlace())
+    return place
+
+
+def result_of(job: Job[Result], what: str, key: str, again: Callable[[], object]) -> Result | None:
     """Return the result of a job; None while its progress, or why it failed, is shown instead.
 
     Args:

@@ -15,7 +15,7 @@ from emotion_core.training.runs.assistant import Assistant, TrainingSpeed
 from emotion_core.training.runs.queue import is_training
 from emotion_core.training.runs.storage import runs_dir
 from pages.shared.clicks import once
-from pages.shared.jobs import Job, result_of
+from pages.shared.jobs import JobPlace, job_place, result_of
 from pages.shared.text import duration
 from pages.training.data import TrainingData
 
@@ -70,24 +70,21 @@ def show_speed(data: TrainingData, config: TrainingConfig) -> None:
     """Offer to measure how long an epoch takes on this machine, and say what was measured."""
     counts = data.counts
     wanted = _speed_settings(config), counts.training, counts.selecting
-    asked = st.session_state.get(_SPEED)
-    if asked is None or asked[0] != wanted:
+    place: JobPlace[TrainingSpeed] = job_place(_SPEED)
+    if (job := place.job) is None or not place.is_of(wanted):
         st.button(
             "Measure the time",
             icon=":material/timer:",
             key="train_measure",
             help="Trains with these settings for a few seconds, on noise, in a process of its own.",
             on_click=once(
-                _ask,
-                _SPEED,
+                place.begin,
                 wanted,
-                lambda: _assistant().measure(config, counts.training, counts.selecting),
+                lambda _: _assistant().measure(config, counts.training, counts.selecting),
             ),
         )
         return
-    speed: TrainingSpeed | None = result_of(
-        asked[1], "Measuring", "train speed", lambda: st.session_state.pop(_SPEED, None)
-    )
+    speed = result_of(job, "Measuring", "train speed", place.forget)
     if speed is None:
         return
     busy = " While another run trains it takes longer." if is_training(runs_dir()) else ""
@@ -113,14 +110,7 @@ def _speed_settings(config: TrainingConfig) -> tuple[tuple[str, Any], ...]:
     return tuple((name, str(settings[name])) for name in names)
 
 
-def _ask(key: str, wanted: object, ask: Callable[[], Result]) -> None:
-    st.session_state[key] = wanted, Job(lambda _: ask())
-
-
 def _answer(key: str, wanted: object, ask: Callable[[], Result], what: str) -> Result | None:
     """Return the answer to a question that is asked once; None while it is thought about."""
-    asked = st.session_state.get(key)
-    if asked is None or asked[0] != wanted:
-        _ask(key, wanted, ask)
-        asked = st.session_state[key]
-    return result_of(asked[1], what, key, lambda: st.session_state.pop(key, None))
+    place: JobPlace[Result] = job_place(key)
+    return result_of(place.begin(wanted, lambda _: ask()), what, key, place.forget)

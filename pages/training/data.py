@@ -23,7 +23,7 @@ from pages.opened.classes import ask_for_classes
 from pages.opened.opening import paths_on_offer
 from pages.opened.train_with import handed_over
 from pages.shared.access import server_is_offered
-from pages.shared.jobs import Job, result_of
+from pages.shared.jobs import Job, job_place, result_of, show_job
 from pages.training.uploads import UPLOAD, show_deletion, show_upload, uploads_on_offer
 
 #: Faces that show what augmentation does.
@@ -84,13 +84,18 @@ def chosen_data() -> TrainingData | None:
     if source is None:
         st.info("Say where the data is.")
         return None
-    known: tuple[DataSource, Job[TrainingData]] | None = st.session_state.get(_READING)
-    if known is None or known[0] != source:
-        known = st.session_state[_READING] = source, Job(lambda progress: _read(source, progress))
-    if known[1].wait() and isinstance(error := known[1].error, NumberedClassesError):
+    job: Job[TrainingData] = job_place(_READING).begin(
+        source, lambda progress: _read(source, progress)
+    )
+    what, key = f"Reading {source.name}", "train data"
+    # Looked at once: it may end between two looks, and its question would be shown as an error.
+    if not job.wait():
+        show_job(job, what, key)
+        return None
+    if isinstance(error := job.error, NumberedClassesError):
         ask_for_classes(error, _forget)
         return None
-    return result_of(known[1], f"Reading {source.name}", "train data", _forget)
+    return result_of(job, what, key, _forget)
 
 
 def choose_again(source: DataSource) -> None:
@@ -107,7 +112,7 @@ def choose_again(source: DataSource) -> None:
 
 
 def _forget() -> None:
-    st.session_state.pop(_READING, None)
+    job_place(_READING).forget()
 
 
 def _chosen_source() -> DataSource | None:

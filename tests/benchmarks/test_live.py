@@ -45,6 +45,13 @@ def test_the_callback():
     assert figures["640x480, three faces"]["app"]["faces_a_frame"] > 2
 
 
+def test_hostile_uploads_beside_a_viewer():
+    figures = run("hostile_upload.py", "--seconds", "1", "--turns", "1")
+    assert all(figures["pictures"].values())
+    assert figures["hostile_of_quiet"] > 0
+    assert figures["memory_mb"]["most"] < 1500
+
+
 def test_a_slow_model():
     figures = run("slow_model.py", "--seconds", "2", "--milliseconds", "30")
     slow = figures["30 ms"]

@@ -100,7 +100,7 @@ def test_a_new_users_minute(dataset_server, open_browser, leaking_csv, keep_pict
     expect(page.get_by_text("demo (synthetic drawn faces)")).to_be_visible(timeout=60_000)
 
     open_path(page, leaking_csv)
-    expect(page.get_by_text("imbalance, largest to smallest")).to_be_visible()
+    expect(page.get_by_text("images of each class")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
 
     tab(page, "Browse")

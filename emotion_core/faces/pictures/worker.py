@@ -52,4 +52,5 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:  #
 
 if __name__ == "__main__":
     give_way()
+    cv2.setNumThreads(1)  # the other cores are live video's
     serve(read, limits=LIMITS, idle_seconds=IDLE_SECONDS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 import time
 import traceback
 from dataclasses import asdict
@@ -20,6 +21,7 @@ from emotion_core.system.files import remove
 from emotion_core.system.locks import FileLock
 from emotion_core.system.names import print_any_name
 from emotion_core.system.native import start_keras
+from emotion_core.system.temporary import TemporaryFolder
 from emotion_core.training.progress import CHECKPOINT_FILE, TrainingProgress
 from emotion_core.training.runs import driver
 from emotion_core.training.runs.plan import RunPlan, read_plan
@@ -183,4 +185,7 @@ class _Trainer:
 
 
 if __name__ == "__main__":
-    train(Path(sys.argv[1]))
+    # Libraries put things into the system's folder for such, and leave them when they are killed.
+    with TemporaryFolder("training") as scratch:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+        train(Path(sys.argv[1]))

@@ -1,0 +1,70 @@
+"""Where a viewer's jobs are kept."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.jobs import JobPlace
+
+#: Each run is ended by a newer request right where the job was begun.
+APP = """
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from pages.shared.jobs import job_place
+
+def work(_):
+    begun.append("begun")
+    return 7
+
+begun = st.session_state.setdefault("begun", [])
+place = job_place("reading")
+job = place.begin("fer2013.csv", work)
+if len(st.session_state["runs"]) < 3:
+    st.session_state["runs"].append(1)
+    st.rerun()
+st.markdown(str(job.result()))
+"""
+
+
+def test_a_run_that_is_ended_finds_its_job_again():
+    app = AppTest.from_string(APP)
+    app.session_state["runs"] = []
+    app.run()
+    assert not app.exception
+    assert app.session_state["begun"] == ["begun"]
+    assert [each.value for each in app.markdown] == ["7"]
+
+
+def test_two_runs_at_once_begin_one_job():
+    place: JobPlace[int] = JobPlace()
+    together, begun, jobs = threading.Barrier(4), [], []
+
+    def run() -> None:
+        together.wait(30)
+        jobs.append(place.begin("the same", lambda _: begun.append(1)))
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len({id(job) for job in jobs}) == 1
+    jobs[0].result()
+    assert begun == [1]
+
+
+@pytest.mark.parametrize("of", ["another", None])
+def test_another_one_takes_its_place(of):
+    place: JobPlace[str] = JobPlace()
+    first = place.begin("one", lambda _: "first")
+    assert place.is_of("one")
+    assert place.job is first
+    second = place.begin(of, lambda _: "second")
+    assert (first.result(), second.result()) == ("first", "second")
+    assert not place.is_of("one")
+    assert place.forget() is second
+    assert place.job is None
+    assert place.forget() is None
