@@ -50,6 +50,10 @@ YUNET_VARIABLE: Final = "EMOTION_YUNET"
 # Side in pixels to which the second look scales what may be a face.
 _CLOSE_UP_FACE: Final = 60
 
+# A picture longer than so many times its shorter side is a strip without a face, and more than
+# OpenCV can turn.
+_LONGEST_SHAPE: Final = 40
+
 
 class FaceDetector(Protocol):
     """Anything that finds faces in a picture."""
@@ -138,6 +142,8 @@ class HaarFaceDetector:
 
     def detect(self, image: NDArray[np.uint8]) -> list[Box]:
         """Return the faces in ``image``, the largest first; see ``FaceDetector.detect``."""
+        if max(image.shape[:2]) > _LONGEST_SHAPE * min(image.shape[:2]):
+            return []
         gray = to_gray(image)
         finds = group_hits(
             hit for search in self.settings.searches for hit in self._search(gray, search)

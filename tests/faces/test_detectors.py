@@ -231,3 +231,8 @@ def test_photo_finds_just_the_faces_in_real_videos(clip: str, photo: HaarFaceDet
         assert len(boxes) == len(expected)
         for face in expected:
             assert is_found(face, boxes), f"frame {index}: no box at {face}, only {boxes}"
+
+
+@pytest.mark.parametrize("shape", [(1, 60_000), (60_000, 1), (40, 1601), (1, 1)])
+def test_a_strip_shows_no_face(shape):
+    assert HaarFaceDetector(PHOTO_SETTINGS).detect(np.zeros(shape, np.uint8)) == []
