@@ -48,6 +48,20 @@ def test_nothing_else_makes_temporary_files_or_moves_what_people_keep():
     assert all(re.search(moving, text(path)) for path in movers)
 
 
+def test_json_is_read_in_one_place():
+    """Elsewhere nothing would bound it, or compare it with what it should be."""
+    core = PROJECT / "emotion_core"
+    readers = (
+        core / "system" / "json_reading.py",
+        core / "system" / "serving.py",  # what its own parent asks
+        core / "sessions" / "export.py",  # what it has just written itself
+    )
+    reading = r"json\.loads?\("
+    files = [*core.rglob("*.py"), *(PROJECT / "pages").rglob("*.py")]
+    assert [path for path in files if path not in readers and re.search(reading, text(path))] == []
+    assert all(re.search(reading, text(path)) for path in readers)
+
+
 def text(path: Path) -> str:
     return path.read_text("utf-8")
 
