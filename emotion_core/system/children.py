@@ -164,7 +164,11 @@ class Child:
         self._conversation = threading.Thread(
             target=self._converse, args=(request, content, told), daemon=True
         )
-        self._conversation.start()
+        try:
+            self._conversation.start()
+        except RuntimeError:  # there is no room for another thread
+            self._conversation = None
+            raise
         try:
             last = _last_told(told, progress or (lambda _: None), time.monotonic() + time_limit)
             if not last:
@@ -182,8 +186,12 @@ class Child:
     def close(self) -> None:
         """End the child if it still runs, and leave nothing of it; may be called again."""
         self._end()
-        if self._conversation is not None:
-            self._conversation.join()
+        while self._conversation is not None:
+            try:
+                self._conversation.join()
+                break
+            except RuntimeError:  # Ctrl-C came while it started: it runs in a moment
+                time.sleep(0.001)
         for stream in (self._process.stdin, self._process.stdout, self._errors):
             assert stream is not None
             with suppress(OSError):  # what was still to be written to it

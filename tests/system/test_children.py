@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -143,6 +144,22 @@ def test_what_progress_raises_ends_it(child):
     asked = child("time.sleep(60)")
     with pytest.raises(KeyboardInterrupt):
         asked.ask({}, progress=cancel)
+    assert not is_alive(asked.pid)
+
+
+def test_ctrl_c_while_the_conversation_starts_ends_it(child, monkeypatch):
+    """The thread is there, but does not count as started yet."""
+    asked = child("time.sleep(60)")
+    begin = threading.Thread.start
+
+    def interrupted(thread: threading.Thread) -> None:
+        monkeypatch.setattr(threading.Thread, "start", begin)
+        threading.Timer(0.2, begin, [thread]).start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), asked:
+        asked.ask({})
     assert not is_alive(asked.pid)
 
 

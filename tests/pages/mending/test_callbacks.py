@@ -29,7 +29,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
     original = SafeSessionState.on_script_will_rerun
     original = getattr(original, "__wrapped__", original)
     monkeypatch.setattr(SafeSessionState, "on_script_will_rerun", original)
-    return AppTest.from_string(APP)
+    return AppTest.from_string(APP, default_timeout=60)
 
 
 def press(page: AppTest) -> list[str]:

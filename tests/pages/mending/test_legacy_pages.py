@@ -24,7 +24,7 @@ def test_a_page_without_the_app_around_it_is_run_again(tmp_path, monkeypatch, le
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
     app = tmp_path / "app.py"
     app.write_text(APP, "utf-8")
-    test = AppTest.from_file(app)
+    test = AppTest.from_file(app, default_timeout=60)
     monkeypatch.setattr(PagesManager, "uses_pages_directory", legacy)
     test.run()
     assert not test.exception
@@ -36,5 +36,5 @@ def test_a_page_by_itself_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(PagesManager, "uses_pages_directory", False)
     page = tmp_path / "photo.py"
     page.write_text(APP, "utf-8")
-    test = AppTest.from_file(page).run()
+    test = AppTest.from_file(page, default_timeout=60).run()
     assert [title.value for title in test.title] == ["run 1"]

@@ -30,7 +30,7 @@ st.markdown(str(job.result()))
 
 
 def test_a_run_that_is_ended_finds_its_job_again():
-    app = AppTest.from_string(APP)
+    app = AppTest.from_string(APP, default_timeout=60)
     app.session_state["runs"] = []
     app.run()
     assert not app.exception

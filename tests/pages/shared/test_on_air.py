@@ -23,7 +23,7 @@ show_on_air(page)
 
 
 def open_app() -> AppTest:
-    app = AppTest.from_string(APP)
+    app = AppTest.from_string(APP, default_timeout=60)
     for key, value in (("page", "live_camera"), ("playing", False), ("seconds", None)):
         app.session_state[key] = value
     return app
