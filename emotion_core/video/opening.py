@@ -315,6 +315,7 @@ def _open_file(file: VideoFile) -> _ContainerVideo:
             options={"max_pixels": f"{_MOST_LOOKED_AT}"},
             container_options={"format_whitelist": _FILE_FORMATS, "protocol_whitelist": "file"},
             timeout=(_OPENING_SECONDS, None),
+            metadata_errors="replace",  # titles are written in any encoding
         )
     except av.FFmpegError as error:
         raise unreadable(file, error) from None
@@ -337,6 +338,7 @@ def _open_network(camera: NetworkCamera) -> _ContainerVideo:
                 "timeout": f"{ANSWER_SECONDS * 1e6:.0f}",
             },
             timeout=ANSWER_SECONDS,
+            metadata_errors="replace",
         )
     # What FFmpeg says holds the whole address, with the password: none of it is passed on.
     except (av.FFmpegError, ValueError) as error:

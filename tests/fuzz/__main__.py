@@ -19,7 +19,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.fuzz.readers import FOUND, Reader, every_reader
-from tests.hostile.host import ENVIRONMENT, end_of
+from tests.hostile.host import ENVIRONMENT, end_of, is_printable
 
 _EXAMPLES = 300
 _ENOUGH = 10
@@ -103,7 +103,7 @@ def problem_with(reader: Reader, content: bytes) -> str | None:
     if "failed" in end:
         return str(end["failed"])
     message = str(end.get("refused", ""))
-    return None if message.isprintable() else f"not printable: {message!r}"
+    return None if is_printable(message) else f"not printable: {message!r}"
 
 
 def keep(name: str, reader: Reader, content: bytes) -> Path:

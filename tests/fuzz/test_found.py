@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from tests.fuzz.readers import FOUND, every_reader
-from tests.hostile.host import end_of
+from tests.hostile.host import end_of, is_printable
 
 READERS = every_reader()
 
@@ -18,5 +18,5 @@ def test_ends_well(name, tmp_path):
     path = tmp_path / f"a{reader.suffix}"
     shutil.copyfile(FOUND / name, path)
     end = end_of(reader.read, path)
-    assert end.get("refused", "an answer").isprintable(), end
+    assert is_printable(end.get("refused", "an answer")), end
     assert "failed" not in end, end["failed"]
