@@ -156,10 +156,10 @@ class _ContainerVideo:
         aspect = float(self._stream.sample_aspect_ratio or 1)
         last_picture = time.monotonic()
         for packet in self._packets():
-            decoded = self._decode(packet)
+            decoded = self._decode(packet, aspect)
             for frame in decoded:
                 last_picture = time.monotonic()
-                yield fit_frame(frame, aspect)
+                yield frame
             if not decoded:
                 yield None
             if not self.paced and time.monotonic() - last_picture > PICTURE_SECONDS:
@@ -177,13 +177,14 @@ class _ContainerVideo:
                 raise lost(self._name, error) from None
             self._damaged += 1
 
-    def _decode(self, packet: av.Packet[Any]) -> list[av.VideoFrame]:
+    def _decode(self, packet: av.Packet[Any], aspect: float) -> list[av.VideoFrame]:
         if packet.pts is not None:
             self._reached = max(self._reached, float(packet.pts * packet.time_base))
         if packet.stream.index != self._stream.index:
             return []
         try:
-            frames = self._stream.decode(packet)
+            # What FFmpeg cannot scale is as damaged as what it cannot decode.
+            frames = [fit_frame(frame, aspect) for frame in self._stream.decode(packet)]
         except av.FFmpegError:
             self._damaged += 1
             return []
