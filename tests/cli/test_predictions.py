@@ -60,5 +60,5 @@ def test_sigterm_leaves_nothing_half_written(tiny_model, cache):
     assert errors.strip().endswith("emotion_core: interrupted")
     (entry,) = cache.iterdir()
     assert sorted(file.name for file in entry.iterdir()) == [
-        "embeddings.npy", "logits.npy", "meta.json",
+        "checksums.json", "embeddings.npy", "logits.npy", "meta.json",
     ]  # fmt: skip
