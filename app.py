@@ -11,6 +11,18 @@ app = st.App(
     __file__, middleware=[Middleware(OwnNamesOnly), Middleware(InPieces)], lifespan=open_browser
 )
 
+#: File and address, title, and icon of each page, in the order of the navigation.
+PAGES = (
+    ("live_camera", "Live camera", "videocam"),
+    ("photo", "Photo", "image"),
+    ("sessions", "Sessions", "timeline"),
+    ("dataset", "Data set", "grid_view"),
+    ("own_data", "My data", "add_a_photo"),
+    ("train", "Train", "model_training"),
+    ("evaluate", "Evaluate", "fact_check"),
+    ("models", "Models", "neurology"),
+)
+
 
 def show() -> None:
     """Show the page that the address names, with the navigation around it."""
@@ -36,34 +48,11 @@ def show() -> None:
     st.set_page_config(page_title=PRODUCT, page_icon="pages/shared/icon.svg", layout="wide")
     st.logo("pages/shared/logo.svg", size="large")
 
-    live_camera = st.Page(
-        "pages/live_camera.py",
-        title="Live camera",
-        icon=":material/videocam:",
-        url_path="live_camera",
-    )
-    photo = st.Page("pages/photo.py", title="Photo", icon=":material/image:", url_path="photo")
-
-    dataset = st.Page(
-        "pages/dataset.py", title="Data set", icon=":material/grid_view:", url_path="dataset"
-    )
-    own_data = st.Page(
-        "pages/own_data.py", title="My data", icon=":material/add_a_photo:", url_path="own_data"
-    )
-    evaluate = st.Page(
-        "pages/evaluate.py", title="Evaluate", icon=":material/fact_check:", url_path="evaluate"
-    )
-    train = st.Page(
-        "pages/train.py", title="Train", icon=":material/model_training:", url_path="train"
-    )
-    sessions = st.Page(
-        "pages/sessions.py", title="Sessions", icon=":material/timeline:", url_path="sessions"
-    )
-    models = st.Page(
-        "pages/models.py", title="Models", icon=":material/neurology:", url_path="models"
-    )
-
-    shown = [live_camera, photo, sessions, dataset, own_data, train, evaluate, models]
+    shown = [
+        st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
+        for name, title, icon in PAGES
+    ]
+    live_camera = shown[0]
 
     def go_to_live_camera() -> None:
         # Streamlit serves a default page at "/" alone; this way it has an address of its own too.
