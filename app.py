@@ -16,7 +16,7 @@ PAGES = (
     ("live_camera", "Live camera", "videocam"),
     ("photo", "Photo", "image"),
     ("sessions", "Sessions", "timeline"),
-    ("dataset", "Data set", "grid_view"),
+    ("dataset", "Dataset explorer", "grid_view"),
     ("own_data", "My data", "add_a_photo"),
     ("train", "Train", "model_training"),
     ("evaluate", "Evaluate", "fact_check"),

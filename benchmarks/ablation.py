@@ -10,7 +10,7 @@ what is there already is not trained again, and an interrupted run is resumed.
 Prints JSON: for each variant the mean over seeds of PublicTest accuracy, the same without images
 that stand in Training, macro F1, log loss, calibration error before scaling, and the points of
 accuracy above the baseline; ``clear`` says whether McNemar's test on all images and seeds together
-finds the difference at the 5 % level. Short runs favour weak regularization: read the result as
+finds the difference at the 5% level. Short runs favour weak regularization: read the result as
 what holds at this budget.
 """
 

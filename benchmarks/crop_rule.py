@@ -123,7 +123,7 @@ def nearest(boxes: list[Box]) -> Box | None:
 
 
 def describe(boxes: list[Box]) -> dict[str, list[float]]:
-    """Return quartiles (25, 50 and 75 %) of the boxes' sides and centres in sides of the frame."""
+    """Return quartiles (25, 50 and 75%) of the boxes' sides and centres in sides of the frame."""
     side, (x, y) = FRAME.width, FRAME.center
     values = {
         "side": [box.width / side for box in boxes],

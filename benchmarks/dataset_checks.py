@@ -4,12 +4,12 @@
     python benchmarks/dataset_checks.py --rows 300    # generated images, for a smoke test
 
 Prints JSON: for each method seconds, seconds of processor time, pairs found and the process's peak
-memory in MB, beside that of an open data set. ``exact`` compares bytes, ``near`` looks for
-near-duplicates and mirrored copies too. The peer is what data set tools do: a 64-bit hash of the
+memory in MB, beside that of an open dataset. ``exact`` compares bytes, ``near`` looks for
+near-duplicates and mirrored copies too. The peer is what dataset tools do: a 64-bit hash of the
 lowest frequencies (``dct_hash``, as ImageHash's ``phash``) of each image, and all pairs of hashes
 that differ in no more than 4 bits; it is given the same images without the exact copies.
 ``recall_of_exact`` is against a dictionary of bytes; ``recall`` against copies that were made here
-from images of the same data set: moved by 2 pixels, scaled by 1.06, compressed, darkened, written
+from images of the same dataset: moved by 2 pixels, scaled by 1.06, compressed, darkened, written
 on, mirrored. Every method runs in a process of its own; imports and opening are not timed.
 """
 
@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--method", choices=METHODS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if (options.data is None) == (options.rows is None):
-        parser.error("give either a data set or --rows")
+        parser.error("give either a dataset or --rows")
     dataset = generated(options.rows) if options.rows else open_dataset(options.data)
     if options.method:
         print(json.dumps(measure(options.method, dataset)))
@@ -98,7 +98,7 @@ def measure(method: str, dataset: FaceDataset) -> dict[str, Any]:
 
 
 def no_pairs(_: Any) -> list[tuple[int, int]]:
-    """Return nothing, to see what an open data set costs."""
+    """Return nothing, to see what an open dataset costs."""
     return []
 
 
@@ -215,7 +215,7 @@ def pairs_of_groups(groups: Any) -> list[tuple[int, int]]:
 
 
 def whole(images: Any) -> FaceDataset:
-    """Return images as a data set."""
+    """Return images as a dataset."""
     zeros = np.zeros(len(images), np.uint8)
     return FaceDataset("images", images, zeros, zeros, np.arange(len(images)))
 

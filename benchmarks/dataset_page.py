@@ -1,8 +1,8 @@
-"""How fast the data set page is, and how much memory it takes, in real Chromium (Linux: /proc).
+"""How fast the dataset page is, and how much memory it takes, in real Chromium (Linux: /proc).
 
     python benchmarks/dataset_page.py fer2013.csv [--repeat 5]
 
-The data set is read once before, so that it lies in the cache. Prints JSON. *ready* is from opening
+The dataset is read once before, so that it lies in the cache. Prints JSON. *ready* is from opening
 the address until the section's faces or figures are on the screen: ``first`` with a server and a
 browser that have just been started, ``again`` the median of further visits by new viewers of the
 same server, whose browser knows the app's own files. *filter* is from the click on a class until
@@ -49,7 +49,7 @@ READY = {
 
 
 def main() -> None:
-    """Measure one data set."""
+    """Measure one dataset."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path, help="fer2013.csv, or anything else that can be opened")
     parser.add_argument("--repeat", type=int, default=5, help="visits (default: 5)")

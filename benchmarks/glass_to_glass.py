@@ -47,7 +47,7 @@ FRAMES = 128
 AHEAD = 4
 BITS = 8  # 7 for the number and one for parity
 FIELD = 48  # side of a field in pixels: large enough to survive the encoders
-#: Stretches of time that the slope is made of, and Student's t for that many: 97.5 % of it with 8
+#: Stretches of time that the slope is made of, and Student's t for that many: 97.5% of it with 8
 #: degrees of freedom.
 STRETCHES = 10
 T_95 = 2.306

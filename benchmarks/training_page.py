@@ -2,7 +2,7 @@
 
     python benchmarks/training_page.py [--window 30]
 
-A new server and browser; the demo data set, preset quick with 100 epochs; **Start** is clicked.
+A new server and browser; the demo dataset, preset quick with 100 epochs; **Start** is clicked.
 Prints JSON. *first_point* is from the click until the first epoch stands in the curves on the
 screen, with what the training process said it was doing meanwhile. *page* is the processor time of
 the server's process while one viewer watches, in percent of one core, over the window: epochs of

@@ -1,6 +1,6 @@
 """Takes the README's pictures of the pages: ``python docs/make_pictures.py``.
 
-The camera shows Eileen Collins (NASA, public domain; from scikit-image); the data set is the demo.
+The camera shows Eileen Collins (NASA, public domain; from scikit-image); the dataset is the demo.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ def live_page(folder: Path, playwright: Playwright) -> bytes:
 
 
 def dataset_page(folder: Path, playwright: Playwright) -> bytes:
-    """Return a screenshot (PNG) of one face of the demo data set among the others."""
+    """Return a screenshot (PNG) of one face of the demo dataset among the others."""
     with open_page(folder, playwright) as page:
-        page.get_by_role("link", name="Data set").click()
+        page.get_by_role("link", name="Dataset explorer").click()
         page.get_by_role("tab", name="Browse").click()
         page.locator(".grid").last.locator(".cell").nth(9).click(timeout=60_000)
         expect(page.get_by_text("What the model sees")).to_be_visible(timeout=60_000)

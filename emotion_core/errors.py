@@ -4,7 +4,7 @@
 
     EmotionCoreError            anything a user can mend; the message says how
     ├── ConnectionSettingsError STUN and TURN settings that cannot be used
-    ├── DatasetError            a data set that cannot be read or is not what it should be
+    ├── DatasetError            a dataset that cannot be read or is not what it should be
     │   └── NumberedClassesError … until somebody says what the numbers of its classes mean
     ├── ImageError              a picture that cannot be read or decoded
     ├── ModelError              a model folder or file that is missing, damaged or refused
@@ -43,16 +43,16 @@ class ConnectionSettingsError(EmotionCoreError):
 
 
 class DatasetError(EmotionCoreError):
-    """A data set cannot be read, or holds what no FER2013 data set holds."""
+    """A dataset cannot be read, or holds what no FER2013 dataset holds."""
 
 
 class NumberedClassesError(DatasetError):
-    """The folders of a data set's classes are numbers, and it is not known what they mean.
+    """The folders of a dataset's classes are numbers, and it is not known what they mean.
 
     Attributes:
         source: the folder or archive that it is.
         numbers: names of all these folders, in order.
-        data_id: names the data set, for ``class_names.remember_meanings``.
+        data_id: names the dataset, for ``class_names.remember_meanings``.
     """
 
     def __init__(

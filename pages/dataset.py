@@ -1,4 +1,4 @@
-"""Data set: what the network learns from, and what is wrong with it."""
+"""Dataset: what the network learns from, and what is wrong with it."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ ensure_navigation()
 display.use_style()
 st.html(Path(__file__).parent / "opened" / "style.css")
 with st.container(horizontal=True, vertical_alignment="center"):
-    st.title("Data set", width="stretch")
+    st.title("Dataset explorer", width="stretch")
     offer_others()
 opened = chosen_dataset()
 if opened is not None:

@@ -1,4 +1,4 @@
-"""Evaluate: how good a model is on one split of a data set, and where it fails."""
+"""Evaluate: how good a model is on one split of a dataset, and where it fails."""
 
 from pathlib import Path
 

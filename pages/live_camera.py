@@ -104,7 +104,7 @@ def show_readings(session: LiveSession, now: float) -> None:
                 "frames per second": f"{stream.frames_per_second:.1f}",
                 "picture size": f"{snapshot.width}x{snapshot.height}",
                 "per frame, median": f"{stream.processing_ms_p50:.1f} ms",
-                "95 % of frames within": f"{stream.processing_ms_p95:.1f} ms",
+                "95% of frames within": f"{stream.processing_ms_p95:.1f} ms",
                 "delay added here": f"{stream.delay_ms:.0f} ms",
                 "frames skipped": f"{stream.skipped}",
             }

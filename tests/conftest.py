@@ -1,4 +1,4 @@
-"""What many tests share: a small demo data set and a tiny model trained on it for one epoch."""
+"""What many tests share: a small demo dataset and a tiny model trained on it for one epoch."""
 
 from __future__ import annotations
 

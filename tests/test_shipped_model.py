@@ -42,18 +42,18 @@ def test_the_docs_say_what_its_card_says(card):
     clean, selective = metrics["clean"], metrics["selective"]
     f1_low, f1_high = spans["macro_f1"]
     for words in (
-        f"| accuracy | {percent(metrics['accuracy'])} % (95 % interval "
+        f"| accuracy | {percent(metrics['accuracy'])}% (95% interval "
         f"{' to '.join(map(percent, spans['accuracy']))}) |",
-        f"| without the images that also stand in Training | {percent(clean['accuracy'])} % of "
+        f"| without the images that also stand in Training | {percent(clean['accuracy'])}% of "
         f"{clean['n']:,} ({' to '.join(map(percent, clean['interval_95']))}) |",
         f"| macro F1 | {metrics['macro_f1']:.3f} ({f1_low:.3f} to {f1_high:.3f}) |",
-        f"| expected calibration error, 15 bins | {percent(metrics['ece'])} % |",
+        f"| expected calibration error, 15 bins | {percent(metrics['ece'])}% |",
         f"scaled 0.85 to 1.15 | {metrics['shifted_boxes']['points_lost']:.1f} |",
-        f"| right of the {percent(selective['coverage'], 0)} % of faces that are not "
-        f'"uncertain" | {percent(selective["accuracy_answered"])} % |',
-        f"the calibration error is {percent(metrics['ece_cross_fitted'])} %, and "
-        f"{percent(selective['coverage_cross_fitted'], 0)} % are answered, "
-        f"{percent(selective['accuracy_answered_cross_fitted'])} % of them rightly.",
+        f"| right of the {percent(selective['coverage'], 0)}% of faces that are not "
+        f'"uncertain" | {percent(selective["accuracy_answered"])}% |',
+        f"the calibration error is {percent(metrics['ece_cross_fitted'])}%, and "
+        f"{percent(selective['coverage_cross_fitted'], 0)}% are answered, "
+        f"{percent(selective['accuracy_answered_cross_fitted'])}% of them rightly.",
     ):
         assert words in page
 

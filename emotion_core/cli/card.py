@@ -27,7 +27,7 @@ def add_parser(commands: Any) -> None:
         "training, on the images that selected the model.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL_DIR")
-    parser.add_argument("--data", metavar="PATH", help="the data set it was trained on")
+    parser.add_argument("--data", metavar="PATH", help="the dataset it was trained on")
     add_reading_options(parser)
     parser.set_defaults(run=run)
 

@@ -1,4 +1,4 @@
-"""``python -m emotion_core dataset PATH``: what a data set holds and what is wrong with it."""
+"""``python -m emotion_core dataset PATH``: what a dataset holds and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _DESCRIPTION = """\
 Read FER2013 in any of its forms and print what it holds, by split and class, and what is wrong with
 it: images that stand in it more than once or outside Training too, conflicting labels, and images
-that show no expression. Or compare it with another data set.
+that show no expression. Or compare it with another dataset.
 """
 
 
@@ -41,7 +41,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command ``dataset``."""
     parser = subparsers.add_parser(
         "dataset",
-        help="check a data set: classes, leaks, duplicates, bad images",
+        help="check a dataset: classes, leaks, duplicates, bad images",
         description=_DESCRIPTION,
     )
     parser.add_argument(
@@ -75,17 +75,15 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         type=kinds,
         help=f"export and exclude only these kinds: {', '.join(FINDING_KINDS)}",
     )
-    parser.add_argument(
-        "--compare", metavar="OTHER", help="compare with the data set OTHER instead"
-    )
+    parser.add_argument("--compare", metavar="OTHER", help="compare with the dataset OTHER instead")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read the data set, print its report, and write what is asked for.
+    """Read the dataset, print its report, and write what is asked for.
 
     Raises:
-        DatasetError: a data set cannot be read, or the exclusion list cannot be made.
+        DatasetError: a dataset cannot be read, or the exclusion list cannot be made.
     """
     dataset = read_data(arguments.path, arguments)
     if arguments.compare is not None:
@@ -125,7 +123,7 @@ def kinds(text: str) -> tuple[str, ...]:
 
 
 def overview_text(overview: DatasetOverview) -> str:
-    """Return what a data set holds as aligned lines of text."""
+    """Return what a dataset holds as aligned lines of text."""
     lines = [f"{overview.name}: {overview.images:,} images", "", *_class_table(overview)]
     lines += [
         "",
@@ -140,7 +138,7 @@ def overview_text(overview: DatasetOverview) -> str:
 
 
 def findings_text(findings: Iterable[Finding]) -> str:
-    """Return what is wrong with a data set as one line a kind."""
+    """Return what is wrong with a dataset as one line a kind."""
     return "\n".join(
         f"{len(finding):>8,}  {finding.kind:<15}{FINDING_KINDS[finding.kind].description}"
         for finding in findings
@@ -148,7 +146,7 @@ def findings_text(findings: Iterable[Finding]) -> str:
 
 
 def comparison_text(comparison: DatasetComparison) -> str:
-    """Return two data sets side by side as aligned lines of text."""
+    """Return two datasets side by side as aligned lines of text."""
     first, second = comparison.first, comparison.second
     lines = [
         f"first   {first.name}: {first.images:,} images",
@@ -217,7 +215,7 @@ def _compare(dataset: FaceDataset, arguments: argparse.Namespace) -> None:
     ]
     if unused:
         raise DatasetError(
-            f"--compare: expected no --{unused[0].replace('_', '-')} with it; check each data set "
+            f"--compare: expected no --{unused[0].replace('_', '-')} with it; check each dataset "
             "by itself first"
         )
     other = open_source(DataSource(arguments.compare, skip_bad_rows=arguments.skip_bad_rows))

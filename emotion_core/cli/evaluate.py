@@ -1,4 +1,4 @@
-"""``evaluate``: judge a model on one split of a data set."""
+"""``evaluate``: judge a model on one split of a dataset."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def add_parser(commands: Any) -> None:
     """Add the command to argparse's subparsers."""
     parser = commands.add_parser(
         "evaluate",
-        help="judge a model on one split of a data set",
-        description="Accuracy, macro F1, precision, recall and F1 per expression with 95 % "
+        help="judge a model on one split of a dataset",
+        description="Accuracy, macro F1, precision, recall and F1 per expression with 95% "
         "intervals, log loss, Brier score, calibration error and confusion matrix; what the "
         "answer uncertain leaves and how often the rest is right; and the accuracy without the "
         "images that also stand in Training.",
@@ -206,8 +206,8 @@ def report_text(report: EvaluationReport) -> str:
     accuracy, macro_f1 = report.accuracy, report.macro_f1
     lines = [
         f"images       {report.n}",
-        f"accuracy     {accuracy.value:.4f}  (95 % {accuracy.low:.4f} to {accuracy.high:.4f})",
-        f"macro F1     {macro_f1.value:.4f}  (95 % {macro_f1.low:.4f} to {macro_f1.high:.4f})",
+        f"accuracy     {accuracy.value:.4f}  (95% {accuracy.low:.4f} to {accuracy.high:.4f})",
+        f"macro F1     {macro_f1.value:.4f}  (95% {macro_f1.low:.4f} to {macro_f1.high:.4f})",
         f"log loss     {report.log_loss:.4f}",
         f"Brier score  {report.brier:.4f}",
         f"ECE          {report.ece:.4f}",
@@ -215,16 +215,16 @@ def report_text(report: EvaluationReport) -> str:
     if report.clean:
         clean = report.clean.accuracy
         lines.append(
-            f"clean        {clean.value:.4f}  (95 % {clean.low:.4f} to {clean.high:.4f}) on "
+            f"clean        {clean.value:.4f}  (95% {clean.low:.4f} to {clean.high:.4f}) on "
             f"{report.clean.n} images that do not also stand in Training"
         )
     selective = report.selective
     if selective.threshold:
         coverage, right = selective.coverage, selective.accuracy
         lines += [
-            f"answered     {coverage.value:.4f}  (95 % {coverage.low:.4f} to {coverage.high:.4f}) "
+            f"answered     {coverage.value:.4f}  (95% {coverage.low:.4f} to {coverage.high:.4f}) "
             f"score {selective.threshold:.2f} or more; the rest is uncertain",
-            f"right then   {right.value:.4f}  (95 % {right.low:.4f} to {right.high:.4f}) of the "
+            f"right then   {right.value:.4f}  (95% {right.low:.4f} to {right.high:.4f}) of the "
             "answered",
         ]
     header = ("precision", "recall", "F1", "answered", "support")

@@ -239,7 +239,7 @@ def _answers(staged: StagedModel, arguments: argparse.Namespace) -> ImportAnswer
 def _in_words(model: LibraryModel) -> str:
     card = model.card
     accuracy, data = card.metrics.get("accuracy"), card.measured_on
-    right = f"{100 * accuracy:.1f} % of {data}, " if accuracy and data else ""
+    right = f"{100 * accuracy:.1f}% of {data}, " if accuracy and data else ""
     return (
         f"{right}{card.parameters:,} weights, {model.size / 1e6:.1f} MB, {model.origin}, "
         f"{card.created[:10]}"

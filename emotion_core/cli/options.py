@@ -69,7 +69,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         action="append",
         default=[],
-        help="a further data set, such as own/NAME; its faces keep their splits; may be repeated",
+        help="a further dataset, such as own/NAME; its faces keep their splits; may be repeated",
     )
     parser.add_argument(
         "--exclude",
@@ -81,7 +81,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         metavar="NUMBER=CLASS,...",
         type=class_meanings,
         help="what folders mean that are numbers, such as 1=surprise,2=fear; none leaves one out; "
-        "kept for this data set",
+        "kept for this dataset",
     )
     parser.add_argument(
         "--skip-bad-rows", action="store_true", help="leave bad rows out and say how many"
@@ -102,22 +102,22 @@ def class_meanings(text: str) -> dict[str, str]:
 
 
 def data_source(path: str, options: argparse.Namespace) -> DataSource:
-    """Return the data set that the options name."""
+    """Return the dataset that the options name."""
     votes = None if options.votes is None else str(options.votes)
     return DataSource(path, votes, tuple(options.join), options.exclude, options.skip_bad_rows)
 
 
 def read_data(path: str, options: argparse.Namespace) -> FaceDataset:
-    """Open a data set and those to join to it, without the images of an exclusion list.
+    """Open a dataset and those to join to it, without the images of an exclusion list.
 
     Raises:
-        DatasetError: a data set or the list cannot be read, or the list is for another data set.
+        DatasetError: a dataset or the list cannot be read, or the list is for another dataset.
     """
     return open_source(data_source(path, options), options.classes)
 
 
 def open_source(source: DataSource, classes: dict[str, str] | None = None) -> FaceDataset:
-    """Open a data set with a progress bar, and say what was left out.
+    """Open a dataset with a progress bar, and say what was left out.
 
     Raises:
         DatasetError: it cannot be read.

@@ -1,4 +1,4 @@
-"""``own``: list, fill, export and delete data sets of one's own."""
+"""``own``: list, fill, export and delete datasets of one's own."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def add_parser(commands: Any) -> None:
     """Add the command and its own commands to argparse's subparsers."""
     parser = commands.add_parser(
         "own",
-        help="list, fill, export and delete data sets of your own",
-        description="Data sets of your own are captured on the page My data, or made here from "
+        help="list, fill, export and delete datasets of your own",
+        description="Datasets of your own are captured on the page My data, or made here from "
         "pictures. They are stored in the user's data folder, or in the one that "
         "the environment variable "
-        "EMOTION_DATA_DIR names; own/NAME stands for one wherever a data set is expected.",
+        "EMOTION_DATA_DIR names; own/NAME stands for one wherever a dataset is expected.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list them all")
     listing.set_defaults(run=run_list)
     add = actions.add_parser(
         "add",
-        help="add the faces in pictures; makes the data set where there is none",
+        help="add the faces in pictures; makes the dataset where there is none",
         description=f"Add the faces in pictures. With --agreed you say: {CONSENT}",
     )
     add.add_argument("name", metavar="NAME")
@@ -83,7 +83,7 @@ def add_parser(commands: Any) -> None:
 
 
 def run_list(_: argparse.Namespace) -> None:
-    """Print one line a data set; what is none gets a line on stderr.
+    """Print one line a dataset; what is none gets a line on stderr.
 
     Raises:
         DatasetError: the folder of all of them cannot be read.
@@ -92,7 +92,7 @@ def run_list(_: argparse.Namespace) -> None:
     for problem in found.problems:
         print(f"emotion_core: {problem}", file=sys.stderr)
     if not found.datasets:
-        print(f"No data sets in {own_data_dir()}.")
+        print(f"No datasets in {own_data_dir()}.")
     for dataset in found.datasets:
         print(f"own/{dataset.name}: {_contents(dataset)}")
 
@@ -101,7 +101,7 @@ def run_add(arguments: argparse.Namespace) -> None:
     """Add the faces in pictures.
 
     Raises:
-        DatasetError: nobody agreed, no face was found, or the data set cannot be written.
+        DatasetError: nobody agreed, no face was found, or the dataset cannot be written.
         ImageError: a picture cannot be read; nothing was added.
     """
     if not arguments.agreed:
@@ -133,10 +133,10 @@ def run_add(arguments: argparse.Namespace) -> None:
 
 
 def run_export(arguments: argparse.Namespace) -> None:
-    """Write a data set to a ZIP file.
+    """Write a dataset to a ZIP file.
 
     Raises:
-        DatasetError: there is no such data set, or the file's name is no ZIP file's.
+        DatasetError: there is no such dataset, or the file's name is no ZIP file's.
     """
     if arguments.to.suffix.lower() != ".zip":
         raise DatasetError(f"{arguments.to}: expected a name that ends in .zip")
@@ -145,10 +145,10 @@ def run_export(arguments: argparse.Namespace) -> None:
 
 
 def run_delete(arguments: argparse.Namespace) -> None:
-    """Delete a data set.
+    """Delete a dataset.
 
     Raises:
-        DatasetError: there is no such data set, or it cannot be deleted.
+        DatasetError: there is no such dataset, or it cannot be deleted.
     """
     delete_own_dataset(own_data_dir(), arguments.name)
     print(f"Deleted own/{arguments.name}")

@@ -1,4 +1,4 @@
-"""``predictions``: prepare what the data set's page shows of a model, ahead of time."""
+"""``predictions``: prepare what the dataset's page shows of a model, ahead of time."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def add_parser(commands: Any) -> None:
     """Add the command to argparse's subparsers."""
     parser = commands.add_parser(
         "predictions",
-        help="run a model over a whole data set, and make the map of its images",
+        help="run a model over a whole dataset, and make the map of its images",
         description="Compute the model's answers and embeddings for every image, and the 2-D map "
         "of the embeddings, and keep them in the user's cache folder, where the page that shows "
-        "the data set finds them. What is there already is not computed again. Stop it with "
+        "the dataset finds them. What is there already is not computed again. Stop it with "
         "Ctrl-C or SIGTERM: nothing is left half-written.",
     )
     add_data_options(parser)

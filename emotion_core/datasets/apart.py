@@ -1,4 +1,4 @@
-"""Opens a data set of others in a process of its own, which comes to harm in place of the app."""
+"""Opens a dataset of others in a process of its own, which comes to harm in place of the app."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ def open_apart(
     """Do as ``open_dataset``, in a process with limits of memory and time, and give way to others.
 
     When ``progress`` raises, which it may at least every ``children.PAUSE``, that process ends.
-    What this project made itself is opened here: the demo, and the user's own data sets.
+    What this project made itself is opened here: the demo, and the user's own datasets.
 
     Raises:
         NumberedClassesError: its classes are numbers, and nobody has said what they mean.
-        DatasetError: the data set cannot be read, is not what it should be, or takes more memory
+        DatasetError: the dataset cannot be read, is not what it should be, or takes more memory
             or time than one of its size may.
     """
     if _is_ours(path):
@@ -97,7 +97,7 @@ def _read_into(
             answer = worker.ask(dict(request) | {"folder": str(folder)}, progress=follow)
     except ChildEndedError as error:
         raise DatasetError(
-            f"{name}: expected a data set, found one that took more memory or time than one of its "
+            f"{name}: expected a dataset, found one that took more memory or time than one of its "
             f"size may, or crashed what read it (exit code {error.code}); it is damaged or made to "
             "do harm"
         ) from error

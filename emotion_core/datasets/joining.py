@@ -1,4 +1,4 @@
-"""Several data sets as one, to train and judge on all of them."""
+"""Several datasets as one, to train and judge on all of them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from emotion_core.errors import DatasetError
 
 
 def join(first: FaceDataset, *others: FaceDataset) -> FaceDataset:
-    """Return the faces of several data sets, one behind the other.
+    """Return the faces of several datasets, one behind the other.
 
-    Every face keeps its label and its split. Faces of a data set without FER+ votes get none when
-    another one has them: ten zeros. ``rows`` go on counting: those of each data set follow the
-    highest row of the one before. The fingerprint is that of the content, as for any data set.
+    Every face keeps its label and its split. Faces of a dataset without FER+ votes get none when
+    another one has them: ten zeros. ``rows`` go on counting: those of each dataset follow the
+    highest row of the one before. The fingerprint is that of the content, as for any dataset.
 
     Args:
         first: comes first.
@@ -46,7 +46,7 @@ def _exclusion(parts: Sequence[FaceDataset]) -> Exclusion | None:
     if len(lists) > 1:
         names = " and ".join(sorted(repr(each.name) for each in lists))
         raise DatasetError(
-            f"expected at most one exclusion list, found {names}; join the whole data sets and "
+            f"expected at most one exclusion list, found {names}; join the whole datasets and "
             "make one list for the result"
         )
     return lists.pop() if lists else None

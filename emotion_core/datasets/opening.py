@@ -1,4 +1,4 @@
-"""The front door: whatever form a data set has, one call reads it."""
+"""The front door: whatever form a dataset has, one call reads it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
 from emotion_core.system.disk_cache import CacheKey
 
-#: The path that stands for the synthetic demo data set.
+#: The path that stands for the synthetic demo dataset.
 DEMO_NAME: Final = "demo"
 
 _log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def open_dataset(
         votes_path: FER+ votes for the CSV file. A ``fer2013new.csv`` beside ``path`` is found by
             itself, and left out with a warning when it is not about the same faces.
         classes: what folders of classes that are numbers mean (see ``class_names.meanings_of``),
-            for this data set from now on; None: what was said before.
+            for this dataset from now on; None: what was said before.
         skip_bad_rows: leave bad rows out (see ``FaceDataset.dropped_rows``) instead of refusing.
         progress: called now and then with the share that is done, 0.0 to 1.0.
         use_cache: keep what was read in the user's cache folder and reopen it from there.
@@ -74,7 +74,7 @@ def open_dataset(
 
     Raises:
         NumberedClassesError: its classes are numbers, and nobody has said what they mean.
-        DatasetError: the data set cannot be read, or is not what it should be.
+        DatasetError: the dataset cannot be read, or is not what it should be.
     """
     if os.fspath(path) == DEMO_NAME:
         _refuse_votes(DEMO_NAME, votes_path)
@@ -100,7 +100,7 @@ def open_dataset(
 
 
 def _open_demo(progress: Callable[[float], None] | None, use_cache: bool) -> FaceDataset:
-    # Drawing takes seconds; whoever changes the code that draws gets another data set.
+    # Drawing takes seconds; whoever changes the code that draws gets another dataset.
     code = hashlib.sha256(Path(demo.__file__).read_bytes()).hexdigest()
     key = cache.dataset_key((DEMO_NAME,), (code,))
     return _cached(key, use_cache, progress, lambda: demo.demo_dataset(progress=progress))

@@ -1,4 +1,4 @@
-"""Remembers which data sets were opened last, so that nobody types a path twice."""
+"""Remembers which datasets were opened last, so that nobody types a path twice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RecentDataset:
-    """A data set that was opened.
+    """A dataset that was opened.
 
     Attributes:
         path: absolute path of its file or folder.
@@ -35,7 +35,7 @@ class RecentDataset:
 
     @property
     def id(self) -> str:
-        """A short name for addresses: it tells data sets apart without giving their path away."""
+        """A short name for addresses: it tells datasets apart without giving their path away."""
         return path_id(self.path)
 
 
@@ -50,12 +50,12 @@ def recent_file() -> Path:
 
 
 def recent_datasets() -> tuple[RecentDataset, ...]:
-    """Return the data sets opened last, the newest first; those that are gone are left out."""
+    """Return the datasets opened last, the newest first; those that are gone are left out."""
     return tuple(entry for entry in _read() if Path(entry.path).exists())
 
 
 def remember_dataset(opened: RecentDataset) -> None:
-    """Put a data set at the head of the list. A list that cannot be written is not worth an error.
+    """Put a dataset at the head of the list. A list that cannot be written is not worth an error.
 
     Two processes that do so at the same moment may lose one of the two entries.
     """
@@ -77,4 +77,4 @@ def _write(entries: list[RecentDataset]) -> None:
     try:
         write_json(recent_file(), [asdict(entry) for entry in entries])
     except OSError as error:
-        _log.warning("the list of recent data sets cannot be written: %s", error)
+        _log.warning("the list of recent datasets cannot be written: %s", error)

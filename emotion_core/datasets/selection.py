@@ -1,4 +1,4 @@
-"""Which faces of a data set to look at, and in which order."""
+"""Which faces of a dataset to look at, and in which order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FaceFilter:
     Attributes:
         splits: names of ``SPLITS``; a face has to be in one of them.
         emotions: names of ``EMOTIONS``; a face has to have one of these labels.
-        indices: places in the data set, counted from 0, as ``parse_indices`` reads them.
+        indices: places in the dataset, counted from 0, as ``parse_indices`` reads them.
         scores: for names of score columns the smallest and the largest value, both included; a
             face without a score (NaN) is left out.
     """
@@ -100,8 +100,8 @@ def in_order(
     """Return ``indices`` sorted by their scores; without a score (NaN) last, ties as they came.
 
     Args:
-        indices: intp ``[M]``, places in the data set.
-        scores: float32 ``[N]``, one for each face of the data set.
+        indices: intp ``[M]``, places in the dataset.
+        scores: float32 ``[N]``, one for each face of the dataset.
         descending: the largest first.
     """
     values = scores[indices]

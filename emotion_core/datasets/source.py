@@ -1,4 +1,4 @@
-"""Where a data set comes from, so that another process can open the very same one."""
+"""Where a dataset comes from, so that another process can open the very same one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from emotion_core.system.json_reading import checked
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set as somebody asked for it.
+    """A dataset as somebody asked for it.
 
     Attributes:
         path: what ``open_dataset`` takes: a file or folder, ``own/NAME`` or ``demo``.
         votes: FER+ votes for it; None: those that lie beside it, if any do.
-        joined: further data sets, in the form of ``path``.
+        joined: further datasets, in the form of ``path``.
         exclusions: name or file of the exclusion list whose images are left out.
         skip_bad_rows: leave bad rows out instead of refusing them.
     """
@@ -56,7 +56,7 @@ class DataSource:
         progress: Callable[[float], None] | None = None,
         classes: Mapping[str, str] | None = None,
     ) -> FaceDataset:
-        """Read the data sets, join them, and leave out the images of the list.
+        """Read the datasets, join them, and leave out the images of the list.
 
         Args:
             progress: called now and then with the share that is done, 0.0 to 1.0.
@@ -64,7 +64,7 @@ class DataSource:
 
         Raises:
             NumberedClassesError: classes are numbers, and nobody has said what they mean.
-            DatasetError: a data set or the list cannot be read, or the list is for another one.
+            DatasetError: a dataset or the list cannot be read, or the list is for another one.
         """
         paths = (self.path, *self.joined)
         parts = [
@@ -92,7 +92,7 @@ class DataSource:
         try:
             return checked({**content, "joined": content["joined"]}, cls)
         except (ValueError, KeyError, TypeError) as error:
-            raise DatasetError(f"expected the source of a data set, found {content!r}") from error
+            raise DatasetError(f"expected the source of a dataset, found {content!r}") from error
 
 
 def _part(progress: Callable[[float], None], place: int, count: int) -> Callable[[float], None]:

@@ -33,7 +33,7 @@ VOTE_NAMES: Final[tuple[str, ...]] = (
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Which exclusion list a data set was opened without (see ``exclusions``).
+    """Which exclusion list a dataset was opened without (see ``exclusions``).
 
     Attributes:
         name: the list's name.

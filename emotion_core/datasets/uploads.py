@@ -1,4 +1,4 @@
-"""Data sets that somebody uploaded to train on: kept as they came until somebody deletes them.
+"""Datasets that somebody uploaded to train on: kept as they came until somebody deletes them.
 
 A run is trained by another process, maybe tomorrow, maybe resumed after a restart: what it learns
 from has to lie where that process finds it again.
@@ -40,17 +40,17 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
     The same files again come to lie where they lie already.
 
     Args:
-        files: content by name: one data set, and FER+ votes if it has any.
+        files: content by name: one dataset, and FER+ votes if it has any.
 
     Raises:
-        DatasetError: there is not exactly one data set, or nothing can be written.
+        DatasetError: there is not exactly one dataset, or nothing can be written.
     """
     names = [Path(name).name for name in files]
     faces = [name for name in names if name != VOTES_NAME]
     if len(faces) != 1:
         raise DatasetError(
-            f"expected one data set, and beside it {VOTES_NAME} if there is one, found "
-            f"{', '.join(names)}; upload one data set at a time"
+            f"expected one dataset, and beside it {VOTES_NAME} if there is one, found "
+            f"{', '.join(names)}; upload one dataset at a time"
         )
     digest = hashlib.sha256()
     for file in files.values():
@@ -72,7 +72,7 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
 
 
 def list_uploads() -> tuple[Path, ...]:
-    """Return the paths of all uploaded data sets, by name.
+    """Return the paths of all uploaded datasets, by name.
 
     What cannot be read hides no other; it is logged.
     """
@@ -93,7 +93,7 @@ def list_uploads() -> tuple[Path, ...]:
 
 
 def delete_upload(path: Path) -> None:
-    """Delete an uploaded data set, and the votes that came with it.
+    """Delete an uploaded dataset, and the votes that came with it.
 
     Raises:
         DatasetError: it is none, or cannot be deleted.

@@ -1,4 +1,4 @@
-"""Reads a data set of others: run by ``apart.open_apart`` in a process of its own.
+"""Reads a dataset of others: run by ``apart.open_apart`` in a process of its own.
 
 A hostile file may fill the memory, never end, or crash a decoder: here it takes a process with it
 that has little of all, no network, and writes nowhere but into the cache. What was read is left on
@@ -35,7 +35,7 @@ _SECONDS_FOR_A_MB: Final = 4
 
 
 def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
-    """Read one data set.
+    """Read one dataset.
 
     Args:
         request: ``path``, ``votes_path``, ``classes``, ``skip_bad_rows`` and ``use_cache`` as
@@ -80,7 +80,7 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
         return told | {"message": str(error)}
     except MemoryError as error:
         raise DatasetError(
-            f"{path}: expected a data set that fits into {LIMITS.memory_bytes / 1e9:.0f} GB of "
+            f"{path}: expected a dataset that fits into {LIMITS.memory_bytes / 1e9:.0f} GB of "
             "memory, found a larger one; split it"
         ) from error
     except OSError as error:

@@ -17,8 +17,8 @@ from emotion_core.faces.haar import cut_out
 #: benchmarks/crop_rule.py on 1000 PublicTest faces set into a wider picture: the boxes' sides are
 #: 1.00 (one frontal cascade, photo preset) and 1.04 (live tracker) of FER2013's frame in the
 #: median, their centres within 0.01 of its centre. Accuracy is flat, within its noise of 1.7
-#: points, from 0.9 to 1.1 and for shifts up or down by 0.05 (1.0: 64.0 to 66.3 %, frames as they
-#: are 66.4 to 66.8 %), and falls by 1 to 3 points at 1.3 and 3 to 5 at 1.4. So the box is the
+#: points, from 0.9 to 1.1 and for shifts up or down by 0.05 (1.0: 64.0 to 66.3%, frames as they
+#: are 66.4 to 66.8%), and falls by 1 to 3 points at 1.3 and 3 to 5 at 1.4. So the box is the
 #: crop, for live video and photos alike.
 FACE_CROP_SCALE: Final = 1.0
 

@@ -74,7 +74,7 @@ def draw_faces_on(
     labels: bool = True,
     numbers: Sequence[int] | None = None,
 ) -> None:
-    """Draw each face's box and label, such as "happy 93 %", into a picture.
+    """Draw each face's box and label, such as "happy 93%", into a picture.
 
     What is uncertain is grey. Lines and letters grow with the picture. A label stays inside the
     picture and, where there is room, off the other faces and the labels before it.
@@ -97,8 +97,8 @@ def draw_faces_on(
 
 
 def label_text(face: FaceReading) -> str:
-    """Return the label of ``face``, ASCII only: "happy 93 %", or "uncertain (sad 31 %)"."""
-    reading = f"{face.emotion} {face.confidence * 100:.0f} %"
+    """Return the label of ``face``, ASCII only: "happy 93%", or "uncertain (sad 31%)"."""
+    reading = f"{face.emotion} {face.confidence * 100:.0f}%"
     return reading if face.certain else f"{UNCERTAIN} ({reading})"
 
 

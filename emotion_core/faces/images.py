@@ -22,7 +22,7 @@ from emotion_core.system.files import FileTooLargeError, read_regular
 MAX_FILE_BYTES: Final = 1_000_000_000
 
 #: How the names of pictures that can be read end, in lower case: for pages, commands and
-#: data sets alike.
+#: datasets alike.
 PICTURE_SUFFIXES: Final = (
     ".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".png", ".apng", ".webp", ".avif", ".tif", ".tiff",
     ".bmp", ".dib", ".gif", ".jp2", ".pbm", ".pgm", ".ppm", ".pnm", ".ras",
@@ -152,7 +152,7 @@ def decode_gray(content: bytes) -> NDArray[np.uint8]:
     """Return a picture whose size is known to be harmless (see ``read_size``) as grey.
 
     As ``read_image`` and ``to_gray`` give it, except that opaque colours of 8 bits become grey as
-    their decoder does it, by up to 1 otherwise: data sets have always been read so.
+    their decoder does it, by up to 1 otherwise: datasets have always been read so.
 
     Returns:
         uint8 ``[H, W]``.

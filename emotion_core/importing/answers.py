@@ -24,7 +24,7 @@ RANGES: Final[dict[str, dict[str, Any]]] = {
     "ImageNet, 0 to 255": {"low": 0.0, "high": 255.0, "mean": (123.68, 116.779, 103.939)},
 }
 
-#: Orders of classes in use: of FER2013's numbers, of folders by name, of other data sets.
+#: Orders of classes in use: of FER2013's numbers, of folders by name, of other datasets.
 CLASS_ORDERS: Final[dict[str, tuple[str, ...]]] = {
     "FER2013": EMOTIONS,
     "by name": ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"),

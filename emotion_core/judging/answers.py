@@ -26,9 +26,9 @@ class Answers:
 
     Attributes:
         card: the model's.
-        dataset: name of the data set.
+        dataset: name of the dataset.
         split: name of the split, as in ``SPLITS``.
-        indices: intp ``[N]``, the images' places in the data set, ascending; N is at least 1.
+        indices: intp ``[N]``, the images' places in the dataset, ascending; N is at least 1.
         rows: int64 ``[N]``, their rows in the source file.
         labels: uint8 ``[N]``, index into ``EMOTIONS``.
         logits: float32 ``[N, 7]``, before the temperature.
@@ -162,7 +162,7 @@ def collect_answers(
 def answers_table(answers: Answers, places: NDArray[np.intp] | None = None) -> DataFrame:
     """Return one line an image, in the order of ``places``, for a page or a CSV file.
 
-    Columns: ``index`` in the data set, ``row`` of its file, split, label, emotion, confidence
+    Columns: ``index`` in the dataset, ``row`` of its file, split, label, emotion, confidence
     (0..1), answer (the emotion, or "uncertain"), correct, label_score (0..1), leaked where that is
     known, and the score of each of ``EMOTIONS``.
 

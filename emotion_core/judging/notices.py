@@ -48,14 +48,14 @@ def notices(
     members: NDArray[np.intp],
     seen: SeenImages | None = None,
 ) -> tuple[Notice, ...]:
-    """Return what to know about judging a model on some images of a data set.
+    """Return what to know about judging a model on some images of a dataset.
 
     Args:
         card: the model's; it tells what it learned from and was selected on.
         dataset: all splits.
         split: the one that is judged.
         members: intp ``[N]``, the places of its images; N is at least 1.
-        seen: the images that the model has seen; None: only the card tells, by the data set's
+        seen: the images that the model has seen; None: only the card tells, by the dataset's
             fingerprint and the split's name.
     """
     if seen is None:
@@ -76,7 +76,7 @@ def _by_images(
     members: NDArray[np.intp],
     seen: SeenImages,
 ) -> list[Notice]:
-    """Return what is known of each image, whatever data set it is in."""
+    """Return what is known of each image, whatever dataset it is in."""
     hashes = image_hashes(dataset.images[members])
     learned, selecting = seen.trained_on(hashes), seen.selected_on(hashes)
     known, chosen, total = int(learned.sum()), int(selecting.sum()), len(members)
@@ -135,9 +135,9 @@ def _chosen(card: ModelCard, who: str, *, several: bool = False, also: str = "")
 
 
 def _part(count: int, total: int) -> str:
-    # Never 0 % or 100 %: that would be none of them, or all.
+    # Never 0% or 100%: that would be none of them, or all.
     percent = min(max(100 * count / total, 0.1), 99.9)
-    return f"{count:,} of these {total:,} images ({percent:.1f} %, byte for byte)"
+    return f"{count:,} of these {total:,} images ({percent:.1f}%, byte for byte)"
 
 
 def _selected_on(card: ModelCard, dataset: FaceDataset, split: str) -> bool:

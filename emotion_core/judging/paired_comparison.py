@@ -41,7 +41,7 @@ class PairedCounts:
         """How far the first is above the second, as a share of the images, -1..1.
 
         The interval is the adjusted one for paired shares (Bonett and Price 2012), which keeps its
-        95 % with few images and never shrinks to a point.
+        95% with few images and never shrinks to a point.
         """
         if self.n == 0:
             return Estimate(0.0, -1.0, 1.0)

@@ -93,7 +93,7 @@ def _band(timeline: Timeline, axis: str, row: int) -> list[dict[str, Any]]:
             "line": {"width": 0, "shape": "hv"},
             "fillcolor": EMOTION_COLORS[emotion],
             "yaxis": f"y{axis}",
-            "hovertemplate": f"{emotion} %{{y:.0%}}<extra></extra>",
+            "hovertemplate": f"{emotion}%{{y:.0%}}<extra></extra>",
         }
         for index, emotion in enumerate(EMOTIONS)
     ]

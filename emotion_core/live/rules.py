@@ -1,4 +1,4 @@
-"""Rules on what a live stream shows, such as "happy above 80 % for 2 s", and the events they make.
+"""Rules on what a live stream shows, such as "happy above 80% for 2 s", and the events they make.
 
 A rule speaks of an uninterrupted time. Where nothing is seen for at most `LONGEST_GAP` (a frame is
 lost, a face is out of sight for a moment), what was so before counts as having gone on; after a
@@ -61,7 +61,7 @@ class ExpressionRule:
         _check("seconds", self.seconds, SHORTEST, LONGEST)
 
     def __str__(self) -> str:
-        return f"{self.emotion} above {100 * self.threshold:.0f} % for {self.seconds:g} s"
+        return f"{self.emotion} above {100 * self.threshold:.0f}% for {self.seconds:g} s"
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values for `rule_from_json`."""

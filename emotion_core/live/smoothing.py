@@ -21,7 +21,7 @@ from emotion_core.faces.readings import FaceReading
 class ScoreSmoother:
     """The scores of one face over time.
 
-    After a lasting change of expression the mean is half way after 0.7 and 95 % of the way after 3
+    After a lasting change of expression the mean is half way after 0.7 and 95% of the way after 3
     times the time constant. Until a time constant has passed, all readings so far count alike:
     the first one is as likely wrong as any other.
     """

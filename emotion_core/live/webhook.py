@@ -3,7 +3,7 @@
 `Webhook.send` never waits: a thread of its own sends what is queued, and ends when there is nothing
 left, so that nobody has to stop it. Every event is one POST request with JSON such as::
 
-    {"rule": "happy above 80 % for 2 s", "time": "2026-01-01T12:00:00.250Z",
+    {"rule": "happy above 80% for 2 s", "time": "2026-01-01T12:00:00.250Z",
      "person": 1, "score": 0.8413, "test": false}
 
 Nothing else is sent: no picture, and no scores but the one that the rule asks for. An answer from

@@ -16,7 +16,7 @@ from emotion_core.system.json_reading import checked
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
-#: The lower and the upper bound of a 95 % interval.
+#: The lower and the upper bound of a 95% interval.
 Interval = tuple[float, float]
 
 

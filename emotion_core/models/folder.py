@@ -64,7 +64,7 @@ class ModelCard:
         temperature: positive divisor of the logits that calibrates the scores (Guo et al. 2017).
         architecture: key of ``network.ARCHITECTURES``.
         parameters: number of weights.
-        data: name and fingerprint of the data set; number and fingerprint of the images trained on,
+        data: name and fingerprint of the dataset; number and fingerprint of the images trained on,
             and how many of them also stand in the set that selected the best epoch; that set's name
             and size, or of an imported model the images it was measured on here, their number and
             when; checksums of the networks it learned from; name, images and checksum of the

@@ -1,6 +1,6 @@
 """What a model has seen: hashes of the images that it was trained and selected on.
 
-A data set's fingerprint changes with a single image; these tell copies, parts and joined data sets
+A dataset's fingerprint changes with a single image; these tell copies, parts and joined datasets
 by the images that stand in them byte for byte. No image can be got back from its hash, but whoever
 has an image can tell whether the model has seen it.
 """

@@ -1,1 +1,1 @@
-"""From a data set and settings to a model; only two rooms of it import Keras."""
+"""From a dataset and settings to a model; only two rooms of it import Keras."""

@@ -1,4 +1,4 @@
-"""Data sets of one's own: make one, add to it, look at it, keep it elsewhere, train with it."""
+"""Datasets of one's own: make one, add to it, look at it, keep it elsewhere, train with it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _PROBLEM = "own_problem"
 
 
 def show_own_data() -> None:
-    """Show everything about data sets of one's own."""
+    """Show everything about datasets of one's own."""
     st.markdown(WHAT_FOR)
     found = _find()
     for problem in found.problems:
@@ -56,7 +56,7 @@ def show_own_data() -> None:
         show_capture(dataset)
     else:
         st.info("Agree above to add faces.")
-    st.subheader("Faces in this data set")
+    st.subheader("Faces in this dataset")
     if dataset.samples:
         show_samples(dataset)
         _say_how_to_train(dataset)
@@ -78,14 +78,14 @@ def _find() -> OwnDatasetList:
 
 
 def _choose(found: OwnDatasetList, agreed: bool) -> OwnDataset | None:
-    """Let the viewer choose a data set or make one; None as long as there is none."""
+    """Let the viewer choose a dataset or make one; None as long as there is none."""
     datasets = {dataset.name: dataset for dataset in found.datasets}
     if not datasets:
         _offer_new(agreed)
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Data set",
+            "Dataset",
             list(datasets),
             format_func=lambda name: f"{name} ({_faces(len(datasets[name].samples))})",
             key=_CHOSEN,
@@ -99,7 +99,7 @@ def _choose(found: OwnDatasetList, agreed: bool) -> OwnDataset | None:
 
 def _offer_new(agreed: bool) -> None:
     st.text_input(
-        "Name of the new data set",
+        "Name of the new dataset",
         key=_NEW_NAME,
         max_chars=60,
         placeholder="such as: my faces",
@@ -141,7 +141,7 @@ def _say_how_to_train(dataset: OwnDataset) -> None:
             st.code(text, language="sh", wrap_lines=True)
             st.markdown(f"`{name}` stands for a folder {located(dataset.folder)}.")
     st.caption(
-        "On the page Train you can join it to another data set: a few dozen faces change little by "
+        "On the page Train you can join it to another dataset: a few dozen faces change little by "
         "themselves."
     )
 
@@ -151,7 +151,7 @@ def _offer_examination(dataset: OwnDataset) -> None:
         "Examine",
         icon=":material/grid_view:",
         key="own_examine",
-        help="Browse it and look for flaws on the Data set page.",
+        help="Browse it and look for flaws on the Dataset explorer.",
     ):
         open_next(dataset.folder)
         st.switch_page("pages/dataset.py")
@@ -193,7 +193,7 @@ def _offer_deletion(dataset: OwnDataset) -> None:
             "permanently deleted."
         )
         st.button(
-            "Delete this data set",
+            "Delete this dataset",
             type="primary",
             key="own_delete",
             on_click=once(_delete, dataset),

@@ -1,4 +1,4 @@
-"""Adding faces to a data set of one's own: take or upload pictures, tick faces, name the class."""
+"""Adding faces to a dataset of one's own: take or upload pictures, tick faces, name the class."""
 
 from __future__ import annotations
 

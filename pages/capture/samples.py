@@ -1,4 +1,4 @@
-"""The faces of a data set of one's own, to look at, relabel and remove."""
+"""The faces of a dataset of one's own, to look at, relabel and remove."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _pick(dataset: OwnDataset, samples: Sequence[Sample]) -> list[int]:
         )
     blank = np.full((FACE_SIZE, FACE_SIZE), _UNREADABLE_GRAY, np.uint8)
     images = np.stack([blank if face is None else face for face in faces])
-    return pick_faces(images, notes, "own_samples", label="Faces in this data set")
+    return pick_faces(images, notes, "own_samples", label="Faces in this dataset")
 
 
 def _relabel(dataset: OwnDataset, samples: Sequence[Sample], emotion: str) -> None:

@@ -1,4 +1,4 @@
-"""The faces of a data set: filtered, sorted, page by page."""
+"""The faces of a dataset: filtered, sorted, page by page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two data sets side by side: class shares, light, and the images both have."""
+"""Two datasets side by side: class shares, light, and the images both have."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _READING: Final = "dataset_compared_job"
 
 
 def show_compare(opened: OpenDataset) -> None:
-    """Let the viewer choose another data set, and show both side by side."""
+    """Let the viewer choose another dataset, and show both side by side."""
     offered = {DEMO_NAME: DEMO_NAME} | paths_on_offer()
     offered.pop(opened.id, None)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -46,7 +46,7 @@ def show_compare(opened: OpenDataset) -> None:
         )
         near = st.toggle("Look for the same photographs too", key="near", bind="query-params")
     if other_id is None:
-        st.info("Any data set that was opened on this machine can be compared with this one.")
+        st.info("Any dataset that was opened on this machine can be compared with this one.")
         return
     other = _read(other_id, offered[other_id])
     if other is not None:
@@ -55,7 +55,7 @@ def show_compare(opened: OpenDataset) -> None:
 
 
 def _read(id_: str, path: str) -> OpenDataset | None:
-    """Return the other data set, or show how far its reading is."""
+    """Return the other dataset, or show how far its reading is."""
     opened: OpenDataset | None = st.session_state.get(_OTHER)
     if opened is not None and opened.id == id_:
         return opened
@@ -134,5 +134,5 @@ def _show_shared(opened: OpenDataset, comparison: DatasetComparison) -> None:
         page_of(indices, "compare_page"),
         "compare_grid",
         beside=partial(show_shares, opened, indices),
-        label="Images in both data sets",
+        label="Images in both datasets",
     )

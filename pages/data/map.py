@@ -32,7 +32,7 @@ it above the map. You can also zoom, and click classes in the legend.
 
 
 def show_map(opened: OpenDataset) -> None:
-    """Show the map of the data set, as the model in use sees it."""
+    """Show the map of the dataset, as the model in use sees it."""
     model_dir = model_in_use()
     predictions = show_predictions(opened, model_dir)
     if predictions is None:

@@ -1,4 +1,4 @@
-"""What a data set holds: classes and splits, light, mean faces, and how far the votes agree."""
+"""What a dataset holds: classes and splits, light, mean faces, and how far the votes agree."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHARES: Final = "shares"
 
 
 def show_overview(opened: OpenDataset) -> None:
-    """Show what the data set holds."""
+    """Show what the dataset holds."""
     what = f"Measuring {len(opened.dataset):,} images"
     overview = result_of(overview_job(opened), what, "overview", partial(opened.forget, OVERVIEW))
     if overview is None:

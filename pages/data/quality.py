@@ -1,4 +1,4 @@
-"""What is wrong with a data set: each finding a count, a grid, a list, and a way to leave it."""
+"""What is wrong with a dataset: each finding a count, a grid, a list, and a way to leave it."""
 
 from __future__ import annotations
 
@@ -210,11 +210,11 @@ def _show_outcome(opened: OpenDataset) -> None:
 
 
 def _show_lists(opened: OpenDataset) -> None:
-    """Show the exclusion lists of this data set."""
+    """Show the exclusion lists of this dataset."""
     lists = exclusions_for(opened)
     if not lists:
         return
-    with st.expander(f"Exclusion lists of this data set: {len(lists)}"):
+    with st.expander(f"Exclusion lists of this dataset: {len(lists)}"):
         for each in lists:
             why = ", ".join(f"{reason} {count:,}" for reason, count in each.reasons.items())
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -247,7 +247,7 @@ def _show_shares(opened: OpenDataset, finding: Finding) -> None:
             if (of_split := (dataset.splits == code).sum())
         },
     }
-    st.html(display.numbers({what: f"{100 * share:.1f} %" for what, share in whole.items()}))
+    st.html(display.numbers({what: f"{100 * share:.1f}%" for what, share in whole.items()}))
     st.caption("Click a face to see all about it, its duplicates included.")
 
 

@@ -1,4 +1,4 @@
-"""How classes share some images of a data set, as bars beside a grid."""
+"""How classes share some images of a dataset, as bars beside a grid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def show_shares(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
     """Show how the classes share some images, and how to see more of one.
 
     Args:
-        opened: the data set.
+        opened: the dataset.
         indices: intp ``[M]``, which images; at least one.
     """
     counts = np.bincount(opened.dataset.labels[indices], minlength=len(EMOTIONS))

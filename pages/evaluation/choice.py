@@ -33,7 +33,7 @@ MODEL: Final = "evaluated"
 SPLIT: Final = "on"
 WITHOUT: Final = "leaving"
 
-#: The data set that the split was chosen for.
+#: The dataset that the split was chosen for.
 _SPLIT_OF: Final = "evaluated_split_of"
 
 #: The splits in the order in which a careful person takes them.
@@ -45,7 +45,7 @@ class Evaluated:
     """A model that was judged.
 
     Attributes:
-        opened: the data set.
+        opened: the dataset.
         model_dir: the model's folder.
         exclusions: whose images do not count; None: all of the split do.
         judgement: its figures.
@@ -70,7 +70,7 @@ class Evaluated:
 
     @property
     def name(self) -> str:
-        """Tells this evaluation from all others of the data set."""
+        """Tells this evaluation from all others of the dataset."""
         return evaluation_name(self.card, self.answers.split, self.exclusions)
 
     @property
@@ -113,7 +113,7 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
                 key=WITHOUT,
                 bind="query-params",
                 width=220,
-                help="An exclusion list, made on the page Data set under Quality.",
+                help="An exclusion list, made on the page Dataset explorer under Quality.",
             )
     if model_dir is None or split is None:
         st.error("There is no usable model. The page Models says what is wrong with those there.")
@@ -127,9 +127,9 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
 
 
 def _begin_with_test_split(opened: OpenDataset, present: list[str]) -> None:
-    """Choose the first split when another data set was opened; an address may name another one.
+    """Choose the first split when another dataset was opened; an address may name another one.
 
-    Training kept from the data set before would show figures of images that the model knows.
+    Training kept from the dataset before would show figures of images that the model knows.
     """
     before = st.session_state.get(_SPLIT_OF, opened.id)
     if before != opened.id:

@@ -170,7 +170,7 @@ def _show_sizes_and_speeds(models: list[Evaluated]) -> None:
     st.dataframe(pd.DataFrame(lines), hide_index=True, placeholder="-")
     if any("ms a face" in what for what in lines[0]):
         st.caption(
-            "Times: the median and, in brackets, the middle 80 % of 200 faces, taken in turn."
+            "Times: the median and, in brackets, the middle 80% of 200 faces, taken in turn."
         )
 
 

@@ -19,7 +19,7 @@ from pages.opened.details import choose_face, chosen_face, vote_bars
 from pages.opened.grid import show_grid
 from pages.shared import display
 
-# Named as on the page of the data set: the style sheet is the same.
+# Named as on the page of the dataset: the style sheet is the same.
 _DETAILS: Final = "face_details"
 
 HINT: Final = "Click a face, or go there with the arrow keys, to see the scores and their reasons."

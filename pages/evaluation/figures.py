@@ -35,7 +35,7 @@ def show_overview(evaluated: Evaluated) -> None:
             f"No image is labelled {' or '.join(missing)}: nothing is known of these, and they are "
             "left out of the means."
         )
-    st.html('<div class="section">Precision, recall and F1 with 95 % intervals</div>')
+    st.html('<div class="section">Precision, recall and F1 with 95% intervals</div>')
     st.plotly_chart(
         class_metrics_figure(judgement.report.per_class, ""),
         key="class metrics",
@@ -144,7 +144,7 @@ def show_calibration(evaluated: Evaluated) -> None:
                 config=NO_TOOLBAR,
                 height=440,
             )
-    st.caption("On the dashed line a score of 70 % is right in 7 of 10 cases.")
+    st.caption("On the dashed line a score of 70% is right in 7 of 10 cases.")
     st.plotly_chart(
         coverage_figure(
             after.coverage_curve, after.selective, "What “uncertain” costs, and what it gains"

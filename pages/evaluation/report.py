@@ -39,7 +39,7 @@ def show_report(evaluated: Evaluated) -> None:
         "Show faces in the HTML report",
         value=True,
         key="report_faces",
-        help="The most confident mistakes, as pictures. Do not pass them on if the data set's "
+        help="The most confident mistakes, as pictures. Do not pass them on if the dataset's "
         "licence forbids it: FER2013 is research data.",
     )
     # Now, not when somebody downloads: a download runs without the viewer's session, in which the

@@ -159,7 +159,7 @@ def _show(evaluated: Evaluated, measured: list[tuple[str, RobustnessCurves]]) ->
     accuracy = curves.accuracy
     st.markdown(
         f"**{accuracy.value:.1%}** ({accuracy.low:.1%} to {accuracy.high:.1%}) of {curves.n:,} "
-        f"images, drawn from {curves.of:,}, are read correctly when unchanged. The bars are 95 % "
+        f"images, drawn from {curves.of:,}, are read correctly when unchanged. The bars are 95% "
         "intervals."
     )
     place = chosen_place(evaluated)

@@ -75,9 +75,9 @@ def _figures(model: LibraryModel) -> dict[str, str]:
     accuracy, macro_f1 = figure(model, "accuracy"), figure(model, "macro_f1")
     error = figure(model, "ece", 100)
     known = {
-        "right": None if accuracy is None else f"{100 * accuracy:.1f} %",
+        "right": None if accuracy is None else f"{100 * accuracy:.1f}%",
         "macro F1": None if macro_f1 is None else f"{macro_f1:.3f}",
-        "calibration error": None if error is None else f"{error:.1f} %",
+        "calibration error": None if error is None else f"{error:.1f}%",
         "weights": f"{model.card.parameters:,}",
         "ms a face here": _milliseconds(_seconds_a_face(model, model.card.network_id)),
         "to run": _megabytes(model.card.sizes.get(LITERT_FILE)),

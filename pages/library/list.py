@@ -25,10 +25,10 @@ _COLUMNS = {
     "in use": st.column_config.TextColumn("in use", width=60),
     "model": st.column_config.TextColumn("model", width="medium"),
     "accuracy": st.column_config.NumberColumn(
-        format="%.1f %%", help="On the images named below, which selected it or were measured here."
+        format="%.1f%%", help="On the images named below, which selected it or were measured here."
     ),
     "macro F1": st.column_config.NumberColumn(format="%.3f"),
-    "calibration error": st.column_config.NumberColumn(format="%.1f %%"),
+    "calibration error": st.column_config.NumberColumn(format="%.1f%%"),
     "MB": st.column_config.NumberColumn(format="%.1f"),
     "weights": st.column_config.NumberColumn(format="localized"),
     "came from": st.column_config.TextColumn(),

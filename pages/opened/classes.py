@@ -21,14 +21,14 @@ def ask_for_classes(error: NumberedClassesError, then: Callable[[], None]) -> No
     """Show the form that asks what the numbers of classes mean.
 
     Args:
-        error: what reading the data set ended with.
-        then: called once the answer is kept; it begins to read the data set again.
+        error: what reading the dataset ended with.
+        then: called once the answer is kept; it begins to read the dataset again.
     """
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     with st.form("dataset_classes"):
         st.markdown(
-            f"The classes of **{plain(Path(error.source).name)}** are numbers, and data sets "
+            f"The classes of **{plain(Path(error.source).name)}** are numbers, and datasets "
             "number them differently. What do they mean? Its authors say it; it is asked once."
         )
         columns = st.columns(4)
@@ -45,7 +45,7 @@ def ask_for_classes(error: NumberedClassesError, then: Callable[[], None]) -> No
 
 
 def _take_classes(error: NumberedClassesError, then: Callable[[], None]) -> None:
-    """Keep what the viewer says of numbered classes, and read the data set again."""
+    """Keep what the viewer says of numbered classes, and read the dataset again."""
     meanings = {number: st.session_state.get(f"dataset_class_{number}") for number in error.numbers}
     known = {number: meaning for number, meaning in meanings.items() if meaning is not None}
     if len(known) < len(meanings):

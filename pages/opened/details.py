@@ -1,4 +1,4 @@
-"""Everything that is known about one face of a data set."""
+"""Everything that is known about one face of a dataset."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def choose_face(index: int | None) -> None:
 
 
 def chosen_face(opened: OpenDataset) -> int | None:
-    """Return the face that the address names, if the data set has it."""
+    """Return the face that the address names, if the dataset has it."""
     text = st.query_params.get(_IMAGE, "")
     if text.isascii() and text.isdigit() and len(text) < 10 and int(text) < len(opened.dataset):
         return int(text)
@@ -54,7 +54,7 @@ def show_details(opened: OpenDataset, index: int, on_closed: Callable[[], None])
     """Show one face.
 
     Args:
-        opened: the data set.
+        opened: the dataset.
         index: the face's place in it.
         on_closed: called when the viewer has seen enough.
     """

@@ -1,4 +1,4 @@
-"""Duplicates of the open data set: byte-identical ones at once, near ones once they are found."""
+"""Duplicates of the open dataset: byte-identical ones at once, near ones once they are found."""
 
 from __future__ import annotations
 

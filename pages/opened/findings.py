@@ -1,4 +1,4 @@
-"""What is wrong with the open data set, computed once for all viewers."""
+"""What is wrong with the open dataset, computed once for all viewers."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def findings_of(opened: OpenDataset) -> dict[str, Finding]:
 
 
 def exclusions_for(opened: OpenDataset) -> tuple[ExclusionList, ...]:
-    """Return the exclusion lists that were made for this very data set, the newest first."""
+    """Return the exclusion lists that were made for this very dataset, the newest first."""
     fingerprint = opened.dataset.fingerprint
     return tuple(each for each in list_exclusions().lists if each.fingerprint == fingerprint)
 

@@ -1,4 +1,4 @@
-"""Opening a data set: the demo, a recent one, a path, an upload, or the one that a link names."""
+"""Opening a dataset: the demo, a recent one, a path, an upload, or the one that a link names."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from pages.shared.jobs import Cancelled, Job, show_job
 from pages.shared.text import plain
 from pages.shared.uploads import LARGEST_DATASET, let_go_of
 
-#: In the address: which data set the page shows.
+#: In the address: which dataset the page shows.
 ADDRESS: Final = "data"
 
-#: Names a data set to offer; whoever starts the app sets it, for everyone who uses it.
+#: Names a dataset to offer; whoever starts the app sets it, for everyone who uses it.
 SUGGESTED_VARIABLE: Final = "FER2013_CSV"
 
 _OPEN: Final = "dataset_open"
@@ -43,7 +43,7 @@ _CLOSING: Final = "dataset_opening_done"
 
 
 class _Pending:
-    """A data set that is being read, from a path or as an upload."""
+    """A dataset that is being read, from a path or as an upload."""
 
     def __init__(
         self,
@@ -60,14 +60,14 @@ class _Pending:
 
 
 class _Question(NamedTuple):
-    """What the viewer has to say before a data set can be read."""
+    """What the viewer has to say before a dataset can be read."""
 
     error: NumberedClassesError
     of: _Pending
 
 
 def chosen_dataset() -> OpenDataset | None:
-    """Return the data set to show; None while the first one is being read.
+    """Return the dataset to show; None while the first one is being read.
 
     What is being read, or could not be, is shown here.
     """
@@ -91,13 +91,13 @@ def chosen_dataset() -> OpenDataset | None:
 
 
 def open_next(path: Path) -> None:
-    """Let the page of the data set show what lies at ``path``, as it is now."""
+    """Let the page of the dataset show what lies at ``path``, as it is now."""
     st.session_state.pop(_ASKED, None)
     _begin(str(path), path.name)
 
 
 def offer_others() -> None:
-    """Show the button behind which another data set is opened."""
+    """Show the button behind which another dataset is opened."""
     if st.session_state.pop(_CLOSING, False):
         st.session_state[_POPOVER] = False
     popover = st.popover("Open", icon=":material/folder_open:", key=_POPOVER, on_change="rerun")
@@ -116,7 +116,7 @@ def offer_others() -> None:
             "Skip bad rows",
             key=_SKIP,
             persist_state="session",
-            help="Open a data set without the rows or pictures that cannot be read.",
+            help="Open a dataset without the rows or pictures that cannot be read.",
         )
 
 
@@ -138,7 +138,7 @@ def _follow_address() -> None:
         _begin(path, Path(path).name, skip_bad_rows=wanted.endswith(GOOD_ROWS))
     else:
         st.session_state[_PROBLEM] = (
-            f"This link names the data set {wanted!r}, which has not been opened on this machine; "
+            f"This link names the dataset {wanted!r}, which has not been opened on this machine; "
             "open it by its path or upload it."
         )
         del st.query_params[ADDRESS]
@@ -165,7 +165,7 @@ def _choose(path: str, what: str) -> None:
 
 
 def _finish_pending() -> None:
-    """Take over the data set that was being read, once it has been."""
+    """Take over the dataset that was being read, once it has been."""
     pending: _Pending | None = st.session_state.get(_PENDING)
     if pending is None or not pending.job.wait():
         return
@@ -184,7 +184,7 @@ def _finish_pending() -> None:
 
 
 def _open_asked(asked: _Pending) -> None:
-    """Read a data set again, now that it is known what the numbers of its classes mean."""
+    """Read a dataset again, now that it is known what the numbers of its classes mean."""
     if asked.upload is None:
         _choose(asked.path or DEMO_NAME, asked.what)
     else:
@@ -202,7 +202,7 @@ def paths_on_offer() -> dict[str, str]:
 
 
 def address_of(path: str) -> str | None:
-    """Return what addresses call a data set; None for one that they cannot name."""
+    """Return what addresses call a dataset; None for one that they cannot name."""
     if path == DEMO_NAME:
         return DEMO_NAME
     return next((id_ for id_, offered in paths_on_offer().items() if offered == path), None)

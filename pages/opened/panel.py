@@ -31,7 +31,7 @@ def show_faces(
     """Show a grid, and beside it the chosen face; on a phone the face comes first.
 
     Args:
-        opened: the data set.
+        opened: the dataset.
         indices: intp ``[M]``, what the grid shows.
         key: tells this grid from others.
         beside: shows something in place of the chosen face as long as there is none.

@@ -1,4 +1,4 @@
-"""What the model in use says about the open data set, and which labels it doubts."""
+"""What the model in use says about the open dataset, and which labels it doubts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def predictions_name(model_dir: Path) -> str:
 
 
 def predictions_job(opened: OpenDataset, model_dir: Path) -> Job[Predictions]:
-    """Return the job that runs a model over the data set, begun now if need be."""
+    """Return the job that runs a model over the dataset, begun now if need be."""
 
     def predict(dataset: FaceDataset, progress: ShareProgress) -> Predictions:
         return predict_dataset(

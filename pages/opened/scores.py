@@ -46,7 +46,7 @@ OVERVIEW: Final = "overview"
 
 
 def overview_job(opened: OpenDataset) -> Job[DatasetOverview]:
-    """Return the job that surveys the data set, begun now if need be."""
+    """Return the job that surveys the dataset, begun now if need be."""
     return opened.job(OVERVIEW, _survey)
 
 
@@ -96,7 +96,7 @@ SCORES: Final[dict[str, Score]] = {
 
 
 def scores_of(opened: OpenDataset) -> dict[str, Score]:
-    """Return the scores that this data set has, or can have without much ado."""
+    """Return the scores that this dataset has, or can have without much ado."""
     missing = {"agreement"} if opened.dataset.votes is None else set()
     if known_predictions(opened) is None:  # they take a while: the section Label mistakes asks
         missing.add("mistake")

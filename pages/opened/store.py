@@ -1,4 +1,4 @@
-"""The open data sets of this process. Every viewer of the same data looks at the same arrays."""
+"""The open datasets of this process. Every viewer of the same data looks at the same arrays."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from pages.shared.jobs import Job
 
 Result = TypeVar("Result")
 
-#: Ends the id of a data set that was read without its bad rows.
+#: Ends the id of a dataset that was read without its bad rows.
 GOOD_ROWS: Final = "-good-rows"
 
-#: Data sets kept although nobody looks at them just now.
+#: Datasets kept although nobody looks at them just now.
 _KEPT: Final = 3
 
 
 class OpenDataset:
-    """A data set with everything that was computed from it.
+    """A dataset with everything that was computed from it.
 
     Attributes:
         dataset: the faces.
@@ -53,7 +53,7 @@ class OpenDataset:
             return self._jobs[name]
 
     def derived(self, name: str, compute: Callable[[FaceDataset], Result]) -> Result:
-        """Return what ``compute`` makes of the data set; it is called once for all viewers."""
+        """Return what ``compute`` makes of the dataset; it is called once for all viewers."""
         return self.job(name, lambda dataset, _: compute(dataset)).result()
 
     def known(self, name: str) -> Any | None:
@@ -72,7 +72,7 @@ class Upload:
     """Files that a viewer uploaded; they go with the last who holds this, at the latest.
 
     Args:
-        path: the data set.
+        path: the dataset.
         folder: with nothing but it and what came with it.
     """
 
@@ -82,7 +82,7 @@ class Upload:
 
 
 class DatasetStore:
-    """Opens data sets, each content once."""
+    """Opens datasets, each content once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -102,7 +102,7 @@ class DatasetStore:
     def open_upload(self, upload: Upload, *, skip_bad_rows: bool = False) -> Job[OpenDataset]:
         """Return the job that reads an upload into memory and then lets go of its files.
 
-        They stay when the data set numbers its classes: it is read again once somebody has said
+        They stay when the dataset numbers its classes: it is read again once somebody has said
         what the numbers mean.
         """
 
@@ -123,11 +123,11 @@ class DatasetStore:
         return Job(read)
 
     def find(self, id_: str) -> OpenDataset | None:
-        """Return the open data set with this id, if there is one."""
+        """Return the open dataset with this id, if there is one."""
         return self._open.get(id_)
 
     def close(self, path: Path) -> None:
-        """Keep nothing of the data set at ``path`` any more: its faces were deleted."""
+        """Keep nothing of the dataset at ``path`` any more: its faces were deleted."""
         with self._lock:
             absolute = path.resolve()
             self._reading = {key: job for key, job in self._reading.items() if job.running}
@@ -147,7 +147,7 @@ class DatasetStore:
         return self._shared(OpenDataset(dataset, id_, Path(absolute)))
 
     def _shared(self, opened: OpenDataset) -> OpenDataset:
-        """Return the data set that is open already when its content is the same."""
+        """Return the dataset that is open already when its content is the same."""
         with self._lock:
             known = self._open.get(opened.id)
             if known is not None and _content_digest(known.dataset) == _content_digest(

@@ -1,4 +1,4 @@
-"""What is written of a data set that is open."""
+"""What is written of a dataset that is open."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pages.shared.text import plain
 
 
 def describe(dataset: FaceDataset) -> str:
-    """Return what a data set is, in one line of Markdown, and what to know of how it was read."""
+    """Return what a dataset is, in one line of Markdown, and what to know of how it was read."""
     counts = np.bincount(dataset.splits, minlength=len(SPLITS))
     parts = [f"**{plain(dataset.name)}**", f"{len(dataset):,} images"]
     parts += [f"{split} {count:,}" for split, count in zip(SPLITS, counts, strict=True) if count]

@@ -1,4 +1,4 @@
-"""Hands a data set over to the page Train."""
+"""Hands a dataset over to the page Train."""
 
 from __future__ import annotations
 

@@ -99,8 +99,8 @@ def _thumbnail(crop: NDArray[np.uint8] | None) -> str:
 
 
 def percent(share: float) -> str:
-    """Return 0.416 as "42 %", with a space that does not break."""
-    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+    """Return 0.416 as "42%", with a space that does not break."""
+    return f"{100 * share:.0f}%"
 
 
 def numbers(values: dict[str, str]) -> str:
@@ -116,7 +116,7 @@ def show_model(card: ModelCard) -> None:
     """Name the model in use, how often it is right, and what "uncertain" changes about that."""
     accuracy, data = card.metrics.get("accuracy"), card.measured_on
     quality = (
-        f", right on {100 * accuracy:.1f} % of {plain(data)}" if accuracy and data else UNMEASURED
+        f", right on {100 * accuracy:.1f}% of {plain(data)}" if accuracy and data else UNMEASURED
     )
     st.caption(f"Model: **{plain(card.name)}**{quality}{_certainty(card)}")
 

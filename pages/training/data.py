@@ -169,7 +169,7 @@ def _show_choice() -> None:
             key=_JOINED,
             persist_state="session",
             placeholder="nothing",
-            help="Faces of further data sets are added; each keeps its label and its split.",
+            help="Faces of further datasets are added; each keeps its label and its split.",
         )
         _choose_exclusions()
     left.toggle(
@@ -213,7 +213,8 @@ def _choose_exclusions() -> None:
         key=_EXCLUSIONS,
         persist_state="session",
         placeholder="nothing",
-        help="An exclusion list, made on the page *Data set* under *Quality* or *Label mistakes*.",
+        help="An exclusion list, made on the page *Dataset explorer* under *Quality* or "
+        "*Label mistakes*.",
     )
 
 

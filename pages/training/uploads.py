@@ -23,7 +23,7 @@ _PROBLEM: Final = "train_upload_problem"
 
 
 def show_upload(chosen: str) -> None:
-    """Offer to upload a data set; once that is done, it becomes what the key ``chosen`` names."""
+    """Offer to upload a dataset; once that is done, it becomes what the key ``chosen`` names."""
     number = st.session_state.setdefault(_UPLOADS, 0)
     key = f"train_upload_{number}"
     st.file_uploader(

@@ -181,7 +181,7 @@ def _facts(run: Run, status: RunStatus | None) -> dict[str, str]:
         if status.epoch:
             facts["loss of this epoch"] = f"{status.loss:.3f}"
             facts["images a second"] = f"{status.images_per_second:,.0f}"
-        facts[f"of one core, by process {status.pid}"] = f"{status.cpu_percent:.0f} %"
+        facts[f"of one core, by process {status.pid}"] = f"{status.cpu_percent:.0f}%"
         facts["of memory"] = f"{status.memory_mb:,.0f} MB"
     return facts
 

@@ -1,6 +1,6 @@
 """Seeded views: the variation of ``emotion_core``'s augmentation, from numbers drawn by NumPy.
 
-A *view* is every face of a data set, varied once. Its random numbers depend on a seed and the
+A *view* is every face of a dataset, varied once. Its random numbers depend on a seed and the
 view's number alone, so a bank of teachers' logits needs to hold no pictures: who draws the same
 numbers sees the same views (but for the grain of the noise).
 """

@@ -1,4 +1,4 @@
-"""Benchmarks of the data set pages still run; what they measure is not looked at."""
+"""Benchmarks of the dataset pages still run; what they measure is not looked at."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.benchmarks.running import run
 
 
 def write_csv(dataset: FaceDataset, path: Path) -> None:
-    """Write a data set in the form of FER2013."""
+    """Write a dataset in the form of FER2013."""
     lines = ["emotion,pixels,Usage"]
     for image, label, split in zip(dataset.images, dataset.labels, dataset.splits, strict=True):
         lines.append(f"{label},{' '.join(map(str, image.ravel()))},{SPLITS[split]}")

@@ -120,7 +120,7 @@ def test_the_delay():
 @pytest.mark.fer2013
 def test_the_crop_rule():
     if "FER2013_CSV" not in os.environ:
-        pytest.skip("FER2013_CSV names no data set")
+        pytest.skip("FER2013_CSV names no dataset")
     figures = run("crop_rule.py", "--data", os.environ["FER2013_CSV"], "--images", "6")
     assert figures["pictures"] == 6
     assert 0 < figures["photo preset"]["found"] <= 1

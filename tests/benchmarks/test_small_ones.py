@@ -46,7 +46,7 @@ def test_ablation_resumes_and_compares(tmp_path):
 @pytest.mark.fer2013
 def test_turning_tilted_faces_upright():
     if "FER2013_CSV" not in os.environ:
-        pytest.skip("FER2013_CSV names no data set")
+        pytest.skip("FER2013_CSV names no dataset")
     angles = run("tilt.py", "--data", os.environ["FER2013_CSV"], "--images", "60")["angles"]
     assert angles["0"]["as it is"] == angles["0"]["turned upright"]
     assert angles["45"]["as it is"] < angles["45"]["turned upright"]

@@ -14,7 +14,7 @@ PAGES = {
     "live_camera": "Live camera",
     "photo": "Photo",
     "sessions": "Sessions",
-    "dataset": "Data set",
+    "dataset": "Dataset explorer",
     "own_data": "My data",
     "train": "Train",
     "evaluate": "Evaluate",

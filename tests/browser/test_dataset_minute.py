@@ -1,4 +1,4 @@
-"""A new user's minute with the data set page, in a real browser."""
+"""A new user's minute with the dataset page, in a real browser."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ def test_sections_fit_the_screen(dataset_server, open_browser, scheme, sizes):
 def test_fer2013_leaks(open_browser, tmp_path):
     """No picture is kept: FER2013 is research data."""
     if "FER2013_CSV" not in os.environ:
-        pytest.skip("FER2013_CSV names no data set")
+        pytest.skip("FER2013_CSV names no dataset")
     path = str(Path(os.environ["FER2013_CSV"]).resolve())
     environment = {"EMOTION_DATA_DIR": str(tmp_path / "data")}
     with running_server(tmp_path / "log.txt", environment=environment) as server:

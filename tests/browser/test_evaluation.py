@@ -17,7 +17,7 @@ from tests.browser.test_looks import SIZES, TURNS, assert_fits, keep
 
 @pytest.fixture(scope="module")
 def evaluation_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server without a data set or cache of its user's."""
+    """A server without a dataset or cache of its user's."""
     folder = tmp_path_factory.mktemp("server")
     environment = {
         f"EMOTION_{name}_DIR": str(folder / name.lower())
@@ -57,7 +57,7 @@ def test_judged_a_cell_looked_into_and_the_report_opened_offline(
     browser = open_browser()
     page = browser.new_page(viewport=SIZES["wide"])
     open_evaluation(page, evaluation_server)
-    expect(page.get_by_text("accuracy (95 %:")).to_be_visible()
+    expect(page.get_by_text("accuracy (95%:")).to_be_visible()
 
     tab(page, "Confusion")
     worst = page.get_by_role("button", name=" read as ").first.text_content()
@@ -100,7 +100,7 @@ def test_judged_a_cell_looked_into_and_the_report_opened_offline(
 def test_sections_fit_the_screen(evaluation_server, open_browser, scheme, sizes):
     page = open_browser().new_page(color_scheme=scheme)
     signs = {
-        "Overview": "accuracy (95 %:",
+        "Overview": "accuracy (95%:",
         "Confusion": "Mixed up most",
         "Explain": "RISE, Petsiuk et al. 2018",
     }

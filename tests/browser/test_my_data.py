@@ -46,8 +46,8 @@ def test_capture_tick_relabel_export_delete(own_server, open_browser, tmp_path, 
     page = open_browser(*camera_flags(clip)).new_page(viewport={"width": 1280, "height": 1400})
     page.goto(f"{own_server.url}/own_data")
     page.get_by_text("Everyone whose face I add here has agreed").click()
-    page.get_by_label("Name of the new data set").fill("me")
-    page.get_by_label("Name of the new data set").press("Enter")
+    page.get_by_label("Name of the new dataset").fill("me")
+    page.get_by_label("Name of the new dataset").press("Enter")
     page.get_by_role("button", name="Create").click()
 
     page.get_by_text("happy · 0").click()
@@ -67,7 +67,7 @@ def test_capture_tick_relabel_export_delete(own_server, open_browser, tmp_path, 
     faces.get_by_role("button", name="face 2").click()
     add(page, "Add 1 face as sad")
 
-    samples = page.get_by_role("group", name="Faces in this data set")
+    samples = page.get_by_role("group", name="Faces in this dataset")
     expect(samples.get_by_role("button")).to_have_count(2)
     samples.get_by_role("button", name="sad").click()
     page.get_by_role("button", name="Relabel 1").click()  # as the first class
@@ -82,11 +82,11 @@ def test_capture_tick_relabel_export_delete(own_server, open_browser, tmp_path, 
     assert [EMOTIONS[label] for label in dataset.labels] == ["angry", "happy"]
 
     page.get_by_role("button", name="Examine").click()
-    expect(page.get_by_role("heading", name="Data set")).to_be_visible()
+    expect(page.get_by_role("heading", name="Dataset explorer")).to_be_visible()
     expect(page.get_by_text("me, 2 images").or_(page.get_by_text("2 images")).first).to_be_visible()
     page.get_by_role("link", name="My data").click()
     page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete this data set").click()
-    expect(page.get_by_label("Name of the new data set")).to_be_visible()
+    page.get_by_role("button", name="Delete this dataset").click()
+    expect(page.get_by_label("Name of the new dataset")).to_be_visible()
     folder = Path(own_server.log).with_name("data") / "own_data"
     assert list(folder.iterdir()) == []

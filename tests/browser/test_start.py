@@ -9,7 +9,16 @@ from playwright.sync_api import expect
 
 from tests.browser.support import running_server
 
-PAGES = ["Live camera", "Photo", "Sessions", "Data set", "My data", "Train", "Evaluate", "Models"]
+PAGES = [
+    "Live camera",
+    "Photo",
+    "Sessions",
+    "Dataset explorer",
+    "My data",
+    "Train",
+    "Evaluate",
+    "Models",
+]
 
 
 @pytest.mark.parametrize(
@@ -19,7 +28,7 @@ PAGES = ["Live camera", "Photo", "Sessions", "Data set", "My data", "Train", "Ev
         ("/live_camera", "Live camera", "/live_camera"),
         ("/photo", "Photo", "/photo"),
         ("/sessions", "Sessions", "/sessions"),
-        ("/dataset", "Data set", "/dataset"),
+        ("/dataset", "Dataset explorer", "/dataset"),
         ("/own_data", "My data", "/own_data"),
         ("/train", "Train", "/train"),
         ("/evaluate", "Evaluate", "/evaluate"),

@@ -45,7 +45,7 @@ def test_trained_judged_compared_put_to_use_and_back(
     tmp_path: Path, open_browser, one_face_clip, keep_picture, data, learns_from
 ):
     if data != "Demo" and "FER2013_CSV" not in os.environ:
-        pytest.skip("FER2013_CSV names no data set")
+        pytest.skip("FER2013_CSV names no dataset")
     if data != "Demo":
         keep_picture = keep_nothing
     environment = {
@@ -69,7 +69,7 @@ def test_trained_judged_compared_put_to_use_and_back(
 
         page.get_by_role("link", name="Evaluate it").click()
         expect(page.get_by_role("combobox", name="Model")).to_have_value(TRAINED)
-        expect(page.get_by_text("accuracy (95 %:")).to_be_visible(timeout=60_000)
+        expect(page.get_by_text("accuracy (95%:")).to_be_visible(timeout=60_000)
         page.get_by_role("tab", name="Confusion").click()
         page.get_by_role("button", name=" read as ").first.click()
         expect(page.locator(".cell").first).to_be_visible()

@@ -91,7 +91,7 @@ def test_annotated_copy_and_csv(
     assert printed.err == ""
     assert printed.out == (
         "Model in use: fer2013-vgg\n"
-        f"{photos / 'team.jpg'}: happy 67 %, happy 67 %\n2 faces in 1 photo, written to {out}\n"
+        f"{photos / 'team.jpg'}: happy 67%, happy 67%\n2 faces in 1 photo, written to {out}\n"
     )
 
 
@@ -135,7 +135,7 @@ def test_what_is_uncertain_is_said_everywhere(
     ] * 2
     (team,) = json.loads((out / "faces.json").read_text())
     assert team["faces"][0]["answer"] == "uncertain"
-    assert "team.jpg: uncertain (happy 67 %), uncertain (happy 67 %)" in capsys.readouterr().out
+    assert "team.jpg: uncertain (happy 67%), uncertain (happy 67%)" in capsys.readouterr().out
 
 
 def test_a_name_that_is_a_formula_stays_text(photos, monkeypatch):

@@ -110,7 +110,7 @@ def test_export_and_exclude(csv_path, tmp_path, capsys):
     assert out.startswith("fer2013.csv: left out the 2 images of leaks\nfer2013.csv: 1 images\n")
 
     assert main(["dataset", "demo", "--exclude", "leaks"]) == 2
-    assert "expected the data set of the exclusion list 'leaks'" in capsys.readouterr().err
+    assert "expected the dataset of the exclusion list 'leaks'" in capsys.readouterr().err
 
 
 def test_kinds_that_were_not_looked_for(csv_path, capsys):

@@ -73,7 +73,7 @@ def test_shifted_boxes(tiny_model, tmp_path, capsys):
     assert (shifted["n"], shifted["repeats"]) == (126, 5)
     assert shifted["accuracy"] == report["accuracy"]
     printed = capsys.readouterr().out
-    assert "boxes shifted by up to 8 % of their side in x and y and scaled by 0.85 to" in printed
+    assert "boxes shifted by up to 8% of their side in x and y and scaled by 0.85 to" in printed
     assert f"{shifted['points_lost']:.2f} points lost" in printed
     assert "shifted_boxes" not in evaluate(tiny_model, tmp_path)[1]
 

@@ -66,7 +66,7 @@ def test_a_name_is_printed_whatever_the_terminal_knows(
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / folder))
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding, errors))
     assert main(["own", "list"]) == 0
-    assert sys.stdout.buffer.getvalue() == b"No data sets in %s%s%s%sown_data.%s" % (
+    assert sys.stdout.buffer.getvalue() == b"No datasets in %s%s%s%sown_data.%s" % (
         *(os.fsencode(tmp_path), os.fsencode(os.sep), printed, os.fsencode(os.sep)),
         os.fsencode(os.linesep),
     )

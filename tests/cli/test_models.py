@@ -45,7 +45,7 @@ def test_from_a_file_to_the_model_in_use_and_back(library, tmp_path, capsys):
         "output: probabilities [N, 7]: angry, disgust, fear, happy, sad, surprise, neutral\n",
         "Added grey64: 14 weights, ",
         "grey64 reads the faces now, in open pages too\n",
-        f"  fer2013-vgg: {right:.1f} % of fer2013.csv PublicTest, {shipped.parameters:,} weights, ",
+        f"  fer2013-vgg: {right:.1f}% of fer2013.csv PublicTest, {shipped.parameters:,} weights, ",
         "* grey64: 14 weights, ",
         "  dense ",
         "Renamed grey64 to mine\n",

@@ -50,7 +50,7 @@ def test_from_nothing_to_a_data_set_and_back(tmp_path, capsys, crops):
     printed = capsys.readouterr().out
     contents = "own/me: 2 Training, 1 PublicTest, 2 happy, 1 sad"
     for line in (
-        f"No data sets in {own_data_dir()}.",
+        f"No datasets in {own_data_dir()}.",
         "Added 2 to happy, sitting 1 (Training). own/me: 2 Training, 2 happy",
         f"Added 1 to sad, sitting 2 (PublicTest). {contents}",
         f"\n{contents}\n",
@@ -77,7 +77,7 @@ def test_a_broken_one_is_told_and_the_others_listed(capsys, crops):
     (own_data_dir() / "holiday").mkdir()
     assert main(["own", "list"]) == 0
     captured = capsys.readouterr()
-    assert "holiday: expected a data set with dataset.json" in captured.err
+    assert "holiday: expected a dataset with dataset.json" in captured.err
     assert "own/me: 1 Training" in captured.out
 
 
@@ -89,9 +89,9 @@ def test_a_broken_one_is_told_and_the_others_listed(capsys, crops):
         (["add", "me", "none.png", "--emotion", "sad", "--agreed"], "found no such file"),
         (["add", "a/b", "CROP", "--crops", "--emotion", "sad", "--agreed"], "expected a name of 1"),
         (["add", "..", "CROP", "--crops", "--emotion", "sad", "--agreed"], "expected a name of 1"),
-        (["export", "you", "--to", "you.zip"], "expected the name of a data set in"),
+        (["export", "you", "--to", "you.zip"], "expected the name of a dataset in"),
         (["export", "you", "--to", "you.csv"], "expected a name that ends in .zip"),
-        (["delete", "you"], "expected the name of a data set in"),
+        (["delete", "you"], "expected the name of a dataset in"),
     ],
 )
 def test_bad_input_is_one_line_and_changes_nothing(tmp_path, capsys, crops, arguments, message):

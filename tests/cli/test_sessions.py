@@ -79,12 +79,12 @@ def test_show(session, capsys):
 def test_show_with_events(tmp_path, capsys):
     description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48))
     recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)
-    recorder.record_event(TriggerEvent(2.04, 2.04, "happy above 80 % for 2 s", 5, 0.8413))
+    recorder.record_event(TriggerEvent(2.04, 2.04, "happy above 80% for 2 s", 5, 0.8413))
     recorder.record_event(TriggerEvent(100.0, 100.0, "no face for 10 s"))
     assert main(["sessions", "show", recorder.stop().id]) == 0
     assert capsys.readouterr().out.splitlines()[-3:] == [
         "events",
-        "     2.0 s  happy above 80 % for 2 s, person 5, score 84.1%",
+        "     2.0 s  happy above 80% for 2 s, person 5, score 84.1%",
         "   100.0 s  no face for 10 s",
     ]
 

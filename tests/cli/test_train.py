@@ -44,7 +44,7 @@ def test_a_batch_holds_all_of_a_few_images(tmp_path):
 
 
 def test_joined_data_is_trained_on(tmp_path, capsys):
-    """588 and 126 images of the demo, and 2 and 1 of another data set."""
+    """588 and 126 images of the demo, and 2 and 1 of another dataset."""
     faces = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
     for name, face in zip(("train/sad/1", "train/happy/2", "val/sad/3"), faces, strict=True):
         path = tmp_path / "own" / f"{name}.png"

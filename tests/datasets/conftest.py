@@ -71,7 +71,7 @@ def smooth_faces() -> np.ndarray:
 
 @pytest.fixture
 def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of all own data sets."""
+    """The folder of all own datasets."""
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
     return own_data_dir()
 

@@ -111,7 +111,7 @@ class TestApart:
         with pytest.raises(DatasetError) as caught:
             open_apart(path)
         assert str(caught.value) == (
-            "faces.zip: expected a data set, found one that took more memory or time than one of "
+            "faces.zip: expected a dataset, found one that took more memory or time than one of "
             "its size may, or crashed what read it (exit code -9); it is damaged or made to do harm"
         )
 

@@ -40,7 +40,7 @@ def test_the_demo_is_drawn_once(monkeypatch):
 def test_demo_has_no_rows_for_votes(write_lines, vote_lines):
     votes = write_lines(vote_lines, "fer2013new.csv")
     assert refusal("demo", votes_path=votes) == (
-        "demo: expected a CSV file to join fer2013new.csv to by row, found a data set without "
+        "demo: expected a CSV file to join fer2013new.csv to by row, found a dataset without "
         "rows; leave the votes out, or give fer2013.csv"
     )
 

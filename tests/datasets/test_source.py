@@ -47,7 +47,7 @@ def test_it_means_the_same_in_every_folder(pictures, monkeypatch, tmp_path):
 def test_it_comes_back_from_json():
     source = DataSource("a", "b", ("c", "d"), "e", skip_bad_rows=True)
     assert DataSource.from_json({**asdict(source), "joined": ["c", "d"]}) == source
-    with pytest.raises(DatasetError, match="expected the source of a data set"):
+    with pytest.raises(DatasetError, match="expected the source of a dataset"):
         DataSource.from_json({"path": "a"})
 
 

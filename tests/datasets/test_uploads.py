@@ -52,10 +52,10 @@ def test_a_place_that_cannot_be_listed_is_logged(caplog):
 
 
 @pytest.mark.parametrize(
-    "names", [["a.csv", "b.csv"], ["fer2013new.csv"]], ids=["two data sets", "votes alone"]
+    "names", [["a.csv", "b.csv"], ["fer2013new.csv"]], ids=["two datasets", "votes alone"]
 )
 def test_one_data_set_at_a_time(names):
-    with pytest.raises(DatasetError, match=f"found {', '.join(names)}; upload one data set"):
+    with pytest.raises(DatasetError, match=f"found {', '.join(names)}; upload one dataset"):
         keep_upload({name: io.BytesIO(b"") for name in names})
     assert list_uploads() == ()
 

@@ -34,7 +34,7 @@ def test_too_large_for_its_memory(request_for, monkeypatch):
 
     monkeypatch.setattr(worker, "open_dataset", fill)
     assert refusal(request_for) == (
-        "fer2013.csv: expected a data set that fits into 6 GB of memory, found a larger one; "
+        "fer2013.csv: expected a dataset that fits into 6 GB of memory, found a larger one; "
         "split it"
     )
 

@@ -45,7 +45,7 @@ def plate_rows(image: np.ndarray, emotion: str) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize(
-    ("confidence", "text"), [(0.93, "happy 93 %"), (1.0, "happy 100 %"), (0.345, "happy 34 %")]
+    ("confidence", "text"), [(0.93, "happy 93%"), (1.0, "happy 100%"), (0.345, "happy 34%")]
 )
 def test_label_text(confidence: float, text: str) -> None:
     assert label_text(reading(Box(0, 0, 9, 9), "happy", confidence)) == text
@@ -53,7 +53,7 @@ def test_label_text(confidence: float, text: str) -> None:
 
 def test_label_of_what_is_uncertain() -> None:
     text = label_text(uncertain(Box(0, 0, 9, 9), "sad", 0.31))
-    assert text == "uncertain (sad 31 %)"
+    assert text == "uncertain (sad 31%)"
     assert text.isascii()
 
 

@@ -65,7 +65,7 @@ def test_half_a_face_at_the_border(image: np.ndarray) -> None:
 
 
 def test_below_the_threshold_a_face_is_uncertain(image: np.ndarray) -> None:
-    image[:, 100:] = 140  # 140 / 255: 55 % happy
+    image[:, 100:] = 140  # 140 / 255: 55% happy
     dark, middling = Box(10, 10, 60, 60), Box(120, 20, 50, 50)
     boxes = FixedFaces(dark, middling)
     faces = EmotionDetector(boxes, BrightnessClassifier(), 0.6).detect(image)

@@ -1,4 +1,4 @@
-"""Fuzzes what reads data sets: CSV files, archives, Parquet files."""
+"""Fuzzes what reads datasets: CSV files, archives, Parquet files."""
 
 from __future__ import annotations
 

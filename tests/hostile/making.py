@@ -27,7 +27,7 @@ MB: Final = bytes(1 << 20)
 
 
 def faces_in(path: Path) -> int:
-    """Read a data set without the process that the app reads it in: bounds alone have to do."""
+    """Read a dataset without the process that the app reads it in: bounds alone have to do."""
     return len(open_dataset(path, use_cache=False))
 
 
@@ -36,7 +36,7 @@ def good_faces_in(path: Path) -> int:
 
 
 def faces_apart(path: Path) -> int:
-    """Read a data set as the app does."""
+    """Read a dataset as the app does."""
     return len(open_apart(path, use_cache=False, skip_bad_rows=True))
 
 

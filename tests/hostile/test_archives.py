@@ -1,4 +1,4 @@
-"""Hostile ZIP and tar files with data sets."""
+"""Hostile ZIP and tar files with datasets."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def texts_by_images(card, dataset, split, seen):
 
 
 class TestByImages:
-    """Copies, parts and joined data sets are recognised whatever fingerprint and name they have."""
+    """Copies, parts and joined datasets are recognised whatever fingerprint and name they have."""
 
     @pytest.fixture
     def card(self):
@@ -119,7 +119,7 @@ class TestByImages:
             ("same", "has learned from these very images"),
             ("half", "has learned from these very images"),
             ("a copy", r"has learned from \d+ of these \d+ images \(9\d\.\d %, byte for byte\)"),
-            ("joined", r"has learned from \d+ of these \d+ images \(50\.0 %, byte for byte\)"),
+            ("joined", r"has learned from \d+ of these \d+ images \(50\.0%, byte for byte\)"),
         ],
     )
     def test_training(self, card, faces, copies, copy, learned):
@@ -131,7 +131,7 @@ class TestByImages:
         [
             ("same", "PublicTest has"),
             ("half", "PublicTest has"),
-            ("joined", r"\d+ of these \d+ images \(50\.0 %, byte for byte\) have"),
+            ("joined", r"\d+ of these \d+ images \(50\.0%, byte for byte\) have"),
         ],
     )
     def test_the_selecting_split(self, card, faces, copies, copy, chosen):

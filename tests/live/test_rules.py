@@ -50,7 +50,7 @@ def times(*frames, rules=(HAPPY,)) -> list[float]:
 def test_an_event_says_what_happened_when_to_whom():
     (event,) = watch(*film((3, 0.9)))
     assert event == TriggerEvent(
-        time=2.0, wall_clock=1e9 + 2, rule="happy above 80 % for 2 s", person=1, score=0.9
+        time=2.0, wall_clock=1e9 + 2, rule="happy above 80% for 2 s", person=1, score=0.9
     )
 
 
@@ -101,7 +101,7 @@ def test_two_that_take_turns_are_not_one_for_long():
 def test_several_rules_at_once():
     rules = [HAPPY, SOMEBODY, ExpressionRule("sad", 0.5, 1.0)]
     assert [event.rule for event in watch(*film((3, 0.9)), rules=rules)] == [
-        "happy above 80 % for 2 s",
+        "happy above 80% for 2 s",
         "a face for 2 s",
     ]
 
@@ -161,8 +161,8 @@ def test_rules_as_json(rule):
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        (HAPPY, "happy above 80 % for 2 s"),
-        (ExpressionRule("sad", 0.555, 0.5), "sad above 56 % for 0.5 s"),
+        (HAPPY, "happy above 80% for 2 s"),
+        (ExpressionRule("sad", 0.555, 0.5), "sad above 56% for 0.5 s"),
         (FaceRule(present=False, seconds=10), "no face for 10 s"),
         (FaceRule(present=True, seconds=3600), "a face for 3600 s"),
     ],

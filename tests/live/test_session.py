@@ -471,7 +471,7 @@ def test_an_event_goes_to_the_page_the_recording_and_the_sender():
     session.recorder, session.event_sender = recorder, sender = FakeRecorder(), FakeSender()
     run_for(session, clock, 3)
     (event,) = session.snapshot.events
-    assert (event.rule, event.person, event.score) == ("happy above 70 % for 1 s", 1, 0.72)
+    assert (event.rule, event.person, event.score) == ("happy above 70% for 1 s", 1, 0.72)
     assert event.time == pytest.approx(1001.0, abs=0.11)
     assert event.wall_clock > 1e9
     assert recorder.events == sender.sent == [event]

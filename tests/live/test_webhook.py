@@ -16,10 +16,10 @@ from emotion_core.sessions.events import TriggerEvent
 from tests.live.receiver import resolve_to
 
 EVENT = TriggerEvent(
-    time=5.0, wall_clock=1_767_268_800.25, rule="happy above 80 % for 2 s", person=1, score=0.84126
+    time=5.0, wall_clock=1_767_268_800.25, rule="happy above 80% for 2 s", person=1, score=0.84126
 )
 SENT = {
-    "rule": "happy above 80 % for 2 s",
+    "rule": "happy above 80% for 2 s",
     "time": "2026-01-01T12:00:00.250Z",
     "person": 1,
     "score": 0.8413,

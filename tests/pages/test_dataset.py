@@ -1,4 +1,4 @@
-"""The data set page without a browser: opening, browsing, and data sets that are hardly any."""
+"""The dataset page without a browser: opening, browsing, and datasets that are hardly any."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class TestOpening:
         text = text_of(page)
         assert "with FER+ votes" in text
         assert "<span>no face</span>" in text
-        assert "agreement</dt><dd>90\N{NO-BREAK SPACE}%" in text
+        assert "agreement</dt><dd>90%" in text
 
     def test_a_bad_file_is_refused_and_the_page_goes_on(self, tmp_path):
         bad = tmp_path / "letter*.csv"

@@ -69,7 +69,7 @@ def open_page() -> Callable[..., AppTest]:
 def test_another_data_set_begins_with_its_test_split(
     open_page: Callable[..., AppTest], demo: FaceDataset, tmp_path: Path
 ) -> None:
-    """Training, kept from the data set before, shows figures of images that the model knows."""
+    """Training, kept from the dataset before, shows figures of images that the model knows."""
     for index, face in enumerate(demo.images):
         split, emotion = SPLITS[demo.splits[index]], EMOTIONS[demo.labels[index]]
         path = tmp_path / "pictures" / split / emotion / f"{index}.png"
@@ -112,7 +112,7 @@ def text_of(page: AppTest) -> str:
 def test_the_demo_is_judged_at_once(open_page):
     page = open_page()
     text = text_of(page)
-    assert "accuracy (95 %:" in text
+    assert "accuracy (95%:" in text
     assert "The faces of the demo are drawn" in text
     assert "PublicTest has chosen the best epoch" in text
     assert page.selectbox("on").value == "PublicTest"
@@ -312,7 +312,7 @@ def test_an_exclusion_list_is_left_out(open_page, demo):
     save_exclusions(exclusion_list(demo, "mine", {"by hand": chosen}))
     page = open_page(leaving="mine")
     assert page.selectbox("leaving").value == "mine"
-    assert "accuracy (95 %:" in text_of(page)
+    assert "accuracy (95%:" in text_of(page)
 
 
 def test_a_model_that_is_gone_meanwhile(open_page, two_models):

@@ -72,7 +72,7 @@ class TestModels:
         text = run(page)
         assert "fer2013-vgg" in text
         right = 100 * load_card(SHIPPED).metrics["accuracy"]
-        assert f"<b>{right:.1f} %</b><span>right</span>" in text
+        assert f"<b>{right:.1f}%</b><span>right</span>" in text
         assert "shipped" in text
         assert "Part of the project: it stays, under this name." in text
         assert "Trained on 28,709 images" in text

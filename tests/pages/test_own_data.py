@@ -1,4 +1,4 @@
-"""My data without a browser: consent, making a data set, adding, relabelling, export, deletion."""
+"""My data without a browser: consent, making a dataset, adding, relabelling, export, deletion."""
 
 from __future__ import annotations
 
@@ -357,18 +357,18 @@ def test_what_cannot_be_deleted_stays(page, me):
 def test_a_broken_one_is_told_and_the_others_shown(page, me):
     (own_data_dir() / "holiday").mkdir()
     text = text_of(run(page))
-    assert "expected a data set with dataset.json, found none" in text
+    assert "expected a dataset with dataset.json, found none" in text
     assert page.selectbox(key="own_dataset").value == me.name
 
 
 def test_a_folder_that_cannot_be_read(page, monkeypatch, tmp_path):
     (tmp_path / "own_data").touch()
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path))
-    assert "expected the folder of your data sets" in text_of(run(page))
+    assert "expected the folder of your datasets" in text_of(run(page))
 
 
 def test_deleted_faces_are_not_shown_elsewhere(page, me, ticks):
-    """What the page of the data set has in memory goes too."""
+    """What the page of the dataset has in memory goes too."""
     store = dataset_store()
     opened = store.open(str(me.folder)).result()
     id_, opened = opened.id, weakref.ref(opened)

@@ -157,7 +157,7 @@ class TestLiveCamera:
         use_faces()
         text = text_of(open_page())
         assert "Press **Start** and allow the camera." in text
-        assert "Model: **tiny**, right on 66.3 % of FER2013 PublicTest" in text
+        assert "Model: **tiny**, right on 66.3% of FER2013 PublicTest" in text
         for sentence in LIMITS:
             assert text.count(sentence) == 1
 
@@ -556,8 +556,8 @@ class TestPhoto:
             "accuracy_answered_cross_fitted": 0.6,
         }
         text = text_of(page.run()).replace("\N{NO-BREAK SPACE}", " ")
-        assert "Below a score of 50 % it answers “uncertain”: 70 % of these pictures then" in text
-        assert "and 78 % of the answers are right" in text
+        assert "Below a score of 50% it answers “uncertain”: 70% of these pictures then" in text
+        assert "and 78% of the answers are right" in text
 
     def test_how_often_such_answers_are_right_is_told(self, page, use_faces):
         use_faces(FaceReading(Box(200, 60, 100, 100), ANGRY))

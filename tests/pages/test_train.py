@@ -374,7 +374,7 @@ def test_a_running_one_shows_how_far_it_is_and_is_asked_to_stop(page, plan):
         at(page, "Runs")
         shown = said(page)
         assert "50.0%" in shown
-        assert "150 %" in shown
+        assert "150%" in shown
         assert "480 MB" in shown
         assert "of one core, by process 77" in shown
         assert page.code[0].value == "epoch 2 of 3"

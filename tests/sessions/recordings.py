@@ -42,7 +42,7 @@ def start(folder: Path, with_video: bool = False) -> SessionRecorder:
 
 def event(
     seconds: float,
-    rule: str = "happy above 80 % for 2 s",
+    rule: str = "happy above 80% for 2 s",
     person: int | None = 1,
     score: float | None = 0.84126,
 ) -> TriggerEvent:

@@ -105,7 +105,7 @@ def test_events_come_along(tmp_path):
         {
             "seconds": 0.05,
             "wall_clock": "2026-01-01T12:00:00.300Z",
-            "rule": "happy above 80 % for 2 s",
+            "rule": "happy above 80% for 2 s",
             "person": 1,
             "score": 0.8413,
         },
@@ -124,7 +124,7 @@ def test_events_come_along(tmp_path):
     write_events(session, file)
     assert pd.read_csv(io.BytesIO(file.getvalue())).equals(pd.read_csv(io.StringIO(inside)))
     assert inside.splitlines()[1] == (
-        "0.0500,2026-01-01T12:00:00.300Z,happy above 80 % for 2 s,1,0.8413"
+        "0.0500,2026-01-01T12:00:00.300Z,happy above 80% for 2 s,1,0.8413"
     )
 
 

@@ -63,18 +63,18 @@ def test_an_empty_timeline():
 
 
 def test_events_are_vertical_lines_where_they_happened():
-    events = [Event(0.5, "happy above 80 % for 2 s", 1, 0.9), Event(1.25, "no face for 1 s")]
-    others = [Event(0.75, "sad above 50 % for 1 s", 2, 0.6)]
+    events = [Event(0.5, "happy above 80% for 2 s", 1, 0.9), Event(1.25, "no face for 1 s")]
+    others = [Event(0.75, "sad above 50% for 1 s", 2, 0.6)]
     figure = timeline_figure(person(1, timeline=timeline([0.0, 1.5])), "person 1", events + others)
     *lines, markers = figure.data
     assert len(lines) == len(EMOTIONS)
     assert [str(time)[17:23] for time in markers.x] == ["00.500", "01.250"]
-    assert list(markers.text) == ["happy above 80 % for 2 s", "no face for 1 s"]
+    assert list(markers.text) == ["happy above 80% for 2 s", "no face for 1 s"]
     assert (markers.y[0], markers.error_y.value, markers.error_y.valueminus) == (1, 0, 1)
 
 
 def test_no_events_no_markers():
-    elsewhere = [Event(0.5, "sad above 50 % for 1 s", 2, 0.6)]
+    elsewhere = [Event(0.5, "sad above 50% for 1 s", 2, 0.6)]
     figure = timeline_figure(person(1, timeline=timeline([0.0, 1.5])), "person 1", elsewhere)
     assert len(figure.data) == len(EMOTIONS)
 

@@ -220,7 +220,7 @@ def test_events_are_told_with_whom_they_are_about(tmp_path):
     frames = [(0.0, {7: "happy"}), (0.5, {7: "happy"})]
     session = record(tmp_path, frames, [event(0.2, person=7), nobody(0.4)])
     assert summarize_session(session).events == (
-        Event(0.2, "happy above 80 % for 2 s", 7, 0.8413),
+        Event(0.2, "happy above 80% for 2 s", 7, 0.8413),
         Event(0.4, "no face for 10 s"),
     )
 

@@ -111,7 +111,7 @@ def test_events_that_are_recorded_are_read(tmp_path):
     assert tuple(events.columns) == EVENTS_COLUMNS
     assert events["seconds"].tolist() == [0.05, 0.1]
     assert events["wall_clock"][0] == pd.Timestamp("2026-01-01 12:00:00.300", tz="UTC")
-    assert events["rule"].tolist() == ["happy above 80 % for 2 s", "no face for 10 s"]
+    assert events["rule"].tolist() == ["happy above 80% for 2 s", "no face for 10 s"]
     assert events["person"].dtype == "Int64"
     assert events["person"][0] == 1
     assert events["score"][0] == 0.8413

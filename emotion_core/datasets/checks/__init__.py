@@ -1,1 +1,1 @@
-"""What is wrong with a data set, and what to leave out of it."""
+"""What is wrong with a dataset, and what to leave out of it."""

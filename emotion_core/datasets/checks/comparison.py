@@ -1,4 +1,4 @@
-"""Two data sets side by side: classes, light, and the images they share."""
+"""Two datasets side by side: classes, light, and the images they share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emotion_core.system.progress import CountProgress
 
 @dataclass(frozen=True, eq=False)
 class Overlap:
-    """The images of two data sets that stand in the other one too.
+    """The images of two datasets that stand in the other one too.
 
     Attributes:
         first: bool ``[N]``, for each image of the first.
@@ -31,7 +31,7 @@ class DatasetComparison:
     """What ``compare_datasets`` found.
 
     Attributes:
-        first: overview of the first data set, with the distribution of its light.
+        first: overview of the first dataset, with the distribution of its light.
         second: overview of the second.
         exact: images that stand in both byte for byte.
         near: images of which both have the photograph (see ``near_duplicates``, mirrored copies
@@ -64,10 +64,10 @@ def compare_datasets(
     near: bool = True,
     progress: CountProgress | None = None,
 ) -> DatasetComparison:
-    """Compare two data sets.
+    """Compare two datasets.
 
     Args:
-        first: any data set.
+        first: any dataset.
         second: any other.
         near: look for near-duplicates too, which takes seconds.
         progress: called now and then, in images of ``first``; whatever it raises ends the work.

@@ -1,4 +1,4 @@
-"""Groups images that stand in a data set more than once, and tells what harm they do there."""
+"""Groups images that stand in a dataset more than once, and tells what harm they do there."""
 
 from __future__ import annotations
 
@@ -158,10 +158,10 @@ class Duplicates:
 def find_duplicates(
     dataset: FaceDataset, *, near: bool = True, progress: CountProgress | None = None
 ) -> Duplicates:
-    """Find images that stand in a data set more than once, in one split or in several.
+    """Find images that stand in a dataset more than once, in one split or in several.
 
     Args:
-        dataset: any data set.
+        dataset: any dataset.
         near: look for near-duplicates and mirrored copies too, which takes seconds.
         progress: called now and then, in images; whatever it raises ends the search.
     """

@@ -1,7 +1,7 @@
-"""Named lists of images to leave out of a data set, kept as JSON files in the user's data folder.
+"""Named lists of images to leave out of a dataset, kept as JSON files in the user's data folder.
 
-A list names each image by its split, its row and its pixels, so that it fits the data set it was
-made for in whatever form that is read, and that data set joined to another; any other is refused.
+A list names each image by its split, its row and its pixels, so that it fits the dataset it was
+made for in whatever form that is read, and that dataset joined to another; any other is refused.
 """
 
 from __future__ import annotations
@@ -64,14 +64,14 @@ class ExcludedImage:
 
 @dataclass(frozen=True)
 class ExclusionList:
-    """Images to leave out of one data set.
+    """Images to leave out of one dataset.
 
     Attributes:
         name: what the list is called, and its file.
-        dataset: name of the data set it was made for.
-        fingerprint: of that data set.
+        dataset: name of the dataset it was made for.
+        fingerprint: of that dataset.
         created: time in UTC, ISO 8601.
-        images: in the order of the data set; at least one.
+        images: in the order of the dataset; at least one.
     """
 
     name: str
@@ -118,7 +118,7 @@ def exclusion_list(
     """Return a list of images of ``dataset`` to leave out.
 
     Args:
-        dataset: the whole data set, as it was opened.
+        dataset: the whole dataset, as it was opened.
         name: what to call it, see ``names.checked_name``.
         reasons: why -> indices of the images, intp ``[K]``.
 
@@ -168,11 +168,11 @@ def exclude(dataset: FaceDataset, exclusions: ExclusionList) -> FaceDataset:
     """Return ``dataset`` without the images of a list.
 
     Raises:
-        DatasetError: the list was made for another data set, or images were left out before.
+        DatasetError: the list was made for another dataset, or images were left out before.
     """
     if dataset.excluded is not None:
         raise DatasetError(
-            f"{dataset.name}: expected a whole data set, found one without the list "
+            f"{dataset.name}: expected a whole dataset, found one without the list "
             f"{dataset.excluded.name!r}; make one list of both"
         )
     kept = dataset.subset(~excluded_images(dataset, exclusions))
@@ -183,7 +183,7 @@ def excluded_images(dataset: FaceDataset, exclusions: ExclusionList) -> NDArray[
     """Return for each image of ``dataset`` whether a list names it, bool ``[N]``.
 
     Raises:
-        DatasetError: not all images of the list are in the data set, or there are no others.
+        DatasetError: not all images of the list are in the dataset, or there are no others.
     """
     wanted = {(image.split, image.row): image.pixels for image in exclusions.images}
     rows = np.array([image.row for image in exclusions.images])
@@ -193,10 +193,10 @@ def excluded_images(dataset: FaceDataset, exclusions: ExclusionList) -> NDArray[
         found[index] = pixels is not None and pixels == image_digest(dataset.images[index])
     if found.sum() < len(exclusions):
         raise DatasetError(
-            f"{dataset.name}: expected the data set of the exclusion list {exclusions.name!r}, "
+            f"{dataset.name}: expected the dataset of the exclusion list {exclusions.name!r}, "
             f"{exclusions.dataset} with fingerprint {exclusions.fingerprint[:12]}, found only "
             f"{found.sum()} of the {len(exclusions)} images it leaves out (fingerprint "
-            f"{dataset.fingerprint[:12]}); make a list for this data set"
+            f"{dataset.fingerprint[:12]}); make a list for this dataset"
         )
     if found.all():
         raise DatasetError(

@@ -1,4 +1,4 @@
-"""Plotly figures of data sets. They read results and compute nothing.
+"""Plotly figures of datasets. They read results and compute nothing.
 
 Backgrounds, letters and lines are left to the theme of the page, so that the figures look right on
 a light one and on a dark one.
@@ -26,7 +26,7 @@ _LEGEND: Final = {"orientation": "h", "y": -0.12, "x": 0, "yanchor": "top"}
 _SPLIT_PATTERNS: Final = dict(zip(SPLITS, ("", "/", "x"), strict=True))
 _GRAY: Final = "#8a8f98"
 _COLORS: Final = [EMOTION_COLORS[emotion] for emotion in EMOTIONS]
-# Side by side, the second of two data sets is drawn lighter.
+# Side by side, the second of two datasets is drawn lighter.
 _LIGHTER: Final = 0.45
 
 _AXES: Final = {
@@ -39,7 +39,7 @@ def class_counts_figure(overview: DatasetOverview, title: str, *, shares: bool =
     """Draw the images of each class, one bar for each split that has any.
 
     Args:
-        overview: of the data set.
+        overview: of the dataset.
         title: heading of the figure.
         shares: bars are shares of their split rather than counts, so that splits can be compared.
     """
@@ -81,11 +81,11 @@ def light_figure(
 ) -> Figure:
     """Draw how brightness or contrast is distributed in each class, as one box a class.
 
-    A box reaches from the first to the third quartile, its whiskers from 5 to 95 % of the images;
+    A box reaches from the first to the third quartile, its whiskers from 5 to 95% of the images;
     the dashed line is the mean.
 
     Args:
-        overview: of the data set.
+        overview: of the dataset.
         measure: ``"brightness"`` or ``"contrast"``.
         title: heading of the figure.
     """
@@ -108,17 +108,17 @@ def agreement_figure(overview: DatasetOverview, title: str) -> Figure:
     """Draw how far the FER+ voters agree with the labels of each class.
 
     Args:
-        overview: of a data set with votes (``overview.agreement`` is not None).
+        overview: of a dataset with votes (``overview.agreement`` is not None).
         title: heading of the figure.
 
     Raises:
-        ValueError: the data set has no votes.
+        ValueError: the dataset has no votes.
     """
     graph_objects = plotly_graph_objects()
 
     agreement = overview.agreement
     if agreement is None:
-        raise ValueError(f"{overview.name}: expected a data set with FER+ votes, found none")
+        raise ValueError(f"{overview.name}: expected a dataset with FER+ votes, found none")
     bars = [
         graph_objects.Bar(
             x=EMOTIONS,
@@ -142,7 +142,7 @@ def agreement_figure(overview: DatasetOverview, title: str) -> Figure:
 
 
 def dataset_comparison_figure(comparison: DatasetComparison, title: str) -> Figure:
-    """Draw the class shares of two data sets side by side; the second is drawn lighter.
+    """Draw the class shares of two datasets side by side; the second is drawn lighter.
 
     Args:
         comparison: of the two.
@@ -166,7 +166,7 @@ def dataset_comparison_figure(comparison: DatasetComparison, title: str) -> Figu
         for number, (overview, opacity) in enumerate(_pair(comparison))
     ]
     figure = graph_objects.Figure(bars)
-    figure.update_yaxes(title="share of the data set", tickformat=".0%")
+    figure.update_yaxes(title="share of the dataset", tickformat=".0%")
     figure.update_layout(title=title, barmode="group", legend=_LEGEND, margin=_MARGIN)
     return figure
 
@@ -174,7 +174,7 @@ def dataset_comparison_figure(comparison: DatasetComparison, title: str) -> Figu
 def light_comparison_figure(
     comparison: DatasetComparison, measure: Literal["brightness", "contrast"], title: str
 ) -> Figure:
-    """Draw brightness or contrast of each class in two data sets as boxes, as ``light_figure``.
+    """Draw brightness or contrast of each class in two datasets as boxes, as ``light_figure``.
 
     Args:
         comparison: of the two.
@@ -204,7 +204,7 @@ def light_comparison_figure(
 
 
 def overlap_figure(comparison: DatasetComparison, title: str) -> Figure:
-    """Draw which share of each of two data sets stands in the other.
+    """Draw which share of each of two datasets stands in the other.
 
     Args:
         comparison: of the two.

@@ -1,4 +1,4 @@
-"""Everything that is wrong with a data set, as lists of its images."""
+"""Everything that is wrong with a dataset, as lists of its images."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Finding:
 
     Attributes:
         kind: key of ``FINDING_KINDS``.
-        indices: intp ``[K]``, positions in the data set, the worst or the first one first.
+        indices: intp ``[K]``, positions in the dataset, the worst or the first one first.
         scores: float32 ``[K]``, see ``FindingKind.measure``.
         partners: intp ``[K]``, for kinds about several images one of the others of each group: the
             one in Training, the first one, or one with another label; None for the other kinds.
@@ -144,10 +144,10 @@ def collect_findings(
     """Return one finding for each kind that was looked for, those without images included.
 
     Args:
-        dataset: any data set.
+        dataset: any dataset.
         near: look for near-duplicates too, which takes seconds.
         faces: without votes, look for images without a face by OpenCV's cascades, which takes a
-            minute or two for a data set like FER2013. With votes, these are taken, and it is quick.
+            minute or two for a dataset like FER2013. With votes, these are taken, and it is quick.
         limits: where an image stops being usable; None for the documented ones.
         progress: called now and then, in images times steps; whatever it raises ends the work.
     """
@@ -192,7 +192,7 @@ def quality_findings(quality: ImageQuality, limits: QualityLimits) -> tuple[Find
 
 
 def duplicate_findings(dataset: FaceDataset, duplicates: Duplicates) -> tuple[Finding, ...]:
-    """Return the findings about images that stand in a data set more than once."""
+    """Return the findings about images that stand in a dataset more than once."""
     exact, near, splits = duplicates.exact, duplicates.near, dataset.splits
     leaked, surplus = exact.leaked(splits), exact.surplus(splits)
     conflicting = _in_conflict(exact, dataset.labels)

@@ -1,4 +1,4 @@
-"""What a data set holds: images by split and class, light, and the mean face of each class."""
+"""What a dataset holds: images by split and class, light, and the mean face of each class."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class DatasetOverview:
     """What ``survey_dataset`` found.
 
     Attributes:
-        name: the data set's name.
+        name: the dataset's name.
         dropped_rows: bad rows left out of it.
         counts: int64 ``[3, 7]``, images by split (order of ``SPLITS``) and class.
         brightness: float32 ``[N]``, mean grey of each image, 0..255.

@@ -1,1 +1,1 @@
-"""The demo data set: faces that are drawn, so that the project needs nobody's pictures."""
+"""The demo dataset: faces that are drawn, so that the project needs nobody's pictures."""

@@ -1,4 +1,4 @@
-"""A synthetic data set drawn in code, so that everything works with nothing downloaded."""
+"""A synthetic dataset drawn in code, so that everything works with nothing downloaded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def demo_dataset(
     seed: int = 0,
     progress: Callable[[float], None] | None = None,
 ) -> FaceDataset:
-    """Draw a data set of the seven expressions: 70 % Training, 15 % each of the two test splits.
+    """Draw a dataset of the seven expressions: 70% Training, 15% each of the two test splits.
 
     Args:
         images_per_class: at least 3, so that every split holds every expression.

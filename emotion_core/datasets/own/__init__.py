@@ -1,1 +1,1 @@
-"""Data sets that users make: captured or uploaded pictures, kept by emotion."""
+"""Datasets that users make: captured or uploaded pictures, kept by emotion."""

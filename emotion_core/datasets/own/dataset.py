@@ -1,4 +1,4 @@
-"""A data set of one's own: faces captured or uploaded, class by class, with consent.
+"""A dataset of one's own: faces captured or uploaded, class by class, with consent.
 
 It is a folder in the form that every reader of FER2013's pictures takes::
 
@@ -9,7 +9,7 @@ It is a folder in the form that every reader of FER2013's pictures takes::
 
 Where a picture lies says what it is: to add, relabel or remove a sample is to write, move or delete
 one file. So a killed process leaves whole samples only, any number of processes may work on one
-data set, and ``samples.csv`` is but a copy for pandas and spreadsheets, written after each change.
+dataset, and ``samples.csv`` is but a copy for pandas and spreadsheets, written after each change.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from emotion_core.system.tables import csv_of_rows
 HEADER_FILE: Final = "dataset.json"
 TABLE_FILE: Final = "samples.csv"
 
-#: Version of the layout of a data set's folder.
+#: Version of the layout of a dataset's folder.
 OWN_DATA_FORMAT: Final = 1
 
 #: Columns of ``samples.csv``.
@@ -46,10 +46,10 @@ TIME_FORMAT: Final = "%Y%m%dT%H%M%S%f"
 
 @dataclass(frozen=True)
 class Sample:
-    """One face of a data set of one's own.
+    """One face of a dataset of one's own.
 
     Attributes:
-        file: its path below the data set's folder, with forward slashes.
+        file: its path below the dataset's folder, with forward slashes.
         emotion: one of ``EMOTIONS``.
         split: one of ``SPLITS``.
         sitting: number of the sitting, from 1; 0 for a picture that somebody put there by hand.
@@ -67,7 +67,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class OwnDataset:
-    """A data set of one's own, as its folder was when somebody looked.
+    """A dataset of one's own, as its folder was when somebody looked.
 
     Attributes:
         folder: where it is.
@@ -95,10 +95,10 @@ class OwnDataset:
 
 
 def open_own_dataset(folder: Path) -> OwnDataset:
-    """Return the data set in ``folder``.
+    """Return the dataset in ``folder``.
 
     Raises:
-        DatasetError: the folder is no such data set, or a damaged one.
+        DatasetError: the folder is no such dataset, or a damaged one.
     """
     created, consent = read_header(folder)
     try:
@@ -115,10 +115,10 @@ class _Header(TypedDict):
 
 
 def read_header(folder: Path) -> tuple[str, str]:
-    """Return when the data set in ``folder`` was made, and the consent that was given.
+    """Return when the dataset in ``folder`` was made, and the consent that was given.
 
     Raises:
-        DatasetError: the folder is no such data set, or its header is damaged.
+        DatasetError: the folder is no such dataset, or its header is damaged.
     """
     path = folder / HEADER_FILE
     try:
@@ -132,12 +132,12 @@ def read_header(folder: Path) -> tuple[str, str]:
         return header["created"], header["consent"]
     except FileNotFoundError:
         raise DatasetError(
-            f"{folder}: expected a data set with {HEADER_FILE}, found none; move the folder "
+            f"{folder}: expected a dataset with {HEADER_FILE}, found none; move the folder "
             "elsewhere or delete it"
         ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
-            f"{path} is damaged ({error}); restore it from a backup or delete the data set"
+            f"{path} is damaged ({error}); restore it from a backup or delete the dataset"
         ) from error
 
 

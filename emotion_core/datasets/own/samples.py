@@ -1,4 +1,4 @@
-"""The faces of a data set of one's own: added, relabelled, removed, read.
+"""The faces of a dataset of one's own: added, relabelled, removed, read.
 
 A *sitting* is what is captured in one go. Its pictures resemble each other, so a sitting belongs to
 one split as a whole: a face in PublicTest next to its neighbour in Training would be a leak.
@@ -81,7 +81,7 @@ def add_samples(
     sitting: int,
     now: datetime | None = None,
 ) -> OwnDataset:
-    """Write faces to a data set: all of them, or on an error none.
+    """Write faces to a dataset: all of them, or on an error none.
 
     Args:
         dataset: where to.
@@ -92,10 +92,10 @@ def add_samples(
         now: when, with a time zone; this moment when left out.
 
     Returns:
-        The data set with them.
+        The dataset with them.
 
     Raises:
-        DatasetError: the data set is gone, or the disk is full or cannot be written.
+        DatasetError: the dataset is gone, or the disk is full or cannot be written.
         ValueError: crops, emotion, source or sitting are not as above.
     """
     _check_samples(crops, emotion, source, sitting)
@@ -120,7 +120,7 @@ def add_samples(
 
 
 def relabel_samples(dataset: OwnDataset, samples: Iterable[Sample], emotion: str) -> OwnDataset:
-    """Move samples to another class, and return the data set after it.
+    """Move samples to another class, and return the dataset after it.
 
     Those before one that cannot be moved are moved.
 
@@ -140,7 +140,7 @@ def relabel_samples(dataset: OwnDataset, samples: Iterable[Sample], emotion: str
 
 
 def remove_samples(dataset: OwnDataset, samples: Iterable[Sample]) -> OwnDataset:
-    """Delete samples for good, and return the data set without them.
+    """Delete samples for good, and return the dataset without them.
 
     Raises:
         DatasetError: one of them cannot be deleted.
@@ -196,7 +196,7 @@ def _move(folder: Path, sample: Sample, emotion: str) -> None:
 
 
 def _refreshed(dataset: OwnDataset) -> OwnDataset:
-    """Return the data set as it is now, its table written anew."""
+    """Return the dataset as it is now, its table written anew."""
     dataset = open_own_dataset(dataset.folder)
     with replace_file(dataset.folder / TABLE_FILE) as temporary:
         temporary.write_bytes(samples_table(dataset.samples))

@@ -1,4 +1,4 @@
-"""The folder of all data sets of one's own: list, create, rename, delete, export.
+"""The folder of all datasets of one's own: list, create, rename, delete, export.
 
 Each is a folder that ``dataset`` describes and ``samples`` fills.
 """
@@ -34,17 +34,17 @@ CONSENT: Final = (
     "that whoever uses this app can see, download and delete it."
 )
 
-#: What stands before the name of such a data set where a path is expected: ``own/NAME``.
+#: What stands before the name of such a dataset where a path is expected: ``own/NAME``.
 OWN_PREFIX: Final = "own"
 
 
 @dataclass(frozen=True)
 class OwnDatasetList:
-    """What the folder of all own data sets holds.
+    """What the folder of all own datasets holds.
 
     Attributes:
         datasets: sorted by name.
-        problems: one line for each folder that is no such data set, or a damaged one.
+        problems: one line for each folder that is no such dataset, or a damaged one.
     """
 
     datasets: tuple[OwnDataset, ...]
@@ -52,7 +52,7 @@ class OwnDatasetList:
 
 
 def own_data_dir() -> Path:
-    """Return the folder of all own data sets; it need not exist.
+    """Return the folder of all own datasets; it need not exist.
 
     It is in the user's data, or in the folder that EMOTION_DATA_DIR names.
     """
@@ -68,7 +68,7 @@ def own_path(path: Path) -> Path | None:
 
 
 def create_own_dataset(parent: Path, name: str, consent: str) -> OwnDataset:
-    """Make an empty data set.
+    """Make an empty dataset.
 
     Args:
         parent: the folder of all of them.
@@ -91,7 +91,7 @@ def create_own_dataset(parent: Path, name: str, consent: str) -> OwnDataset:
 
 
 def list_own_datasets(parent: Path) -> OwnDatasetList:
-    """Return the data sets in ``parent``, which need not exist.
+    """Return the datasets in ``parent``, which need not exist.
 
     Raises:
         DatasetError: the folder cannot be read.
@@ -101,7 +101,7 @@ def list_own_datasets(parent: Path) -> OwnDatasetList:
 
 
 def find_own_dataset(parent: Path, name: str) -> OwnDataset:
-    """Return the data set in ``parent`` with this name.
+    """Return the dataset in ``parent`` with this name.
 
     Raises:
         DatasetError: there is none, or it is damaged.
@@ -110,7 +110,7 @@ def find_own_dataset(parent: Path, name: str) -> OwnDataset:
 
 
 def rename_own_dataset(dataset: OwnDataset, name: str) -> OwnDataset:
-    """Give a data set and its folder another name, and return it under that name.
+    """Give a dataset and its folder another name, and return it under that name.
 
     Raises:
         DatasetError: the name cannot be a folder's or is taken, or the folder cannot be renamed.
@@ -121,22 +121,22 @@ def rename_own_dataset(dataset: OwnDataset, name: str) -> OwnDataset:
 
 
 def delete_own_dataset(parent: Path, name: str) -> None:
-    """Delete a data set with all its samples; a damaged one as well.
+    """Delete a dataset with all its samples; a damaged one as well.
 
     Nothing is deleted that does not belong to it: neither a folder without a header nor files that
     somebody put there, other than pictures in folders of a class.
 
     Raises:
-        DatasetError: there is no such data set, it holds other files, or it cannot be deleted.
+        DatasetError: there is no such dataset, it holds other files, or it cannot be deleted.
     """
     _SHELF.delete(_folder_of(parent, name))
 
 
 def export_own_dataset(dataset: OwnDataset, path: Path) -> None:
-    """Write a data set to a ZIP file, whole or not at all; ``open_dataset`` reads it.
+    """Write a dataset to a ZIP file, whole or not at all; ``open_dataset`` reads it.
 
     Raises:
-        DatasetError: the data set cannot be read.
+        DatasetError: the dataset cannot be read.
         OSError: ``path`` cannot be written.
     """
     with replace_file(path) as temporary, temporary.open("wb") as file:
@@ -144,10 +144,10 @@ def export_own_dataset(dataset: OwnDataset, path: Path) -> None:
 
 
 def write_zip(dataset: OwnDataset, file: BinaryIO) -> None:
-    """Write a data set as a ZIP file to an open file.
+    """Write a dataset as a ZIP file to an open file.
 
     Raises:
-        DatasetError: the data set cannot be read.
+        DatasetError: the dataset cannot be read.
     """
     dataset = open_own_dataset(dataset.folder)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:  # PNG is compressed already
@@ -171,7 +171,7 @@ def _folder_of(parent: Path, name: str) -> Path:
 
 
 def _is_ours(file: str) -> bool:
-    """Tell whether a file, by its path below the folder, belongs to a data set."""
+    """Tell whether a file, by its path below the folder, belongs to a dataset."""
     *_, name = file.split("/")
     if file in (HEADER_FILE, TABLE_FILE) or name in DESKTOP_FILES:
         return True
@@ -186,8 +186,8 @@ def _is_ours(file: str) -> bool:
 
 
 _SHELF: Final = Shelf(
-    one="a data set",
-    everything="your data sets",
+    one="a dataset",
+    everything="your datasets",
     error=DatasetError,
     is_ours=_is_ours,
     how_to_list="python -m emotion_core own list",

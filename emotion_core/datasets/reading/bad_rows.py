@@ -30,7 +30,7 @@ class BadRow:
 
 
 class BadRows:
-    """All bad rows of a data set; of millions, the first few are told."""
+    """All bad rows of a dataset; of millions, the first few are told."""
 
     def __init__(self) -> None:
         self._count = 0

@@ -1,4 +1,4 @@
-"""How much a data set may hold, so that a small file does not become more than a machine can bear.
+"""How much a dataset may hold, so that a small file does not become more than a machine can bear.
 
 What is compressed may be of any size: 128 bytes of ``.tar.gz`` can stand for gigabytes of zeros.
 """

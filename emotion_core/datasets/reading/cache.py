@@ -29,7 +29,7 @@ class _Meta(TypedDict):
 
 
 def dataset_key(source: tuple[Any, ...], state: tuple[Any, ...]) -> CacheKey:
-    """Return what names the entry of a data set.
+    """Return what names the entry of a dataset.
 
     Args:
         source: what was read and how: paths and options.
@@ -78,7 +78,7 @@ def read_entry(folder: Path, *, mapped: bool = True) -> FaceDataset:
 
 
 def write_entry(folder: Path, dataset: FaceDataset) -> None:
-    """Write a data set into an empty folder.
+    """Write a dataset into an empty folder.
 
     Raises:
         OSError: the folder cannot be written or the disk is full.

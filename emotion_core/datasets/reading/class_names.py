@@ -1,6 +1,6 @@
 """Tells from the name of a picture's folder which class it is of.
 
-Some data sets number their classes, each in an order of its own: 1 is surprise in RAF-DB, and
+Some datasets number their classes, each in an order of its own: 1 is surprise in RAF-DB, and
 happy in AffectNet. What the numbers mean is asked once, and kept for this very list of pictures.
 """
 
@@ -35,7 +35,7 @@ def label_of(name: str, meanings: Mapping[str, str] | None = None) -> int:
     """Return the index in ``EMOTIONS`` that the folder of a picture tells.
 
     Args:
-        name: its path below the data set's folder, with forward slashes.
+        name: its path below the dataset's folder, with forward slashes.
         meanings: what numbered folders mean, see ``meanings_of``.
 
     Raises:
@@ -89,8 +89,9 @@ def meanings_of(
     if unknown:
         raise NumberedClassesError(
             f"{source}: expected class folders of {', '.join(EMOTIONS)}, found {', '.join(unknown)}"
-            "; say what the numbers mean, as the authors of the data set do: --classes "
-            f"{unknown[0]}=happy,… with {LEFT_OUT} for what to leave out, or on the page Data set",
+            "; say what the numbers mean, as the authors of the dataset do: --classes "
+            f"{unknown[0]}=happy,… with {LEFT_OUT} for what to leave out, or on the page "
+            "Dataset explorer",
             source=str(source),
             numbers=tuple(numbers),
             data_id=data_id,
@@ -101,7 +102,7 @@ def meanings_of(
 
 
 def remember_meanings(data_id: str, meanings: Mapping[str, str]) -> None:
-    """Keep what the numbered classes of a data set mean, for whoever opens it next.
+    """Keep what the numbered classes of a dataset mean, for whoever opens it next.
 
     Args:
         data_id: the one that ``NumberedClassesError`` names.

@@ -47,7 +47,7 @@ from emotion_core.system.folders import DESKTOP_FILES
 
 _PROGRESS_STEP: Final = 500
 
-# Faces of other data sets have 96 to 512 pixels a side; what is larger is rather a photo.
+# Faces of other datasets have 96 to 512 pixels a side; what is larger is rather a photo.
 _LARGEST_SIDE: Final = 1024
 
 _NOT_DECODED: Final = "expected a picture, found one that cannot be decoded"
@@ -138,7 +138,7 @@ def _collect_files(
             found.append(PictureFile(name, status.st_size, status.st_mtime_ns))
             if len(found) > MOST_FILES:
                 raise DatasetError(
-                    f"expected at most {MOST_FILES:,} files in the folder of a data set, found "
+                    f"expected at most {MOST_FILES:,} files in the folder of a dataset, found "
                     "more; give the folder that the pictures lie in"
                 )
 
@@ -164,7 +164,7 @@ def read_image_folder(
     """Read the faces of a folder; ``rows`` are ranks among its pictures.
 
     Args:
-        folder: the data set's folder.
+        folder: the dataset's folder.
         files: what ``list_files`` found there.
         meanings: what ``class_names.meanings_of`` says of them.
         skip_bad_rows: leave bad pictures out instead of refusing the folder.
@@ -220,7 +220,7 @@ def read_pictures(
         read: returns the content of a picture, or raises ``RowError``.
         file_bytes: how large the folder or the archive is; all pictures together may have so many
             pixels, see ``bounds.most_unpacked``.
-        skip_bad_rows: leave bad pictures out instead of refusing the data set.
+        skip_bad_rows: leave bad pictures out instead of refusing the dataset.
         progress: called with the share that is done, 0.0 to 1.0.
 
     Raises:

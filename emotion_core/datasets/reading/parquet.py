@@ -1,4 +1,4 @@
-"""Reads Parquet files as hubs of data sets give them out: a picture and a label in each row.
+"""Reads Parquet files as hubs of datasets give them out: a picture and a label in each row.
 
 Each row is taken for a picture in a folder, ``train-00000-of-00001/happy/0000007.png``, so that
 splits and classes are told by names as they are anywhere else.
@@ -79,7 +79,7 @@ def read_parquet(
         files: as for ``list_rows``.
         rows: what it returned.
         meanings: what ``class_names.meanings_of`` says of them.
-        skip_bad_rows: leave bad pictures out instead of refusing the data set.
+        skip_bad_rows: leave bad pictures out instead of refusing the dataset.
         progress: called with the share that is done, 0.0 to 1.0.
 
     Raises:

@@ -1,6 +1,6 @@
 """Tells from the names of folders and files which split a picture belongs to.
 
-Every copy of a data set calls the folders of its splits otherwise: ``train``, ``FER2013Train``,
+Every copy of a dataset calls the folders of its splits otherwise: ``train``, ``FER2013Train``,
 ``val_set``, ``Public Test``. One that is not understood is an error, never Training: a model that
 learns from test faces looks better than it is.
 """
@@ -54,8 +54,8 @@ def split_of(name: str, folder_name: str) -> int:
     """Return the index in ``SPLITS`` that file name or folders tell; Training when none does.
 
     Args:
-        name: its path below the data set's folder, with forward slashes.
-        folder_name: what the data set's folder is called.
+        name: its path below the dataset's folder, with forward slashes.
+        folder_name: what the dataset's folder is called.
 
     Raises:
         RowError: a folder's name looks like that of a split, but does not tell which.
@@ -65,14 +65,14 @@ def split_of(name: str, folder_name: str) -> int:
 
 
 class SplitFolders:
-    """The splits of a whole data set: a folder beside those of splits must be one of them too."""
+    """The splits of a whole dataset: a folder beside those of splits must be one of them too."""
 
     def __init__(self, names: Sequence[str], folder_name: str) -> None:
         """Look at the names of all pictures.
 
         Args:
-            names: their paths below the data set's folder, with forward slashes.
-            folder_name: what the data set's folder is called.
+            names: their paths below the dataset's folder, with forward slashes.
+            folder_name: what the dataset's folder is called.
         """
         self._folder_name = folder_name
         self._inside: set[str] = set()

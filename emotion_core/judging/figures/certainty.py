@@ -85,7 +85,7 @@ def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title
 
 
 def _band(curve: Sequence[CoveragePoint]) -> Any:
-    """Return the 95 % intervals around the line."""
+    """Return the 95% intervals around the line."""
     coverages = [point.coverage.value for point in curve]
     accuracies = [point.accuracy for point in curve]
     return plotly_graph_objects().Scatter(

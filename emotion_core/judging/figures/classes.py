@@ -21,7 +21,7 @@ _SYMBOLS: Final = {"precision": "triangle-up", "recall": "circle", "F1": "square
 
 
 def class_metrics_figure(per_class: Sequence[EmotionMetrics], title: str) -> Figure:
-    """Draw precision, recall and F1 of every expression with their 95 % intervals.
+    """Draw precision, recall and F1 of every expression with their 95% intervals.
 
     Args:
         per_class: ``EvaluationReport.per_class``; what is undefined is not drawn.

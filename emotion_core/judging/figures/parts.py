@@ -24,7 +24,7 @@ def margin(title: str) -> dict[str, int]:
 
 
 def error_bars(estimates: Sequence[Estimate]) -> dict[str, Any]:
-    """Return the 95 % intervals of values."""
+    """Return the 95% intervals of values."""
     return {
         "array": [estimate.high - estimate.value for estimate in estimates],
         "arrayminus": [estimate.value - estimate.low for estimate in estimates],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def change_figure(measured: Sequence[tuple[str, RobustnessCurves]], change: Change) -> Figure:
-    """Draw the accuracy under one change with 95 % intervals; what is harsher stands to the right.
+    """Draw the accuracy under one change with 95% intervals; what is harsher stands to the right.
 
     Args:
         measured: names of one or two models with their curves.

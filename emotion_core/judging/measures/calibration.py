@@ -22,8 +22,8 @@ from emotion_core.models.interface import softmax
 CERTAINTY_ACCURACY: Final = 0.8
 
 #: No threshold is chosen that leaves less than this share answered: a tool that mostly declines is
-#: of no use. A network that is right on 66.7 % of PublicTest would decline 34 % of it for four
-#: right answers of five; at this limit it declines 29 %, and 78 % of its answers are right.
+#: of no use. A network that is right on 66.7% of PublicTest would decline 34% of it for four
+#: right answers of five; at this limit it declines 29%, and 78% of its answers are right.
 CERTAINTY_COVERAGE: Final = 0.7
 
 

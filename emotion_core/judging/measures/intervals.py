@@ -1,4 +1,4 @@
-"""Shares with their 95 % intervals."""
+"""Shares with their 95% intervals."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-#: Two-sided 95 % quantile of the normal distribution.
+#: Two-sided 95% quantile of the normal distribution.
 Z_95: Final = 1.959964
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A share 0..1 with its 95 % interval."""
+    """A share 0..1 with its 95% interval."""
 
     value: float
     low: float
@@ -25,7 +25,7 @@ class Estimate:
 
 
 def wilson_interval(successes: int, trials: int) -> Estimate:
-    """Return ``successes / trials`` with its 95 % score interval (Wilson 1927).
+    """Return ``successes / trials`` with its 95% score interval (Wilson 1927).
 
     Without trials nothing is known: the value is 0 and the interval 0 to 1.
     """

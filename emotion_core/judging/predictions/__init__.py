@@ -1,1 +1,1 @@
-"""What a model says of a whole data set, and what can be seen in it."""
+"""What a model says of a whole dataset, and what can be seen in it."""

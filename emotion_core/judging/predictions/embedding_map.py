@@ -1,4 +1,4 @@
-"""A 2-D map of a data set: images that a network finds alike lie close together.
+"""A 2-D map of a dataset: images that a network finds alike lie close together.
 
 t-SNE (van der Maaten and Hinton 2008, accelerated as by Linderman et al. 2019 in openTSNE), started
 from the two principal components so that the far order means something too (Kobak and Berens 2019).
@@ -49,7 +49,7 @@ def map_dataset(
     *,
     progress: CountProgress | None = None,
 ) -> NDArray[np.float32]:
-    """Return the map of a data set, from the cache where it is there.
+    """Return the map of a dataset, from the cache where it is there.
 
     Args:
         model_dir: the model that the embeddings are of.
@@ -80,7 +80,7 @@ def map_dataset(
 
 
 def map_key(model_dir: Path, dataset: FaceDataset) -> CacheKey:
-    """Return what names the map of a data set in the cache.
+    """Return what names the map of a dataset in the cache.
 
     Raises:
         ModelError: the model has no readable card.
@@ -124,6 +124,6 @@ def map_embeddings(
     except ChildError as error:
         raise EmotionCoreError(
             f"expected a map from the process that makes it, found none ({error.reason}); install "
-            "what requirements.txt lists, or choose a smaller data set"
+            "what requirements.txt lists, or choose a smaller dataset"
         ) from error
     return unpacked(answer["points"])

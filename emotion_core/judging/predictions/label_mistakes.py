@@ -82,7 +82,7 @@ def seen_in_training(
 ) -> NDArray[np.bool_]:
     """Return for each image whether the model is known to have learned from it.
 
-    Where ``seen`` does not tell, these are the Training images of the data set that the card names.
+    Where ``seen`` does not tell, these are the Training images of the dataset that the card names.
     Of others nothing is known.
 
     Args:
@@ -218,7 +218,7 @@ def mistakes_table(
 ) -> DataFrame:
     """Return one line an image, in the order of ``indices``, for a page or a CSV file.
 
-    Columns: ``index`` in the data set, ``row`` of its file, split, label, suggested, score,
+    Columns: ``index`` in the dataset, ``row`` of its file, split, label, suggested, score,
     label_score and suggested_score (all 0..1), and the FER+ votes by name where there are some.
     """
     import pandas as pd

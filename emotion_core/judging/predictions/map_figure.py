@@ -1,4 +1,4 @@
-"""The plotly figure of a data set's map. It reads results and computes nothing."""
+"""The plotly figure of a dataset's map. It reads results and computes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model says about every image of a data set: logits and embeddings, computed once.
+"""What a model says about every image of a dataset: logits and embeddings, computed once.
 
 Results lie in the cache as ``.npy`` files, which any number of viewers and processes map into
 memory; an entry is named by the model's and the data's fingerprints.
@@ -62,7 +62,7 @@ class Predictions:
 
 
 def predictions_key(model_dir: Path, dataset: FaceDataset) -> CacheKey:
-    """Return what names the entry of a model and a data set in the cache.
+    """Return what names the entry of a model and a dataset in the cache.
 
     Raises:
         ModelError: the model has no readable card.

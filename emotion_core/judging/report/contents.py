@@ -90,7 +90,7 @@ def headline(judgement: Judgement) -> dict[str, str]:
             report.clean.accuracy
         )
     for what, share in shares.items():
-        interval = f"95 %: {100 * share.low:.1f} to {100 * share.high:.1f}"
+        interval = f"95%: {100 * share.low:.1f} to {100 * share.high:.1f}"
         figures[f"{what} ({interval})"] = f"{share.value:.1%}"
     if report.selective.threshold and report.selective.answered:
         selective = report.selective
@@ -109,7 +109,7 @@ def comparison_figures(comparison: PairedComparison) -> dict[str, str]:
     first, second = comparison.first.card.name, comparison.second.card.name
     low, high = 100 * difference.low, 100 * difference.high
     return {
-        f"points {first} is above {second} (95 %: {low:+.1f} to {high:+.1f})": (
+        f"points {first} is above {second} (95%: {low:+.1f} to {high:+.1f})": (
             f"{100 * difference.value:+.1f}"
         ),
         "p, McNemar's test: a difference as large by chance": p_written(counts.p_value),

@@ -108,7 +108,7 @@ def shift_boxes(faces: NDArray[np.uint8], random: np.random.Generator) -> NDArra
 
 #: What a face detector does to a face from one frame to the next.
 SHIFTED_BOXES: Final = Perturbation(
-    f"boxes shifted by up to {100 * LARGEST_SHIFT:.0f} % of their side in x and y and scaled by "
+    f"boxes shifted by up to {100 * LARGEST_SHIFT:.0f}% of their side in x and y and scaled by "
     f"{SCALES[0]} to {SCALES[1]}",
     shift_boxes,
 )

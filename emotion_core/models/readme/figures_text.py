@@ -30,7 +30,7 @@ def _figures(card: ModelCard) -> str:
     seed = card.config.get("seed")
     once = "" if seed is None else f", one run with one seed ({seed})"
     lines = [
-        f"A single view of each image{once}. In brackets the 95 % interval: of shares by Wilson "
+        f"A single view of each image{once}. In brackets the 95% interval: of shares by Wilson "
         "(1927), of F1 by bootstrap; it covers the choice of images, not that of the seed."
     ]
     return section("Figures", lines, table(["", "figure"], rows))
@@ -82,7 +82,7 @@ def _calibration(card: ModelCard) -> str:
     if "ece" not in metrics:
         return ""
     errors = [
-        [name, f"{100 * metrics[key]:.1f} %"]
+        [name, f"{100 * metrics[key]:.1f}%"]
         for name, key in (
             ("without temperature", "ece_uncalibrated"),
             ("with it", "ece"),
@@ -101,10 +101,10 @@ def _calibration(card: ModelCard) -> str:
         return text
     rows = [
         [
-            f"{100 * bin_['low']:.0f} to {100 * bin_['high']:.0f} %",
+            f"{100 * bin_['low']:.0f} to {100 * bin_['high']:.0f}%",
             f"{bin_['count']:,}",
-            f"{100 * bin_['confidence']:.1f} %",
-            f"{100 * bin_['accuracy']:.1f} %",
+            f"{100 * bin_['confidence']:.1f}%",
+            f"{100 * bin_['accuracy']:.1f}%",
         ]
         for bin_ in bins
     ]
@@ -119,17 +119,17 @@ def _certainty(card: ModelCard) -> str:
         return section("Uncertain", ["Every face gets an answer: the certainty threshold is 0."])
     intervals = selective["interval_95"]
     lines = [
-        f"A face whose highest score is below {100 * card.certainty_threshold:.0f} % gets the "
+        f"A face whose highest score is below {100 * card.certainty_threshold:.0f}% gets the "
         "answer uncertain (selective classification, Geifman and El-Yaniv 2017). That leaves "
         f"{_estimate(selective, 'coverage', intervals)} of the images answered, and "
         f"{_estimate(selective, 'accuracy_answered', intervals)} of the answers are right, instead "
-        f"of {100 * selective['accuracy_all']:.1f} % of all."
+        f"of {100 * selective['accuracy_all']:.1f}% of all."
     ]
     if "target_accuracy" in selective:
         lines.append(
-            f"The rule: the lowest threshold with which {100 * selective['target_accuracy']:.0f} % "
+            f"The rule: the lowest threshold with which {100 * selective['target_accuracy']:.0f}% "
             "of the answers are right, but none that leaves less than "
-            f"{100 * selective['least_coverage']:.0f} % answered."
+            f"{100 * selective['least_coverage']:.0f}% answered."
         )
         if selective["accuracy_answered"] < selective["target_accuracy"]:
             lines.append(
@@ -139,12 +139,12 @@ def _certainty(card: ModelCard) -> str:
     if "coverage_cross_fitted" in selective:
         lines.append(
             "With the threshold chosen on one half and measured on the other, "
-            f"{100 * selective['coverage_cross_fitted']:.1f} % are answered, "
-            f"{100 * selective['accuracy_answered_cross_fitted']:.1f} % of them rightly."
+            f"{100 * selective['coverage_cross_fitted']:.1f}% are answered, "
+            f"{100 * selective['accuracy_answered_cross_fitted']:.1f}% of them rightly."
         )
     curve = selective["curve"]
     rows = [
-        [f"{100 * threshold:.0f} %", f"{100 * coverage:.1f} %", f"{100 * accuracy:.1f} %"]
+        [f"{100 * threshold:.0f}%", f"{100 * coverage:.1f}%", f"{100 * accuracy:.1f}%"]
         for threshold, coverage, accuracy in zip(
             curve["threshold"], curve["coverage"], curve["accuracy"], strict=True
         )
@@ -159,9 +159,9 @@ def _robustness(card: ModelCard) -> str:
         return ""
     lines = [
         f"On {shifted['name']}, at random ({shifted['repeats']} repeats, seed {shifted['seed']}): "
-        f"{100 * shifted['accuracy_perturbed']:.1f} % right, with a standard deviation of "
+        f"{100 * shifted['accuracy_perturbed']:.1f}% right, with a standard deviation of "
         f"{100 * shifted['standard_deviation']:.1f} points between repeats, against "
-        f"{100 * shifted['accuracy']:.1f} % on the images as they are."
+        f"{100 * shifted['accuracy']:.1f}% on the images as they are."
     ]
     return section("Shifted boxes", lines)
 

@@ -117,7 +117,7 @@ def _data(card: ModelCard) -> str:
     if SEEN_FILE in card.files:
         lines.append(
             f"`{SEEN_FILE}` has a hash of each of these images (8 bytes of SHA-256), by which "
-            "copies, parts and joined data sets are recognised. No image can be got back from it; "
+            "copies, parts and joined datasets are recognised. No image can be got back from it; "
             "whoever has an image can tell whether it is among them."
         )
     if leaks := _leaks(card):
@@ -175,8 +175,8 @@ def _limits(card: ModelCard) -> str:
         lines.append(
             "FER2013 has no group labels, so it cannot be measured on it. Its expression labels "
             "are disputed: when ten people voted on each image anew (FER+, Barsoum et al. 2016), "
-            "one label in six got none of their votes, and the majority agrees with 63 % of the "
-            "labels of Training and PublicTest. A person reaches about 65 % (Goodfellow et al. "
+            "one label in six got none of their votes, and the majority agrees with 63% of the "
+            "labels of Training and PublicTest. A person reaches about 65% (Goodfellow et al. "
             "2013). So part of any accuracy above that is agreement with the quirks of these "
             "labels, not a better reading of faces."
         )

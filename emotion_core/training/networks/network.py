@@ -25,7 +25,7 @@ from emotion_core.errors import TrainingError
 Network: TypeAlias = Any
 
 #: Share of the old running statistics that batch norm keeps a step: Keras' 0.99 would still
-#: remember its initial values after the hundred steps of a short run on a small data set.
+#: remember its initial values after the hundred steps of a short run on a small dataset.
 MOMENTUM: Final = 0.95
 
 #: Squeeze-and-excitation narrows the channels by this before it widens them again (Hu et al. 2018).
@@ -95,7 +95,7 @@ def standardize(pixels: Any, border: int) -> Any:
     """
     tensor = layers.Rescaling(1 / 255, name="scale")(pixels)
     tensor = layers.Cropping2D(border, name="crop")(tensor)
-    # The epsilon is a variance: a face with a deviation under 3 % of the grey range is left dim
+    # The epsilon is a variance: a face with a deviation under 3% of the grey range is left dim
     # rather than blown up to noise.
     return layers.LayerNormalization(
         axis=[1, 2, 3], center=False, scale=False, epsilon=1e-3, name="standardize"

@@ -84,9 +84,9 @@ def test_another_data_set_is_refused(dataset, exclusions, faces):
     with pytest.raises(DatasetError) as refused:
         exclude(fewer, exclusions)
     assert str(refused.value) == (
-        "other.csv: expected the data set of the exclusion list 'my list', faces.csv with "
+        "other.csv: expected the dataset of the exclusion list 'my list', faces.csv with "
         f"fingerprint {dataset.fingerprint[:12]}, found only 1 of the 2 images it leaves out "
-        f"(fingerprint {fewer.fingerprint[:12]}); make a list for this data set"
+        f"(fingerprint {fewer.fingerprint[:12]}); make a list for this dataset"
     )
     changed = replace(dataset, images=faces[[0, 1, 5, 3, 1, 4]])
     with pytest.raises(DatasetError, match="found only 1 of the 2"):

@@ -55,7 +55,7 @@ def test_agreement(demo):
     voted = FaceDataset(demo.name, demo.images, demo.labels, demo.splits, demo.rows, votes)
     figure = figures.agreement_figure(survey_dataset(voted), "agreement")
     assert list(figure.data[0].y) == [float(name == "happy") for name in EMOTIONS]
-    with pytest.raises(ValueError, match="expected a data set with FER\\+ votes, found none"):
+    with pytest.raises(ValueError, match="expected a dataset with FER\\+ votes, found none"):
         figures.agreement_figure(survey_dataset(demo), "agreement")
 
 

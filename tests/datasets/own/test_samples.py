@@ -188,7 +188,7 @@ def test_no_sample_at_all(me):
 
 def test_nothing_is_added_to_a_deleted_one(me, faces):
     delete_own_dataset(me.folder.parent, "me")
-    with pytest.raises(DatasetError, match=r"expected a data set with dataset\.json, found none"):
+    with pytest.raises(DatasetError, match=r"expected a dataset with dataset\.json, found none"):
         add_samples(me, faces, "sad", source="camera", sitting=1)
     assert not me.folder.exists()
 
@@ -201,7 +201,7 @@ def test_a_picture_that_was_damaged_later(filled):
 
 
 def test_a_sample_that_is_removed_while_the_folder_is_read(filled, monkeypatch):
-    """Any number of processes may work on one data set."""
+    """Any number of processes may work on one dataset."""
     scan = os.scandir
 
     @contextlib.contextmanager

@@ -190,7 +190,7 @@ def test_deleting_leaves_what_belongs_to_somebody(filled, parent, other):
 @pytest.mark.parametrize("name", ["", ".", "..", "you", "../own_data/me", "me/Training"])
 def test_only_a_data_set_is_deleted(filled, parent, name):
     for refuse in (delete_own_dataset, find_own_dataset):
-        with pytest.raises(DatasetError, match="expected the name of a data set in"):
+        with pytest.raises(DatasetError, match="expected the name of a dataset in"):
             refuse(parent, name)
     assert open_own_dataset(filled.folder) == filled
 
@@ -198,7 +198,7 @@ def test_only_a_data_set_is_deleted(filled, parent, name):
 def test_a_link_is_not_followed(filled, parent, tmp_path):
     (tmp_path / "photos").mkdir()
     (parent / "link").symlink_to(filled.folder)
-    with pytest.raises(DatasetError, match="expected the name of a data set in"):
+    with pytest.raises(DatasetError, match="expected the name of a dataset in"):
         delete_own_dataset(parent, "link")
     (filled.folder / "Training" / "happy" / "elsewhere").symlink_to(tmp_path / "photos")
     with pytest.raises(DatasetError, match="nothing was deleted"):
@@ -215,7 +215,7 @@ def damage(text: str) -> Callable[[Path], object]:
     [
         (
             lambda folder: (folder / "dataset.json").unlink(),
-            "expected a data set with dataset.json",
+            "expected a dataset with dataset.json",
         ),
         (damage(""), "is damaged"),
         (damage("[]"), "is damaged"),
@@ -248,7 +248,7 @@ def test_a_damaged_one_can_be_deleted(filled, parent):
 def test_no_folder_is_no_data_set(parent, tmp_path):
     assert list_own_datasets(parent) == own_data.OwnDatasetList((), ())
     (tmp_path / "file").touch()
-    with pytest.raises(DatasetError, match="expected the folder of your data sets"):
+    with pytest.raises(DatasetError, match="expected the folder of your datasets"):
         list_own_datasets(tmp_path / "file")
     with pytest.raises(DatasetError, match="cannot be written"):
         create_own_dataset(tmp_path / "file", "me", "")

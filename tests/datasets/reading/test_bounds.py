@@ -98,7 +98,7 @@ class TestFolders:
     def test_hold_no_more_files_than_a_data_set_may(self, folder, monkeypatch):
         monkeypatch.setattr(image_folder, "MOST_FILES", 5)
         assert refusal(lambda: open_dataset(folder, use_cache=False)) == (
-            "expected at most 5 files in the folder of a data set, found more; give the folder "
+            "expected at most 5 files in the folder of a dataset, found more; give the folder "
             "that the pictures lie in"
         )
 

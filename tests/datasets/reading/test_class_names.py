@@ -56,8 +56,8 @@ def test_the_meaning_of_numbers_is_asked_once(numbered, tmp_path):
         open_dataset(numbered)
     assert str(caught.value) == (
         f"{numbered}: expected class folders of {', '.join(EMOTIONS)}, found 1, 2, 3, 4, 5, 6, 7; "
-        "say what the numbers mean, as the authors of the data set do: --classes 1=happy,… with "
-        "none for what to leave out, or on the page Data set"
+        "say what the numbers mean, as the authors of the dataset do: --classes 1=happy,… with "
+        "none for what to leave out, or on the page Dataset explorer"
     )
     assert caught.value.numbers == tuple("1234567")
     expected = ["surprise", *RAF_DB.values()]  # the test set comes first

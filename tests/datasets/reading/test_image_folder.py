@@ -268,6 +268,6 @@ def test_votes_need_rows(folder, write, faces, write_lines, vote_lines):
     write("train/happy/1.png", faces[0])
     votes = write_lines(vote_lines, "fer2013new.csv")
     assert refusal(folder, votes_path=votes) == (
-        f"{folder}: expected a CSV file to join fer2013new.csv to by row, found a data set without "
+        f"{folder}: expected a CSV file to join fer2013new.csv to by row, found a dataset without "
         "rows; leave the votes out, or give fer2013.csv"
     )

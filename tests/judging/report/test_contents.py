@@ -48,7 +48,7 @@ def test_headline_says_what_is_known():
     nothing_leaked = headline(judge(random_answers(leaked=np.zeros(300, bool))))
     assert not any("Training has not" in what for what in nothing_leaked)
     one = headline(judge(made_answers([3], [3])))
-    assert one["accuracy (95 %: 20.7 to 100.0)"] == "100.0%"
+    assert one["accuracy (95%: 20.7 to 100.0)"] == "100.0%"
     assert "mean area under the ROC curves" not in one
 
 

@@ -66,7 +66,7 @@ def test_html_of_next_to_nothing(labels):
 
 
 def test_hostile_names_stay_text(full):
-    """Names of models, data sets and lists, and times, come from files that others wrote."""
+    """Names of models, datasets and lists, and times, come from files that others wrote."""
     first, second = full.comparison.first, full.comparison.second
     hostile = replace(
         full,

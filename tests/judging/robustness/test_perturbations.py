@@ -104,7 +104,7 @@ def test_boxes_are_cropped_by_the_one_crop_rule_within_the_limits(demo):
 
 
 def test_shift_is_as_far_as_promised():
-    """A bright dot tells where the box was: without scaling it moves by at most 8 % of 48."""
+    """A bright dot tells where the box was: without scaling it moves by at most 8% of 48."""
     faces = np.zeros((400, 48, 48), np.uint8)
     faces[:, 23:25, 23:25] = 255
     crops = shift_boxes(faces, np.random.default_rng(0)).astype(float)

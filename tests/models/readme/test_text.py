@@ -113,10 +113,10 @@ def test_figures_have_intervals_and_the_seed(card):
     metrics = card.metrics
     low, high = metrics["interval_95"]["accuracy"]
     assert figures["accuracy, 400 images"] == (
-        f"{100 * metrics['accuracy']:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+        f"{100 * metrics['accuracy']:.1f}% ({100 * low:.1f} to {100 * high:.1f})"
     )
     clean = figures["accuracy without those that stand in training, 360 images"]
-    assert clean.startswith(f"{100 * metrics['clean']['accuracy']:.1f} % (")
+    assert clean.startswith(f"{100 * metrics['clean']['accuracy']:.1f}% (")
     low, high = metrics["interval_95"]["macro_f1"]
     assert figures["macro F1"] == f"{metrics['macro_f1']:.3f} ({low:.3f} to {high:.3f})"
     assert figures["log loss"] == f"{metrics['log_loss']:.3f}"
@@ -131,7 +131,7 @@ def test_expressions(card):
     for emotion, images, recall, *_rest in body:
         figures = card.metrics["per_class"][emotion]
         assert int(images) == figures["support"]
-        assert recall.startswith(f"{100 * figures['recall']:.1f} % (")
+        assert recall.startswith(f"{100 * figures['recall']:.1f}% (")
         recalls[emotion] = figures["recall"]
     best, worst = max(recalls, key=recalls.get), min(recalls, key=recalls.get)
     assert f"best for {best}, worst for {worst}." in said(card)
@@ -159,29 +159,29 @@ def test_calibration(card):
     table = rows(text)
     metrics = card.metrics
     assert table[2:5] == [
-        ["without temperature", f"{100 * metrics['ece_uncalibrated']:.1f} %"],
-        ["with it", f"{100 * metrics['ece']:.1f} %"],
+        ["without temperature", f"{100 * metrics['ece_uncalibrated']:.1f}%"],
+        ["with it", f"{100 * metrics['ece']:.1f}%"],
         [
             "fitted on one half, measured on the other",
-            f"{100 * metrics['ece_cross_fitted']:.1f} %",
+            f"{100 * metrics['ece_cross_fitted']:.1f}%",
         ],
     ]
     filled = [bin_ for bin_ in metrics["reliability"] if bin_["count"]]
     assert [int(row[1]) for row in table[7:]] == [bin_["count"] for bin_ in filled]
-    assert table[-1][0] == "93 to 100 %"
+    assert table[-1][0] == "93 to 100%"
 
 
 def test_uncertain(card):
     text = " ".join(section(card, "Uncertain").split())
     selective = card.metrics["selective"]
-    assert f"whose highest score is below {100 * card.certainty_threshold:.0f} %" in text
-    assert f"leaves {100 * selective['coverage']:.1f} % (" in text
-    assert f"and {100 * selective['accuracy_answered']:.1f} % (" in text
-    assert "with which 80 % of the answers are right, but none that leaves less than 70 %" in text
-    assert f"{100 * selective['coverage_cross_fitted']:.1f} % are answered" in text
+    assert f"whose highest score is below {100 * card.certainty_threshold:.0f}%" in text
+    assert f"leaves {100 * selective['coverage']:.1f}% (" in text
+    assert f"and {100 * selective['accuracy_answered']:.1f}% (" in text
+    assert "with which 80% of the answers are right, but none that leaves less than 70%" in text
+    assert f"{100 * selective['coverage_cross_fitted']:.1f}% are answered" in text
     table = rows(section(card, "Uncertain"))
-    assert table[2][:2] == ["0 %", "100.0 %"]
-    assert [row[0] for row in table[2:6]] == ["0 %", "10 %", "20 %", "30 %"]
+    assert table[2][:2] == ["0%", "100.0%"]
+    assert [row[0] for row in table[2:6]] == ["0%", "10%", "20%", "30%"]
 
 
 @pytest.mark.parametrize(("accuracy", "reached"), [(0.79, False), (0.8, True)])
@@ -199,8 +199,8 @@ def test_never_uncertain(card):
 
 def test_shifted_boxes(card):
     text = " ".join(section(card, "Shifted boxes").split())
-    assert "On boxes that are off, at random (2 repeats, seed 0): 62.0 % right" in text
-    assert "against 66.0 % on the images as they are" in text
+    assert "On boxes that are off, at random (2 repeats, seed 0): 62.0% right" in text
+    assert "against 66.0% on the images as they are" in text
 
 
 def test_what_it_is_not_for(card):

@@ -156,7 +156,7 @@ def test_events_are_shown_the_newest_first_and_a_few_only(page, live):
     live.run_for(3)
     html = events_shown(run(page))
     assert html.count('class="event"') == 2
-    assert "happy above 80 % for 1 s</span><span>person 3<" in html
+    assert "happy above 80% for 1 s</span><span>person 3<" in html
     assert html.index("happy above") < html.index("a face for")
     add(page, "no face", seconds=1.0)
     for present in (False, True) * 4:
@@ -231,7 +231,7 @@ def test_events_reach_the_webhook(page, live, listener):
     send_test(page, f"{listener.url}/event")
     live.run_for(3)
     wait_for(lambda: len(listener.bodies) == 2)
-    assert b'"rule": "happy above 80 % for 1 s"' in listener.bodies[1]
+    assert b'"rule": "happy above 80% for 1 s"' in listener.bodies[1]
     assert "Webhook:" not in events_shown(run(page))
 
 
@@ -320,19 +320,19 @@ def test_a_session_tells_its_events(monkeypatch, tmp_path):
     face = FaceReading(Box(10, 10, 50, 50), SMILE)
     for number in range(40):
         recorder.record(number / 10, 1.8e9, [(1, face)], np.zeros((48, 64, 3), np.uint8))
-    recorder.record_event(TriggerEvent(2.0, 1.8e9, "happy above 80 % for 2 s", 1, 0.9))
+    recorder.record_event(TriggerEvent(2.0, 1.8e9, "happy above 80% for 2 s", 1, 0.9))
     recorder.stop()
     page = run(AppTest.from_file(str(PROJECT / "pages/sessions.py"), default_timeout=30))
     assert page.expander[0].label == "Events: 1"
     (table,) = page.dataframe
     assert table.value.loc[0].tolist() == [
         2.0,
-        "happy above 80 % for 2 s",
+        "happy above 80% for 2 s",
         "1",
         display.percent(0.9),
     ]
     assert "Events" in {each.label for each in page.get("download_button")}
-    assert any("happy above 80 % for 2 s" in chart.proto.spec for chart in page.get("plotly_chart"))
+    assert any("happy above 80% for 2 s" in chart.proto.spec for chart in page.get("plotly_chart"))
 
 
 def test_what_a_recording_says_about_its_rules(page, live, monkeypatch, tmp_path):

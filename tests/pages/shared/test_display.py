@@ -21,7 +21,7 @@ def test_an_uncertain_face_names_the_highest_bar():
     scores = (0.05, 0.05, 0.1, 0.1, 0.28, 0.1, 0.32)
     held = SteadyReading(Box(0, 0, 48, 48), scores, 0.5, held="sad")
     html = face_scores(held).replace("\N{NO-BREAK SPACE}", " ")
-    assert '<span class="confidence">neutral 32 %</span>' in html
+    assert '<span class="confidence">neutral 32%</span>' in html
     assert "kept until" not in html
 
 

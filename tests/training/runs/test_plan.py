@@ -28,7 +28,7 @@ def test_a_name_is_needed(plan, name):
         (lambda content: content.pop("data"), r"is damaged \('data'\); delete"),
         (lambda content: content.update(format=9), "written by another version of this project"),
         (lambda content: content["config"].update(epochs=0), "epochs: expected 1 to 10000"),
-        (lambda content: content["data"].pop("joined"), "expected the source of a data set"),
+        (lambda content: content["data"].pop("joined"), "expected the source of a dataset"),
     ],
 )
 def test_a_damaged_plan_is_named(plan, tmp_path, damage, message):

@@ -34,7 +34,7 @@ def training_figure(epochs: Sequence[Mapping[str, Any]], title: str) -> Figure:
                 name=name,
                 mode="lines+markers" if len(numbers) < 40 else "lines",
                 line={"color": color, "width": 2},
-                hovertemplate=f"epoch %{{x}}: {name} %{{y:.2%}}<extra></extra>",
+                hovertemplate=f"epoch %{{x}}: {name}%{{y:.2%}}<extra></extra>",
             )
             for name, key, color in lines
         ]
