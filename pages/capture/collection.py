@@ -18,6 +18,7 @@ from emotion_core.datasets.own.storage import (
 )
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
+from emotion_core.quantities import counted
 from pages.capture.faces import show_capture
 from pages.capture.samples import show_samples
 from pages.mending.downloads import written
@@ -211,4 +212,4 @@ def _delete(dataset: OwnDataset) -> None:
 
 
 def _faces(count: int) -> str:
-    return "1 face" if count == 1 else f"{count:,} faces"
+    return counted(count, "face")

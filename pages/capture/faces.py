@@ -22,6 +22,7 @@ from emotion_core.datasets.own.samples import (
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
+from emotion_core.quantities import counted
 from pages.capture.picker import FaceNote, pick_faces
 from pages.shared.clicks import once
 from pages.shared.pictures import MANY_PICTURES, read_upload
@@ -153,7 +154,7 @@ def _offer_adding(
         crops = crops[:MOST_FACES]
     notes = [FaceNote(f"face {number}") for number in range(1, len(crops) + 1)]
     picked = pick_faces(crops, notes, "own_found", label="Faces found", ticked=True)
-    faces = "1 face" if len(picked) == 1 else f"{len(picked)} faces"
+    faces = counted(len(picked), "face")
     st.button(
         f"Add {faces} as {emotion}" if emotion else f"Add {faces}: choose above what they show",
         icon=":material/add:",
