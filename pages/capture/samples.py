@@ -88,8 +88,8 @@ def _pick(dataset: OwnDataset, samples: Sequence[Sample]) -> list[int]:
         notes.append(FaceNote(title, caption, EMOTION_COLORS[sample.emotion]))
     if missing := sum(face is None for face in faces):
         st.warning(
-            f"{missing} of these pictures cannot be read, so nothing can be trained with this data "
-            "set; remove them."
+            f"{missing} of these pictures cannot be read, so nothing can be trained with this "
+            "dataset; remove them."
         )
     blank = np.full((FACE_SIZE, FACE_SIZE), _UNREADABLE_GRAY, np.uint8)
     images = np.stack([blank if face is None else face for face in faces])
