@@ -123,8 +123,8 @@ def _find_source(path: Path) -> tuple[Path, list[PictureFile]]:
 def _refuse_votes(name: str, votes_path: str | os.PathLike[str] | None) -> None:
     if votes_path is not None:
         raise DatasetError(
-            f"{name}: expected a CSV file to join {Path(votes_path).name} to by row, found a data "
-            "set without rows; leave the votes out, or give fer2013.csv"
+            f"{name}: expected a CSV file to join {Path(votes_path).name} to by row, found a "
+            "dataset without rows; leave the votes out, or give fer2013.csv"
         )
 
 

@@ -15,8 +15,8 @@ from emotion_core.models.folder import ModelCard
 from emotion_core.models.seen_images import SeenImages, image_hashes
 
 DRAWN: Final = (
-    "The faces of the demo are drawn: no figure here tells how a model does on people. Open a data "
-    "set of photographs for that."
+    "The faces of the demo are drawn: no figure here tells how a model does on people. Open a "
+    "dataset of photographs for that."
 )
 FINAL: Final = (
     "PrivateTest is for one last score, when everything is decided. Do not choose a model, a "

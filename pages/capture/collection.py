@@ -1,4 +1,4 @@
-"""Datasets of one's own: make one, add to it, look at it, keep it elsewhere, train with it."""
+"""The user's own datasets: make one, add to it, look at it, export it, train with it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import streamlit as st
 
 from emotion_core.datasets.own.dataset import OwnDataset
 from emotion_core.datasets.own.storage import (
+    AGREED_POINTS,
+    AGREEMENT,
     CONSENT,
     OWN_PREFIX,
     OwnDatasetList,
@@ -18,9 +20,8 @@ from emotion_core.datasets.own.storage import (
 )
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
-from emotion_core.quantities import counted
 from pages.capture.faces import show_capture
-from pages.capture.samples import show_samples
+from pages.capture.samples import faces, show_samples
 from pages.mending.downloads import written
 from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
@@ -29,9 +30,8 @@ from pages.shared.clicks import once
 from pages.shared.text import located, plain
 
 WHAT_FOR = (
-    "Collect faces of your own, by class, to train and test a network with. Each is kept as a grey "
-    "picture of 48 by 48 pixels, cropped as everywhere in this app; the photos themselves are "
-    "not kept."
+    "Collect your own faces, sorted by expression, to train and test a model. Each face is stored "
+    "as a grey image of 48 x 48 pixels; the photos are not."
 )
 
 _CHOSEN = "own_dataset"
@@ -46,7 +46,8 @@ def show_own_data() -> None:
     found = _find()
     for problem in found.problems:
         st.warning(plain(problem))
-    agreed = st.checkbox(CONSENT, key=_CONSENT_KEY, persist_state="session")
+    agreed = st.checkbox(AGREEMENT, key=_CONSENT_KEY, persist_state="session")
+    st.markdown("\n".join(f"- {point}" for point in AGREED_POINTS))
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     dataset = _choose(found, agreed)
@@ -58,11 +59,9 @@ def show_own_data() -> None:
     else:
         st.info("Agree above to add faces.")
     st.subheader("Faces in this dataset")
+    show_samples(dataset)
     if dataset.samples:
-        show_samples(dataset)
         _say_how_to_train(dataset)
-    else:
-        st.caption("None yet.")
     with st.container(horizontal=True):
         if dataset.samples:
             _offer_examination(dataset)
@@ -85,10 +84,11 @@ def _choose(found: OwnDatasetList, agreed: bool) -> OwnDataset | None:
         _offer_new(agreed)
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
+        # The bare name: a browser goes on showing the label that was chosen, so that a count in it
+        # would stay as it was then.
         name = st.selectbox(
             "Dataset",
             list(datasets),
-            format_func=lambda name: f"{name} ({_faces(len(datasets[name].samples))})",
             key=_CHOSEN,
             persist_state="session",
             width=320,
@@ -103,7 +103,7 @@ def _offer_new(agreed: bool) -> None:
         "Name of the new dataset",
         key=_NEW_NAME,
         max_chars=60,
-        placeholder="such as: my faces",
+        placeholder="my faces",
         width=320,
     )
     st.button(
@@ -111,7 +111,7 @@ def _offer_new(agreed: bool) -> None:
         icon=":material/add:",
         key="own_create",
         disabled=not agreed,
-        help=None if agreed else "Agree first.",
+        help=None if agreed else "Tick the agreement above first.",
         on_click=once(_create),
     )
 
@@ -140,10 +140,9 @@ def _say_how_to_train(dataset: OwnDataset) -> None:
         with st.popover("As a command", icon=":material/terminal:"):
             text = "\n".join(commands if checked else commands[:1])
             st.code(text, language="sh", wrap_lines=True)
-            st.markdown(f"`{name}` stands for a folder {located(dataset.folder)}.")
+            st.markdown(f"`{name}` is stored {located(dataset.folder)}.")
     st.caption(
-        "On the page Train you can join it to another dataset: a few dozen faces change little by "
-        "themselves."
+        "A few dozen faces are too few to train with alone: on Train, add them to another dataset."
     )
 
 
@@ -152,7 +151,7 @@ def _offer_examination(dataset: OwnDataset) -> None:
         "Examine",
         icon=":material/grid_view:",
         key="own_examine",
-        help="Browse it and look for flaws on the Dataset explorer.",
+        help="Open it in the Dataset explorer.",
     ):
         open_next(dataset.folder)
         st.switch_page("pages/dataset.py")
@@ -190,7 +189,7 @@ def _rename(dataset: OwnDataset, key: str) -> None:
 def _offer_deletion(dataset: OwnDataset) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.write(
-            f"**{plain(dataset.name)}** with {_faces(len(dataset.samples))} will be "
+            f"**{plain(dataset.name)}** and its {faces(len(dataset.samples))} will be "
             "permanently deleted."
         )
         st.button(
@@ -209,7 +208,3 @@ def _delete(dataset: OwnDataset) -> None:
         return
     dataset_store().close(dataset.folder)
     st.session_state.pop(_CHOSEN, None)
-
-
-def _faces(count: int) -> str:
-    return counted(count, "face")

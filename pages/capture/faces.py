@@ -1,4 +1,4 @@
-"""Adding faces to a dataset of one's own: take or upload pictures, tick faces, name the class."""
+"""Adding faces to one of the user's datasets: take or upload photos, tick faces, name the class."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from emotion_core.datasets.own.samples import (
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.quantities import counted
 from pages.capture.picker import FaceNote, pick_faces
+from pages.capture.samples import faces
 from pages.shared.clicks import once
 from pages.shared.pictures import MANY_PICTURES, read_upload
 from pages.shared.text import plain
@@ -35,13 +35,15 @@ MOST_FACES: Final = 120
 _WAYS: Final = {"Camera": "camera", "Photos": "photo", "Crops": "crop"}
 
 NO_FACE = (
-    "**No face found.** The face should look towards the camera, be evenly lit and uncovered, and "
-    "at least a tenth of the picture high."
+    "The face should look towards the camera, be evenly lit and uncovered, and take up at least a "
+    "tenth of the photo's height."
 )
 ABOUT_CROPS = (
-    "Upload pictures that show one face and nothing else. They are turned grey and resized to 48 "
-    "by 48 pixels; of pictures that are not square, the middle is used."
+    "Upload images that show one face and nothing else. They are converted to grey and resized to "
+    "48 x 48 pixels; if they are not square, the middle is used."
 )
+#: Names of photos without a face that are listed.
+_MOST_NAMES: Final = 10
 
 _ROUND = "own_round"
 _NEW_SITTING = "own_new_sitting"
@@ -61,7 +63,7 @@ def show_capture(dataset: OwnDataset) -> None:
     counts = dataset.counts()
     totals = {name: sum(of_split[name] for of_split in counts.values()) for name in EMOTIONS}
     emotion = st.pills(
-        "What the faces show",
+        "Expression",
         EMOTIONS,
         format_func=lambda name: f"{name} · {totals[name]}",
         key="own_emotion",
@@ -83,8 +85,7 @@ def show_capture(dataset: OwnDataset) -> None:
         pictures = _choose_pictures(source)
     with right:
         if pictures:
-            crops = _read_all(pictures, source)
-            _offer_adding(dataset, crops, emotion, source)
+            _offer_adding(dataset, _read_all(pictures, source), emotion, source)
         _show_sitting(dataset)
 
 
@@ -109,17 +110,28 @@ def _choose_pictures(source: str) -> Sequence[_Picture]:
 
 
 def _read_all(pictures: Sequence[_Picture], source: str) -> NDArray[np.uint8]:
-    """Return the faces in all pictures; those that cannot be read are told."""
+    """Return the faces in all pictures; those without one or that cannot be read are named."""
     crops = [np.empty((0, 48, 48), np.uint8)]
+    faceless: list[str] = []
     place = st.empty()
     for number, picture in enumerate(pictures, start=1):
         if len(pictures) > 1:
-            place.progress(number / len(pictures), f"Reading {number} of {len(pictures)} pictures")
+            place.progress(number / len(pictures), f"Reading photo {number} of {len(pictures)}")
         try:
-            crops.append(_read(picture.name, picture.getvalue(), source == "crop"))
+            found = _read(picture.name, picture.getvalue(), source == "crop")
         except ImageError as error:
             st.error(f"This file cannot be read. {plain(str(error))}")
+            continue
+        crops.append(found)
+        if not len(found):
+            faceless.append(picture.name)
     place.empty()
+    if faceless:
+        names = ", ".join(f"**{plain(name)}**" for name in faceless[:_MOST_NAMES])
+        more = len(faceless) - _MOST_NAMES
+        rest = f" and {more} more" if more > 0 else ""
+        where = f" in {names}{rest}" if source != "camera" else ""
+        st.warning(f"No face found{where}. {NO_FACE}")
     return np.concatenate(crops)
 
 
@@ -144,19 +156,18 @@ def _offer_adding(
 ) -> None:
     """Show the faces found, to tick those to keep."""
     if not len(crops):
-        st.warning(NO_FACE)
         return
     if len(crops) > MOST_FACES:
         st.info(
-            f"The first {MOST_FACES} of {len(crops)} faces are shown; add them, then upload the "
+            f"These are the first {MOST_FACES} of {len(crops)} faces. Add them, then upload the "
             "rest."
         )
         crops = crops[:MOST_FACES]
     notes = [FaceNote(f"face {number}") for number in range(1, len(crops) + 1)]
     picked = pick_faces(crops, notes, "own_found", label="Faces found", ticked=True)
-    faces = counted(len(picked), "face")
+    added = faces(len(picked))
     st.button(
-        f"Add {faces} as {emotion}" if emotion else f"Add {faces}: choose above what they show",
+        f"Add {added} as {emotion}" if emotion else f"Add {added}: choose their expression above",
         icon=":material/add:",
         type="primary",
         key="own_add",
@@ -174,7 +185,7 @@ def _add(dataset: OwnDataset, crops: NDArray[np.uint8], emotion: str, source: st
         return
     st.session_state.pop(_NEW_SITTING, None)
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    st.toast(f"Added to {emotion}: {len(crops)}.", icon=":material/check:")
+    st.toast(f"{faces(len(crops))} added to {emotion}.", icon=":material/check:")
 
 
 def _sitting(dataset: OwnDataset) -> int:
@@ -187,17 +198,17 @@ def _show_sitting(dataset: OwnDataset) -> None:
     """Say to which split the next faces go, and why."""
     sitting = _sitting(dataset)
     minutes = SITTING_PAUSE.seconds // 60
-    use = {"Training": "to train with", "PublicTest": "kept apart for checking"}
+    use = {"Training": "used for training", "PublicTest": "kept for testing"}
     split = split_of_sitting(sitting)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
             f"Sitting **{sitting}**: {split}, {use[split]}",
             width="content",
-            help="Pictures from one sitting look alike, so they all go to the same split: a face "
-            "used for testing must have no near-copy among those used for training. The second "
-            "sitting and every fifth one after it go to PublicTest, the others to Training. A "
-            f"new sitting begins after {minutes} minutes without a new face, or with the button: "
-            "press it when person, place or light change.",
+            help="Faces from one sitting look alike, so they all go to the same split: a model "
+            "must not be tested on near-copies of what it learned from. The second sitting and "
+            "every fifth one after that go to PublicTest, the others to Training. A new sitting "
+            f"starts after {minutes} minutes without a new face, or when you press the button: do "
+            "so when the person, the place or the light changes.",
         )
         st.button(
             "New sitting",

@@ -1,13 +1,26 @@
-// streamlit-webrtc shows the browser's error inside its own frame and tells Python nothing: this
-// reads it there. The frame has the same origin as the page.
+// streamlit-webrtc shows the browser's error inside its own frame, in the browser's words, and tells
+// Python nothing. This reads it there, and hides it: the page says the same in words that help. So
+// it does of a slow connection. The frame has the same origin as the page.
 const ERROR = ".MuiAlert-colorError .MuiAlert-message";
+const STYLE = "the-page-says-it";
+
+function hideAlertsOf(frame) {
+  const head = frame.contentDocument?.head;
+  if (!head || frame.contentDocument.getElementById(STYLE)) return;
+  const style = frame.contentDocument.createElement("style");
+  style.id = STYLE;
+  // Before any alert is there: the frame is as high as what is shown in it.
+  style.textContent = ".MuiAlert-root { display: none !important; }";
+  head.append(style);
+}
 
 function currentProblem() {
+  let problem = "";
   for (const frame of document.querySelectorAll('iframe[title*="webrtc_streamer"]')) {
-    const message = frame.contentDocument?.querySelector(ERROR);
-    if (message) return message.textContent;
+    hideAlertsOf(frame);
+    problem ||= frame.contentDocument?.querySelector(ERROR)?.textContent ?? "";
   }
-  return "";
+  return problem;
 }
 
 export default function ({ parentElement, setStateValue }) {

@@ -22,6 +22,7 @@ from pages.mending.newest_frames import (
 )
 from pages.mending.streamer import tell_whether_viewer_left
 from pages.shared.navigation import came_from_another_page
+from pages.shared.text import plain
 
 #: After this long without a picture, connecting counts as failed and the page says why.
 CONNECT_SECONDS: Final = 15.0
@@ -69,10 +70,11 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         },
         translations={
             "select_device": "Choose camera",
-            "device_ask_permission": "Please allow this page to use the camera",
-            "device_not_available": "No camera can be used",
-            "device_access_denied": "The browser denied the camera",
-            "media_api_not_available": "This browser offers no camera on this address",
+            "device_ask_permission": "Please let this page use the camera",
+            "device_not_available": "No camera can be opened",
+            "device_access_denied": "The browser does not let this page use the camera; allow it "
+            "with the camera symbol beside the address",
+            "media_api_not_available": "Browsers give no camera to pages without https",
         },
     )
     if not any(context.state):
@@ -153,21 +155,53 @@ def _problem_watcher() -> ComponentRenderer:
 
 
 def explain_camera_problem(problem: str) -> str:
-    """Return what to do about an error such as "NotAllowedError: Permission denied"."""
-    explanations = {
-        "NotAllowedError": "The browser did not let this page use the camera. Allow it with the "
-        "camera symbol beside the address (or in the settings of browser and system), then press "
-        "Start again.",
-        "NotFoundError": "No camera was found. Plug one in or switch it on, then press Start "
-        "again.",
-        "NotReadableError": "The camera is there but cannot be opened: most likely another "
-        "program uses it. Close that program, then press Start again.",
-        "OverconstrainedError": "The camera offers no picture size of at most 1280x720. Choose "
-        "another camera, then press Start again.",
-        "mediaDevices is undefined": "Browsers give the camera only to pages on localhost or with "
-        "https. Open this app at http://localhost, or put it behind https.",
-    }
-    for sign, explanation in explanations.items():
-        if sign in problem:
+    """Return what to do about an error such as "NotAllowedError: Permission denied".
+
+    Args:
+        problem: name and message of what ``getUserMedia`` threw, a ``DOMException`` as a rule
+            (W3C Media Capture and Streams, 10.2.1), in the words of any browser.
+    """
+    for signs, explanation in _EXPLANATIONS.items():
+        if any(sign in problem for sign in signs):
             return explanation
-    return f"The camera could not be started. The browser says: {problem}"
+    return f"The camera could not be started. {_TRY_AGAIN} The browser says: {plain(problem)}"
+
+
+_TRY_AGAIN: Final = "Reload the page and press Start again, or try another browser."
+#: By what the browser's error says; the first that fits counts.
+_EXPLANATIONS: Final = {
+    ("denied by system",): (
+        "Your computer or phone keeps this browser from the camera. Allow it in the privacy "
+        "settings of the system, under Camera, then press Start again."
+    ),
+    ("dismissed",): (
+        "The question about the camera was closed without an answer. Press Start again and choose "
+        "Allow."
+    ),
+    ("NotAllowedError", "PermissionDeniedError", "SecurityError"): (
+        "The browser did not let this page use the camera. Allow it with the camera symbol beside "
+        "the address, or in the settings of the browser and the system, then press Start again."
+    ),
+    ("NotFoundError", "DevicesNotFoundError"): (
+        "No camera was found. Plug one in or switch it on, then press Start again."
+    ),
+    ("NotReadableError", "TrackStartError", "AbortError", "No video track acquired"): (
+        "The camera is there but cannot be opened; most likely another program is using it. Close "
+        "that program, then press Start again."
+    ),
+    ("OverconstrainedError", "ConstraintNotSatisfiedError"): (
+        "This camera has no picture size of at most 1280x720. Choose another camera, then press "
+        "Start again."
+    ),
+    ("mediaDevices is undefined", "TypeError"): (
+        "Browsers give the camera only to pages on localhost or with https. Open this app at "
+        "http://localhost, or put it behind https."
+    ),
+    ("getUserMedia is not implemented",): (
+        "This browser cannot use a camera. Try a current Chrome, Edge, Firefox or Safari."
+    ),
+    ("InvalidStateError",): (
+        "The page was not in front when it asked for the camera. Come back to it and press Start "
+        "again."
+    ),
+}

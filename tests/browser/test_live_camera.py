@@ -356,6 +356,9 @@ def test_a_denied_camera_is_explained(server, open_browser, one_face_clip, keep_
     page.goto(server.url)
     press(page, "Start")
     expect(page.get_by_text("did not let this page use the camera")).to_be_visible()
+    # The library tells the same in the browser's words, which nobody needs beside ours.
+    expect(streamer(page).get_by_text("NotAllowedError")).to_be_hidden()
+    expect(page.get_by_role("alert")).to_have_count(1)
     keep_picture(page, "denied")
     page.get_by_role("link", name="Use a photo instead").click()
     expect(page).to_have_url(re.compile("/photo$"))
@@ -367,6 +370,7 @@ def test_a_missing_camera_is_explained(server, open_browser, keep_picture):
     page.goto(server.url)
     press(page, "Start")
     expect(page.get_by_text("No camera was found")).to_be_visible()
+    expect(streamer(page).get_by_text("NotFoundError")).to_be_hidden()
     keep_picture(page, "missing")
 
 

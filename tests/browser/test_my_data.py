@@ -36,7 +36,7 @@ def add(page: Page, label: str) -> None:
     button = page.get_by_role("button", name=label)
     expect(button).to_be_enabled()
     button.click()
-    expect(page.get_by_text("Added to")).to_be_visible()
+    expect(page.get_by_text("added to")).to_be_visible()
 
 
 def test_capture_tick_relabel_export_delete(own_server, open_browser, tmp_path, keep_picture):

@@ -118,7 +118,7 @@ class TestByImages:
         [
             ("same", "has learned from these very images"),
             ("half", "has learned from these very images"),
-            ("a copy", r"has learned from \d+ of these \d+ images \(9\d\.\d %, byte for byte\)"),
+            ("a copy", r"has learned from \d+ of these \d+ images \(9\d\.\d%, byte for byte\)"),
             ("joined", r"has learned from \d+ of these \d+ images \(50\.0%, byte for byte\)"),
         ],
     )

@@ -165,7 +165,7 @@ def test_ticked_faces_of_photos_are_added(page, ticks):
     images, titles = ticks.shown["own_found"]
     np.testing.assert_array_equal(images, FACES[4:8])
     assert titles == ["face 1", "face 2", "face 3", "face 4"]
-    assert page.button(key="own_add").label == "Add 4 faces: choose above what they show"
+    assert page.button(key="own_add").label == "Add 4 faces: choose their expression above"
     assert page.button(key="own_add").disabled
     page.button_group(key="own_emotion").set_value("fear")
     ticks.places = [1]
@@ -175,7 +175,7 @@ def test_ticked_faces_of_photos_are_added(page, ticks):
     sample = me.samples[-1]
     assert (len(me.samples), sample.emotion, sample.source) == (5, "fear", "photo")
     np.testing.assert_array_equal(read_samples(me, [sample])[0], FACES[5])
-    assert page.toast[0].value == "Added to fear: 1."
+    assert page.toast[0].value == "1 face added to fear."
     assert not page.file_uploader[0].value  # ready for the next
 
 
@@ -206,7 +206,7 @@ def test_crops_are_taken_as_they_are(page, ticks):
     large = FACES[5].repeat(3, axis=0).repeat(3, axis=1)
     upload(page, "Crops", ("1.png", encode_png(FACES[4])), ("2.png", encode_png(large)))
     np.testing.assert_array_equal(ticks.shown["own_found"][0], FACES[4:6])
-    assert "turned grey and resized to 48 by 48 pixels" in page.file_uploader[0].label
+    assert "converted to grey and resized to 48 x 48 pixels" in page.file_uploader[0].label
     click(page, "own_add")
     assert [sample.source for sample in datasets()[0].samples[-2:]] == ["crop", "crop"]
 
@@ -218,7 +218,7 @@ def test_bad_files_and_pictures_without_a_face_are_told(page):
     upload(page, "Photos", ("letter.png", b"Dear camera"), ("wall.png", blank))
     text = text_of(page)
     assert "This file cannot be read. letter.png" in text
-    assert "No face found." in text
+    assert "No face found in **wall.png**." in text
     assert "own_add" not in {button.key for button in page.button}
 
 
@@ -227,16 +227,16 @@ def test_very_many_faces_are_added_in_turns(page, ticks, monkeypatch):
     monkeypatch.setattr(own_capture, "MOST_FACES", 2)
     agreed(page)
     upload(page, "Crops", *((f"{n}.png", encode_png(FACES[n])) for n in range(3)))
-    assert "The first 2 of 3 faces are shown" in text_of(page)
+    assert "first 2 of 3 faces" in text_of(page)
     assert len(ticks.shown["own_found"][0]) == 2
 
 
 @pytest.mark.usefixtures("me")
 def test_the_sitting_and_its_split_are_told(page, monkeypatch):
     agreed(page).button_group(key="own_emotion").set_value("sad")
-    assert "Sitting **1**: Training, to train with" in text_of(run(page))
+    assert "Sitting **1**: Training, used for training" in text_of(run(page))
     click(page, "own_next_sitting")
-    assert "Sitting **2**: PublicTest, kept apart for checking" in text_of(page)
+    assert "Sitting **2**: PublicTest, kept for testing" in text_of(page)
     assert page.button(key="own_next_sitting").disabled
     upload(page, "Crops", ("1.png", encode_png(FACES[4])))
     click(page, "own_add")
@@ -290,9 +290,66 @@ def test_ticked_faces_are_relabelled_and_removed(page, ticks):
     assert [sample.emotion for sample in datasets()[0].samples] == ["happy", "sad"]
 
 
+@pytest.mark.usefixtures("me")
+def test_removing_and_relabelling_can_be_undone(page, ticks):
+    before = datasets()
+    ticks.places = [0, 1]  # the sad one and a happy one
+    run(page).selectbox(key="own_relabel_as").set_value("fear")
+    click(run(page), "own_relabel")
+    assert "2 faces relabelled as fear." in text_of(page)
+    click(page, "take back own samples")
+    assert datasets() == before
+    assert "relabelled" not in text_of(page)
+
+    ticks.places = [0, 1, 2, 3]
+    click(run(page), "own_remove")
+    assert datasets()[0].samples == ()
+    assert "4 faces removed." in text_of(page)  # said although no face is left to show
+    click(page, "take back own samples")
+    assert datasets() == before
+    np.testing.assert_array_equal(ticks.shown["own_samples"][0], FACES[[3, 2, 1, 0]])
+
+
+@pytest.mark.usefixtures("me")
+def test_only_what_was_done_last_and_here_can_be_undone(page, ticks):
+    ticks.places = [0]
+    click(run(page), "own_remove")
+    create_own_dataset(own_data_dir(), "you", "I agree.")
+    run(page).selectbox(key="own_dataset").set_value("you")
+    assert "removed" not in text_of(run(page))
+    page.selectbox(key="own_dataset").set_value("me")
+    assert "1 face removed." in text_of(run(page))
+    own_data.delete_own_dataset(own_data_dir(), "me")
+    create_own_dataset(own_data_dir(), "me", "I agree.")
+    (own_data_dir() / "me" / "dataset.json").unlink()
+    click(page, "take back own samples")
+    assert "expected a dataset with dataset.json, found none" in text_of(page)
+
+
+@pytest.mark.usefixtures("me")
+def test_the_selector_says_no_number_that_a_browser_would_keep(page):
+    """A browser shows the label that was chosen, whatever the server calls the option later."""
+    assert run(page).selectbox(key="own_dataset").options == ["me"]
+    assert "4 faces · 4 Training" in text_of(page)
+
+
+@pytest.mark.usefixtures("me")
+def test_photos_without_a_face_are_named_beside_the_faces_of_others(page, ticks):
+    blank = encode_png(np.full((200, 200), 128, np.uint8))
+    portrait = encode_png(cv2.cvtColor(skimage.data.astronaut()[:300, 75:375], cv2.COLOR_RGB2GRAY))
+    walls = [(f"wall{number}.png", blank) for number in range(12)]
+    agreed(page)
+    upload(page, "Photos", walls[0], ("me.png", portrait))
+    assert len(ticks.shown["own_found"][0]) == 1
+    (warning,) = page.warning
+    assert warning.value.startswith("No face found in **wall0.png**. ")
+    upload(page, "Photos", *walls)
+    assert "and 2 more" in page.warning[0].value
+
+
 def test_a_damaged_face_is_told(page, me, ticks):
     (me.folder / me.samples[0].file).write_bytes(b"")
-    assert "1 of these pictures cannot be read" in text_of(run(page))
+    assert "1 of these images cannot be read" in text_of(run(page))
     assert ticks.shown["own_samples"][1][-1].startswith("unreadable:")
 
 

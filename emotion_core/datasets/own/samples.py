@@ -7,9 +7,11 @@ one split as a whole: a face in PublicTest next to its neighbour in Training wou
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 import numpy as np
@@ -139,8 +141,14 @@ def relabel_samples(dataset: OwnDataset, samples: Iterable[Sample], emotion: str
     return dataset
 
 
+def moved_to(sample: Sample, emotion: str) -> Sample:
+    """Return a sample as it is after ``relabel_samples``."""
+    path = PurePosixPath(sample.file)
+    return replace(sample, file=str(path.parent.parent / emotion / path.name), emotion=emotion)
+
+
 def remove_samples(dataset: OwnDataset, samples: Iterable[Sample]) -> OwnDataset:
-    """Delete samples for good, and return the dataset without them.
+    """Delete samples, and return the dataset without them; see ``stored_samples``.
 
     Raises:
         DatasetError: one of them cannot be deleted.
@@ -149,6 +157,39 @@ def remove_samples(dataset: OwnDataset, samples: Iterable[Sample]) -> OwnDataset
         try:
             for sample in samples:
                 (dataset.folder / sample.file).unlink(missing_ok=True)
+        finally:
+            dataset = _refreshed(dataset)
+    return dataset
+
+
+def stored_samples(dataset: OwnDataset, samples: Iterable[Sample]) -> dict[Sample, bytes]:
+    """Return samples with their files' content, for ``restore_samples``; without any that is gone.
+
+    A damaged picture is no obstacle: it comes back as it was.
+    """
+    stored = {}
+    for sample in samples:
+        with suppress(OSError):
+            stored[sample] = (dataset.folder / sample.file).read_bytes()
+    return stored
+
+
+def restore_samples(dataset: OwnDataset, stored: Mapping[Sample, bytes]) -> OwnDataset:
+    """Put removed samples back, with split, sitting and time, and return the dataset with them.
+
+    Args:
+        dataset: where they were removed from.
+        stored: what ``stored_samples`` gave before.
+
+    Raises:
+        DatasetError: the dataset is gone, or cannot be written.
+    """
+    read_header(dataset.folder)  # deleted meanwhile: nothing may make its folder anew
+    with writing(dataset.folder, DatasetError):
+        try:
+            for sample, content in stored.items():
+                with replace_file(dataset.folder / sample.file) as temporary:
+                    temporary.write_bytes(content)
         finally:
             dataset = _refreshed(dataset)
     return dataset

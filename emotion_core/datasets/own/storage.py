@@ -27,12 +27,16 @@ from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.folders import DESKTOP_FILES, data_dir
 from emotion_core.system.shelf import Shelf
 
-#: What whoever adds faces has to agree to first.
-CONSENT: Final = (
-    "Everyone whose face I add here has agreed that it is kept with its class and the time, on the "
-    "machine that runs this app, to train and check networks with, until it is deleted; and knows "
-    "that whoever uses this app can see, download and delete it."
+#: What whoever adds faces has to agree to first, and what it means.
+AGREEMENT: Final = "Everyone whose face I add here has agreed to this:"
+AGREED_POINTS: Final = (
+    "Their face is stored on the machine that runs this app, with its expression and the time, "
+    "until someone deletes it.",
+    "It is used to train and test models.",
+    "Anyone who uses this app can see, download and delete it.",
 )
+#: Both in one text, which is stored with each dataset.
+CONSENT: Final = " ".join((AGREEMENT, *AGREED_POINTS))
 
 #: What stands before the name of such a dataset where a path is expected: ``own/NAME``.
 OWN_PREFIX: Final = "own"

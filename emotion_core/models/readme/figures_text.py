@@ -173,7 +173,7 @@ def _estimate(figures: dict[str, Any], key: str, intervals: dict[str, list[float
     """
     if figures[key] is None:
         return "-"
-    scale, digits, unit = (1, 3, "") if "f1" in key else (100, 1, " %")
+    scale, digits, unit = (1, 3, "") if "f1" in key else (100, 1, "%")
     text = f"{scale * figures[key]:.{digits}f}{unit}"
     if key not in intervals:
         return text

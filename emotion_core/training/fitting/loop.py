@@ -140,8 +140,8 @@ class TrainingLoop:
         checkpoint = read_checkpoint(folder)
         if checkpoint.origin.data != dataset.fingerprint:
             raise TrainingError(
-                f"{folder} was started with other data than {dataset.name}; resume with the data "
-                "set it began with, or delete the folder to start anew"
+                f"{folder} was started with other data than {dataset.name}; resume with the "
+                "dataset it began with, or delete the folder to start anew"
             )
         run = cls(config, dataset, folder, checkpoint.origin)
         run._restore(checkpoint)

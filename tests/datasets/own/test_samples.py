@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,12 +19,15 @@ from emotion_core.datasets.own import storage as own_data
 from emotion_core.datasets.own.dataset import open_own_dataset
 from emotion_core.datasets.own.samples import (
     add_samples,
+    moved_to,
     next_sitting,
     read_samples,
     relabel_samples,
     remove_samples,
+    restore_samples,
     sitting_at,
     split_of_sitting,
+    stored_samples,
 )
 from emotion_core.datasets.own.storage import create_own_dataset, delete_own_dataset
 from emotion_core.errors import DatasetError
@@ -94,6 +98,27 @@ def test_a_picture_of_the_same_name_is_not_overwritten(filled):
     with pytest.raises(DatasetError, match="is there already"):
         relabel_samples(by_hand, moved, "angry")
     assert len(open_dataset(filled.folder)) == 7
+
+
+def test_removed_samples_come_back_as_they_were(filled):
+    gone = filled.samples[:2]
+    (filled.folder / gone[0].file).write_bytes(b"damaged")
+    stored = stored_samples(filled, gone)
+    without = remove_samples(filled, gone)
+    assert restore_samples(without, stored) == filled
+    assert (filled.folder / gone[0].file).read_bytes() == b"damaged"
+    shutil.rmtree(filled.folder)
+    with pytest.raises(DatasetError, match="found none"):
+        restore_samples(without, stored)
+    assert not filled.folder.exists()
+    assert stored_samples(filled, gone) == {}
+
+
+def test_relabelled_samples_are_found_where_they_moved(filled):
+    sample = filled.samples[0]
+    relabelled = relabel_samples(filled, [sample], "disgust")
+    assert moved_to(sample, "disgust") in relabelled.samples
+    assert relabel_samples(relabelled, [moved_to(sample, "disgust")], sample.emotion) == filled
 
 
 def test_removed_samples_are_gone(filled):

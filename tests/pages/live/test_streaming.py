@@ -66,19 +66,43 @@ def test_a_failure_of_this_side_stays_until_the_next_try():
     assert watch.observe(now=2 + CONNECT_SECONDS, **ASKING) == "slow"
 
 
-@pytest.mark.parametrize(
-    ("problem", "advice"),
-    [
-        ("NotAllowedError: Permission denied", "Allow it"),
-        ("NotFoundError: Requested device not found", "No camera was found"),
-        ("NotReadableError: Could not start video source", "another program"),
-        ("OverconstrainedError: ", "Choose another camera"),
-        ("Error: navigator.mediaDevices is undefined. It seems ...", "localhost"),
-        ("AbortError: what", "The browser says: AbortError: what"),
-    ],
-)
-def test_every_problem_gets_advice(problem, advice):
-    assert advice in explain_camera_problem(problem)
+#: All that getUserMedia may throw (W3C Media Capture and Streams, 10.2.1), what older browsers and
+#: the library throw, as browsers word it, and what helps.
+PROBLEMS = {
+    "NotAllowedError: Permission denied": "Allow it with the camera symbol",
+    "NotAllowedError: Permission denied by system": "privacy settings of the system",
+    "NotAllowedError: Permission dismissed": "choose Allow",
+    "NotAllowedError: The request is not allowed by the user agent or the platform in the current "
+    "context, possibly because the user denied permission.": "Allow it with the camera symbol",
+    "PermissionDeniedError: ": "Allow it with the camera symbol",
+    "SecurityError: The operation is insecure.": "Allow it with the camera symbol",
+    "NotFoundError: Requested device not found": "No camera was found",
+    "DevicesNotFoundError: ": "No camera was found",
+    "NotReadableError: Could not start video source": "another program",
+    "TrackStartError: ": "another program",
+    "AbortError: Starting videoinput failed": "another program",
+    "Error: No video track acquired": "another program",
+    "OverconstrainedError: ": "Choose another camera",
+    "ConstraintNotSatisfiedError: ": "Choose another camera",
+    "InvalidStateError: Document is not fully active": "Come back to it",
+    "Error: navigator.mediaDevices is undefined. It seems ...": "localhost",
+    "TypeError: undefined is not an object": "localhost",
+    "Error: getUserMedia is not implemented in this browser": "cannot use a camera",
+}
+
+
+@pytest.mark.parametrize(("problem", "advice"), PROBLEMS.items())
+def test_every_problem_gets_advice_in_words_of_ours(problem, advice):
+    explanation = explain_camera_problem(problem)
+    assert advice in explanation
+    assert "Error" not in explanation
+    assert "The browser says" not in explanation
+
+
+def test_a_problem_that_nobody_knows_is_quoted_as_it_is():
+    explanation = explain_camera_problem("OddError: *what*")
+    assert "Reload the page" in explanation
+    assert r"The browser says: OddError\: \*what\*" in explanation
 
 
 TURN = IceSettings(turn=("turn:turn.example.org",), turn_shared_secret="hush")
