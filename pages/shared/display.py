@@ -64,7 +64,8 @@ def face_scores(
         else ""
     )
     return (
-        f'<div class="face">{_thumbnail(crop)}<div class="scores"><div class="face-name">'
+        f'<div class="face">{_thumbnail(crop)}<div class="scores">'
+        f'<div class="face-name{"" if face.certain else " uncertain"}">'
         f'<span class="dot" style="background:{ANSWER_COLORS[face.answer]}"></span>'
         f'<span class="emotion">{face.answer}</span>'
         f'<span class="confidence">{confidence}</span>'
