@@ -18,6 +18,9 @@ from emotion_core.live.reader import LiveFace
 HISTORY_SECONDS: Final = 60.0
 #: Time between two samples: scores are smoothed, so that more would show nothing new.
 SAMPLE_SECONDS: Final = 0.5
+#: Who is missing in the newest samples for no longer than this has not left: faces are missed for a
+#: moment now and then.
+STILL_THERE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,14 @@ class Timeline:
         scores: float64 ``[T, 7]``, smoothed; NaN where the face was out of sight, so that a line
             drawn through it breaks there.
         answers: what was shown at each of these times, "" where the face was out of sight.
+        left: seconds since the face was seen last; None while it is in view.
     """
 
     track: int
     seconds: NDArray[np.float64]
     scores: NDArray[np.float64]
     answers: tuple[str, ...]
+    left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ class LiveHistory:
             self._samples.clear()
 
     def timelines(self, now: float, most: int) -> list[Timeline]:
-        """Return the faces of the last minute, those seen longest, in the order of their numbers.
+        """Return who is in view, in the order of their numbers, then who left, the latest first.
 
         Args:
             now: seconds on the clock of ``add``.
@@ -78,15 +83,17 @@ class LiveHistory:
         """
         with self._lock:
             samples = [each for each in self._samples if each.time >= now - HISTORY_SECONDS]
-        seen: dict[int, int] = {}
-        for sample in samples:
-            for track in sample.faces:
-                seen[track] = seen.get(track, 0) + 1
-        chosen = sorted(sorted(seen, key=lambda track: -seen[track])[:most])
-        return [_timeline(track, samples, now) for track in chosen]
+        last_seen = {track: sample.time for sample in samples for track in sample.faces}
+        newest = samples[-1].time if samples else now
+        left = {
+            track: None if newest - time <= STILL_THERE_SECONDS else now - time
+            for track, time in last_seen.items()
+        }
+        chosen = sorted(left, key=lambda track: (left[track] or 0.0, track))[:most]
+        return [_timeline(track, samples, now, left[track]) for track in chosen]
 
 
-def _timeline(track: int, samples: Sequence[_Sample], now: float) -> Timeline:
+def _timeline(track: int, samples: Sequence[_Sample], now: float, left: float | None) -> Timeline:
     nothing = ((np.nan,) * len(EMOTIONS), "")
     readings = [sample.faces.get(track, nothing) for sample in samples]
     return Timeline(
@@ -94,4 +101,5 @@ def _timeline(track: int, samples: Sequence[_Sample], now: float) -> Timeline:
         np.array([sample.time - now for sample in samples]),
         np.array([scores for scores, _ in readings], np.float64).reshape(-1, len(EMOTIONS)),
         tuple(answer for _, answer in readings),
+        left,
     )

@@ -25,6 +25,7 @@ from emotion_core.models.seen_images import load_seen_images
 from emotion_core.system.progress import ShareProgress
 from pages.opened.findings import exclusions_for, left_out
 from pages.opened.store import OpenDataset
+from pages.shared.glossary import meaning
 from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
 
@@ -100,8 +101,9 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
         present = [name for name in _PREFERRED if _has_split(opened.dataset, name)]
         _begin_with_test_split(opened, present)
         split = st.selectbox(
-            "Split", present, key=SPLIT, bind="query-params", persist_state="session", width=160
-        )
+            "Split", present, key=SPLIT, bind="query-params", persist_state="session", width=160,
+            help=meaning("Training", "PublicTest", "PrivateTest"),
+        )  # fmt: skip
         lists = {each.name: each for each in exclusions_for(opened)}
         name = None
         if lists:

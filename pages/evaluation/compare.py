@@ -24,6 +24,7 @@ from pages.opened.panel import page_of
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.glossary import explain_terms, meaning
 from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
 
@@ -68,6 +69,7 @@ def _show_figures(comparison: PairedComparison) -> None:
     first, second = (escape(each.card.name) for each in (comparison.first, comparison.second))
     st.markdown(_verdict(comparison))
     st.html(display.numbers(comparison_figures(comparison)))
+    explain_terms("McNemar's test", "p", "95% interval", "recall", "F1")
     st.html(f'<div class="section">How far {first} is above {second}, in all and by label</div>')
     st.plotly_chart(
         differences_figure(comparison, ""),
@@ -151,7 +153,7 @@ def _show_sizes_and_speeds(models: list[Evaluated]) -> None:
     st.html('<div class="section">Size, and the time of one face</div>')
     with st.container(horizontal=True):
         for runtime, help_ in (
-            ("LiteRT", "One face at a time on one thread, as on live video."),
+            ("LiteRT", f"{meaning('LiteRT')} One face at a time on one thread, as on live video."),
             ("Keras", "In a process of its own; starting TensorFlow takes some seconds."),
         ):
             st.button(

@@ -15,6 +15,7 @@ from pages.evaluation.choice import Evaluated
 from pages.evaluation.faces import show_judged_faces
 from pages.opened.panel import page_of
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.glossary import meaning
 
 # The widgets' keys are the names in the address.
 _LABEL, _ANSWER, _BY = "label", "answer", "cells"
@@ -40,7 +41,7 @@ def _show(evaluated: Evaluated) -> None:
     confusion = evaluated.judgement.report.confusion
     by = st.segmented_control(
         "Shares", list(_SHOWN), default="by row", required=True, key=_BY, bind="query-params",
-        label_visibility="collapsed",
+        help=meaning("confusion matrix"),
     )  # fmt: skip
     st.caption(_MEANS[by] + " Click a cell to see its images.")
     matrix, beside = st.columns([5, 3], gap="medium")

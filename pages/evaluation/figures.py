@@ -14,14 +14,15 @@ from pages.evaluation.card import show_card
 from pages.evaluation.choice import Evaluated
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.glossary import explain_terms, meaning
 
-#: Of the table of classes, and what the page calls them.
+#: Of the table of classes, what the page calls them, and what that means.
 _COLUMNS: Final = {
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "auc": "area (ROC)",
-    "average_precision": "average precision",
+    "precision": ("precision", meaning("precision")),
+    "recall": ("recall", meaning("recall")),
+    "f1": ("F1", meaning("F1")),
+    "auc": ("area (ROC)", meaning("area (ROC)")),
+    "average_precision": ("average precision", meaning("average precision")),
 }
 
 
@@ -29,6 +30,7 @@ def show_overview(evaluated: Evaluated) -> None:
     """Show how often the model is right, in all and for each expression."""
     judgement = evaluated.judgement
     st.html(display.numbers(headline(judgement)))
+    explain_terms("accuracy", "95% interval", "macro F1", "calibration error (ECE)", "area (ROC)")
     missing = [each.emotion for each in judgement.report.per_class if not each.support]
     if missing:
         st.caption(
@@ -48,8 +50,8 @@ def show_overview(evaluated: Evaluated) -> None:
         hide_index=True,
         placeholder="-",
         column_config={
-            name: st.column_config.NumberColumn(label, format="%.3f")
-            for name, label in _COLUMNS.items()
+            name: st.column_config.NumberColumn(label, format="%.3f", help=what)
+            for name, (label, what) in _COLUMNS.items()
         },
     )
     if judgement.votes is not None:
@@ -79,6 +81,7 @@ def _show_votes(votes: VoteFit) -> None:
         "model that is marked wrong may still say what most people see. Bits: Jensen-Shannon "
         "divergence, 0 the same, 1 nothing in common."
     )
+    explain_terms("FER+ votes", "Jensen-Shannon divergence")
 
 
 def show_curves(evaluated: Evaluated) -> None:
@@ -95,6 +98,7 @@ def show_curves(evaluated: Evaluated) -> None:
             }
         )
     )
+    explain_terms("ROC curve", "area (ROC)", "precision", "recall", "average precision")
     left, right = st.columns(2)
     with left:
         st.plotly_chart(
@@ -132,6 +136,10 @@ def show_calibration(evaluated: Evaluated) -> None:
             }
         )
     )
+    explain_terms(
+        "score", "calibration error (ECE)", "temperature", "log loss", "Brier score",
+        "certainty threshold", "uncertain",
+    )  # fmt: skip
     left, right = st.columns(2)
     for column, report, title in (
         (left, before, "Before calibration"),

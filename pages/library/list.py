@@ -12,6 +12,7 @@ from emotion_core.models.folder import models_dir
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import DamagedModel, Library, LibraryModel, list_models
 from pages.shared.clicks import once
+from pages.shared.glossary import meaning
 from pages.shared.text import located, plain
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ _COLUMNS = {
     "accuracy": st.column_config.NumberColumn(
         format="%.1f%%", help="On the images named below, which selected it or were measured here."
     ),
-    "macro F1": st.column_config.NumberColumn(format="%.3f"),
-    "calibration error": st.column_config.NumberColumn(format="%.1f%%"),
+    "macro F1": st.column_config.NumberColumn(format="%.3f", help=meaning("macro F1")),
+    "calibration error": st.column_config.NumberColumn(
+        format="%.1f%%", help=meaning("calibration error (ECE)")
+    ),
     "MB": st.column_config.NumberColumn(format="%.1f"),
-    "weights": st.column_config.NumberColumn(format="localized"),
+    "weights": st.column_config.NumberColumn(format="localized", help=meaning("weights")),
     "came from": st.column_config.TextColumn(),
     "created": st.column_config.TextColumn(),
 }

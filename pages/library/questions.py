@@ -14,6 +14,7 @@ from emotion_core.importing.answers import (
     guess_answers,
     orders_for,
 )
+from pages.shared.glossary import meaning
 
 GREY_ONLY: Final = (
     "This app reads faces in grey, 48 by 48 pixels. A network made for larger or coloured pictures "
@@ -54,7 +55,8 @@ def ask(found: FoundNetwork) -> ImportAnswers:
         required=True,
         format_func=lambda each: "probabilities" if each else "logits",
         key="models_returns",
-        help="Probabilities when its last layer is a softmax. Guessed from its answers.",
+        help="Probabilities if its last layer is a softmax; guessed from its answers.\n\n"
+        + meaning("logits"),
     )
     color = "rgb"
     if found.channels == 3:

@@ -40,12 +40,33 @@ def test_memory_is_bounded_and_forgets_what_is_older_than_a_minute():
     assert np.diff(timeline.seconds).min() >= SAMPLE_SECONDS - 1e-9
 
 
-def test_the_faces_seen_longest_in_the_order_of_their_numbers():
+def history_of(*present: set[int], every: float = 1.0) -> LiveHistory:
+    """Return what is known after samples with these faces."""
     history = LiveHistory()
-    for second in range(10):
-        present = {1: True, 2: second > 7, 5: second > 2, 9: second > 1}
-        history.add(float(second), [face(track) for track, here in present.items() if here])
-    assert [line.track for line in history.timelines(10.0, most=3)] == [1, 5, 9]
+    for place, tracks in enumerate(present):
+        history.add(place * every, [face(track) for track in tracks])
+    return history
+
+
+def test_who_is_in_view_comes_first_and_then_who_left_last():
+    # 1 and 2 were there for long and have gone, 2 later; 7 and 8 have just come.
+    history = history_of(*[{1, 2, 4}] * 20, *[{2}] * 3, *[{8}] * 2, *[{7, 8}] * 2)
+    lines = history.timelines(27.0, most=4)
+    assert [line.track for line in lines] == [7, 8, 2, 1]
+    assert [line.left for line in lines] == [None, None, 5.0, 8.0]
+    assert [line.track for line in history.timelines(27.0, most=1)] == [7]
+
+
+def test_a_newcomer_is_drawn_however_many_have_been_there_longer():
+    history = history_of(*[{1, 2, 3, 4}] * 40, *[{9}] * 3)
+    assert [line.track for line in history.timelines(43.0, most=4)] == [9, 1, 2, 3]
+
+
+def test_a_face_that_is_missed_for_a_moment_has_not_left():
+    history = history_of({1, 2}, {1, 2}, {2}, {2}, every=SAMPLE_SECONDS)
+    assert [line.left for line in history.timelines(1.6, most=4)] == [None, None]
+    # When no frames come any more, nobody has left by that.
+    assert [line.left for line in history.timelines(9.0, most=4)] == [None, None]
 
 
 def test_clearing_forgets():
