@@ -65,7 +65,8 @@ def face_scores(
         else ""
     )
     return (
-        f'<div class="face">{_thumbnail(crop)}<div class="scores"><div class="face-name">'
+        f'<div class="face">{_thumbnail(crop)}<div class="scores">'
+        f'<div class="face-name{"" if face.certain else " hollow"}">'
         f'<span class="dot" style="background:{ANSWER_COLORS[face.answer]}"></span>'
         f'<span class="emotion">{face.answer}</span>'
         f'<span class="confidence">{confidence}</span>'
