@@ -74,11 +74,13 @@ class Find:
         box: where, in the picture's pixels.
         angle: by how many degrees to turn the picture against the clock to see it upright.
         profile: whether it was seen from the side.
+        angle_error: by how many degrees the angle may be off; a cascade copes with 15 either way.
     """
 
     box: Box
     angle: float = 0.0
     profile: bool = False
+    angle_error: float = 15.0
 
 
 class FaceFinder(Protocol):

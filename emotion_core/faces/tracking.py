@@ -113,7 +113,7 @@ class _Face:
         """Note that the face was seen where ``find`` is, and let the box glide there."""
         (x, y), side = find.box.center, find.box.width
         self.correction = (x - self.x, y - self.y, math.log(side / self.side))
-        self.angle = _reconciled(self.angle, find.angle)
+        self.angle = _reconciled(self.angle, find)
         self.profile, self.seen_at, self.attempts = find.profile, now, 0
 
     def glide(self, share: float) -> None:
@@ -273,7 +273,7 @@ class FaceTracker:
         if find is None or self._small is None:
             return
         found = _Face.of(find, now)
-        found.angle = _reconciled(face.angle, find.angle)
+        found.angle = _reconciled(face.angle, find)
         patch = upright_patch(self._small, found, self._small.shape[1] / gray.shape[1])
         if face.patch is not None and correlation(face.patch, patch) >= _SAME_LOOK:
             found.id = face.id
@@ -294,9 +294,10 @@ class FaceTracker:
         self._faces = kept
 
 
-def _reconciled(followed: float, found: float) -> float:
-    """Return a face's angle: flow's, within the 15 degrees that a cascade copes with."""
-    return found + min(15.0, max(-15.0, wrapped_degrees(followed - found)))
+def _reconciled(followed: float, found: Find) -> float:
+    """Return a face's angle in degrees: flow's, as near to the find's as that one may be off."""
+    off = wrapped_degrees(followed - found.angle)
+    return found.angle + min(found.angle_error, max(-found.angle_error, off))
 
 
 def _is_same_place(first: Box, second: Box) -> bool:

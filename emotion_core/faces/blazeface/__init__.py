@@ -1,0 +1,1 @@
+"""BlazeFace, a small neural network that finds faces, beside the Haar cascades."""

@@ -1,0 +1,63 @@
+"""The ways to find faces that users choose from: Haar cascades, BlazeFace, or both."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from emotion_core.errors import ModelError
+from emotion_core.faces.blazeface.detector import BlazeFaceDetector, TwoDetectors
+from emotion_core.faces.blazeface.finder import BlazeFaceFinder, TwoFinders
+from emotion_core.faces.blazeface.network import is_installed
+from emotion_core.faces.detectors import PHOTO_SETTINGS, FaceDetector, HaarFaceDetector
+from emotion_core.faces.search import FaceFinder, HaarFaceFinder
+
+HAAR: Final = "haar"
+BOTH: Final = "haar+blazeface"
+BLAZEFACE: Final = "blazeface"
+
+#: Every choice: its name on the command line, and what pages call it.
+FINDERS: Final = {
+    HAAR: "Haar cascades",
+    BOTH: "Haar cascades and BlazeFace",
+    BLAZEFACE: "BlazeFace",
+}
+
+
+def available_finders() -> tuple[str, ...]:
+    """Return the names of `FINDERS` that can be used: Haar alone where BlazeFace is missing."""
+    return tuple(FINDERS) if is_installed() else (HAAR,)
+
+
+def photo_finder(name: str) -> FaceDetector:
+    """Return a new finder for single pictures; not thread-safe.
+
+    Args:
+        name: one of `FINDERS`.
+
+    Raises:
+        ModelError: there is none of this name, or BlazeFace is missing.
+    """
+    match _checked(name):
+        case "haar":
+            return HaarFaceDetector(PHOTO_SETTINGS)
+        case "blazeface":
+            return BlazeFaceDetector()
+        case _:
+            return TwoDetectors()
+
+
+def live_finder(name: str) -> FaceFinder:
+    """Return a new finder for live video; see `photo_finder`."""
+    match _checked(name):
+        case "haar":
+            return HaarFaceFinder()
+        case "blazeface":
+            return BlazeFaceFinder()
+        case _:
+            return TwoFinders()
+
+
+def _checked(name: str) -> str:
+    if name not in FINDERS:
+        raise ModelError(f"expected a way to find faces of {', '.join(FINDERS)}, found {name!r}")
+    return name
