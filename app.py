@@ -32,6 +32,7 @@ def show() -> None:
     from pages.mending.callbacks import let_callbacks_finish
     from pages.mending.cleanup import set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
+    from pages.mending.history import arriving, write_addresses_after_arrival
     from pages.mending.legacy_pages import disable_legacy_pages
     from pages.mending.uploads import keep_uploads_on_disk
     from pages.shared.navigation import no_such_page, note_page
@@ -42,6 +43,7 @@ def show() -> None:
     disable_legacy_pages()
     delay_fragments_until_run_ends()
     let_callbacks_finish()
+    write_addresses_after_arrival()
     keep_uploads_on_disk()
 
     # Files of our own: browsers would fetch a named icon from the network.
@@ -65,7 +67,8 @@ def show() -> None:
     note_page(page)
     sign = st.container()
     end_what_was_left(page.url_path, is_live=page == live_camera)
-    page.run()
+    with arriving():
+        page.run()
     with sign:
         show_on_air(page.url_path)
     set_libraries_aside()
