@@ -14,7 +14,7 @@ from emotion_core.models.library import DamagedModel, Library, LibraryModel, lis
 from pages.shared.clicks import once
 from pages.shared.glossary import meaning
 from pages.shared.navigation import follow_link
-from pages.shared.text import located, plain
+from pages.shared.text import local_time, located, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,7 +107,7 @@ def _row(model: LibraryModel, in_use: str) -> dict[str, Any]:
         "MB": model.size / 1e6,
         "weights": card.parameters,
         "came from": model.origin,
-        "created": str(card.created)[:10],
+        "created": local_time(str(card.created))[:10],
     }
 
 

@@ -92,6 +92,16 @@ def open_path(path: Path | str, *, skip_bad_rows: bool = False, **address: str) 
     return run(page)
 
 
+def until_done(page: AppTest) -> AppTest:
+    """Run the page until no progress is shown any more."""
+    deadline = time.monotonic() + 60
+    while page.get("progress") and time.monotonic() < deadline:
+        time.sleep(0.1)
+        run(page)
+    run(page)
+    return page
+
+
 def one(value: str | list[str]) -> str:
     """Return a parameter of the address: AppTest gives a list or not, by who has set it."""
     return value if isinstance(value, str) else value[0]
@@ -276,6 +286,21 @@ class TestBrowse:
         run(page)
         assert "image" not in page.query_params
         assert "Classes among them" in text_of(page)
+
+    @pytest.mark.parametrize("section", ["Quality", "Label mistakes"])
+    def test_a_face_left_open_does_not_hide_what_another_section_says(self, browse, section):
+        page = browse(image="5")
+        assert "image 5, labelled" in text_of(page)
+        page.query_params["section"] = section
+        page.session_state["section"] = section
+        until_done(page)
+        assert "image 5, labelled" not in text_of(page)
+        assert "image" not in page.query_params
+
+    def test_a_link_names_section_and_face(self, browse):
+        page = browse(section="Quality", image="5")
+        until_done(page)
+        assert "image 5, labelled" in text_of(page)
 
     def test_another_filter_leads_to_the_first_page(self, monkeypatch):
         monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: many_faces(400))
