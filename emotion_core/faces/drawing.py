@@ -77,8 +77,9 @@ def draw_faces_on(
 ) -> None:
     """Draw each face's box and label, such as "happy 93%", into a picture.
 
-    What is uncertain is grey. Lines and letters grow with the picture. A label stays inside the
-    picture and, where there is room, off the other faces and the labels before it.
+    What is uncertain is grey, and its label hollow. Lines and letters grow with the picture. A
+    label stays inside the picture and, where there is room, off the other faces and the labels
+    before it.
 
     Args:
         canvas: uint8 ``[H, W, 3]``, BGR.
@@ -126,9 +127,13 @@ def _draw_label(
     color = answer_color_bgr(face.answer)
     bottom_right = plate.x + plate.width - 1, plate.y + plate.height - 1
     cv2.rectangle(canvas, (plate.x, plate.y), bottom_right, color, cv2.FILLED)
+    if not face.certain:  # hollow: told from neutral by more than its shade of grey
+        inset = pen.line
+        inner = bottom_right[0] - inset, bottom_right[1] - inset
+        cv2.rectangle(canvas, (plate.x + inset, plate.y + inset), inner, _BLACK, cv2.FILLED)
     (_, ascent), descent = cv2.getTextSize(text, FONT, pen.text_scale, pen.text_line)
     origin = plate.x + pen.padding, plate.y + pen.padding // 2 + ascent + descent // 4
-    ink = _text_color(color)
+    ink = _text_color(color if face.certain else _BLACK)
     cv2.putText(canvas, text, origin, FONT, pen.text_scale, ink, pen.text_line, cv2.LINE_AA)
     return plate
 
