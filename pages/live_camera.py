@@ -8,6 +8,7 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 from emotion_core.errors import EmotionCoreError
 from emotion_core.live.figures import timelines_figure
 from emotion_core.live.session import LiveSession, LiveSettings
+from emotion_core.quantities import counted, decimal
 from pages.live import connection, sources, streaming
 from pages.live.reader import (
     FOLLOW_SECONDS,
@@ -23,11 +24,14 @@ from pages.live.viewers import refresh_seconds
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.kept import kept, within
 from pages.shared.text import plain
 
 REFRESH_SECONDS = 0.5
 TIMELINE_SECONDS = 2.0
 MOST_FACES = 4
+
+_SHOWN = ["Boxes", "Labels", "Scores", "Mirrored", "Faces blurred"]
 
 IDLE = """
 Press **Start** and allow the camera. Each picture goes to the machine that runs this app, comes
@@ -95,16 +99,16 @@ def show_readings(session: LiveSession, now: float) -> None:
     for face in snapshot.tracks[:MOST_FACES]:
         st.html(display.face_scores(face.smoothed, f"person {face.id}", card=card))
     if len(snapshot.tracks) > MOST_FACES:
-        st.caption(f"and {len(snapshot.tracks) - MOST_FACES} more faces")
+        st.caption(f"and {counted(len(snapshot.tracks) - MOST_FACES, 'more face')}")
     show_events(session)
     stream = snapshot.stream
     st.html(
         display.numbers(
             {
-                "frames per second": f"{stream.frames_per_second:.1f}",
+                "frames per second": decimal(stream.frames_per_second),
                 "picture size": f"{snapshot.width}x{snapshot.height}",
-                "per frame, median": f"{stream.processing_ms_p50:.1f} ms",
-                "95% of frames within": f"{stream.processing_ms_p95:.1f} ms",
+                "per frame, median": f"{decimal(stream.processing_ms_p50)} ms",
+                "95% of frames within": f"{decimal(stream.processing_ms_p95)} ms",
                 "delay added here": f"{stream.delay_ms:.0f} ms",
                 "frames skipped": f"{stream.skipped}",
             }
@@ -124,9 +128,9 @@ def show_controls(session: LiveSession) -> None:
     usual = LiveSettings()
     shown = st.pills(
         "On the video",
-        ["Boxes", "Labels", "Scores", "Mirrored", "Faces blurred"],
+        _SHOWN,
         selection_mode="multi",
-        default=["Boxes", "Labels"],
+        default=kept("live_shown", ["Boxes", "Labels"], _SHOWN),
         key="live_shown",
         persist_state="session",
     )
@@ -134,12 +138,17 @@ def show_controls(session: LiveSession) -> None:
     # Run when it is opened: the model in use may be another one by then.
     with buttons.popover("Adjust", icon=":material/tune:", key="live_adjust", on_change="rerun"):
         choose_model(disabled=session.recorder is not None)
-        detect = st.toggle("Find and read faces", True, key="live_detect", persist_state="session")
+        detect = st.toggle(
+            "Find and read faces",
+            kept("live_detect", True),
+            key="live_detect",
+            persist_state="session",
+        )
         smoothing = st.slider(
             "Smoothing",
             0.0,
             3.0,
-            usual.smoothing_seconds,
+            kept("live_smoothing", usual.smoothing_seconds, within(0, 3)),
             0.1,
             format="%.1f s",
             help="Scores are averaged over about this long. 0 shows every reading as it is.",
@@ -150,7 +159,7 @@ def show_controls(session: LiveSession) -> None:
             "Smallest face",
             5,
             60,
-            round(100 * usual.smallest_face),
+            kept("live_smallest", round(100 * usual.smallest_face), within(5, 60)),
             format="%d %%",
             help="Side of the smallest face to find, as a share of the picture's shorter side. "
             "Larger is quicker.",

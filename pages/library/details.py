@@ -13,12 +13,13 @@ from emotion_core.models.in_use import model_in_use
 from emotion_core.models.layers import Layer, read_contents
 from emotion_core.models.library import LibraryModel
 from emotion_core.models.readme.text import readme_text
+from emotion_core.quantities import byte_size, decimal, percent
 from pages.library.diagram import network_diagram
 from pages.library.list import CHOSEN, PROBLEM, figure, use
 from pages.mending.downloads import written
 from pages.shared import display
 from pages.shared.clicks import once
-from pages.shared.text import plain
+from pages.shared.text import local_time, plain
 
 ORIGINS = {"shipped": "violet", "trained here": "blue", "imported": "orange"}
 
@@ -73,16 +74,16 @@ def _card_text(model: LibraryModel) -> str:
 def _figures(model: LibraryModel) -> dict[str, str]:
     """Return what is known of a model in numbers, each by what it is."""
     accuracy, macro_f1 = figure(model, "accuracy"), figure(model, "macro_f1")
-    error = figure(model, "ece", 100)
+    error = figure(model, "ece")
     known = {
-        "right": None if accuracy is None else f"{100 * accuracy:.1f}%",
+        "right": None if accuracy is None else percent(accuracy, 1),
         "macro F1": None if macro_f1 is None else f"{macro_f1:.3f}",
-        "calibration error": None if error is None else f"{error:.1f}%",
+        "calibration error": None if error is None else percent(error, 1),
         "weights": f"{model.card.parameters:,}",
         "ms a face here": _milliseconds(_seconds_a_face(model, model.card.network_id)),
-        "to run": _megabytes(model.card.sizes.get(LITERT_FILE)),
-        "in all": _megabytes(model.size),
-        "created": str(model.card.created)[:10],
+        "to run": _size(model.card.sizes.get(LITERT_FILE)),
+        "in all": byte_size(model.size),
+        "created": local_time(str(model.card.created))[:10],
     }
     return {what: value for what, value in known.items() if value}
 
@@ -98,13 +99,11 @@ def _seconds_a_face(_model: LibraryModel, network_id: str) -> float | None:  # n
 
 
 def _milliseconds(seconds: float | None) -> str | None:
-    return None if seconds is None else f"{1000 * seconds:.1f}"
+    return None if seconds is None else decimal(1000 * seconds)
 
 
-def _megabytes(size: object) -> str | None:
-    if not isinstance(size, int):
-        return None
-    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"
+def _size(size: object) -> str | None:
+    return byte_size(size) if isinstance(size, int) else None
 
 
 # --- what can be done -----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import DamagedModel, Library, LibraryModel, list_models
 from pages.shared.clicks import once
 from pages.shared.glossary import meaning
-from pages.shared.text import located, plain
+from pages.shared.text import local_time, located, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,7 +105,7 @@ def _row(model: LibraryModel, in_use: str) -> dict[str, Any]:
         "MB": model.size / 1e6,
         "weights": card.parameters,
         "came from": model.origin,
-        "created": str(card.created)[:10],
+        "created": local_time(str(card.created))[:10],
     }
 
 

@@ -18,6 +18,7 @@ from emotion_core.faces.images import to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from emotion_core.faces.thumbnails import png_address
 from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.quantities import percent
 from pages.library.handed_in import current_round
 from pages.shared import display
 from pages.shared.pictures import ONE_PICTURE, read_upload
@@ -64,6 +65,6 @@ def _drawn_faces(classifier: EmotionClassifier) -> str:
         cells.append(
             f'<div class="one"><img src="{png_address(image)}" alt="a drawn face, {emotion}"><div>'
             f'<b style="border-bottom:2px solid {color}">{html.escape(reading.answer)}</b> '
-            f"{display.percent(reading.confidence)}<small>drawn {emotion}</small></div></div>"
+            f"{percent(reading.confidence)}<small>drawn {emotion}</small></div></div>"
         )
     return f'<div class="tried">{"".join(cells)}</div>'

@@ -14,6 +14,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from emotion_core.errors import SessionError
 from emotion_core.live.session import LiveSession
 from emotion_core.models.folder import LITERT_FILE, ModelCard
+from emotion_core.quantities import position
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import (
@@ -187,11 +188,10 @@ def _show_state(recorder: SessionRecorder) -> None:
         st.rerun()
     if recorder.problem:
         st.warning(recorder.problem)
-    minutes, seconds = divmod(int(recorder.seconds), 60)
     dropped = f", {recorder.dropped} dropped" if recorder.dropped else ""
     st.markdown(
-        f":red[:material/fiber_manual_record:] **Recording** {minutes}:{seconds:02d}, "
-        f"{recorder.frames} frames{dropped}"
+        f":red[:material/fiber_manual_record:] **Recording** {position(recorder.seconds)}, "
+        f"{recorder.frames:,} frames{dropped}"
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -13,6 +12,7 @@ from emotion_core.live.rules import LONGEST, ExpressionRule, FaceRule, Rule, rul
 from emotion_core.live.session import LiveSession
 from emotion_core.sessions.events import TriggerEvent
 from pages.live.webhooks import chosen_webhook, offer_webhook, what_was_lost
+from pages.shared.text import viewers_zone
 
 MOST_RULES: Final = 10
 MOST_EVENTS: Final = 5
@@ -44,7 +44,7 @@ def show_events(session: LiveSession) -> None:
     if not session.rules:
         return
     events = session.snapshot.events[: -MOST_EVENTS - 1 : -1]
-    zone = _viewers_zone()
+    zone = viewers_zone()
     rows = "".join(_row(event, zone) for event in events) or "<div>None yet.</div>"
     st.html(f'<div class="events"><b>Events</b>{rows}{what_was_lost()}</div>')
 
@@ -107,11 +107,3 @@ def _row(event: TriggerEvent, zone: tzinfo | None) -> str:
         f'<div class="event"><span>{clock:%H:%M:%S}</span><span>{event.rule}</span>'
         f"<span>{person}</span></div>"
     )
-
-
-def _viewers_zone() -> tzinfo | None:
-    """Return the time zone of the viewer's browser; None, the server's, where it is not known."""
-    try:
-        return ZoneInfo(st.context.timezone or "")
-    except (ValueError, LookupError, OSError):
-        return None

@@ -16,6 +16,7 @@ from emotion_core.faces.images import encode_png
 from emotion_core.faces.readings import FaceReading
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.reliability import reliability_of
+from emotion_core.quantities import percent
 from pages.shared.text import plain
 
 UNMEASURED: Final = "; how often it is right is not known until the page Evaluate has measured it"
@@ -99,11 +100,6 @@ def _thumbnail(crop: NDArray[np.uint8] | None) -> str:
     return f'<img src="data:image/png;base64,{source}" alt="the face as the model sees it">'
 
 
-def percent(share: float) -> str:
-    """Return 0.416 as "42%", with a space that does not break."""
-    return f"{100 * share:.0f}%"
-
-
 def numbers(values: dict[str, str]) -> str:
     """Return HTML: measured values, each above what it measures; text in them is escaped here."""
     cells = "".join(
@@ -117,7 +113,7 @@ def show_model(card: ModelCard) -> None:
     """Name the model in use, how often it is right, and what "uncertain" changes about that."""
     accuracy, data = card.metrics.get("accuracy"), card.measured_on
     quality = (
-        f", right on {100 * accuracy:.1f}% of {plain(data)}" if accuracy and data else UNMEASURED
+        f", right on {percent(accuracy, 1)} of {plain(data)}" if accuracy and data else UNMEASURED
     )
     st.caption(f"Model: **{plain(card.name)}**{quality}{_certainty(card)}")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterable
@@ -16,10 +18,12 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.checks.exclusions import list_exclusions, load_exclusions
+from emotion_core.datasets.checks.quality import ImageQuality
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.faces.images import encode_png
 from emotion_core.system.folders import PROJECT
 from pages.data import map as dataset_map
+from pages.opened import findings as dataset_findings
 from pages.opened import opening as dataset_opening
 from pages.opened import store as dataset_store
 
@@ -95,7 +99,8 @@ def open_path(path: Path | str, *, skip_bad_rows: bool = False, **address: str) 
 def until_done(page: AppTest) -> AppTest:
     """Run the page until no progress is shown any more."""
     deadline = time.monotonic() + 60
-    while page.get("progress") and time.monotonic() < deadline:
+    while any(f"{button.key}".startswith("cancel ") for button in page.button):
+        assert time.monotonic() < deadline, text_of(page)
         time.sleep(0.1)
         run(page)
     run(page)
@@ -296,6 +301,40 @@ class TestBrowse:
         until_done(page)
         assert "image 5, labelled" not in text_of(page)
         assert "image" not in page.query_params
+
+    def test_a_face_does_not_wait_for_all_others_to_be_measured(self, browse, monkeypatch):
+        """Measuring FER2013 takes five seconds; one face takes none."""
+        measure = dataset_findings.measure_quality
+        go_on = threading.Event()
+
+        def slowly(*arguments: object) -> ImageQuality:
+            assert go_on.wait(60)
+            return measure(*arguments)
+
+        monkeypatch.setattr(dataset_findings, "measure_quality", slowly)
+        try:
+            sharpness = re.search(r"sharpness</dt><dd>([^<]*)", text_of(browse(image="5")))
+        finally:
+            go_on.set()
+        images = dataset_store.dataset_store().find("demo").dataset.images
+        assert sharpness[1] == f"{measure(images).sharpness[5]:.2f}"
+
+    def test_sorting_waits_with_its_progress_shown(self, browse, monkeypatch):
+        measure = dataset_findings.measure_quality
+        go_on = threading.Event()
+
+        def slowly(*arguments: object) -> ImageQuality:
+            assert go_on.wait(60)
+            return measure(*arguments)
+
+        monkeypatch.setattr(dataset_findings, "measure_quality", slowly)
+        try:
+            page = browse(sort="sharpness")
+            assert "cancel sort sharpness" in {button.key for button in page.button}
+        finally:
+            go_on.set()
+        until_done(page)
+        assert "84** of 84 images" in text_of(page)
 
     def test_a_link_names_section_and_face(self, browse):
         page = browse(section="Quality", image="5")

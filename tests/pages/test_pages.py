@@ -28,12 +28,12 @@ from emotion_core.live.reader import LiveFace, LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir
 from emotion_core.models.in_use import model_in_use, put_to_use
+from emotion_core.quantities import percent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session, find_session, list_sessions
 from emotion_core.system.folders import PROJECT
 from pages.live import streaming
-from pages.shared import display
 
 LIMITS = ["cannot tell what somebody feels", "nothing is stored unless you ask"]
 HAPPY = (0.05, 0.01, 0.04, 0.72, 0.05, 0.03, 0.10)
@@ -166,7 +166,7 @@ class TestLiveCamera:
         page = open_page(playing=True, frames=3)
         html = "\n".join(html_of(page))
         assert '<span class="emotion">happy</span>' in html
-        assert f'<span class="confidence">{display.percent(0.72)}</span>' in html
+        assert f'<span class="confidence">{percent(0.72)}</span>' in html
         assert html.count('class="score"') == 7
         assert "frames per second" in html
         assert "160x120" in html
@@ -177,7 +177,7 @@ class TestLiveCamera:
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY, certainty_threshold=0.8))
         html = "\n".join(html_of(open_page(playing=True, frames=3)))
         assert '<span class="emotion">uncertain</span>' in html
-        assert f'<span class="confidence">happy {display.percent(0.72)}</span>' in html
+        assert f'<span class="confidence">happy {percent(0.72)}</span>' in html
         assert f'class="dot" style="background:{UNCERTAIN_COLOR}"' in html
         assert html.count('class="score"') == 7
 
@@ -517,7 +517,7 @@ class TestPhoto:
         self.upload(page, "doubtful.png", portrait_png())
         html = "\n".join(html_of(page))
         assert '<span class="emotion">uncertain</span>' in html
-        assert f'<span class="confidence">angry {display.percent(0.72)}</span>' in html
+        assert f'<span class="confidence">angry {percent(0.72)}</span>' in html
 
     def test_no_face(self, page, use_faces):
         use_faces()

@@ -13,6 +13,7 @@ from typing import Final
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, SEEN_FILE, ModelCard
 from emotion_core.models.readme.figures_text import FIGURE_SECTIONS
 from emotion_core.models.readme.markdown import section, wrapped
+from emotion_core.quantities import byte_size
 
 #: Fingerprint of FER2013's official Training split (28,709 images), in any of its CSV forms.
 FER2013_TRAINING: Final = "ce2991bafde5053506e9cd9b9ed25a945cb051a8537f9b04f849f532a259af50"
@@ -36,7 +37,7 @@ def readme_text(card: ModelCard) -> str:
 
 def _introduction(card: ModelCard) -> str:
     size = card.sizes.get(LITERT_FILE)
-    megabytes = f", {size / 1e6:.2g} MB as `{LITERT_FILE}`" if size else ""
+    megabytes = f", {byte_size(size)} as `{LITERT_FILE}`" if size else ""
     missing = card.interface.missing if card.interface else ()
     named = [label for label in card.labels if label not in missing]
     number = {7: "seven"}.get(len(named), str(len(named)))

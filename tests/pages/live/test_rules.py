@@ -21,13 +21,13 @@ from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import ExpressionRule, FaceRule
 from emotion_core.live.session import LiveSession
 from emotion_core.live.webhook import Webhook, WebhookState
+from emotion_core.quantities import percent
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import list_sessions
 from emotion_core.system.folders import PROJECT
 from pages.live import recording, webhooks
-from pages.shared import display
 
 SMILE = tuple(0.9 if name == "happy" else 0.1 / 6 for name in EMOTIONS)
 
@@ -329,7 +329,7 @@ def test_a_session_tells_its_events(monkeypatch, tmp_path):
         2.0,
         "happy above 80% for 2 s",
         "1",
-        display.percent(0.9),
+        percent(0.9),
     ]
     assert "Events" in {each.label for each in page.get("download_button")}
     assert any("happy above 80% for 2 s" in chart.proto.spec for chart in page.get("plotly_chart"))
