@@ -168,10 +168,13 @@ class TestLiveCamera:
         assert '<span class="emotion">happy</span>' in html
         assert f'<span class="confidence">{percent(0.72)}</span>' in html
         assert html.count('class="score"') == 7
+        assert "frames per second" not in html
+        page.toggle(key="live_details").set_value(v=True).run()
+        html = "\n".join(html_of(page))
         assert "frames per second" in html
         assert "160x120" in html
         assert "frames skipped" in html
-        assert "delay added here" in html
+        assert "delay added by this app" in html
 
     def test_an_uncertain_face_is_said_to_be_one(self, use_faces, open_page):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY, certainty_threshold=0.8))
@@ -277,6 +280,16 @@ class TestLiveCamera:
         (session,) = list_sessions(sessions_folder).sessions
         assert session.header.description.model_name == "tiny"
 
+    def test_the_first_steps_are_told_until_they_are_read(self, use_faces, open_page):
+        use_faces()
+        page = open_page()
+        assert "First time here?" in text_of(page)
+        page.button(key="got_it").click().run()
+        assert not page.exception
+        assert "First time here?" not in text_of(page)
+        page.run()
+        assert "First time here?" not in text_of(page)
+
     def test_switched_off_is_no_missing_face(self, use_faces, open_page):
         use_faces()
         page = open_page(playing=True, frames=1)
@@ -344,7 +357,7 @@ class TestLiveCamera:
             session._reader.detector = SimpleNamespace(detect=detect)
 
         text = text_of(open_page(playing=True, frames=2, detect=fail))
-        assert "failed on 2 pictures; the video goes on" in text
+        assert "failed on 2 frames; the video goes on" in text
         assert "RuntimeError: broken lens" in text
 
     def test_connecting(self, use_faces, open_page):
