@@ -28,7 +28,7 @@ _SECONDS: Final = "rule_seconds"
 
 def show_rules(session: LiveSession) -> None:
     """Offer to add and remove rules, and a webhook; what is set counts from the next frame on."""
-    with st.popover("Rules", icon=":material/notifications:"):
+    with st.expander("Rules", icon=":material/notifications:"):
         # In containers, so that nothing moves when the list grows.
         with st.container():
             _list_rules()
@@ -78,7 +78,7 @@ def _offer_rule() -> None:
     )
     # Disabled and not left out: what moves is on the page twice for a moment.
     of_a_face = what in _FACE_RULES
-    st.slider("with a score above", 30, 95, 80, 5, format="%d %%", key=_SCORE, disabled=of_a_face)
+    st.slider("with a score above", 30, 95, 80, 5, format="%d%%", key=_SCORE, disabled=of_a_face)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.number_input("for so many seconds", 0.5, LONGEST, 2.0, 0.5, format="%.1f", key=_SECONDS)
         st.button("Add rule", icon=":material/add:", key="add_rule", on_click=_add)

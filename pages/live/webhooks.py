@@ -144,6 +144,9 @@ def _send_test() -> None:
         del st.session_state[_WEBHOOK]
     webhook = chosen_webhook().webhook
     if webhook is None:
+        if not _address():
+            missing = "Enter an address" if server_is_offered() else "Choose a webhook"
+            st.session_state[_TEST] = f":red[{missing} first.]"
         return
     try:
         answer = webhook.send_test()

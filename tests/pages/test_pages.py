@@ -168,10 +168,13 @@ class TestLiveCamera:
         assert '<span class="emotion">happy</span>' in html
         assert f'<span class="confidence">{percent(0.72)}</span>' in html
         assert html.count('class="score"') == 7
+        assert "frames per second" not in html
+        page.toggle(key="live_details").set_value(v=True).run()
+        html = "\n".join(html_of(page))
         assert "frames per second" in html
         assert "160x120" in html
         assert "frames skipped" in html
-        assert "delay added here" in html
+        assert "delay added by this app" in html
 
     def test_an_uncertain_face_is_said_to_be_one(self, use_faces, open_page):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY, certainty_threshold=0.8))
@@ -277,6 +280,16 @@ class TestLiveCamera:
         (session,) = list_sessions(sessions_folder).sessions
         assert session.header.description.model_name == "tiny"
 
+    def test_the_first_steps_are_told_until_they_are_read(self, use_faces, open_page):
+        use_faces()
+        page = open_page()
+        assert "First time here?" in text_of(page)
+        page.button(key="got_it").click().run()
+        assert not page.exception
+        assert "First time here?" not in text_of(page)
+        page.run()
+        assert "First time here?" not in text_of(page)
+
     def test_switched_off_is_no_missing_face(self, use_faces, open_page):
         use_faces()
         page = open_page(playing=True, frames=1)
@@ -344,7 +357,7 @@ class TestLiveCamera:
             session._reader.detector = SimpleNamespace(detect=detect)
 
         text = text_of(open_page(playing=True, frames=2, detect=fail))
-        assert "failed on 2 pictures; the video goes on" in text
+        assert "failed on 2 frames; the video goes on" in text
         assert "RuntimeError: broken lens" in text
 
     def test_connecting(self, use_faces, open_page):
@@ -504,9 +517,9 @@ class TestPhoto:
         assert html.count('class="score"') == 14
         order = [
             '"emotion">angry',
-            "face 1 from the left",
+            "face 1<",
             '"emotion">happy',
-            "face 2 from the left",
+            "face 2<",
         ]
         places = [html.index(text) for text in order]
         assert places == sorted(places)
@@ -534,6 +547,55 @@ class TestPhoto:
         page.file_uploader[0].set_value(("good.png", portrait_png(), "image/png")).run()
         assert "cannot be read" not in text_of(page)
         assert '<span class="emotion">happy</span>' in "\n".join(html_of(page))
+
+    def test_several_photos_are_shown_and_a_bad_one_is_told(self, page, use_faces):
+        use_faces(FaceReading(Box(200, 60, 100, 100), HAPPY))
+        page.run()
+        files = [
+            ("first.png", portrait_png(), "image/png"),
+            ("bad.png", b"Dear camera, ...", "image/png"),
+            ("last.png", portrait_png(), "image/png"),
+        ]
+        page.file_uploader[0].set_value(files).run()
+        assert not page.exception
+        assert [each.value.replace("\\", "") for each in page.subheader] == [
+            "first.png",
+            "bad.png",
+            "last.png",
+        ]
+        assert "This file cannot be read. bad.png" in text_of(page)
+        assert "\n".join(html_of(page)).count('class="face"') == 2
+        labels = [each.label for each in page.get("download_button")]
+        assert labels[:3] == ["Pictures of all", "CSV of all", "JSON of all"]
+        assert labels[3:] == ["Picture", "CSV", "JSON"] * 2
+
+    def test_a_photo_that_is_there_still_is_not_read_again(self, page, use_faces, monkeypatch):
+        use_faces(FaceReading(Box(200, 60, 100, 100), HAPPY))
+        self.upload(page, "first.png", portrait_png())
+
+        def detect(*_: object) -> list[FaceReading]:
+            raise AssertionError
+
+        monkeypatch.setattr(FixedDetector, "detect", detect)
+        page.run()
+        assert not page.exception
+        assert '<span class="emotion">happy</span>' in "\n".join(html_of(page))
+
+    def test_more_photos_than_are_read_at_once(self, page, use_faces):
+        use_faces()
+        page.run()
+        content = cv2.imencode(".png", np.zeros((9, 9), np.uint8))[1].tobytes()
+        files = [(f"{number}.png", content, "image/png") for number in range(52)]
+        page.file_uploader[0].set_value(files).run()
+        assert len(page.subheader) == 50
+        assert "Up to 50 photos are read at once; the last 2 were left out" in text_of(page)
+
+    def test_drawn_samples(self, page):
+        page.run()
+        page.button_group(key="photo_source").set_value("Samples").run()
+        assert not page.exception
+        assert "Drawn by this app: no real people." in text_of(page)
+        assert "\n".join(html_of(page)).count('class="face"') == 4
 
     def test_a_missing_model(self, page, monkeypatch):
         def load(**_: object) -> None:
