@@ -5,10 +5,13 @@ from starlette.middleware import Middleware
 
 from pages.mending.downloads import InPieces
 from pages.mending.own_names import OwnNamesOnly, open_browser
+from pages.shared.viewers import KnowViewers
 
 # ``streamlit run`` finds this by its name, and lets it run this file for every viewer.
 app = st.App(
-    __file__, middleware=[Middleware(OwnNamesOnly), Middleware(InPieces)], lifespan=open_browser
+    __file__,
+    middleware=[Middleware(OwnNamesOnly), Middleware(InPieces), Middleware(KnowViewers)],
+    lifespan=open_browser,
 )
 
 #: File and address, title, and icon of each page, in the order of the navigation.
@@ -34,6 +37,7 @@ def show() -> None:
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
     from pages.mending.legacy_pages import disable_legacy_pages
     from pages.mending.uploads import keep_uploads_on_disk
+    from pages.shared.kept import offer_reset
     from pages.shared.navigation import no_such_page, note_page
     from pages.shared.on_air import end_what_was_left, show_on_air
     from pages.shared.text import PRODUCT
@@ -66,6 +70,7 @@ def show() -> None:
     sign = st.container()
     end_what_was_left(page.url_path, is_live=page == live_camera)
     page.run()
+    offer_reset()
     with sign:
         show_on_air(page.url_path)
     set_libraries_aside()

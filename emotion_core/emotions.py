@@ -19,23 +19,25 @@ EMOTIONS: Final[tuple[str, ...]] = (
     "neutral",
 )
 
-#: One colour per expression as ``#rrggbb``: the qualitative palette of Okabe and Ito (2008), which
-#: stays distinguishable with colour-blindness, with grey for neutral; legible on white and black.
+#: One colour per expression as ``#rrggbb``. With that of "uncertain" they were searched for by two
+#: conditions that a test holds: any two differ by a CIEDE2000 distance of 13 or more, even as
+#: people without one kind of cones see them (Machado et al. 2009), and each has a contrast of 3 or
+#: more against the light page and the dark one.
 EMOTION_COLORS: Final[dict[str, str]] = {
-    "angry": "#d55e00",
-    "disgust": "#009e73",
-    "fear": "#cc79a7",
-    "happy": "#e69f00",
-    "sad": "#0072b2",
-    "surprise": "#56b4e9",
-    "neutral": "#8a8f98",
+    "angry": "#ca0903",
+    "disgust": "#587146",
+    "fear": "#bb62fa",
+    "happy": "#ad9200",
+    "sad": "#3973a0",
+    "surprise": "#20a4ab",
+    "neutral": "#71626c",
 }
 
 #: The answer for a face whose highest score is too low to name an expression.
 UNCERTAIN: Final = "uncertain"
 
-#: Its colour: a grey darker than that of neutral, as legible on white as on black.
-UNCERTAIN_COLOR: Final = "#6b7078"
+#: Its colour: a grey lighter than that of neutral. Where there is room it is hollow or hatched too.
+UNCERTAIN_COLOR: Final = "#969185"
 
 #: One colour for every possible answer.
 ANSWER_COLORS: Final[dict[str, str]] = {**EMOTION_COLORS, UNCERTAIN: UNCERTAIN_COLOR}

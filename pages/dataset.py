@@ -11,6 +11,7 @@ from pages.data.mistakes import show_mistakes
 from pages.data.overview import show_overview
 from pages.data.quality import show_quality
 from pages.mending.legacy_pages import ensure_navigation
+from pages.opened.details import leave_face_behind
 from pages.opened.opening import chosen_dataset, offer_others
 from pages.opened.text import describe
 from pages.shared import display
@@ -33,9 +34,9 @@ with st.container(horizontal=True, vertical_alignment="center"):
 opened = chosen_dataset()
 if opened is not None:
     st.markdown(describe(opened.dataset))
-    for tab, show in zip(
-        st.tabs(list(SECTIONS), key="section", bind="query-params"), SECTIONS.values(), strict=True
-    ):
+    tabs = st.tabs(list(SECTIONS), key="section", bind="query-params")
+    for tab, name in zip(tabs, SECTIONS, strict=True):
         if tab.open:
+            leave_face_behind(f"dataset {name}")
             with tab:
-                show(opened)
+                SECTIONS[name](opened)

@@ -13,6 +13,7 @@ from pages.evaluation.mistakes import show_mistakes
 from pages.evaluation.report import show_report
 from pages.evaluation.robustness import show_robustness
 from pages.mending.legacy_pages import ensure_navigation
+from pages.opened.details import leave_face_behind
 from pages.opened.opening import chosen_dataset, offer_others
 from pages.opened.text import describe
 from pages.shared import display
@@ -41,11 +42,10 @@ if opened is not None:
     st.markdown(describe(opened.dataset))
     evaluated = choose_evaluation(opened)
     if evaluated is not None:
-        for tab, show in zip(
-            st.tabs(list(SECTIONS), key="judged", bind="query-params"),
-            SECTIONS.values(),
-            strict=True,
-        ):
+        tabs = st.tabs(list(SECTIONS), key="judged", bind="query-params")
+        for tab, name in zip(tabs, SECTIONS, strict=True):
             if tab.open:
+                if name != "Explain":  # whose subject is the face that was chosen before
+                    leave_face_behind(f"evaluate {name}")
                 with tab:
-                    show(evaluated)
+                    SECTIONS[name](evaluated)

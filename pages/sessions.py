@@ -3,6 +3,7 @@
 import streamlit as st
 
 from emotion_core.errors import SessionError
+from emotion_core.quantities import counted, position
 from emotion_core.sessions.storage import (
     Session,
     SessionList,
@@ -14,7 +15,7 @@ from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.access import server_is_offered
 from pages.shared.session_view import show_session
-from pages.shared.text import located, plain
+from pages.shared.text import local_time, located, plain
 
 NONE_YET = """
 **No session yet.** On the page *Live camera*, start the camera, agree below the video, and press
@@ -33,12 +34,11 @@ def find_sessions() -> SessionList:
 
 def describe(session: Session) -> str:
     """Return one line for the list."""
-    minutes, seconds = divmod(round(session.seconds), 60)
     state = "" if session.state == "complete" else f", {session.state}"
-    started = session.header.started[:16].replace("T", " ")
+    started = local_time(session.header.started)
     name = f"{session.header.name}: " if session.header.name else ""
-    persons = "1 person" if session.persons == 1 else f"{session.persons} persons"
-    return f"{name}{started} UTC, {minutes}:{seconds:02d}, {persons}{state}"
+    persons = counted(session.persons, "person")
+    return f"{name}{started}, {position(session.seconds)}, {persons}{state}"
 
 
 ensure_navigation()

@@ -14,6 +14,7 @@ from emotion_core.models.changes import delete_model, export_to, rename_model
 from emotion_core.models.folder import LITERT_FILE, MODELS_DIR_VARIABLE, read_model_file
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import LibraryModel, list_models
+from emotion_core.quantities import byte_size
 from emotion_core.system.folders import DATA_DIR_VARIABLE
 from emotion_core.system.native import quiet_native_libraries
 
@@ -241,6 +242,6 @@ def _in_words(model: LibraryModel) -> str:
     accuracy, data = card.metrics.get("accuracy"), card.measured_on
     right = f"{100 * accuracy:.1f}% of {data}, " if accuracy and data else ""
     return (
-        f"{right}{card.parameters:,} weights, {model.size / 1e6:.1f} MB, {model.origin}, "
+        f"{right}{card.parameters:,} weights, {byte_size(model.size)}, {model.origin}, "
         f"{card.created[:10]}"
     )

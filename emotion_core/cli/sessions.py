@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from emotion_core.quantities import byte_size, counted, duration, moment
 from emotion_core.sessions.export import export_session
 from emotion_core.sessions.storage import (
     Session,
@@ -109,7 +109,8 @@ def run_stop(arguments: argparse.Namespace) -> None:
         SessionError: there is no such session, or its recording does not end.
     """
     session = stop_session(sessions_dir(), arguments.id)
-    print(f"{session.id} is {session.state}: {_length(session.seconds)}, {session.frames} frames")
+    length, frames = duration(session.seconds), counted(session.frames, "frame")
+    print(f"{session.id} is {session.state}: {length}, {frames}")
 
 
 def run_delete(arguments: argparse.Namespace) -> None:
@@ -128,8 +129,8 @@ def session_text(session: Session, summary: SessionSummary) -> str:
     title = f"{session.id}: {header.name}" if header.name else session.id
     lines = [
         f"{title} ({session.state})",
-        f"started      {_local(header.started)}",
-        f"length       {_length(session.seconds)}, {session.frames} frames, "
+        f"started      {moment(header.started)}",
+        f"length       {duration(session.seconds)}, {counted(session.frames, 'frame')}, "
         f"{header.dropped} dropped",
         f"model        {header.description.model_name}",
         f"no face      {summary.no_face_seconds:.1f} of {summary.seconds:.1f} s",
@@ -171,19 +172,10 @@ def _event_line(event: Event) -> str:
 def _cells(session: Session) -> tuple[str, ...]:
     return (
         session.id,
-        _local(session.header.started),
-        _length(session.seconds),
+        moment(session.header.started),
+        duration(session.seconds),
         str(session.persons),
-        f"{session.size / 1e6:.1f} MB",
+        byte_size(session.size),
         session.state,
         session.header.name,
     )
-
-
-def _local(time: str) -> str:
-    return datetime.fromisoformat(time).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _length(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d} min"

@@ -18,6 +18,7 @@ from emotion_core.cli.options import add_data_options, data_source, open_source
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import TrainingError
 from emotion_core.models.folder import KERAS_FILE
+from emotion_core.quantities import duration
 from emotion_core.system.native import quiet_native_libraries
 from emotion_core.training.config import PRESETS, TrainingConfig, native_precision, with_settings
 from emotion_core.training.data import count_for_training
@@ -242,9 +243,8 @@ class _Terminal:
         bar = self._bar
         bar.total = progress.epochs * progress.steps
         bar.n = (progress.epoch - 1) * progress.steps + progress.step
-        minutes, seconds = divmod(round(progress.seconds_left), 60)
         bar.set_description(f"Epoch {progress.epoch}/{progress.epochs}", refresh=False)
-        bar.set_postfix_str(f"loss {progress.loss:.3f}, {minutes} min {seconds:02d} s left")
+        bar.set_postfix_str(f"loss {progress.loss:.3f}, {duration(progress.seconds_left)} left")
 
     def should_stop(self) -> bool:
         """Tell whether a signal has come."""

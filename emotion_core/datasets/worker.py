@@ -17,6 +17,7 @@ import numpy as np
 from emotion_core.datasets.opening import open_dataset
 from emotion_core.datasets.reading.cache import write_entry
 from emotion_core.errors import DatasetError, NumberedClassesError
+from emotion_core.quantities import byte_size
 from emotion_core.system.folders import cache_dir, data_dir
 from emotion_core.system.isolation import write_only_in
 from emotion_core.system.progress import ShareProgress
@@ -80,7 +81,7 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
         return told | {"message": str(error)}
     except MemoryError as error:
         raise DatasetError(
-            f"{path}: expected a dataset that fits into {LIMITS.memory_bytes / 1e9:.0f} GB of "
+            f"{path}: expected a dataset that fits into {byte_size(LIMITS.memory_bytes)} of "
             "memory, found a larger one; split it"
         ) from error
     except OSError as error:

@@ -13,7 +13,8 @@ from emotion_core.emotions import UNCERTAIN, answer_color_bgr
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading
 
-_FONT = cv2.FONT_HERSHEY_DUPLEX
+#: Of everything that is written on a picture.
+FONT = cv2.FONT_HERSHEY_DUPLEX
 _BLACK = (0, 0, 0)
 _WHITE = (255, 255, 255)
 
@@ -51,18 +52,24 @@ class _Pen:
         return self.for_unit(self.text_scale / 0.6 * shrink)
 
 
-def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArray[np.uint8]:
+def draw_faces(
+    image: NDArray[np.uint8],
+    faces: Sequence[FaceReading],
+    *,
+    numbers: Sequence[int] | None = None,
+) -> NDArray[np.uint8]:
     """Return a copy of ``image`` with each face's box and label; see `draw_faces_on`.
 
     Args:
         image: uint8 ``[H, W, 3]``, BGR.
         faces: in any order; the first ones get the best places for their labels.
+        numbers: one for each face, to stand before its label.
 
     Returns:
         uint8 ``[H, W, 3]``, BGR.
     """
     canvas = image.copy()
-    draw_faces_on(canvas, faces)
+    draw_faces_on(canvas, faces, numbers=numbers)
     return canvas
 
 
@@ -76,8 +83,9 @@ def draw_faces_on(
 ) -> None:
     """Draw each face's box and label, such as "happy 93%", into a picture.
 
-    What is uncertain is grey. Lines and letters grow with the picture. A label stays inside the
-    picture and, where there is room, off the other faces and the labels before it.
+    What is uncertain is grey, and its label hollow. Lines and letters grow with the picture. A
+    label stays inside the picture and, where there is room, off the other faces and the labels
+    before it.
 
     Args:
         canvas: uint8 ``[H, W, 3]``, BGR.
@@ -125,15 +133,19 @@ def _draw_label(
     color = answer_color_bgr(face.answer)
     bottom_right = plate.x + plate.width - 1, plate.y + plate.height - 1
     cv2.rectangle(canvas, (plate.x, plate.y), bottom_right, color, cv2.FILLED)
-    (_, ascent), descent = cv2.getTextSize(text, _FONT, pen.text_scale, pen.text_line)
+    if not face.certain:  # hollow: told from neutral by more than its shade of grey
+        inset = pen.line
+        inner = bottom_right[0] - inset, bottom_right[1] - inset
+        cv2.rectangle(canvas, (plate.x + inset, plate.y + inset), inner, _BLACK, cv2.FILLED)
+    (_, ascent), descent = cv2.getTextSize(text, FONT, pen.text_scale, pen.text_line)
     origin = plate.x + pen.padding, plate.y + pen.padding // 2 + ascent + descent // 4
-    ink = _text_color(color)
-    cv2.putText(canvas, text, origin, _FONT, pen.text_scale, ink, pen.text_line, cv2.LINE_AA)
+    ink = _text_color(color if face.certain else _BLACK)
+    cv2.putText(canvas, text, origin, FONT, pen.text_scale, ink, pen.text_line, cv2.LINE_AA)
     return plate
 
 
 def _plate_size(text: str, pen: _Pen) -> tuple[int, int]:
-    (width, ascent), descent = cv2.getTextSize(text, _FONT, pen.text_scale, pen.text_line)
+    (width, ascent), descent = cv2.getTextSize(text, FONT, pen.text_scale, pen.text_line)
     return width + 2 * pen.padding, ascent + descent + pen.padding
 
 
@@ -154,12 +166,13 @@ def _place_plate(
     choices = [Box(x, y, width, height) for y in tops if 0 <= y <= image_height - height]
     for obstacles in ([*plates, *others], plates, []):
         for plate in choices:
-            if not any(_overlaps(plate, obstacle) for obstacle in obstacles):
+            if not any(overlap(plate, obstacle) for obstacle in obstacles):
                 return plate
     return Box(x, max(0, min(tops[0], image_height - height)), width, height)
 
 
-def _overlaps(first: Box, second: Box) -> bool:
+def overlap(first: Box, second: Box) -> bool:
+    """Tell whether two places have a pixel in common."""
     return (
         first.x < second.x + second.width
         and second.x < first.x + first.width

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from emotion_core.errors import ImageError
 from emotion_core.faces.picture_heads import Head, read_head, tag_values
+from emotion_core.quantities import byte_size
 from emotion_core.system.files import FileTooLargeError, read_regular
 
 #: Larger files are no pictures of so many pixels.
@@ -107,8 +108,8 @@ def read_picture_file(path: Path) -> bytes:
         return read_regular(path, MAX_FILE_BYTES)
     except FileTooLargeError as error:
         raise ImageError(
-            f"{path}: expected a picture of at most {MAX_FILE_BYTES // 1_000_000} MB, found "
-            f"{error.size // 1_000_000} MB; reduce it first"
+            f"{path}: expected a picture of at most {byte_size(MAX_FILE_BYTES)}, found "
+            f"{byte_size(error.size)}; reduce it first"
         ) from None
     except FileNotFoundError:
         raise ImageError(f"{path}: expected a picture, found no such file") from None

@@ -18,6 +18,7 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
 from emotion_core.models.interface import CHANNELS, CLASS_COUNTS, SIDES, ModelInterface
+from emotion_core.quantities import byte_size
 
 if TYPE_CHECKING:
     from emotion_core.models.litert import LiteRtNetwork
@@ -93,8 +94,8 @@ def probe(content: bytes) -> Trial:
     check_shapes(network.input_shape, network.output_shapes[0])
     if network.largest_bytes > MAX_ARRAY_BYTES:
         raise ModelError(
-            f"expected a network that needs at most {MAX_ARRAY_BYTES / 1e6:,.0f} MB in one piece "
-            f"for a picture, found one that needs {network.largest_bytes / 1e6:,.0f} MB; it is "
+            f"expected a network that needs at most {byte_size(MAX_ARRAY_BYTES)} in one piece "
+            f"for a picture, found one that needs {byte_size(network.largest_bytes)}; it is "
             "refused"
         )
     _, side, _, channels = network.input_shape

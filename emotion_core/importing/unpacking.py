@@ -12,6 +12,7 @@ from typing import Final
 from emotion_core.errors import ModelError
 from emotion_core.importing.uploads import TORCH, saved_model_parts
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, MODEL_FILES
+from emotion_core.quantities import byte_size
 
 #: A zip of ours may unpack to so much, and to so many times its size.
 MAX_UNPACKED_BYTES: Final = 3_000_000_000
@@ -104,6 +105,6 @@ def _check_sizes(entries: Sequence[zipfile.ZipInfo]) -> None:
     if total > MAX_UNPACKED_BYTES or swollen:
         packed = sum(entry.compress_size for entry in entries)
         raise ModelError(
-            f"expected a model, found {total / 1e6:,.0f} MB packed into {packed / 1e6:,.1f} MB, "
+            f"expected a model, found {byte_size(total)} packed into {byte_size(packed)}, "
             "which is no model but fills disks; it is refused"
         )

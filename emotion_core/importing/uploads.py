@@ -10,6 +10,7 @@ from typing import IO, Final
 
 from emotion_core.errors import ModelError
 from emotion_core.models.folder import ARCHITECTURE_FILE, KERAS_FILE, LITERT_FILE, WEIGHTS_FILE
+from emotion_core.quantities import byte_size
 
 #: A file's name and its content, at its beginning.
 Upload = tuple[str, IO[bytes]]
@@ -182,7 +183,7 @@ def _copy(name: str, source: IO[bytes], target: Path, note: Callable[[bytes], No
             total += len(block)
             if total > MAX_FILE_BYTES:
                 raise ModelError(
-                    f"{name}: expected a file under {MAX_FILE_BYTES / 1e9:.0f} GB, found a larger "
+                    f"{name}: expected a file under {byte_size(MAX_FILE_BYTES)}, found a larger "
                     "one; no network for faces needs as much"
                 )
             note(block)

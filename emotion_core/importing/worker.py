@@ -26,6 +26,7 @@ from emotion_core.models.folder import (
     load_card,
     read_model_file,
 )
+from emotion_core.quantities import byte_size
 from emotion_core.system.files import replace_file
 from emotion_core.system.isolation import write_only_in
 from emotion_core.system.progress import ShareProgress
@@ -55,7 +56,7 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
     except Exception as error:  # libraries raise anything for what they cannot read
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
         if isinstance(error, MemoryError) or "OOM" in reason:  # the latter is TensorFlow's
-            reason = f"it needs more than {LIMITS.memory_bytes / 1e9:.0f} GB of memory"
+            reason = f"it needs more than {byte_size(LIMITS.memory_bytes)} of memory"
         raise ModelError(
             f"expected a model that can be read, found one that cannot ({reason})"
         ) from error

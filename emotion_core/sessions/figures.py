@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.emotions import ANSWER_COLORS, EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
+from emotion_core.emotions import (
+    ANSWER_COLORS,
+    EMOTION_COLORS,
+    EMOTIONS,
+    UNCERTAIN,
+    UNCERTAIN_COLOR,
+)
 from emotion_core.sessions.summary import Event, PersonSummary, SessionSummary
 from emotion_core.system.plotting import plotly_graph_objects
 
@@ -104,7 +110,7 @@ def shares_figure(summary: SessionSummary, title: str, most_persons: int = 12) -
             customdata=[person.answer_seconds[answer] for person in persons],
             name=answer,
             orientation="h",
-            marker={"color": color},
+            marker={"color": color, "pattern": {"shape": "/" if answer == UNCERTAIN else ""}},
             hovertemplate=f"%{{y}}, {answer}: %{{x:.1%}}, %{{customdata:.1f}} s<extra></extra>",
         )
         for answer, color in ANSWER_COLORS.items()

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from emotion_core.quantities import byte_size
 from emotion_core.system.files import open_regular
 
 T = TypeVar("T")
@@ -60,7 +61,7 @@ def read_json(path: Path) -> Any:
     with open_regular(path) as file:
         content = file.read(MAX_JSON_BYTES + 1)
     if len(content) > MAX_JSON_BYTES:
-        raise ValueError(f"it has more than {MAX_JSON_BYTES / 1e6:.0f} MB")
+        raise ValueError(f"it has more than {byte_size(MAX_JSON_BYTES)}")
     return parse_json(content.decode("utf-8"))
 
 

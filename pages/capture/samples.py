@@ -20,6 +20,7 @@ from emotion_core.datasets.own.samples import (
 )
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
+from emotion_core.quantities import counted
 from pages.capture.picker import FaceNote, pick_faces
 from pages.opened.store import dataset_store
 from pages.shared.clicks import once
@@ -83,7 +84,7 @@ def show_samples(dataset: OwnDataset) -> None:
 
 def faces(count: int) -> str:
     """Return how many faces that is, in words."""
-    return "1 face" if count == 1 else f"{count:,} faces"
+    return counted(count, "face")
 
 
 def _on_page(samples: Sequence[Sample]) -> Sequence[Sample]:

@@ -22,6 +22,7 @@ from emotion_core.judging.predictions.label_mistakes import (
 )
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.seen_images import load_seen_images
+from emotion_core.quantities import percent
 from emotion_core.system.tables import csv_of
 from pages.opened.grid import Bar
 from pages.opened.panel import page_of, show_faces
@@ -126,10 +127,8 @@ def _show_quality(
         + display.numbers(
             {
                 "area under the ROC curve": f"{quality.auc:.2f}",
-                f"contradicted of the first {quality.top} judged": display.percent(
-                    quality.precision
-                ),
-                "contradicted of all judged": display.percent(
+                f"contradicted of the first {quality.top} judged": percent(quality.precision),
+                "contradicted of all judged": percent(
                     quality.contradicted / max(1, quality.judged)
                 ),
             }
@@ -149,9 +148,9 @@ def _note(opened: OpenDataset, mistakes: LabelMistakes, index: int) -> str:
     dataset = opened.dataset
     note = (
         f"labelled {EMOTIONS[dataset.labels[index]]} "
-        f"({display.percent(float(mistakes.label_scores[index]))}), the model says "
+        f"({percent(float(mistakes.label_scores[index]))}), the model says "
         f"{EMOTIONS[mistakes.suggested[index]]} "
-        f"({display.percent(float(mistakes.suggested_scores[index]))})"
+        f"({percent(float(mistakes.suggested_scores[index]))})"
     )
     if dataset.votes is not None:
         given = zip(VOTE_NAMES, dataset.votes[index].tolist(), strict=True)

@@ -19,6 +19,7 @@ from emotion_core.datasets.checks.findings import FINDING_KINDS, Finding, findin
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from emotion_core.quantities import counted
 from emotion_core.system.names import LONGEST_NAME
 from pages.opened.duplicates import NEAR, near_duplicates_job
 from pages.opened.findings import (
@@ -138,7 +139,7 @@ def _offer_face_search(opened: OpenDataset) -> None:
 
 def _offer_files(opened: OpenDataset, findings: dict[str, Finding], finding: Finding) -> None:
     files = {
-        "CSV": ([finding], f"{finding.kind}.csv", f"{len(finding):,} images"),
+        "CSV": ([finding], f"{finding.kind}.csv", counted(len(finding), "image")),
         "CSV of all": (findings.values(), "findings.csv", "Every image of every finding"),
     }
     for label, (which, name, help_) in files.items():
@@ -196,8 +197,8 @@ def _show_outcome(opened: OpenDataset) -> None:
     id_, name, count = st.session_state.get(_MADE, ("", "", 0))
     if id_ == opened.id:
         st.success(
-            f"The list **{plain(name)}** leaves out {count:,} images. Train and Evaluate offer it "
-            "as *Leave out*."
+            f"The list **{plain(name)}** leaves out {counted(count, 'image')}. Train and Evaluate "
+            "offer it as *Leave out*."
         )
         with st.container(horizontal=True):
             if opened.path and st.button(
@@ -218,7 +219,7 @@ def _show_lists(opened: OpenDataset) -> None:
         for each in lists:
             why = ", ".join(f"{reason} {count:,}" for reason, count in each.reasons.items())
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{plain(each.name)}**: {len(each):,} images ({plain(why)})")
+                st.markdown(f"**{plain(each.name)}**: {counted(len(each), 'image')} ({plain(why)})")
                 st.button(
                     "Delete",
                     icon=":material/delete:",

@@ -7,8 +7,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.quantities import percent
 from pages.opened.store import OpenDataset
-from pages.shared import display
 
 
 def show_shares(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
@@ -22,7 +22,7 @@ def show_shares(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
     bars = "".join(
         f'<div class="score"><span>{emotion}</span><div class="track"><div class="bar" '
         f'style="width:{count / len(indices):.1%};background:{EMOTION_COLORS[emotion]}"></div>'
-        f'</div><span class="percent">{display.percent(count / len(indices))}</span></div>'
+        f'</div><span class="percent">{percent(count / len(indices))}</span></div>'
         for emotion, count in zip(EMOTIONS, counts.tolist(), strict=True)
     )
     st.html(f'<div class="section">Classes among them</div>{bars}')

@@ -10,7 +10,7 @@ from emotion_core.errors import ModelError
 from emotion_core.judging.card_figures import takes_figures, why_not, write_figures
 from pages.evaluation.choice import Evaluated
 from pages.shared.clicks import once
-from pages.shared.text import plain
+from pages.shared.text import local_time, plain
 
 _PROBLEM: Final = "evaluation_card_problem"
 
@@ -33,7 +33,8 @@ def show_card(evaluated: Evaluated) -> None:
     if card.measured_on:
         st.markdown(
             f"The card states figures that were measured on {plain(card.measured_on)}, "
-            f"{card.data['measured_images']:,} images, on {plain(card.data['measured_at'][:10])}."
+            f"{card.data['measured_images']:,} images, on "
+            f"{plain(local_time(card.data['measured_at'])[:10])}."
         )
     else:
         st.markdown(

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading
+from emotion_core.quantities import percent
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.explanations import show_explanation
 from pages.opened.details import choose_face, chosen_face, vote_bars
@@ -129,7 +130,7 @@ def note(evaluated: Evaluated, place: int) -> str:
     answers = evaluated.answers
     return (
         f"labelled {EMOTIONS[answers.labels[place]]} "
-        f"({display.percent(float(answers.label_scores[place]))}), read as "
+        f"({percent(float(answers.label_scores[place]))}), read as "
         f"{EMOTIONS[answers.emotions[place]]} "
-        f"({display.percent(float(answers.confidence[place]))})"
+        f"({percent(float(answers.confidence[place]))})"
     )

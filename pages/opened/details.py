@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _IMAGE: Final = "image"
+#: The section that was open last.
+_SECTION: Final = "section_of_face"
 _HISTOGRAM_BINS: Final = 32
 #: Faces like the chosen one that are shown.
 _ALIKE: Final = 10
@@ -40,6 +42,20 @@ def choose_face(index: int | None) -> None:
         st.query_params.pop(_IMAGE, None)
     else:
         st.query_params[_IMAGE] = str(index)
+
+
+def leave_face_behind(section: str) -> None:
+    """Close the chosen face when the viewer has turned to another section.
+
+    It takes the place of what a section says first, and belongs to where it was chosen.
+
+    Args:
+        section: the one that is open now; a link may name one together with a face.
+    """
+    before = st.session_state.get(_SECTION, section)
+    st.session_state[_SECTION] = section
+    if before != section:
+        choose_face(None)
 
 
 def chosen_face(opened: OpenDataset) -> int | None:

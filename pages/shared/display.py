@@ -16,9 +16,11 @@ from emotion_core.faces.images import encode_png
 from emotion_core.faces.readings import FaceReading
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.reliability import reliability_of
+from emotion_core.quantities import percent
+from pages.shared.glossary import meaning
 from pages.shared.text import plain
 
-UNMEASURED: Final = "; how often it is right is not known until the page Evaluate has measured it"
+UNMEASURED: Final = "; how often it is right is unknown until you measure it on Evaluate"
 
 _STYLE: Final = Path(__file__).parent / "style.css"
 
@@ -64,7 +66,8 @@ def face_scores(
         else ""
     )
     return (
-        f'<div class="face">{_thumbnail(crop)}<div class="scores"><div class="face-name">'
+        f'<div class="face">{_thumbnail(crop)}<div class="scores">'
+        f'<div class="face-name{"" if face.certain else " hollow"}">'
         f'<span class="dot" style="background:{ANSWER_COLORS[face.answer]}"></span>'
         f'<span class="emotion">{face.answer}</span>'
         f'<span class="confidence">{confidence}</span>'
@@ -78,12 +81,10 @@ def _reliability(face: FaceReading, card: ModelCard | None) -> str:
         return ""
     reliability = reliability_of(card, face.emotion)
     if reliability is None:
-        return (
-            f'<span class="reliability">{face.emotion}: how often it is right is not known</span>'
-        )
+        return f'<span class="reliability">{face.emotion}: how often it is right is unknown</span>'
     measured = (
-        f"Of {reliability.answers:,} pictures of {reliability.data} that this model called "
-        f"{face.emotion}, {percent(reliability.precision)} were labelled so."
+        f"Of {reliability.answers:,} images of {reliability.data} that this model called "
+        f"{face.emotion}, {percent(reliability.precision)} were labelled {face.emotion}."
     )
     return (
         f'<span class="reliability" title="{escape(measured)}">on test images, {face.emotion} is '
@@ -96,11 +97,6 @@ def _thumbnail(crop: NDArray[np.uint8] | None) -> str:
         return ""
     source = base64.b64encode(encode_png(crop)).decode()
     return f'<img src="data:image/png;base64,{source}" alt="the face as the model sees it">'
-
-
-def percent(share: float) -> str:
-    """Return 0.416 as "42%", with a space that does not break."""
-    return f"{100 * share:.0f}%"
 
 
 def numbers(values: dict[str, str]) -> str:
@@ -116,9 +112,11 @@ def show_model(card: ModelCard) -> None:
     """Name the model in use, how often it is right, and what "uncertain" changes about that."""
     accuracy, data = card.metrics.get("accuracy"), card.measured_on
     quality = (
-        f", right on {100 * accuracy:.1f}% of {plain(data)}" if accuracy and data else UNMEASURED
+        f", right on {percent(accuracy, 1)} of {plain(data)}" if accuracy and data else UNMEASURED
     )
-    st.caption(f"Model: **{plain(card.name)}**{quality}{_certainty(card)}")
+    certainty = _certainty(card)
+    terms = meaning("score", "uncertain", "certainty threshold") if certainty else meaning("score")
+    st.caption(f"Model: **{plain(card.name)}**{quality}{certainty}", help=terms)
 
 
 def _certainty(card: ModelCard) -> str:
@@ -129,14 +127,14 @@ def _certainty(card: ModelCard) -> str:
     coverage, right = (percent(selective[name]) for name in ("coverage", "accuracy_answered"))
     return (
         f". Below a score of {percent(card.certainty_threshold)} it answers “uncertain”: {coverage}"
-        f" of these pictures then get an answer, and {right} of the answers are right"
+        f" of these images then get an answer, and {right} of the answers are right"
     )
 
 
 def show_limits() -> None:
     """Say, in two sentences, what this can tell and where the pictures go."""
     st.caption(
-        "This names the expression a face shows, one of seven, and is often wrong; it cannot tell "
+        "This app names which of seven expressions a face shows and is often wrong; it cannot tell "
         "what somebody feels, thinks or intends.  \n"
         "Pictures are processed on the machine that runs this app, and nothing is stored unless "
         "you ask for it."

@@ -8,6 +8,8 @@ from typing import Final
 
 import streamlit as st
 
+from emotion_core.quantities import position
+
 SIGN: Final = "on_air"
 
 _ON_AIR: Final = "on_air_state"
@@ -84,6 +86,5 @@ def _show_sign(on_air: OnAir) -> None:
 def _sign(on_air: OnAir) -> str:
     seconds = on_air.recorded()
     if seconds is not None:
-        minutes, rest = divmod(int(seconds), 60)
-        return f":red[:material/fiber_manual_record:] Recording {minutes}:{rest:02d}"
+        return f":red[:material/fiber_manual_record:] Recording {position(seconds)}"
     return ":material/videocam: Video is on" if on_air.streaming() else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from emotion_core.errors import SessionError
+from emotion_core.quantities import duration, percent, position
 from emotion_core.sessions.export import write_events, write_export
 from emotion_core.sessions.figures import shares_figure, timeline_figure, transitions_figure
 from emotion_core.sessions.storage import (
@@ -69,12 +70,11 @@ def _summary(folder: str, size: int) -> SessionSummary:  # noqa: ARG001 - anothe
 
 
 def _facts(session: Session, summary: SessionSummary) -> dict[str, str]:
-    minutes, seconds = divmod(round(session.seconds), 60)
     return {
-        "length": f"{minutes}:{seconds:02d}",
-        "frames": f"{session.frames}",
+        "length": position(session.seconds),
+        "frames": f"{session.frames:,}",
         "persons": f"{len(summary.persons)}",
-        "without a face": f"{summary.no_face_seconds:.1f} s",
+        "without a face": duration(summary.no_face_seconds),
     }
 
 
@@ -85,7 +85,7 @@ def _show_person(session: Session, summary: SessionSummary) -> None:
         number = st.selectbox(
             "Person",
             list(persons),
-            format_func=lambda each: f"person {each}, seen {persons[each].seconds:.0f} s",
+            format_func=lambda each: f"person {each}, seen {duration(persons[each].seconds)}",
             key=f"person {session.id}",
             help="Who leaves the picture and comes back may be counted as another person.",
         )
@@ -101,7 +101,7 @@ def _show_person(session: Session, summary: SessionSummary) -> None:
 def _in_words(person: PersonSummary) -> str:
     words = f"{person.changes_per_minute:.1f} changes of expression a minute"
     if person.longest is not None:
-        words += f"; longest {person.longest.emotion}, {person.longest.seconds:.1f} s"
+        words += f"; longest {person.longest.emotion}, {duration(person.longest.seconds)}"
     return words
 
 
@@ -113,7 +113,7 @@ def _list_events(summary: SessionSummary) -> None:
                     "at": event.seconds,
                     "rule": event.rule,
                     "person": "" if event.person is None else str(event.person),
-                    "score": "" if event.score is None else display.percent(event.score),
+                    "score": "" if event.score is None else percent(event.score),
                 }
                 for event in summary.events
             ],

@@ -6,10 +6,15 @@ import os
 import re
 import tempfile
 from contextlib import suppress
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
+
+import streamlit as st
 
 from emotion_core.errors import NoHomeError
+from emotion_core.quantities import moment
 from emotion_core.system.folders import PERSONAL_VARIABLES, PROJECT, cache_dir, data_dir
 from pages.shared.access import server_is_offered
 
@@ -59,12 +64,14 @@ def _folders() -> list[str]:
     return sorted({str(each) for each in folders}, key=len, reverse=True)
 
 
-def duration(seconds: float) -> str:
-    """Return 75.2 as "1 min 15 s", in the two largest units that are not 0."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02d} min"
-    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+def local_time(time: str) -> str:
+    """Return an ISO time of a file as the viewer's clock showed it, "2026-11-28 14:05"."""
+    return moment(time, viewers_zone())
+
+
+def viewers_zone() -> tzinfo | None:
+    """Return the time zone of the viewer's browser; None, the server's, where it is not known."""
+    try:
+        return ZoneInfo(st.context.timezone or "")
+    except (ValueError, LookupError, OSError):
+        return None

@@ -10,13 +10,13 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.faces.thumbnails import contact_sheet, png_address
+from emotion_core.quantities import duration
 from emotion_core.training.config import TrainingConfig
 from emotion_core.training.runs.assistant import Assistant, TrainingSpeed
 from emotion_core.training.runs.queue import is_training
 from emotion_core.training.runs.storage import runs_dir
 from pages.shared.clicks import once
 from pages.shared.jobs import JobPlace, job_place, result_of
-from pages.shared.text import duration
 from pages.training.data import TrainingData
 
 Result = TypeVar("Result")

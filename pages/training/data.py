@@ -16,6 +16,7 @@ from emotion_core.datasets.own.storage import OWN_PREFIX, list_own_datasets, own
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, NumberedClassesError
+from emotion_core.quantities import counted
 from emotion_core.system.folders import typed_path
 from emotion_core.system.progress import ShareProgress
 from emotion_core.training.data import TrainingCounts, count_for_training
@@ -192,7 +193,7 @@ def _offered() -> dict[str, str]:
     folders = {str(each.folder.resolve()) for each in own}  # opened before, under its path
     offered = {path: name for path, name in offered.items() if path not in folders}
     offered |= {
-        f"{OWN_PREFIX}/{each.name}": f"My data: {each.name}, {len(each.samples)} faces"
+        f"{OWN_PREFIX}/{each.name}": f"My data: {each.name}, {counted(len(each.samples), 'face')}"
         for each in own
     }
     others = {_OTHER_PATH: "Another path …"} if server_is_offered() else {}

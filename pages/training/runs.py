@@ -14,7 +14,7 @@ from emotion_core.training.runs.storage import earlier_runs, list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings
 from pages.shared.access import server_is_offered
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.text import located, plain
+from pages.shared.text import local_time, located, plain
 from pages.training.details import PROBLEM, show_details
 from pages.training.setup import SHOWN_RUN
 from pages.training.view import show_run
@@ -151,7 +151,7 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
                 "macro F1": None if best is None else best.validation_macro_f1,
                 "epochs": f"{len(run.epochs)} of {run.plan.config.epochs}",
                 "data": run.plan.data.name,
-                "started": run.plan.created[:16].replace("T", " "),
+                "started": local_time(run.plan.created),
                 **{name: values[place] for name, values in varied.items() if name != "epochs"},
                 "sweep": run.plan.sweep,
                 "notes": run.plan.notes,
@@ -168,7 +168,6 @@ def table_columns() -> dict[str, Any]:
             "accuracy", format="percent", min_value=0.0, max_value=1.0
         ),
         "macro F1": st.column_config.NumberColumn("macro F1", format="%.3f"),
-        "started": st.column_config.TextColumn("started (UTC)"),
     }
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from emotion_core.errors import TrainingError
 from emotion_core.judging.figures.confusion import confusion_figure
+from emotion_core.quantities import byte_size, duration
 from emotion_core.training.progress import EpochMetrics, read_confusion
 from emotion_core.training.runs.control import cancel_run, resume_run, stop_run
 from emotion_core.training.runs.figures.curves import CURVES, curve_figure
@@ -29,7 +30,7 @@ from emotion_core.training.runs.storage import list_runs, runs_dir
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.text import duration, plain, without_places
+from pages.shared.text import plain, without_places
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -182,7 +183,7 @@ def _facts(run: Run, status: RunStatus | None) -> dict[str, str]:
             facts["loss of this epoch"] = f"{status.loss:.3f}"
             facts["images a second"] = f"{status.images_per_second:,.0f}"
         facts[f"of one core, by process {status.pid}"] = f"{status.cpu_percent:.0f}%"
-        facts["of memory"] = f"{status.memory_mb:,.0f} MB"
+        facts["of memory"] = byte_size(1e6 * status.memory_mb)
     return facts
 
 

@@ -186,3 +186,13 @@ def test_a_number_stands_before_the_label() -> None:
     changed = np.any(plain != numbered, axis=2)
     assert changed.any()
     assert not changed[100:].any()  # the label above the face, and nothing else
+
+
+def test_the_label_of_what_is_uncertain_is_hollow() -> None:
+    """Two greys alone, neutral and uncertain, are told apart by few."""
+    inside = {
+        name: draw_faces(gray_image(), [answer(Box(200, 150, 120, 120), name)])[137:146, 203]
+        for name in ("neutral", "uncertain")
+    }
+    assert (inside["neutral"] == answer_color_bgr("neutral")).all()
+    assert (inside["uncertain"] == 0).all()

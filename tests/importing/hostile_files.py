@@ -96,7 +96,7 @@ HOSTILE: dict[str, tuple[list[ModelFile], str]] = {
     ),
     "terabytes of zeros": (
         [("a.h5", model_files.huge_h5())],
-        "expected weights under 1 GB, found 4398.0 GB",
+        "expected weights under 1 GB, found 4,398 GB",
     ),
     "zeros as .tflite": ([("a.tflite", bytes(1_000_000))], "a.tflite: expected a LiteRT model"),
     # quick on noise

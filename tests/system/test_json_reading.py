@@ -111,7 +111,7 @@ def test_a_file_that_is_too_large(tmp_path, monkeypatch):
     path.write_text('"1234567"\n')
     assert read_json(path) == "1234567"
     path.write_text('"12345678"\n')
-    with pytest.raises(ValueError, match="it has more than 0 MB"):
+    with pytest.raises(ValueError, match="it has more than 10 bytes"):
         read_json(path)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import IO, AnyStr, BinaryIO, Final
 
 from emotion_core.errors import DatasetError
+from emotion_core.quantities import byte_size
 
 #: Characters; a row of FER2013 has 9,300 at most.
 LONGEST_LINE: Final = 1 << 16
@@ -42,8 +43,8 @@ def most_unpacked(packed: int) -> int:
 def too_much_unpacked(name: str, packed: int) -> DatasetError:
     """Return the error that an archive of ``packed`` bytes holds more than it may."""
     return DatasetError(
-        f"{name}: expected at most {most_unpacked(packed) / 1e6:,.0f} MB in an archive of "
-        f"{packed / 1e6:,.1f} MB, found more; unpack it if you trust it, and give what is in it"
+        f"{name}: expected at most {byte_size(most_unpacked(packed))} in an archive of "
+        f"{byte_size(packed)}, found more; unpack it if you trust it, and give what is in it"
     )
 
 

@@ -42,6 +42,7 @@ from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
 from emotion_core.faces.images import PICTURE_SUFFIXES, decode_gray
 from emotion_core.faces.picture_heads import read_size
+from emotion_core.quantities import byte_size
 from emotion_core.system.files import open_regular
 from emotion_core.system.folders import DESKTOP_FILES
 
@@ -252,7 +253,7 @@ def read_pictures(
         if pixels > most_pixels:
             raise DatasetError(
                 f"{source.name}: expected at most {most_pixels / 1e6:,.0f} megapixels in pictures "
-                f"of {file_bytes / 1e6:,.1f} MB, found more; leave out what is no "
+                f"of {byte_size(file_bytes)}, found more; leave out what is no "
                 "photograph of a face"
             )
         if progress is not None and (row + 1) % _PROGRESS_STEP == 0:

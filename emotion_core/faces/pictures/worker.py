@@ -10,6 +10,7 @@ import numpy as np
 from emotion_core.errors import ImageError
 from emotion_core.faces.images import read_image
 from emotion_core.faces.picture_heads import read_size
+from emotion_core.quantities import byte_size
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import CONTENT, Limits, give_way, serve
 
@@ -41,7 +42,7 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:  #
     except MemoryError:
         width, height = read_size(content) or (0, 0)
         raise ImageError(
-            f"{name}: expected a picture that is read in {LIMITS.memory_bytes // 1_000_000_000} GB "
+            f"{name}: expected a picture that is read in {byte_size(LIMITS.memory_bytes)} "
             f"of memory, found one of {width} x {height} that takes more; reduce it first"
         ) from None
     while image.shape[0] * image.shape[1] > request["most_pixels"]:

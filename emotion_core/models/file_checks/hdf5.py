@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from emotion_core.errors import ModelError
+from emotion_core.quantities import byte_size
 
 #: The largest network accepted, as bytes of weights when unpacked: 25 times a VGG of 10 M weights.
 MAX_WEIGHT_BYTES: Final = 1_000_000_000
@@ -42,7 +43,10 @@ def judge_hdf5(path: Path, file: h5py.File) -> None:
     for array in _arrays(path, file):
         total += array.size * array.dtype.itemsize
         if total > MAX_WEIGHT_BYTES:
-            raise ModelError(f"{path}: expected weights under 1 GB, found {total / 1e9:.1f} GB")
+            raise ModelError(
+                f"{path}: expected weights under {byte_size(MAX_WEIGHT_BYTES)}, found "
+                f"{byte_size(total)}"
+            )
         arrays.append(array)
     for array in arrays:
         if array.dtype.kind == "f" and not np.isfinite(array[()]).all():

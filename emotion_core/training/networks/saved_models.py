@@ -21,6 +21,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from emotion_core.errors import ModelError
 from emotion_core.models.file_checks.hdf5 import MAX_WEIGHT_BYTES
+from emotion_core.quantities import byte_size
 
 #: Largest ``saved_model.pb`` that is parsed, in bytes; weights are in other files.
 MAX_GRAPH_BYTES: Final = 100_000_000
@@ -112,8 +113,8 @@ def judge_saved_model(folder: Path) -> None:
     sizes = {path.name: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
     if sizes.get("saved_model.pb", 0) > MAX_GRAPH_BYTES or sum(sizes.values()) > MAX_WEIGHT_BYTES:
         raise ModelError(
-            f"{folder}: expected a SavedModel of at most {MAX_GRAPH_BYTES / 1e6:.0f} MB of graphs "
-            f"and 1 GB in all, found {sum(sizes.values()) / 1e6:,.0f} MB"
+            f"{folder}: expected a SavedModel of at most {byte_size(MAX_GRAPH_BYTES)} of graphs "
+            f"and 1 GB in all, found {byte_size(sum(sizes.values()))}"
         )
     content = saved_model_pb2.SavedModel()
     try:

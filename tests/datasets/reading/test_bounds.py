@@ -9,6 +9,7 @@ from emotion_core.datasets.reading import bounds, image_folder
 from emotion_core.datasets.reading.bounds import BoundedStream, bounded_lines, most_unpacked
 from emotion_core.errors import DatasetError
 from emotion_core.faces.images import encode_png
+from emotion_core.quantities import byte_size
 
 
 def refusal(call):
@@ -37,7 +38,7 @@ class TestBoundedStream:
     @pytest.mark.parametrize("go", [lambda s: s.read(1_001), lambda s: s.seek(1_001)])
     def test_goes_no_further(self, go):
         assert refusal(lambda: go(self.stream(1_001))) == (
-            "a.tar: expected at most 0 MB in an archive of 0.0 MB, found more; unpack it if you "
+            "a.tar: expected at most 1 kB in an archive of 1 byte, found more; unpack it if you "
             "trust it, and give what is in it"
         )
 
@@ -113,7 +114,8 @@ class TestFolders:
     def test_hold_no_more_pixels_than_their_size_allows(self, folder, monkeypatch):
         monkeypatch.setattr(bounds, "_SMALL", 0)
         monkeypatch.setattr(bounds, "_MOST_EXPANSION", 0)
+        packed = byte_size(sum(each.stat().st_size for each in folder.rglob("*.*")))
         assert refusal(lambda: open_dataset(folder, use_cache=False)) == (
-            "faces: expected at most 0 megapixels in pictures of 0.0 MB, found more; leave out "
+            f"faces: expected at most 0 megapixels in pictures of {packed}, found more; leave out "
             "what is no photograph of a face"
         )

@@ -21,13 +21,13 @@ from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import ExpressionRule, FaceRule
 from emotion_core.live.session import LiveSession
 from emotion_core.live.webhook import Webhook, WebhookState
+from emotion_core.quantities import percent
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import list_sessions
 from emotion_core.system.folders import PROJECT
 from pages.live import recording, webhooks
-from pages.shared import display
 
 SMILE = tuple(0.9 if name == "happy" else 0.1 / 6 for name in EMOTIONS)
 
@@ -216,7 +216,13 @@ def test_a_webhook_can_be_tried(page, live, listener):
     text = send_test(page, f"{listener.url}/elsewhere")
     assert ":red[Not accepted:]" in text
     assert "answered 404 Not Found" in text
-    assert "Taken" not in send_test(page, "")
+    assert "Accepted" not in send_test(page, "")
+    assert live.session.event_sender is None
+
+
+def test_a_test_without_an_address_says_what_is_missing(page, live):
+    run(page.button(key="send_test").click())
+    assert ":red[Enter an address first.]" in texts(page)
     assert live.session.event_sender is None
 
 
@@ -271,9 +277,12 @@ def test_a_viewer_elsewhere_chooses_an_address_of_the_secrets(elsewhere, live, l
     page = elsewhere
     page.secrets["webhooks"] = {"lamp": f"{listener.url}/event", "number": 3}
     assert names_offered(run(page)) == ["lamp"]
+    run(page.button(key="send_test").click())
+    assert ":red[Choose a webhook first.]" in texts(page)
     run(page.selectbox(key="rule_webhook_name").set_value("lamp"))
     run(page.button(key="send_test").click())
     assert ":green[Accepted:] yes" in texts(page)
+    assert "first.]" not in texts(page)
     assert len(listener.bodies) == 1
     page.session_state["rule_webhook_name"] = f"{listener.url}/elsewhere"
     assert live.session.event_sender.address == f"{listener.url}/event"
@@ -297,7 +306,7 @@ def test_failures_tell_a_viewer_elsewhere_nothing(elsewhere, listener, caplog, a
     run(page.selectbox(key="rule_webhook_name").set_value("lamp"))
     run(page.button(key="send_test").click())
     said = texts(page) + events_shown(page)
-    assert "the event was not taken; the log of the app says why." in said
+    assert "the event was not accepted; the app's log says why." in said
     assert reason in caplog.text
     assert reason not in said
     assert "127.0.0.1" not in said
@@ -329,7 +338,7 @@ def test_a_session_tells_its_events(monkeypatch, tmp_path):
         2.0,
         "happy above 80% for 2 s",
         "1",
-        display.percent(0.9),
+        percent(0.9),
     ]
     assert "Events" in {each.label for each in page.get("download_button")}
     assert any("happy above 80% for 2 s" in chart.proto.spec for chart in page.get("plotly_chart"))

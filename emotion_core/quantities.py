@@ -1,0 +1,75 @@
+"""How numbers, sizes, durations and times are written, on pages and in a terminal alike.
+
+Figures have as many digits as somebody reads off them; "%" follows its number, other units follow
+after a space; thousands have a comma; sizes are decimal, 1 MB being 1,000,000 bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Return 0.416 as "42%", with one digit more as "41.6%"."""
+    return f"{100 * share:.{digits}f}%"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return "1 image" or "1,234 images"; ``plural`` where it is not the noun and an s."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def decimal(value: float) -> str:
+    """Return a measured value such as frames a second or milliseconds: 16.67 as "16.7"."""
+    return f"{value:,.1f}"
+
+
+def byte_size(byte_count: float) -> str:
+    """Return 50,000,000 bytes as "50 MB" and 1,320,000,000 as "1.3 GB"."""
+    if byte_count < 1000:
+        return counted(int(byte_count), "byte")
+    value = byte_count / 1e3
+    for unit in ("kB", "MB"):
+        if float(f"{value:.3g}") < 1000:
+            return f"{_short(value)} {unit}"
+        value /= 1000
+    return f"{_short(value)} GB"
+
+
+def _short(value: float) -> str:
+    text = f"{value:.1f}"
+    return f"{value:,.0f}" if value >= 9.95 else text.removesuffix(".0")
+
+
+def duration(seconds: float) -> str:
+    """Return 75.2 as "1 min 15 s", in the two largest units that are not 0."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def position(seconds: float) -> str:
+    """Return a place in a recording, or its length, as a player does: 75.9 as "1:15"."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def moment(time: str, zone: tzinfo | None = None) -> str:
+    """Return a time of the clock as "2026-11-28 14:05".
+
+    Args:
+        time: ISO 8601 with its offset, as files have it.
+        zone: of whoever reads it; None is that of this machine.
+
+    Returns:
+        ``time`` itself where it is none: files of others say anything.
+    """
+    try:
+        return f"{datetime.fromisoformat(time).astimezone(zone):%Y-%m-%d %H:%M}"
+    except (ValueError, OverflowError, OSError):
+        return time
