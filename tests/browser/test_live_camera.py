@@ -186,7 +186,7 @@ def test_controls_are_beside_the_video_and_keep_their_width(
     before = field.bounding_box()
     shown = video.bounding_box()
     assert before["y"] > shown["y"] + shown["height"]
-    assert page.get_by_text("When there is").bounding_box()["y"] > shown["y"] + shown["height"]
+    assert page.get_by_text("When this is seen").bounding_box()["y"] > shown["y"] + shown["height"]
     test.click()
     expect(page.get_by_text("Enter an address first.")).to_be_visible()
     field.fill("http://8.8.8.8/event")

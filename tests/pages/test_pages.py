@@ -269,9 +269,7 @@ class TestLiveCamera:
         page.button(key="start_recording").click().run()
         put_to_use(model_library / "other")
         page.run()
-        assert "**other** is now in use. It reads this video when the recording ends." in text_of(
-            page
-        )
+        assert "**other** is now in use. It takes over when the recording ends." in text_of(page)
         assert "Model: **tiny**" in text_of(page)
         assert page.selectbox(key="model_in_use").disabled
         page.button(key="stop_recording").click().run()
@@ -618,7 +616,7 @@ class TestPhoto:
             "accuracy_answered_cross_fitted": 0.6,
         }
         text = text_of(page.run()).replace("\N{NO-BREAK SPACE}", " ")
-        assert "Below a score of 50% it answers “uncertain”: 70% of these pictures then" in text
+        assert "Below a score of 50% it answers “uncertain”: 70% of these images then" in text
         assert "and 78% of the answers are right" in text
 
     def test_how_often_such_answers_are_right_is_told(self, page, use_faces):
@@ -629,7 +627,7 @@ class TestPhoto:
         self.upload(page, "face.png", portrait_png())
         html = "\n".join(html_of(page))
         assert "on test images, angry is right in 6 of 10 cases" in html
-        assert "Of 25 pictures of FER2013 PublicTest that this model called angry, 63" in html
+        assert "Of 25 images of FER2013 PublicTest that this model called angry, 63" in html
 
     def test_nothing_is_told_where_nothing_is_known(self, page, use_faces):
         use_faces(FaceReading(Box(200, 60, 100, 100), ANGRY))

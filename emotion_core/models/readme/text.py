@@ -92,9 +92,12 @@ def _data(card: ModelCard) -> str:
     if images := data.get("training_images"):
         lines.append(f"Trained on {images:,} images of the Training split of {data['name']}.")
     if excluded := data.get("excluded"):
+        left_out, relabelled = excluded["images"], excluded.get("relabelled", 0)
+        changes = [f"left out {left_out:,}"] if left_out or not relabelled else []
+        changes += [f"gave another label to {relabelled:,}"] if relabelled else []
         lines.append(
-            f"The exclusion list {excluded['name']} (`{excluded['checksum']}`) left out "
-            f"{excluded['images']:,} of the dataset's images."
+            f"The exclusion list {excluded['name']} (`{excluded['checksum']}`) "
+            f"{' and '.join(changes)} of the dataset's images."
         )
     if teachers := data.get("teachers"):
         lines.append(

@@ -286,7 +286,12 @@ def test_teachers(card, teachers, expected):
 
 
 def test_an_exclusion_list(card):
-    excluded = {"name": "leaks", "images": 279, "checksum": "abc"}
+    excluded = {"name": "leaks", "images": 279, "checksum": "abc", "relabelled": 5}
+    both = replace(card, data=card.data | {"excluded": excluded})
+    assert "(`abc`) left out 279 and gave another label to 5 of the dataset's images." in said(both)
+    only = replace(card, data=card.data | {"excluded": excluded | {"images": 0}})
+    assert "(`abc`) gave another label to 5 of the dataset's images." in said(only)
+    del excluded["relabelled"]
     without = replace(card, data=card.data | {"excluded": excluded})
     expected = "The exclusion list leaks (`abc`) left out 279 of the dataset's images."
     assert expected in said(without)

@@ -306,7 +306,7 @@ def test_failures_tell_a_viewer_elsewhere_nothing(elsewhere, listener, caplog, a
     run(page.selectbox(key="rule_webhook_name").set_value("lamp"))
     run(page.button(key="send_test").click())
     said = texts(page) + events_shown(page)
-    assert "the event was not taken; the log of the app says why." in said
+    assert "the event was not accepted; the app's log says why." in said
     assert reason in caplog.text
     assert reason not in said
     assert "127.0.0.1" not in said
