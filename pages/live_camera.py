@@ -24,7 +24,7 @@ from pages.live.viewers import refresh_seconds
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.kept import kept, within
+from pages.shared.kept import kept, offer_reset, within
 from pages.shared.text import plain
 
 REFRESH_SECONDS = 0.5
@@ -178,6 +178,7 @@ def show_controls(session: LiveSession) -> None:
     )
     with buttons:
         show_rules(session)
+        offer_reset()
 
 
 def show_idle_model(session: LiveSession) -> None:

@@ -20,6 +20,7 @@ from emotion_core.system.tables import csv_of
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.detector import photo_detector
+from pages.shared.kept import kept
 from pages.shared.pictures import ONE_PICTURE, for_display, read_upload
 from pages.shared.text import plain
 
@@ -34,8 +35,10 @@ def choose_picture() -> tuple[str, bytes] | None:
     source = st.segmented_control(
         "Source",
         ["Upload", "Take a picture"],
-        default="Upload",
+        default=kept("photo_source", "Upload", ["Upload", "Take a picture"]),
         required=True,
+        key="photo_source",
+        persist_state="session",
         label_visibility="collapsed",
     )
     # Only the chosen one is placed: a camera input asks for the camera as soon as it is there.

@@ -37,7 +37,7 @@ def show_details(model: LibraryModel) -> None:
     if warning := speed_warning(_seconds_a_face(model, model.card.network_id) or 0.0):
         st.warning(warning)
     _show_actions(model, in_use=in_use)
-    card, network = st.tabs(["Card", "Network"], key="model_section")
+    card, network = st.tabs(["Card", "Network"], key="model_section", bind="query-params")
     with card:
         st.markdown(_card_text(model))
     with network:
