@@ -52,18 +52,24 @@ class _Pen:
         return self.for_unit(self.text_scale / 0.6 * shrink)
 
 
-def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArray[np.uint8]:
+def draw_faces(
+    image: NDArray[np.uint8],
+    faces: Sequence[FaceReading],
+    *,
+    numbers: Sequence[int] | None = None,
+) -> NDArray[np.uint8]:
     """Return a copy of ``image`` with each face's box and label; see `draw_faces_on`.
 
     Args:
         image: uint8 ``[H, W, 3]``, BGR.
         faces: in any order; the first ones get the best places for their labels.
+        numbers: one for each face, to stand before its label.
 
     Returns:
         uint8 ``[H, W, 3]``, BGR.
     """
     canvas = image.copy()
-    draw_faces_on(canvas, faces)
+    draw_faces_on(canvas, faces, numbers=numbers)
     return canvas
 
 

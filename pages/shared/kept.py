@@ -116,7 +116,6 @@ def keep_in_address(key: str, name: str, known: Collection[str], *, several: boo
         st.query_params.pop(name, None)
     elif chosen != st.query_params.get_all(name):
         st.query_params[name] = chosen
-    in_address({key: [] if several else None})
 
 
 def _first_values(usual: Mapping[str, Any], allowed: Mapping[str, Allowed]) -> dict[str, Any]:

@@ -44,6 +44,15 @@ def read_upload(content: bytes, name: str) -> NDArray[np.uint8]:
     return read_image_apart(content, name, _let_viewer_go, MOST_PIXELS)
 
 
+def read_again(content: bytes, name: str) -> NDArray[np.uint8]:
+    """Return the picture that ``read_upload`` gave, in a thread that knows no viewer.
+
+    Raises:
+        ImageError: it cannot be read any more, as when the machine is too busy.
+    """
+    return read_image_apart(content, name, None, MOST_PIXELS)
+
+
 def for_display(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return a picture no wider than Streamlit shows it, which copies it several times before.
 
