@@ -118,7 +118,7 @@ def _agreement_filter() -> tuple[tuple[str, float, float], ...]:
         100,
         (0, 100),
         5,
-        format="%d %%",
+        format="%d%%",
         key=_AGREEMENT,
         bind="query-params",
         on_change=_first_page,

@@ -12,6 +12,7 @@ from emotion_core.live.rules import LONGEST, ExpressionRule, FaceRule, Rule, rul
 from emotion_core.live.session import LiveSession
 from emotion_core.sessions.events import TriggerEvent
 from pages.live.webhooks import chosen_webhook, offer_webhook, what_was_lost
+from pages.shared.glossary import meaning
 from pages.shared.kept import keep_state
 from pages.shared.text import viewers_zone
 
@@ -30,7 +31,7 @@ _SECONDS: Final = "rule_seconds"
 def show_rules(session: LiveSession) -> None:
     """Offer to add and remove rules, and a webhook; what is set counts from the next frame on."""
     keep_state({_RULES: []}, {_RULES: _are_rules})
-    with st.popover("Rules", icon=":material/notifications:"):
+    with st.expander("Rules", icon=":material/notifications:"):
         # In containers, so that nothing moves when the list grows.
         with st.container():
             _list_rules()
@@ -62,7 +63,7 @@ def _rules() -> tuple[Rule, ...]:
 
 def _list_rules() -> None:
     if not _rules():
-        st.caption("No rules yet. A rule notes when something lasts, such as a smile for 2 s.")
+        st.caption("No rules yet. A rule notes what lasts for a while, such as happy for 2 s.")
     for number, rule in enumerate(_rules()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{rule}**", width="stretch")
@@ -78,16 +79,28 @@ def _list_rules() -> None:
 
 def _offer_rule() -> None:
     if len(_rules()) >= MOST_RULES:
-        st.caption(f"{MOST_RULES} rules are the most there can be.")
+        st.caption(f"You have {MOST_RULES} rules, the most there can be.")
         return
     what = st.selectbox(
-        "When there is", [*EMOTIONS, *_FACE_RULES], EMOTIONS.index("happy"), key=_WHAT
+        "When this is seen", [*EMOTIONS, *_FACE_RULES], EMOTIONS.index("happy"), key=_WHAT
     )
     # Disabled and not left out: what moves is on the page twice for a moment.
     of_a_face = what in _FACE_RULES
-    st.slider("with a score above", 30, 95, 80, 5, format="%d %%", key=_SCORE, disabled=of_a_face)
+    st.slider(
+        "with a score above",
+        30,
+        95,
+        80,
+        5,
+        format="%d%%",
+        key=_SCORE,
+        disabled=of_a_face,
+        help=meaning("score"),
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input("for so many seconds", 0.5, LONGEST, 2.0, 0.5, format="%.1f", key=_SECONDS)
+        st.number_input(
+            "for at least (seconds)", 0.5, LONGEST, 2.0, 0.5, format="%.1f", key=_SECONDS
+        )
         st.button("Add rule", icon=":material/add:", key="add_rule", on_click=_add)
 
 

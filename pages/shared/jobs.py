@@ -40,6 +40,8 @@ class Job(Generic[Result]):
         self._result: Result | None = None
         self._error: BaseException | None = None
         self.share = 0.0
+        #: How long it took; None until it has ended.
+        self.seconds: float | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -48,6 +50,8 @@ class Job(Generic[Result]):
             self._result = self._work(self._report)
         except BaseException as error:  # noqa: BLE001 - raised again where somebody waits
             self._error = error
+        finally:
+            self.seconds = time.monotonic() - self._started
 
     def _report(self, share: float) -> None:
         self.share = share

@@ -34,6 +34,7 @@ class _Kept:
         stored: what the file holds, by page and key.
         usual: by page and key, what each setting is when nobody has changed it.
         addressed: the same for widgets that the address keeps.
+        marks: what no Reset sets back.
         first: what each widget began with, which must not change under it.
     """
 
@@ -42,6 +43,7 @@ class _Kept:
         self.stored = {} if viewer is None else read_settings(viewer)
         self.usual: dict[str, dict[str, Any]] = {}
         self.addressed: dict[str, dict[str, Any]] = {}
+        self.marks: set[str] = set()
         self.first: dict[str, Any] = {}
 
     def note(self, page: str, values: Mapping[str, Any]) -> None:
@@ -53,8 +55,13 @@ class _Kept:
             self._change(page, changes)
 
     def forget(self, page: str) -> None:
-        """Keep nothing of a page any more."""
-        self._change(page, dict.fromkeys(self.stored.get(page, {})))
+        """Keep nothing of a page any more that a Reset sets back."""
+        self._change(page, dict.fromkeys(self.settings(page)))
+
+    def settings(self, page: str) -> dict[str, Any]:
+        """Return what the file holds of a page that a Reset would set back."""
+        of_page = self.stored.get(page, {})
+        return {key: value for key, value in of_page.items() if key not in self.marks}
 
     def _change(self, page: str, changes: dict[str, Any]) -> None:
         of_page = self.stored.setdefault(page, {})
@@ -64,7 +71,7 @@ class _Kept:
             change_settings(self.viewer, page, changes)
 
 
-def kept(key: str, usual: T, allowed: Allowed | None = None) -> T:
+def kept(key: str, usual: T, allowed: Allowed | None = None, *, resets: bool = True) -> T:
     """Return what a setting begins with, and keep what the viewer has made of it since.
 
     Call it where the widget is made, with its result as the widget's default.
@@ -75,7 +82,10 @@ def kept(key: str, usual: T, allowed: Allowed | None = None) -> T:
         allowed: the values that it may have, or what tells of one; without it, any of the type of
             ``usual``. Of a list, the values of its entries. A kept value that no longer does, as
             from a damaged file or an earlier version, is passed over.
+        resets: whether it is a setting, which a Reset sets back; not what somebody has read.
     """
+    if not resets:
+        _mine().marks.add(key)
     value: T = _first_values({key: usual}, {} if allowed is None else {key: allowed})[key]
     return value
 
@@ -144,8 +154,12 @@ def offer_reset() -> None:
     mine = _mine()
     state = st.session_state
     usual = _of_page(mine.usual) | _of_page(mine.addressed)
-    changed = {key: value for key, value in usual.items() if state.get(key, value) != value}
-    if not changed and not _of_page(mine.stored):
+    changed = {
+        key: value
+        for key, value in usual.items()
+        if key not in mine.marks and state.get(key, value) != value
+    }
+    if not changed and not mine.settings(_page()):
         return
 
     def reset() -> None:

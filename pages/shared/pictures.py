@@ -16,7 +16,7 @@ from pages.shared.uploads import LARGEST_PICTURE
 #: Options of ``st.file_uploader``.
 MANY_PICTURES: Final[dict[str, Any]] = {
     "type": PICTURE_SUFFIXES,
-    "help": f"HEIC is not read here; {HEIC_ADVICE}.",
+    "help": f"HEIC is not supported; {HEIC_ADVICE}.",
     "accept_multiple_files": True,
     "max_upload_size": LARGEST_PICTURE,
 }

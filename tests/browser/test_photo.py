@@ -162,7 +162,7 @@ def test_pictures_by_any_name_are_let_in(server, open_browser, tmp_path, keep_pi
         expect(page.get_by_text(name).first).to_be_visible()
         expect(page.locator(".face")).to_have_count(count)
     page.get_by_test_id("stTooltipIcon").first.hover()
-    expect(page.get_by_text("HEIC is not read here; save it as JPEG")).to_be_visible()
+    expect(page.get_by_text("HEIC is not supported; save it as JPEG")).to_be_visible()
 
 
 def test_a_picture_without_a_face_says_what_helps(server, open_browser, tmp_path):

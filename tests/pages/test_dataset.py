@@ -21,6 +21,7 @@ from emotion_core.datasets.checks.exclusions import list_exclusions, load_exclus
 from emotion_core.datasets.checks.quality import ImageQuality
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.faces.images import encode_png
+from emotion_core.judging.predictions import embedding_map
 from emotion_core.system.folders import PROJECT
 from pages.data import map as dataset_map
 from pages.opened import findings as dataset_findings
@@ -194,7 +195,7 @@ class TestOpening:
         page.session_state["dataset_opening"] = True
         run(page)
         next(button for button in page.button if button.label == "faces.csv").click()
-        assert "**faces.csv** · 1 images" in text_of(run(page))
+        assert "**faces.csv** · 1 image" in text_of(run(page))
 
     def test_an_upload_is_read_and_its_copy_removed(self, write_csv, monkeypatch, tmp_path):
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "uploads"))
@@ -445,10 +446,10 @@ class TestDataSetsThatAreHardlyAny:
 
         assert cv2.imwrite(str(folder / "face.png"), FACES[0])
         page = open_path(tmp_path / "pictures", skip_bad_rows=True)
-        assert "1 images · Training 1 · 1 bad rows left out" in text_of(page)
+        assert "1 image · Training 1 · 1 bad row left out" in text_of(page)
         linked = AppTest.from_file(PAGE, default_timeout=60)
         linked.query_params["data"] = one(page.query_params["data"])
-        assert "1 bad rows left out" in text_of(run(linked))
+        assert "1 bad row left out" in text_of(run(linked))
 
     def test_a_hundred_thousand_images(self, monkeypatch):
         monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: many_faces(100_000))
@@ -565,7 +566,7 @@ class TestQuality:
         page.text_input("list of ['leak']").set_value("no leaks")
         page.button("save_exclusions").click()
         run(page)
-        assert "**no leaks** leaves out 1 images" in page.success[0].value
+        assert "**no leaks** leaves out 1 image." in page.success[0].value
         assert any('--exclude "no leaks"' in code.value for code in page.code)
         assert load_exclusions("no leaks").reasons == {"leak": 1}
 
@@ -607,6 +608,41 @@ class TestMistakesAndMap:
     def test_the_map_waits_for_a_lasso(self):
         page = open_section("Map", lambda page: "Draw around points" in text_of(page))
         assert "Each point is an image" in text_of(page)
+
+    def test_of_many_images_a_sample_comes_first(self, monkeypatch):
+        for module in (dataset_map, embedding_map):
+            monkeypatch.setattr(module, "SAMPLE_IMAGES", 20)
+        page = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        assert "A random sample of **20** of 40 images." in text_of(page)
+        assert page.button("map all").label == "Map all 40"  # too quick for a time
+        page.button("map all").click()
+        until_done(page)
+        text = text_of(page)
+        assert "A random sample" not in text
+        assert "Draw around points" in text
+        # The next viewer has it at once.
+        again = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        assert "A random sample" not in text_of(again)
+
+    def test_a_map_of_all_is_given_up_for_the_sample(self, monkeypatch):
+        for module in (dataset_map, embedding_map):
+            monkeypatch.setattr(module, "SAMPLE_IMAGES", 20)
+        page = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        go_on = threading.Event()
+
+        def slowly(*_: object, progress: Callable[[int, int], None]) -> None:
+            while not go_on.wait(0.05):
+                progress(1, 10)
+
+        monkeypatch.setattr(dataset_map, "map_dataset", slowly)
+        try:
+            page.button("map all").click()
+            run(page)
+            page.button("map sample").click()
+            run(page)
+        finally:
+            go_on.set()
+        assert "A random sample of **20** of 40 images." in text_of(page)
 
     def test_what_the_lasso_caught_is_checked(self):
         points = [{"customdata": [3]}, {"customdata": 1}, {"customdata": [3]}, {"customdata": 99}]

@@ -168,10 +168,13 @@ class TestLiveCamera:
         assert '<span class="emotion">happy</span>' in html
         assert f'<span class="confidence">{percent(0.72)}</span>' in html
         assert html.count('class="score"') == 7
+        assert "frames per second" not in html
+        page.toggle(key="live_details").set_value(v=True).run()
+        html = "\n".join(html_of(page))
         assert "frames per second" in html
         assert "160x120" in html
         assert "frames skipped" in html
-        assert "delay added here" in html
+        assert "delay added by this app" in html
 
     def test_an_uncertain_face_is_said_to_be_one(self, use_faces, open_page):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY, certainty_threshold=0.8))
@@ -266,9 +269,7 @@ class TestLiveCamera:
         page.button(key="start_recording").click().run()
         put_to_use(model_library / "other")
         page.run()
-        assert "**other** is now in use. It reads this video when the recording ends." in text_of(
-            page
-        )
+        assert "**other** is now in use. It takes over when the recording ends." in text_of(page)
         assert "Model: **tiny**" in text_of(page)
         assert page.selectbox(key="model_in_use").disabled
         page.button(key="stop_recording").click().run()
@@ -276,6 +277,16 @@ class TestLiveCamera:
         assert "Model: **other**" in text_of(page)
         (session,) = list_sessions(sessions_folder).sessions
         assert session.header.description.model_name == "tiny"
+
+    def test_the_first_steps_are_told_until_they_are_read(self, use_faces, open_page):
+        use_faces()
+        page = open_page()
+        assert "First time here?" in text_of(page)
+        page.button(key="got_it").click().run()
+        assert not page.exception
+        assert "First time here?" not in text_of(page)
+        page.run()
+        assert "First time here?" not in text_of(page)
 
     def test_switched_off_is_no_missing_face(self, use_faces, open_page):
         use_faces()
@@ -344,7 +355,7 @@ class TestLiveCamera:
             session._reader.detector = SimpleNamespace(detect=detect)
 
         text = text_of(open_page(playing=True, frames=2, detect=fail))
-        assert "failed on 2 pictures; the video goes on" in text
+        assert "failed on 2 frames; the video goes on" in text
         assert "RuntimeError: broken lens" in text
 
     def test_connecting(self, use_faces, open_page):
@@ -605,7 +616,7 @@ class TestPhoto:
             "accuracy_answered_cross_fitted": 0.6,
         }
         text = text_of(page.run()).replace("\N{NO-BREAK SPACE}", " ")
-        assert "Below a score of 50% it answers “uncertain”: 70% of these pictures then" in text
+        assert "Below a score of 50% it answers “uncertain”: 70% of these images then" in text
         assert "and 78% of the answers are right" in text
 
     def test_how_often_such_answers_are_right_is_told(self, page, use_faces):
@@ -616,7 +627,7 @@ class TestPhoto:
         self.upload(page, "face.png", portrait_png())
         html = "\n".join(html_of(page))
         assert "on test images, angry is right in 6 of 10 cases" in html
-        assert "Of 25 pictures of FER2013 PublicTest that this model called angry, 63" in html
+        assert "Of 25 images of FER2013 PublicTest that this model called angry, 63" in html
 
     def test_nothing_is_told_where_nothing_is_known(self, page, use_faces):
         use_faces(FaceReading(Box(200, 60, 100, 100), ANGRY))

@@ -216,7 +216,13 @@ def test_a_webhook_can_be_tried(page, live, listener):
     text = send_test(page, f"{listener.url}/elsewhere")
     assert ":red[Not accepted:]" in text
     assert "answered 404 Not Found" in text
-    assert "Taken" not in send_test(page, "")
+    assert "Accepted" not in send_test(page, "")
+    assert live.session.event_sender is None
+
+
+def test_a_test_without_an_address_says_what_is_missing(page, live):
+    run(page.button(key="send_test").click())
+    assert ":red[Enter an address first.]" in texts(page)
     assert live.session.event_sender is None
 
 
@@ -271,9 +277,12 @@ def test_a_viewer_elsewhere_chooses_an_address_of_the_secrets(elsewhere, live, l
     page = elsewhere
     page.secrets["webhooks"] = {"lamp": f"{listener.url}/event", "number": 3}
     assert names_offered(run(page)) == ["lamp"]
+    run(page.button(key="send_test").click())
+    assert ":red[Choose a webhook first.]" in texts(page)
     run(page.selectbox(key="rule_webhook_name").set_value("lamp"))
     run(page.button(key="send_test").click())
     assert ":green[Accepted:] yes" in texts(page)
+    assert "first.]" not in texts(page)
     assert len(listener.bodies) == 1
     page.session_state["rule_webhook_name"] = f"{listener.url}/elsewhere"
     assert live.session.event_sender.address == f"{listener.url}/event"
@@ -297,7 +306,7 @@ def test_failures_tell_a_viewer_elsewhere_nothing(elsewhere, listener, caplog, a
     run(page.selectbox(key="rule_webhook_name").set_value("lamp"))
     run(page.button(key="send_test").click())
     said = texts(page) + events_shown(page)
-    assert "the event was not taken; the log of the app says why." in said
+    assert "the event was not accepted; the app's log says why." in said
     assert reason in caplog.text
     assert reason not in said
     assert "127.0.0.1" not in said

@@ -41,6 +41,8 @@ def script() -> None:
     st.selectbox("Sort", ["name", "size"], key="sort", bind="query-params")
     in_address({"sort": "name"})
     keep_state({"rules": []}, {"rules": lambda rules: all(rule["seconds"] > 0 for rule in rules)})
+    st.session_state.setdefault("read", kept("read", usual=False, resets=False))
+    st.button("Read", on_click=lambda: st.session_state.update(read=True))
     st.button("Add", on_click=lambda: st.session_state.rules.append({"seconds": 2}))
     keep_in_address("run", "run", ["one", "two"])
     keep_in_address("compared", "compared", ["one", "two"], several=True)
@@ -136,6 +138,16 @@ def test_reset_sets_everything_back_for_good(open_page):
     assert not resets(app)
     assert read_settings(ANNA) == {}
     assert values(open_page()) == USUAL
+
+
+def test_what_somebody_has_read_is_no_setting(open_page):
+    app = open_page()
+    next(button for button in app.button if button.label == "Read").click().run()
+    assert open_page().session_state["read"] is True
+    assert not resets(app)
+    app.toggle[0].set_value(False).run()
+    resets(app)[0].click().run()
+    assert read_settings(ANNA) == {"live": {"read": True}}
 
 
 def test_reset_forgets_what_no_widget_shows_any_more(open_page):
