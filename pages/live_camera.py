@@ -104,10 +104,12 @@ def show_readings(session: LiveSession, now: float) -> None:
     elif not snapshot.faces:
         st.info(NO_FACE)
     card = live_reader().card
-    for face in snapshot.tracks[:MOST_FACES]:
-        st.html(display.face_scores(face.smoothed, f"person {face.id}", card=card))
-    if len(snapshot.tracks) > MOST_FACES:
-        st.caption(f"and {counted(len(snapshot.tracks) - MOST_FACES, 'more face')}")
+    # A face of less than half a second may be none: it has a box on the video, and no bars yet.
+    persons = [face for face in snapshot.tracks if face.person is not None]
+    for face in persons[:MOST_FACES]:
+        st.html(display.face_scores(face.smoothed, f"person {face.person}", card=card))
+    if len(persons) > MOST_FACES:
+        st.caption(f"and {counted(len(persons) - MOST_FACES, 'more face')}")
     show_events(session)
     details = st.toggle(
         "Details",

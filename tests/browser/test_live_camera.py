@@ -216,7 +216,7 @@ def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_
     assert len(table) > 5
     assert table["frame"].is_monotonic_increasing
     assert table[list(EMOTIONS)].sum(axis="columns").between(0.99, 1.01).all()
-    assert table["face"].nunique() == 1
+    assert table["person"].nunique() == 1
     # The face in the film does not change, and so its label does not flicker.
     assert (table["emotion"] != table["emotion"].shift()).sum() <= 2
     keep_picture(page, "recorded")

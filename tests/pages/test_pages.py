@@ -23,7 +23,7 @@ import emotion_core.models.folder
 from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.readings import EmotionDetector, FaceReading
+from emotion_core.faces.readings import EmotionDetector, FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace, LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir
@@ -71,7 +71,7 @@ class FixedReader(LiveFaceReader):
 
     def read(self, image: np.ndarray, *_: float) -> list[LiveFace]:
         faces = self.detector.detect(image)
-        return [LiveFace(number, face, face) for number, face in enumerate(faces, start=1)]
+        return [LiveFace(n, face, face, person=n) for n, face in enumerate(faces, start=1)]
 
 
 @pytest.fixture(autouse=True)
@@ -438,7 +438,7 @@ class TestSessions:
         recorder = SessionRecorder.start(
             sessions_folder, SessionDescription("I agree", "tiny", "0" * 64, (160, 120))
         )
-        recorder.record(time.monotonic(), time.time(), [], np.zeros((120, 160, 3), np.uint8))
+        recorder.record(time.monotonic(), [], np.zeros((120, 160, 3), np.uint8))
         name = recorder.folder.name
         page = open_page()
         assert "This session is being recorded." in text_of(page)
@@ -478,8 +478,8 @@ def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Sessio
     image = np.full((120, 160, 3), 128, np.uint8)
     readings = (FaceReading(Box(10, 10, 50, 50), HAPPY),) if faces is None else faces
     for frame in range(40):
-        numbered = list(enumerate(readings, start=1))
-        recorder.record(frame / 20, 1.8e9 + frame / 20, numbered, image)
+        numbered = [PersonReading(n, n, each) for n, each in enumerate(readings, start=1)]
+        recorder.record(frame / 20, numbered, image)
     return recorder.stop()
 
 

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.readings import FaceReading
+from emotion_core.faces.readings import FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import ExpressionRule, FaceRule
 from emotion_core.live.session import LiveSession
@@ -39,7 +39,7 @@ class SmilingReader:
 
     def read(self, *_: object) -> list[LiveFace]:
         face = FaceReading(Box(10, 10, 50, 50), SMILE)
-        return [LiveFace(3, face, face)] if self.present else []
+        return [LiveFace(3, face, face, person=3)] if self.present else []
 
     def hidden_places(self) -> list[Box]:
         return []
@@ -328,7 +328,7 @@ def test_a_session_tells_its_events(monkeypatch, tmp_path):
     )
     face = FaceReading(Box(10, 10, 50, 50), SMILE)
     for number in range(40):
-        recorder.record(number / 10, 1.8e9, [(1, face)], np.zeros((48, 64, 3), np.uint8))
+        recorder.record(number / 10, [PersonReading(1, 1, face)], np.zeros((48, 64, 3), np.uint8))
     recorder.record_event(TriggerEvent(2.0, 1.8e9, "happy above 80% for 2 s", 1, 0.9))
     recorder.stop()
     page = run(AppTest.from_file(str(PROJECT / "pages/sessions.py"), default_timeout=30))
