@@ -24,7 +24,7 @@ from pages.live.viewers import refresh_seconds
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.kept import kept, within
+from pages.shared.kept import kept, offer_reset, within
 from pages.shared.text import plain
 
 REFRESH_SECONDS = 0.5
@@ -200,11 +200,12 @@ def show_controls(session: LiveSession) -> None:
         blur_faces="Faces blurred" in shown,
     )
     show_rules(session)
+    offer_reset()
 
 
 def show_first_steps() -> None:
     """Tell who is here for the first time what to do, until they have read it."""
-    st.session_state.setdefault(_FIRST_STEPS_READ, kept(_FIRST_STEPS_READ, False))
+    st.session_state.setdefault(_FIRST_STEPS_READ, kept(_FIRST_STEPS_READ, False, resets=False))
     if st.session_state[_FIRST_STEPS_READ]:
         return
     with st.container(

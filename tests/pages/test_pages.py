@@ -421,7 +421,7 @@ class TestSessions:
     def test_a_session_is_shown_renamed_and_deleted(self, open_page, sessions_folder):
         recorded = record(sessions_folder)
         page = open_page()
-        assert page.selectbox(key="chosen_session").value.id == recorded.id
+        assert page.selectbox(key="chosen_session").value == recorded.id
         assert len(page.get("plotly_chart")) == 2  # shares and timeline; nothing changed
         page.text_input(key=f"name {recorded.id}").set_value("pilot")
         page.button(key=f"save {recorded.id}").click().run()
@@ -460,7 +460,7 @@ class TestSessions:
         page = open_page()
         told = "".join(each.value for each in page.warning).replace("\\", "")
         assert "20260101-000000" in told
-        assert page.selectbox(key="chosen_session").value.id == recorded.id
+        assert page.selectbox(key="chosen_session").value == recorded.id
 
     def test_a_session_without_a_face(self, open_page, sessions_folder):
         record(sessions_folder, faces=())
