@@ -73,7 +73,8 @@ def show() -> None:
     end_what_was_left(page.url_path, is_live=page == live_camera)
     with arriving():
         page.run()
-        offer_reset()
+        if page != live_camera:  # which has its own beside its settings
+            offer_reset()
     with sign:
         show_on_air(page.url_path)
     set_libraries_aside()

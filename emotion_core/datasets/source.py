@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from emotion_core.datasets.apart import open_apart
-from emotion_core.datasets.checks.exclusions import exclude, load_exclusions
+from emotion_core.datasets.checks.corrections import exclude
+from emotion_core.datasets.checks.exclusions import load_exclusions
 from emotion_core.datasets.joining import join
 from emotion_core.datasets.opening import DEMO_NAME
 from emotion_core.datasets.own.storage import own_path

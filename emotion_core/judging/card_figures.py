@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -69,7 +69,7 @@ def with_figures(answers: Answers, excluded: Exclusion | None = None) -> ModelCa
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     if excluded is not None:
-        data["excluded"] = asdict(excluded)
+        data["excluded"] = excluded.to_json()
     return replace(
         card,
         temperature=fitted.temperature,

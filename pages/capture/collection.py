@@ -90,6 +90,7 @@ def _choose(found: OwnDatasetList, agreed: bool) -> OwnDataset | None:
             "Dataset",
             list(datasets),
             key=_CHOSEN,
+            bind="query-params",
             persist_state="session",
             width=320,
         )

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.datasets import SPLITS, FaceDataset
+from emotion_core.datasets.checks.corrections import corrected_labels
 from emotion_core.datasets.checks.exclusions import ExclusionList
 from emotion_core.datasets.types import Exclusion
 from emotion_core.errors import EmotionCoreError, ModelError
@@ -77,9 +78,7 @@ class Evaluated:
     @property
     def excluded(self) -> Exclusion | None:
         """The exclusion list as reports name it."""
-        if self.exclusions is None:
-            return None
-        return Exclusion(self.exclusions.name, len(self.exclusions), self.exclusions.checksum)
+        return None if self.exclusions is None else self.exclusions.record
 
     def images(self, places: NDArray[np.intp]) -> NDArray[np.uint8]:
         """Return faces by their places among the answers, uint8 ``[M, 48, 48]``."""
@@ -200,6 +199,7 @@ def _job(
             dataset,
             split,
             left_out=None if exclusions is None else left_out(opened, exclusions),
+            labels=None if exclusions is None else corrected_labels(dataset, exclusions),
             progress=lambda done, total: progress(done / max(1, total)),
         )
         seen = load_seen_images(model_dir, card)

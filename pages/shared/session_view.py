@@ -87,7 +87,8 @@ def _show_person(session: Session, summary: SessionSummary) -> None:
             list(persons),
             format_func=lambda each: f"person {each}, seen {duration(persons[each].seconds)}",
             key=f"person {session.id}",
-            help="Who leaves the picture and comes back may be counted as another person.",
+            help="Whoever comes back is recognised by the colours of hair, face and clothes, "
+            "and may still be counted twice.",
         )
     person = persons[number]
     title = f"Person {number}"

@@ -141,3 +141,10 @@ def test_the_clips():
     for clip in (turning, walking):
         assert set(clip["numbers"].values()) == {1}
         assert (clip["shared_numbers"], clip["false_boxes"]) == (0, 0)
+
+
+def test_files_and_network_cameras():
+    figures = run("video_sources.py", "--seconds", "1")
+    for source in ("file", "camera"):
+        assert figures[source]["frames_per_second"] > 1
+        assert figures[source]["decoder_memory_mb"] > 0

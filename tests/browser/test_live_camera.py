@@ -70,6 +70,20 @@ def test_the_page_opens_and_says_what_will_happen(server, open_browser, address)
     expect(page.get_by_text("Model:")).to_be_visible()
 
 
+def test_the_first_steps_stay_read_when_the_page_is_opened_again(server, open_browser):
+    page = open_browser().new_context().new_page()
+    page.goto(server.url)
+    steps = page.get_by_text("First time here?")
+    expect(steps).to_be_visible()
+    page.get_by_role("button", name="Got it").click()
+    expect(steps).to_have_count(0)
+    wait_for_end_of_run(page)
+    page.reload()
+    expect(page.get_by_text(IDLE)).to_be_visible()
+    wait_for_end_of_run(page)
+    expect(steps).to_have_count(0)
+
+
 def test_nothing_is_fetched_from_elsewhere(server, open_browser, one_face_clip):
     page = open_browser(*camera_flags(one_face_clip)).new_page()
     asked: list[str] = []
@@ -101,6 +115,8 @@ def test_the_face_is_framed_in_the_video_and_named_on_the_page(
     expect(labels(page)).to_have_count(1)
     assert labels(page).text_content() in EMOTIONS
     expect(page.locator(".score")).to_have_count(len(EMOTIONS))
+    expect(page.locator(".numbers")).to_have_count(0)  # for those who ask only
+    page.get_by_text("Details", exact=True).click()
     expect(page.locator(".numbers b").first).not_to_have_text("0.0")
     measured = dict(
         zip(
@@ -110,8 +126,8 @@ def test_the_face_is_framed_in_the_video_and_named_on_the_page(
         )
     )
     assert float(measured["frames per second"]) > 0
-    assert float(measured["per frame, median"].removesuffix(" ms")) > 0
-    assert measured["picture size"] == "640x480"
+    assert float(measured["time per frame, median"].removesuffix(" ms")) > 0
+    assert measured["frame size"] == "640x480"
     measured["seconds from Start to the first box"] = f"{seconds_to_first_box:.2f}"
     (artefacts_folder() / "live.json").write_text(json.dumps(measured, indent=2))
     keep_picture(page, "running")
@@ -152,6 +168,34 @@ def test_what_is_drawn_can_be_changed_while_the_video_runs(server, open_browser,
     annotated_picture(page)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_controls_are_beside_the_video_and_keep_their_width(
+    server, open_browser, one_face_clip, width, keep_picture
+):
+    page = open_browser(*camera_flags(one_face_clip)).new_page(
+        viewport={"width": width, "height": 1800}
+    )
+    page.goto(server.url)
+    start(page)
+    annotated_picture(page)
+    page.get_by_text("Rules", exact=True).click()
+    test = page.get_by_role("button", name="Send a test")
+    expect(test).to_be_visible()
+    page.wait_for_timeout(500)  # it opens slowly
+    field, video = page.get_by_role("textbox", name="Webhook"), streamer(page).locator("video")
+    before = field.bounding_box()
+    shown = video.bounding_box()
+    assert before["y"] > shown["y"] + shown["height"]
+    assert page.get_by_text("When this is seen").bounding_box()["y"] > shown["y"] + shown["height"]
+    test.click()
+    expect(page.get_by_text("Enter an address first.")).to_be_visible()
+    field.fill("http://8.8.8.8/event")
+    field.press("Enter")
+    expect(page.get_by_text("expected an address on this machine").first).to_be_visible()
+    assert field.bounding_box()["width"] == before["width"]
+    keep_picture(page, f"rules-{width}")
+
+
 def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_clip, keep_picture):
     page = open_browser(*camera_flags(one_face_clip)).new_page()
     page.goto(server.url)
@@ -172,7 +216,7 @@ def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_
     assert len(table) > 5
     assert table["frame"].is_monotonic_increasing
     assert table[list(EMOTIONS)].sum(axis="columns").between(0.99, 1.01).all()
-    assert table["face"].nunique() == 1
+    assert table["person"].nunique() == 1
     # The face in the film does not change, and so its label does not flicker.
     assert (table["emotion"] != table["emotion"].shift()).sum() <= 2
     keep_picture(page, "recorded")

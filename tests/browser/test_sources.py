@@ -71,7 +71,7 @@ def test_an_uploaded_video_is_played_to_its_end(page, server, film, keep_picture
     expect(page.get_by_text("film.mp4 has ended.")).to_be_visible(timeout=START_MS)
     expect_one_start(page)
     wait_for_end_of_stream(server, before)
-    page.get_by_text("Repeat").click()
+    page.get_by_text("Loop").click()
     start(page)
     press(page, "Stop")
     expect(page.get_by_text("to play film.mp4")).to_be_visible()

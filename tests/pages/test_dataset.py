@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterable
@@ -16,10 +18,13 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.checks.exclusions import list_exclusions, load_exclusions
+from emotion_core.datasets.checks.quality import ImageQuality
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.faces.images import encode_png
+from emotion_core.judging.predictions import embedding_map
 from emotion_core.system.folders import PROJECT
 from pages.data import map as dataset_map
+from pages.opened import findings as dataset_findings
 from pages.opened import opening as dataset_opening
 from pages.opened import store as dataset_store
 
@@ -95,7 +100,8 @@ def open_path(path: Path | str, *, skip_bad_rows: bool = False, **address: str) 
 def until_done(page: AppTest) -> AppTest:
     """Run the page until no progress is shown any more."""
     deadline = time.monotonic() + 60
-    while page.get("progress") and time.monotonic() < deadline:
+    while any(f"{button.key}".startswith("cancel ") for button in page.button):
+        assert time.monotonic() < deadline, text_of(page)
         time.sleep(0.1)
         run(page)
     run(page)
@@ -189,7 +195,7 @@ class TestOpening:
         page.session_state["dataset_opening"] = True
         run(page)
         next(button for button in page.button if button.label == "faces.csv").click()
-        assert "**faces.csv** · 1 images" in text_of(run(page))
+        assert "**faces.csv** · 1 image" in text_of(run(page))
 
     def test_an_upload_is_read_and_its_copy_removed(self, write_csv, monkeypatch, tmp_path):
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "uploads"))
@@ -296,6 +302,40 @@ class TestBrowse:
         until_done(page)
         assert "image 5, labelled" not in text_of(page)
         assert "image" not in page.query_params
+
+    def test_a_face_does_not_wait_for_all_others_to_be_measured(self, browse, monkeypatch):
+        """Measuring FER2013 takes five seconds; one face takes none."""
+        measure = dataset_findings.measure_quality
+        go_on = threading.Event()
+
+        def slowly(*arguments: object) -> ImageQuality:
+            assert go_on.wait(60)
+            return measure(*arguments)
+
+        monkeypatch.setattr(dataset_findings, "measure_quality", slowly)
+        try:
+            sharpness = re.search(r"sharpness</dt><dd>([^<]*)", text_of(browse(image="5")))
+        finally:
+            go_on.set()
+        images = dataset_store.dataset_store().find("demo").dataset.images
+        assert sharpness[1] == f"{measure(images).sharpness[5]:.2f}"
+
+    def test_sorting_waits_with_its_progress_shown(self, browse, monkeypatch):
+        measure = dataset_findings.measure_quality
+        go_on = threading.Event()
+
+        def slowly(*arguments: object) -> ImageQuality:
+            assert go_on.wait(60)
+            return measure(*arguments)
+
+        monkeypatch.setattr(dataset_findings, "measure_quality", slowly)
+        try:
+            page = browse(sort="sharpness")
+            assert "cancel sort sharpness" in {button.key for button in page.button}
+        finally:
+            go_on.set()
+        until_done(page)
+        assert "84** of 84 images" in text_of(page)
 
     def test_a_link_names_section_and_face(self, browse):
         page = browse(section="Quality", image="5")
@@ -406,10 +446,10 @@ class TestDataSetsThatAreHardlyAny:
 
         assert cv2.imwrite(str(folder / "face.png"), FACES[0])
         page = open_path(tmp_path / "pictures", skip_bad_rows=True)
-        assert "1 images · Training 1 · 1 bad rows left out" in text_of(page)
+        assert "1 image · Training 1 · 1 bad row left out" in text_of(page)
         linked = AppTest.from_file(PAGE, default_timeout=60)
         linked.query_params["data"] = one(page.query_params["data"])
-        assert "1 bad rows left out" in text_of(run(linked))
+        assert "1 bad row left out" in text_of(run(linked))
 
     def test_a_hundred_thousand_images(self, monkeypatch):
         monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: many_faces(100_000))
@@ -526,7 +566,7 @@ class TestQuality:
         page.text_input("list of ['leak']").set_value("no leaks")
         page.button("save_exclusions").click()
         run(page)
-        assert "**no leaks** leaves out 1 images" in page.success[0].value
+        assert "**no leaks** leaves out 1 image." in page.success[0].value
         assert any('--exclude "no leaks"' in code.value for code in page.code)
         assert load_exclusions("no leaks").reasons == {"leak": 1}
 
@@ -568,6 +608,41 @@ class TestMistakesAndMap:
     def test_the_map_waits_for_a_lasso(self):
         page = open_section("Map", lambda page: "Draw around points" in text_of(page))
         assert "Each point is an image" in text_of(page)
+
+    def test_of_many_images_a_sample_comes_first(self, monkeypatch):
+        for module in (dataset_map, embedding_map):
+            monkeypatch.setattr(module, "SAMPLE_IMAGES", 20)
+        page = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        assert "A random sample of **20** of 40 images." in text_of(page)
+        assert page.button("map all").label == "Map all 40"  # too quick for a time
+        page.button("map all").click()
+        until_done(page)
+        text = text_of(page)
+        assert "A random sample" not in text
+        assert "Draw around points" in text
+        # The next viewer has it at once.
+        again = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        assert "A random sample" not in text_of(again)
+
+    def test_a_map_of_all_is_given_up_for_the_sample(self, monkeypatch):
+        for module in (dataset_map, embedding_map):
+            monkeypatch.setattr(module, "SAMPLE_IMAGES", 20)
+        page = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        go_on = threading.Event()
+
+        def slowly(*_: object, progress: Callable[[int, int], None]) -> None:
+            while not go_on.wait(0.05):
+                progress(1, 10)
+
+        monkeypatch.setattr(dataset_map, "map_dataset", slowly)
+        try:
+            page.button("map all").click()
+            run(page)
+            page.button("map sample").click()
+            run(page)
+        finally:
+            go_on.set()
+        assert "A random sample of **20** of 40 images." in text_of(page)
 
     def test_what_the_lasso_caught_is_checked(self):
         points = [{"customdata": [3]}, {"customdata": 1}, {"customdata": [3]}, {"customdata": 99}]

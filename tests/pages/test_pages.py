@@ -23,7 +23,7 @@ import emotion_core.models.folder
 from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.readings import EmotionDetector, FaceReading
+from emotion_core.faces.readings import EmotionDetector, FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace, LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir
@@ -71,7 +71,7 @@ class FixedReader(LiveFaceReader):
 
     def read(self, image: np.ndarray, *_: float) -> list[LiveFace]:
         faces = self.detector.detect(image)
-        return [LiveFace(number, face, face) for number, face in enumerate(faces, start=1)]
+        return [LiveFace(n, face, face, person=n) for n, face in enumerate(faces, start=1)]
 
 
 @pytest.fixture(autouse=True)
@@ -168,10 +168,13 @@ class TestLiveCamera:
         assert '<span class="emotion">happy</span>' in html
         assert f'<span class="confidence">{percent(0.72)}</span>' in html
         assert html.count('class="score"') == 7
+        assert "frames per second" not in html
+        page.toggle(key="live_details").set_value(v=True).run()
+        html = "\n".join(html_of(page))
         assert "frames per second" in html
         assert "160x120" in html
         assert "frames skipped" in html
-        assert "delay added here" in html
+        assert "delay added by this app" in html
 
     def test_an_uncertain_face_is_said_to_be_one(self, use_faces, open_page):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY, certainty_threshold=0.8))
@@ -266,9 +269,7 @@ class TestLiveCamera:
         page.button(key="start_recording").click().run()
         put_to_use(model_library / "other")
         page.run()
-        assert "**other** is now in use. It reads this video when the recording ends." in text_of(
-            page
-        )
+        assert "**other** is now in use. It takes over when the recording ends." in text_of(page)
         assert "Model: **tiny**" in text_of(page)
         assert page.selectbox(key="model_in_use").disabled
         page.button(key="stop_recording").click().run()
@@ -276,6 +277,16 @@ class TestLiveCamera:
         assert "Model: **other**" in text_of(page)
         (session,) = list_sessions(sessions_folder).sessions
         assert session.header.description.model_name == "tiny"
+
+    def test_the_first_steps_are_told_until_they_are_read(self, use_faces, open_page):
+        use_faces()
+        page = open_page()
+        assert "First time here?" in text_of(page)
+        page.button(key="got_it").click().run()
+        assert not page.exception
+        assert "First time here?" not in text_of(page)
+        page.run()
+        assert "First time here?" not in text_of(page)
 
     def test_switched_off_is_no_missing_face(self, use_faces, open_page):
         use_faces()
@@ -344,7 +355,7 @@ class TestLiveCamera:
             session._reader.detector = SimpleNamespace(detect=detect)
 
         text = text_of(open_page(playing=True, frames=2, detect=fail))
-        assert "failed on 2 pictures; the video goes on" in text
+        assert "failed on 2 frames; the video goes on" in text
         assert "RuntimeError: broken lens" in text
 
     def test_connecting(self, use_faces, open_page):
@@ -410,7 +421,7 @@ class TestSessions:
     def test_a_session_is_shown_renamed_and_deleted(self, open_page, sessions_folder):
         recorded = record(sessions_folder)
         page = open_page()
-        assert page.selectbox(key="chosen_session").value.id == recorded.id
+        assert page.selectbox(key="chosen_session").value == recorded.id
         assert len(page.get("plotly_chart")) == 2  # shares and timeline; nothing changed
         page.text_input(key=f"name {recorded.id}").set_value("pilot")
         page.button(key=f"save {recorded.id}").click().run()
@@ -427,7 +438,7 @@ class TestSessions:
         recorder = SessionRecorder.start(
             sessions_folder, SessionDescription("I agree", "tiny", "0" * 64, (160, 120))
         )
-        recorder.record(time.monotonic(), time.time(), [], np.zeros((120, 160, 3), np.uint8))
+        recorder.record(time.monotonic(), [], np.zeros((120, 160, 3), np.uint8))
         name = recorder.folder.name
         page = open_page()
         assert "This session is being recorded." in text_of(page)
@@ -449,7 +460,7 @@ class TestSessions:
         page = open_page()
         told = "".join(each.value for each in page.warning).replace("\\", "")
         assert "20260101-000000" in told
-        assert page.selectbox(key="chosen_session").value.id == recorded.id
+        assert page.selectbox(key="chosen_session").value == recorded.id
 
     def test_a_session_without_a_face(self, open_page, sessions_folder):
         record(sessions_folder, faces=())
@@ -467,8 +478,8 @@ def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Sessio
     image = np.full((120, 160, 3), 128, np.uint8)
     readings = (FaceReading(Box(10, 10, 50, 50), HAPPY),) if faces is None else faces
     for frame in range(40):
-        numbered = list(enumerate(readings, start=1))
-        recorder.record(frame / 20, 1.8e9 + frame / 20, numbered, image)
+        numbered = [PersonReading(n, n, each) for n, each in enumerate(readings, start=1)]
+        recorder.record(frame / 20, numbered, image)
     return recorder.stop()
 
 
@@ -504,9 +515,9 @@ class TestPhoto:
         assert html.count('class="score"') == 14
         order = [
             '"emotion">angry',
-            "face 1 from the left",
+            "face 1<",
             '"emotion">happy',
-            "face 2 from the left",
+            "face 2<",
         ]
         places = [html.index(text) for text in order]
         assert places == sorted(places)
@@ -535,6 +546,55 @@ class TestPhoto:
         assert "cannot be read" not in text_of(page)
         assert '<span class="emotion">happy</span>' in "\n".join(html_of(page))
 
+    def test_several_photos_are_shown_and_a_bad_one_is_told(self, page, use_faces):
+        use_faces(FaceReading(Box(200, 60, 100, 100), HAPPY))
+        page.run()
+        files = [
+            ("first.png", portrait_png(), "image/png"),
+            ("bad.png", b"Dear camera, ...", "image/png"),
+            ("last.png", portrait_png(), "image/png"),
+        ]
+        page.file_uploader[0].set_value(files).run()
+        assert not page.exception
+        assert [each.value.replace("\\", "") for each in page.subheader] == [
+            "first.png",
+            "bad.png",
+            "last.png",
+        ]
+        assert "This file cannot be read. bad.png" in text_of(page)
+        assert "\n".join(html_of(page)).count('class="face"') == 2
+        labels = [each.label for each in page.get("download_button")]
+        assert labels[:3] == ["Pictures of all", "CSV of all", "JSON of all"]
+        assert labels[3:] == ["Picture", "CSV", "JSON"] * 2
+
+    def test_a_photo_that_is_there_still_is_not_read_again(self, page, use_faces, monkeypatch):
+        use_faces(FaceReading(Box(200, 60, 100, 100), HAPPY))
+        self.upload(page, "first.png", portrait_png())
+
+        def detect(*_: object) -> list[FaceReading]:
+            raise AssertionError
+
+        monkeypatch.setattr(FixedDetector, "detect", detect)
+        page.run()
+        assert not page.exception
+        assert '<span class="emotion">happy</span>' in "\n".join(html_of(page))
+
+    def test_more_photos_than_are_read_at_once(self, page, use_faces):
+        use_faces()
+        page.run()
+        content = cv2.imencode(".png", np.zeros((9, 9), np.uint8))[1].tobytes()
+        files = [(f"{number}.png", content, "image/png") for number in range(52)]
+        page.file_uploader[0].set_value(files).run()
+        assert len(page.subheader) == 50
+        assert "Up to 50 photos are read at once; the last 2 were left out" in text_of(page)
+
+    def test_drawn_samples(self, page):
+        page.run()
+        page.button_group(key="photo_source").set_value("Samples").run()
+        assert not page.exception
+        assert "Drawn by this app: no real people." in text_of(page)
+        assert "\n".join(html_of(page)).count('class="face"') == 4
+
     def test_a_missing_model(self, page, monkeypatch):
         def load(**_: object) -> None:
             raise ModelError("expected a model folder, found none; train one")
@@ -556,7 +616,7 @@ class TestPhoto:
             "accuracy_answered_cross_fitted": 0.6,
         }
         text = text_of(page.run()).replace("\N{NO-BREAK SPACE}", " ")
-        assert "Below a score of 50% it answers “uncertain”: 70% of these pictures then" in text
+        assert "Below a score of 50% it answers “uncertain”: 70% of these images then" in text
         assert "and 78% of the answers are right" in text
 
     def test_how_often_such_answers_are_right_is_told(self, page, use_faces):
@@ -567,7 +627,7 @@ class TestPhoto:
         self.upload(page, "face.png", portrait_png())
         html = "\n".join(html_of(page))
         assert "on test images, angry is right in 6 of 10 cases" in html
-        assert "Of 25 pictures of FER2013 PublicTest that this model called angry, 63" in html
+        assert "Of 25 images of FER2013 PublicTest that this model called angry, 63" in html
 
     def test_nothing_is_told_where_nothing_is_known(self, page, use_faces):
         use_faces(FaceReading(Box(200, 60, 100, 100), ANGRY))

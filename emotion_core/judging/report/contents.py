@@ -48,7 +48,7 @@ class Report:
             "notices": [asdict(notice) for notice in self.notices],
         }
         if self.excluded is not None:
-            content["excluded"] = asdict(self.excluded)
+            content["excluded"] = self.excluded.to_json()
         if self.robustness is not None:
             content["robustness"] = self.robustness.to_json()
         if self.comparison is not None:
