@@ -14,8 +14,11 @@ from emotion_core.sessions.storage import (
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.access import server_is_offered
+from pages.shared.kept import keep_in_address
 from pages.shared.session_view import show_session
 from pages.shared.text import local_time, located, plain
+
+CHOSEN = "chosen_session"
 
 NONE_YET = """
 **No session yet.** On the page *Live camera*, start the camera, agree below the video, and press
@@ -55,11 +58,15 @@ if not found.sessions:
         )
     st.page_link("pages/live_camera.py", label="Live camera", icon=":material/videocam:")
 else:
-    session = st.selectbox(
-        f"{len(found.sessions)} recorded",
-        found.sessions,
-        format_func=describe,
-        key="chosen_session",
+    sessions = {session.id: session for session in found.sessions}
+    keep_in_address(CHOSEN, "session", sessions)
+    if st.session_state.get(CHOSEN) not in sessions:
+        st.session_state.pop(CHOSEN, None)
+    chosen = st.selectbox(
+        f"{len(sessions)} recorded",
+        list(sessions),
+        format_func=lambda id_: describe(sessions[id_]),
+        key=CHOSEN,
     )
-    show_session(session, on_deleted=lambda: st.session_state.pop("chosen_session", None))
+    show_session(sessions[chosen], on_deleted=lambda: st.session_state.pop(CHOSEN, None))
 display.show_limits()

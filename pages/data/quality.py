@@ -77,6 +77,7 @@ def _show(opened: OpenDataset) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(
             "View", [_GRID, _LIST], default=_GRID, required=True, key="findings_as",
+            bind="query-params",
             label_visibility="collapsed",
         )  # fmt: skip
         _offer_files(opened, findings, finding)

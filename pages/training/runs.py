@@ -14,6 +14,7 @@ from emotion_core.training.runs.storage import earlier_runs, list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings
 from pages.shared.access import server_is_offered
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.kept import in_address, keep_in_address
 from pages.shared.text import local_time, located, plain
 from pages.training.details import PROBLEM, show_details
 from pages.training.setup import SHOWN_RUN
@@ -54,6 +55,7 @@ def show_runs() -> None:
 
 def _current(runs: Sequence[Run]) -> Run:
     """Return the run that the viewer chose, else the one that goes on, else the newest."""
+    keep_in_address(SHOWN_RUN, "run", [run.id for run in runs])
     chosen = st.session_state.get(SHOWN_RUN)
     for run in runs:
         if run.id == chosen:
@@ -64,6 +66,8 @@ def _current(runs: Sequence[Run]) -> Run:
 def _show_all(shown: Run) -> None:
     """Show all runs as they are now, whoever started them; ``shown`` is the one on top."""
     runs = list_runs(runs_dir()).runs
+    keep_in_address(_COMPARED, "compared", [run.id for run in runs], several=True)
+    in_address({_FILTER: "", _STATES: []})
     now = next((run for run in runs if run.id == shown.id), None)
     if now is None or (now.state != shown.state and shown.state not in ACTIVE_STATES):
         st.rerun()  # in another browser it was deleted, or resumed
@@ -85,7 +89,7 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
         text = st.text_input(
             "Filter",
             key=_FILTER,
-            persist_state="session",
+            bind="query-params",
             placeholder="name, data, notes, sweep or a setting such as dropout=0.1",
             width=420,
         )
@@ -94,6 +98,7 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
             [state for state in get_args(State) if state in present or state in wanted],
             selection_mode="multi",
             key=_STATES,
+            bind="query-params",
         )
     return [run for run in runs if _matches(run, text) and (not states or run.state in states)]
 

@@ -421,7 +421,7 @@ class TestSessions:
     def test_a_session_is_shown_renamed_and_deleted(self, open_page, sessions_folder):
         recorded = record(sessions_folder)
         page = open_page()
-        assert page.selectbox(key="chosen_session").value.id == recorded.id
+        assert page.selectbox(key="chosen_session").value == recorded.id
         assert len(page.get("plotly_chart")) == 2  # shares and timeline; nothing changed
         page.text_input(key=f"name {recorded.id}").set_value("pilot")
         page.button(key=f"save {recorded.id}").click().run()
@@ -460,15 +460,35 @@ class TestSessions:
         page = open_page()
         told = "".join(each.value for each in page.warning).replace("\\", "")
         assert "20260101-000000" in told
-        assert page.selectbox(key="chosen_session").value.id == recorded.id
+        assert page.selectbox(key="chosen_session").value == recorded.id
+
+    def test_what_the_columns_of_the_files_mean_is_a_click_away(self, open_page, sessions_folder):
+        record(sessions_folder)
+        text = text_of(open_page())
+        for column in ("person", "track", "confidence", "answer", "wall_clock"):
+            assert f"- `{column}`: " in text
+        assert "`rule`" not in text
+
+    def test_a_face_of_less_than_half_a_second_is_left_out_and_told(
+        self, open_page, sessions_folder
+    ):
+        face = FaceReading(Box(10, 10, 50, 50), HAPPY)
+        record(sessions_folder, faces=(face, face), nobodys=1)
+        text = text_of(open_page())
+        assert "Left out: 1 face seen for less than half a second." in text
+        assert "person 2" not in text
+
+    def test_a_session_with_no_face_for_long_enough(self, open_page, sessions_folder):
+        record(sessions_folder, faces=(FaceReading(Box(10, 10, 50, 50), HAPPY),), nobodys=1)
+        assert "No face was seen for half a second or longer." in text_of(open_page())
 
     def test_a_session_without_a_face(self, open_page, sessions_folder):
         record(sessions_folder, faces=())
         assert "No face was seen in this session." in text_of(open_page())
 
 
-def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Session:
-    """Record two seconds of one face, or of what is given."""
+def record(folder: Path, faces: tuple[FaceReading, ...] | None = None, nobodys: int = 0) -> Session:
+    """Record two seconds of one face, or of what is given; the last ``nobodys`` are no persons."""
     clock = iter([0.0])
     recorder = SessionRecorder.start(
         folder,
@@ -478,7 +498,10 @@ def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Sessio
     image = np.full((120, 160, 3), 128, np.uint8)
     readings = (FaceReading(Box(10, 10, 50, 50), HAPPY),) if faces is None else faces
     for frame in range(40):
-        numbered = [PersonReading(n, n, each) for n, each in enumerate(readings, start=1)]
+        numbered = [
+            PersonReading(n, None if n > len(readings) - nobodys else n, each)
+            for n, each in enumerate(readings, start=1)
+        ]
         recorder.record(frame / 20, numbered, image)
     return recorder.stop()
 
