@@ -38,7 +38,6 @@ _MIDNIGHT = datetime(1970, 1, 1, tzinfo=UTC)
 
 _COLUMNS = {
     "length": st.column_config.TimeColumn("length", format="H:mm:ss"),
-    "video": st.column_config.CheckboxColumn("video"),
 }
 
 
@@ -71,7 +70,7 @@ def table(sessions: Sequence[Session]) -> dict[str, list[object]]:
             for session in sessions
         ],
         "persons": [session.persons for session in sessions],
-        "video": [session.video is not None for session in sessions],
+        "video": ["yes" if session.video else "" for session in sessions],
         "state": [_STATES[session.state] for session in sessions],
     }
 

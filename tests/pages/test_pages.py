@@ -496,13 +496,33 @@ class TestSessions:
         left = {each.id for each in list_sessions(sessions_folder).sessions}
         assert left == {recorded[0].id, recorded[2].id}
 
+    def test_what_the_columns_of_the_files_mean_is_a_click_away(self, open_page, sessions_folder):
+        record(sessions_folder)
+        text = text_of(open_page())
+        for column in ("person", "track", "confidence", "answer", "wall_clock"):
+            assert f"- `{column}`: " in text
+        assert "`rule`" not in text
+
+    def test_a_face_of_less_than_half_a_second_is_left_out_and_told(
+        self, open_page, sessions_folder
+    ):
+        face = FaceReading(Box(10, 10, 50, 50), HAPPY)
+        record(sessions_folder, faces=(face, face), nobodys=1)
+        text = text_of(open_page())
+        assert "Left out: 1 face seen for less than half a second." in text
+        assert "person 2" not in text
+
+    def test_a_session_with_no_face_for_long_enough(self, open_page, sessions_folder):
+        record(sessions_folder, faces=(FaceReading(Box(10, 10, 50, 50), HAPPY),), nobodys=1)
+        assert "No face was seen for half a second or longer." in text_of(open_page())
+
     def test_a_session_without_a_face(self, open_page, sessions_folder):
         record(sessions_folder, faces=())
         assert "No face was seen in this session." in text_of(open_page())
 
 
-def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Session:
-    """Record two seconds of one face, or of what is given."""
+def record(folder: Path, faces: tuple[FaceReading, ...] | None = None, nobodys: int = 0) -> Session:
+    """Record two seconds of one face, or of what is given; the last ``nobodys`` are no persons."""
     clock = iter([0.0])
     recorder = SessionRecorder.start(
         folder,
@@ -512,7 +532,10 @@ def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Sessio
     image = np.full((120, 160, 3), 128, np.uint8)
     readings = (FaceReading(Box(10, 10, 50, 50), HAPPY),) if faces is None else faces
     for frame in range(40):
-        numbered = [PersonReading(n, n, each) for n, each in enumerate(readings, start=1)]
+        numbered = [
+            PersonReading(n, None if n > len(readings) - nobodys else n, each)
+            for n, each in enumerate(readings, start=1)
+        ]
         recorder.record(frame / 20, numbered, image)
     return recorder.stop()
 

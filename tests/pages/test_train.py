@@ -459,7 +459,12 @@ def test_a_sweep_is_queued_and_drawn(page):
     page.session_state["training"] = "Sweep"  # which need not wait for a look at "Set up"
     read(page)
     page.multiselect("sweep_varied").select("dropout").select("seed").run()
-    assert "expected 2 to 64 combinations of settings, found 0" in said(page)
+    assert "Enter the values to try for dropout and seed." in [each.value for each in page.caption]
+    assert not any(":red[" in each.value for each in page.markdown)  # before anything is typed
+    page.text_input("sweep_values dropout").set_value("0.1").run()
+    page.text_input("sweep_values seed").set_value("1").run()
+    assert ":red[" in said(page)
+    assert "expected 2 to 64 combinations of settings, found 1" in said(page)
     page.text_input("sweep_values dropout").set_value("0.1, 0.3").run()
     page.text_input("sweep_values seed").set_value("1 2").run()
     button(page, "Queue 4 runs").click().run()
