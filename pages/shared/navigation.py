@@ -36,7 +36,9 @@ def follow_link(key: str, options: Collection[str]) -> None:
         options: what a link may name.
     """
     named = st.query_params.get(key)
-    if named in options and came_from_another_page():
+    # In a new tab nothing is kept: there the address decides anyway.
+    has_been_elsewhere = st.session_state.get(_PAGE_BEFORE) is not None
+    if named in options and has_been_elsewhere and came_from_another_page():
         st.session_state[key] = named
 
 
