@@ -107,14 +107,14 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
         name = None
         if lists:
             name = st.selectbox(
-                "Leave out",
+                "Corrections",
                 list(lists),
                 index=None,
                 placeholder="nothing",
                 key=WITHOUT,
                 bind="query-params",
                 width=220,
-                help="An exclusion list, made on the page Dataset explorer under Quality.",
+                help="A list of images to exclude or relabel, made in the Dataset explorer.",
             )
     if model_dir is None or split is None:
         st.error("There is no usable model. The page Models says what is wrong with those there.")

@@ -307,6 +307,15 @@ class TestCard:
         assert "Its card" not in text_of(open_page())
 
 
+def test_labels_of_a_list_are_those_that_count(open_page, demo):
+    chosen = np.flatnonzero(demo.splits == 1)
+    save_exclusions(exclusion_list(demo, "all fear", {"by hand": chosen}, "fear"))
+    page = open_page(judged="Confusion", without="all fear")
+    assert "labelled **fear**" in text_of(page)
+    for other in ("angry", "happy", "sad"):
+        assert f"labelled **{other}**" not in text_of(page)
+
+
 def test_an_exclusion_list_is_left_out(open_page, demo):
     chosen = np.flatnonzero(demo.splits == SPLITS.index("PublicTest"))[:5]
     save_exclusions(exclusion_list(demo, "mine", {"by hand": chosen}))
