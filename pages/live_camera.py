@@ -24,7 +24,7 @@ from pages.live.viewers import refresh_seconds
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.kept import kept, within
+from pages.shared.kept import kept, offer_reset, within
 from pages.shared.text import plain
 
 REFRESH_SECONDS = 0.5
@@ -49,7 +49,7 @@ FIRST_STEPS = """
 **First time here?**
 1. Press **Start**; your browser then asks about the camera.
 2. Look at the camera: your expression appears on the video, its scores beside it.
-3. To keep what you see, press **Record** below. Nothing else is saved.
+3. To keep the scores, press **Record** below; without it, no video and no scores are stored.
 """
 
 _FIRST_STEPS_READ = "live_first_steps_read"
@@ -159,7 +159,7 @@ def show_controls(session: LiveSession) -> None:
     )
     # Below the video and as wide, not over it: what is changed here is seen there. Run when it is
     # opened: the model in use may be another one by then.
-    with st.expander("Adjust", icon=":material/tune:", key="live_adjust", on_change="rerun"):
+    with st.expander("Adjust", key="live_adjust", on_change="rerun"):
         choose_model(disabled=session.recorder is not None)
         detect = st.toggle(
             "Find and read faces",
@@ -200,11 +200,12 @@ def show_controls(session: LiveSession) -> None:
         blur_faces="Faces blurred" in shown,
     )
     show_rules(session)
+    offer_reset()
 
 
 def show_first_steps() -> None:
     """Tell who is here for the first time what to do, until they have read it."""
-    st.session_state.setdefault(_FIRST_STEPS_READ, kept(_FIRST_STEPS_READ, False))
+    st.session_state.setdefault(_FIRST_STEPS_READ, kept(_FIRST_STEPS_READ, False, resets=False))
     if st.session_state[_FIRST_STEPS_READ]:
         return
     with st.container(

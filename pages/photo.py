@@ -30,6 +30,7 @@ from pages.mending.downloads import written
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.detector import photo_detector
+from pages.shared.kept import kept
 from pages.shared.pictures import MANY_PICTURES, for_display, read_again, read_upload
 from pages.shared.text import plain
 
@@ -84,10 +85,11 @@ def choose_pictures() -> list[Picture]:
     source = st.segmented_control(
         "Source",
         [UPLOAD, CAMERA, SAMPLES],
-        default=UPLOAD,
+        default=kept("photo_source", UPLOAD, [UPLOAD, CAMERA, SAMPLES]),
         required=True,
-        label_visibility="collapsed",
         key="photo_source",
+        persist_state="session",
+        label_visibility="collapsed",
     )
     # Only the chosen one is placed: a camera input asks for the camera as soon as it is there.
     if source == SAMPLES:

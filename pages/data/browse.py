@@ -21,6 +21,7 @@ from pages.opened.panel import page_of, show_faces
 from pages.opened.scores import scores_of
 from pages.opened.store import OpenDataset
 from pages.shared.jobs import result_of
+from pages.shared.kept import in_address
 from pages.shared.text import plain
 
 _BY_INDEX: Final = "index"
@@ -83,6 +84,10 @@ def _first_page() -> None:
 def _filters(opened: OpenDataset) -> FaceFilter:
     dataset = opened.dataset
     present = [split for code, split in enumerate(SPLITS) if (dataset.splits == code).any()]
+    in_address(
+        {_CLASS: [], _SPLIT: [], _AGREEMENT: (0, 100), _FINDING: None, _WITHOUT: None, _FIND: ""}
+    )
+    in_address({_SORT: _BY_INDEX, _DESCENDING: False})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         emotions = st.pills(
             "Class",

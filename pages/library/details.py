@@ -38,7 +38,9 @@ def show_details(model: LibraryModel) -> None:
     if warning := speed_warning(_seconds_a_face(model, model.card.network_id) or 0.0):
         st.warning(warning)
     _show_actions(model, in_use=in_use)
-    summary, card, network = st.tabs(["Summary", "Full card", "Network"], key="model_section")
+    summary, card, network = st.tabs(
+        ["Summary", "Full card", "Network"], key="model_section", bind="query-params"
+    )
     with summary:
         show_summary(model.card)
     with card:
@@ -64,7 +66,7 @@ def _show_where_from(model: LibraryModel) -> None:
             "pages/evaluate.py",
             label="Evaluate it",
             icon=":material/fact_check:",
-            query_params={"evaluated": model.name},
+            query_params={"evaluated": model.name, "judged": "Overview"},
         )
 
 

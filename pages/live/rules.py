@@ -13,6 +13,7 @@ from emotion_core.live.session import LiveSession
 from emotion_core.sessions.events import TriggerEvent
 from pages.live.webhooks import chosen_webhook, offer_webhook, what_was_lost
 from pages.shared.glossary import meaning
+from pages.shared.kept import keep_state
 from pages.shared.text import viewers_zone
 
 MOST_RULES: Final = 10
@@ -29,7 +30,8 @@ _SECONDS: Final = "rule_seconds"
 
 def show_rules(session: LiveSession) -> None:
     """Offer to add and remove rules, and a webhook; what is set counts from the next frame on."""
-    with st.expander("Rules", icon=":material/notifications:"):
+    keep_state({_RULES: []}, {_RULES: _are_rules})
+    with st.expander("Rules"):
         # In containers, so that nothing moves when the list grows.
         with st.container():
             _list_rules()
@@ -48,6 +50,11 @@ def show_events(session: LiveSession) -> None:
     zone = viewers_zone()
     rows = "".join(_row(event, zone) for event in events) or "<div>None yet.</div>"
     st.html(f'<div class="events"><b>Events</b>{rows}{what_was_lost()}</div>')
+
+
+def _are_rules(kept: Any) -> bool:
+    """Tell whether these are rules, as ``Rule.to_json`` writes them, and not too many."""
+    return len(kept) <= MOST_RULES and all(rule_from_json(each) for each in kept)
 
 
 def _rules() -> tuple[Rule, ...]:

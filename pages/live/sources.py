@@ -20,6 +20,7 @@ from pages.live.source_stream import SourceStream
 from pages.mending.streamer import end_connection
 from pages.mending.uploads import content_of
 from pages.shared.access import server_is_offered
+from pages.shared.kept import kept, within
 from pages.shared.text import plain
 from pages.shared.uploads import LARGEST_VIDEO
 
@@ -139,7 +140,7 @@ def _choose_kind() -> str:
     return st.pills(
         "Video from",
         kinds,
-        default=MY_CAMERA,
+        default=kept(_KIND, MY_CAMERA, kinds),
         required=True,
         key=_KIND,
         persist_state="session",
@@ -159,11 +160,12 @@ def _choose_file() -> _Chosen | None:
     if server_is_offered():
         path = st.text_input(
             "Or its path on the machine that runs this app",
+            kept(_PATH, ""),
             placeholder="/home/me/video.mp4",
             key=_PATH,
             persist_state="session",
         ).strip()
-    st.toggle("Loop", key=_LOOP, persist_state="session")
+    st.toggle("Loop", kept(_LOOP, usual=False), key=_LOOP, persist_state="session")
     if upload is not None:
         return _Chosen(VideoFile(upload.name, content_of(upload)), upload.file_id)
     return _whole(VideoFile.at(path)) if path else None
@@ -197,7 +199,13 @@ def _hide_secrets() -> None:
 
 def _choose_camera() -> _Chosen:
     number = st.number_input(
-        "Camera number", 0, 63, key=_CAMERA_NUMBER, persist_state="session", width=200
+        "Camera number",
+        0,
+        63,
+        kept(_CAMERA_NUMBER, 0, within(0, 63)),
+        key=_CAMERA_NUMBER,
+        persist_state="session",
+        width=200,
     )
     return _whole(PluggedCamera(number))
 

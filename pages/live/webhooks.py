@@ -20,6 +20,7 @@ from emotion_core.errors import WebhookError
 from emotion_core.live.webhook import Webhook
 from pages.shared.access import server_is_offered
 from pages.shared.clicks import once
+from pages.shared.kept import keep_state
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ def offer_webhook() -> None:
             persist_state="session",
         )
     elif names := list(_on_offer()):
+        keep_state({_NAME: None}, {_NAME: names})
         st.selectbox(
             "Webhook (optional)",
             names,

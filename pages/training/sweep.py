@@ -18,6 +18,7 @@ from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
 from emotion_core.training.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
 from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.kept import kept, within
 from pages.shared.text import plain
 from pages.training.runs import REFRESH_SECONDS, runs_table, table_columns
 from pages.training.setup import Base, read_base
@@ -52,6 +53,7 @@ def _set_up(base: Base) -> None:
     names = st.multiselect(
         "Settings to vary",
         list(settings),
+        kept(_VARIED, [], settings),
         format_func=lambda name: SETTINGS[name].title,
         key=_VARIED,
         persist_state="session",
@@ -60,11 +62,25 @@ def _set_up(base: Base) -> None:
     choices = {name: _values(name, setting_text(settings[name])) for name in names}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         way = st.segmented_control(
-            "Runs", [_EVERY, _SOME], default=_EVERY, required=True, key=_RANDOM
+            "Runs",
+            [_EVERY, _SOME],
+            default=kept(_RANDOM, _EVERY, [_EVERY, _SOME]),
+            required=True,
+            key=_RANDOM,
+            persist_state="session",
         )
         count = None
         if way == _SOME:
-            count = int(st.number_input("How many", 2, MOST_RUNS, 8, key=_COUNT))
+            count = int(
+                st.number_input(
+                    "How many",
+                    2,
+                    MOST_RUNS,
+                    kept(_COUNT, 8, within(2, MOST_RUNS)),
+                    key=_COUNT,
+                    persist_state="session",
+                )
+            )
         name = st.text_input(
             "Name of the sweep",
             key=_NAME,
@@ -86,13 +102,17 @@ def _set_up(base: Base) -> None:
             same=[replace(plan, name="same", sweep="same", created="") for plan in plans],
         ),
     )
-    if names and problem:
+    missing = [SETTINGS[name].title.lower() for name, values in choices.items() if not values]
+    if missing:  # nobody has made a mistake yet
+        st.caption(f"Enter the values to try for {' and '.join(missing)}.")
+    elif names and problem:
         st.markdown(f":red[:material/error: {plain(problem)}]")
 
 
 def _values(name: str, now: str) -> tuple[str, ...]:
     text = st.text_input(
         f"Values of {SETTINGS[name].title.lower()}",
+        kept(f"sweep_values {name}", ""),
         key=f"sweep_values {name}",
         persist_state="session",
         placeholder=f"{now} …, separated by spaces",
