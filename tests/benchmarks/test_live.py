@@ -141,3 +141,13 @@ def test_the_clips():
     for clip in (turning, walking):
         assert set(clip["numbers"].values()) == {1}
         assert (clip["shared_numbers"], clip["false_boxes"]) == (0, 0)
+
+
+def test_the_first_page():
+    figures = run("first_page.py", "--repeat", "1")
+    for server in ("cold_server", "warm_server"):
+        found = figures[server]
+        assert 0 < found["first_contentful_paint_seconds"] <= found["title_seconds"]
+        assert found["title_seconds"] <= found["ready_seconds"]
+        assert found["requests"] > 10
+    assert figures["changed_model_seconds"] > 0
