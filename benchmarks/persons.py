@@ -1,14 +1,15 @@
 """How many persons are counted where so many are, on films in which people leave and come back.
 
     python benchmarks/persons.py --media FOLDER --json figures.json
-    python benchmarks/persons.py --looks --media FOLDER    # what tells people apart
-    python benchmarks/persons.py --seconds 2               # for a smoke test
+    python benchmarks/persons.py --seconds 2 --casts 0    # for a smoke test
 
 Films (``staged_people.py``): people with skin, hair and clothes of their own leave, cross, turn
-away, take turns, come back in another light. Clips (``--media``): the two real ones played to and
-fro, with nothing to see in between, and with a view that pans so that everybody leaves and comes
-back. For each: ``there``, who could be seen for half a second; ``tracks``, the numbers there would
-be without `PersonGallery` (as before there was one); ``persons``, the numbers there are;
+away, take turns, come back in another light; the first for the cast that `PersonGallery` was tuned
+on, then some again with people drawn by chance (``--casts``). Clips (``--media``): the two real
+ones played to and fro, with nothing to see in between, and with a view that pans so that everybody
+leaves and comes back. For each: ``there``, who could be seen for half a second; ``tracks``, the
+numbers there would be without `PersonGallery` (as before there was one); ``persons``, those there
+are;
 ``splits``, numbers too many of somebody; ``merges``, numbers that two people had. Faces are taken
 for those whose label they overlap best, by a third at least (Jaccard index).
 """
@@ -28,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import cv2
 import numpy as np
 from clips import CLIP_RATE, CLIPS, Image, labelled_faces, read_clip
-from staged_people import STAGES
+from staged_people import CAST, FOR_OTHER_CASTS, STAGES, Costume, Stage, random_cast
 
 from emotion_core.faces.boxes import Box, intersection_over_union
 from emotion_core.faces.images import to_gray
@@ -49,31 +50,37 @@ def main() -> None:
     parser.add_argument("--media", type=Path, help="folder of the two clips")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument("--seconds", type=float, default=60.0, help="of each film, at most")
+    parser.add_argument("--casts", type=int, default=3, help="drawn by chance")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     figures: dict[str, Any] = {
-        "films": {
-            name: count(
-                itertools.takewhile(lambda frame: frame[0] < options.seconds, stage.frames())
-            )
-            for name, stage in STAGES.items()
-        }
-    }
-    if options.media:
-        figures["clips"] = {
+        "films": {name: count(cut(stage, CAST, options.seconds)) for name, stage in STAGES.items()},
+        "other_casts": {
+            f"{name}, cast {seed}": count(cut(STAGES[name], random_cast(seed), options.seconds))
+            for seed in range(1, options.casts + 1)
+            for name in FOR_OTHER_CASTS
+        },
+        "clips": {
             f"{clip}, {name}": count(frames)
-            for clip in CLIPS
+            for clip in (CLIPS if options.media else ())
             for name, frames in clip_films(options.media, clip).items()
-        }
+        },
+    }
     figures["sums"] = {
-        key: sum(
-            each[key] for kind in ("films", "clips") for each in figures.get(kind, {}).values()
-        )
-        for key in ("there", "tracks", "persons", "splits", "merges")
+        kind: {
+            key: sum(each[key] for each in films.values())
+            for key in ("there", "tracks", "persons", "splits", "merges")
+        }
+        for kind, films in figures.items()
     }
     print(json.dumps(figures, indent=2))
     if options.json:
         write_json(options.json, figures)
+
+
+def cut(stage: Stage, cast: dict[str, Costume], seconds: float) -> Frames:
+    """Return the beginning of a film."""
+    return itertools.takewhile(lambda frame: frame[0] < seconds, stage.frames(cast))
 
 
 def count(frames: Frames) -> dict[str, Any]:

@@ -7,8 +7,8 @@ with a build, skin, hair and clothes of their own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -60,6 +60,32 @@ CAST: Final = {
 }
 
 
+def random_cast(seed: int) -> dict[str, Costume]:
+    """Return the same names with other looks; "Gil" is dressed as "Ada" is, in other skin."""
+    random = np.random.default_rng(seed)
+    cast: dict[str, Costume] = {}
+    for name in CAST:
+        clothes = _colour(random, 20, 220)
+        dark = float(random.uniform(0.45, 1.05))
+        cast[name] = Costume(
+            skin=(0.95 * dark, dark, 1.03 * dark),
+            hair=_colour(random, 10, 170 if random.random() < 0.4 else 60),
+            clothes=clothes,
+            stripes=_colour(random, 20, 220) if random.random() < 0.3 else None,
+            mirrored=bool(random.random() < 0.5),
+            wide=float(random.uniform(0.92, 1.1)),
+        )
+    cast["Gil"] = replace(cast["Gil"], clothes=cast["Ada"].clothes, stripes=cast["Ada"].stripes)
+    return cast
+
+
+def _colour(random: np.random.Generator, low: float, high: float) -> tuple[int, int, int]:
+    """Return a colour as clothes and hair have them: rather dull than gaudy."""
+    light, tint = random.uniform(low, high), random.normal(0, 25, 3)
+    blue, green, red = np.clip(light + tint, 5, 250).astype(int).tolist()
+    return blue, green, red
+
+
 @dataclass(frozen=True)
 class Pose:
     """Where one person is in one frame.
@@ -103,7 +129,9 @@ class Stage:
     script: Script
     light: Callable[[float], float] = lambda _: 1.0
 
-    def frames(self) -> Iterator[tuple[float, Image, dict[str, Box]]]:
+    def frames(
+        self, cast: Mapping[str, Costume] | None = None
+    ) -> Iterator[tuple[float, Image, dict[str, Box]]]:
         """Yield time, picture (uint8 ``[480, 640, 3]`` BGR) and the faces that are seen whole."""
         wall = cv2.cvtColor(cv2.resize(skimage.data.brick(), SIZE), cv2.COLOR_GRAY2BGR)
         noise = np.random.default_rng(0)
@@ -112,7 +140,7 @@ class Stage:
             picture = np.asarray(wall, np.uint8).copy()
             faces: dict[str, Box] = {}
             for name, pose in self.script(time).items():
-                _paste(picture, CAST[name], pose)
+                _paste(picture, (cast or CAST)[name], pose)
                 # Who stands behind somebody cannot be seen.
                 faces = {
                     other: box
@@ -201,6 +229,14 @@ STAGES: Final = {
     "six come and go": Stage(48.0, _crowd),
     "one, the light goes dim meanwhile": Stage(14.0, _dim, lambda time: 1.0 if time < 7 else 0.85),
 }
+
+
+#: What is shown of casts drawn by chance.
+FOR_OTHER_CASTS: Final = (
+    "two, one leaves and comes back",
+    "four, one after another",
+    "six come and go",
+)
 
 
 def _paste(picture: Image, costume: Costume, pose: Pose) -> None:

@@ -49,7 +49,7 @@ FIRST_STEPS = """
 **First time here?**
 1. Press **Start**; your browser then asks about the camera.
 2. Look at the camera: your expression appears on the video, its scores beside it.
-3. To keep what you see, press **Record** below. Nothing else is saved.
+3. To keep the scores, press **Record** below; without it, no video and no scores are stored.
 """
 
 _FIRST_STEPS_READ = "live_first_steps_read"
@@ -159,7 +159,7 @@ def show_controls(session: LiveSession) -> None:
     )
     # Below the video and as wide, not over it: what is changed here is seen there. Run when it is
     # opened: the model in use may be another one by then.
-    with st.expander("Adjust", icon=":material/tune:", key="live_adjust", on_change="rerun"):
+    with st.expander("Adjust", key="live_adjust", on_change="rerun"):
         choose_model(disabled=session.recorder is not None)
         detect = st.toggle(
             "Find and read faces",

@@ -271,7 +271,7 @@ def curves_text(curves: RobustnessCurves) -> str:
         half = (
             ""
             if breaking is None
-            else f"  (half of the lead over guessing is gone at {breaking:g})"
+            else f"  (half of the advantage over guessing is lost at {breaking:g})"
         )
         lines.append(f"{change.name:10} {change.axis:28} {points}{half}")
     return "\n".join(lines)

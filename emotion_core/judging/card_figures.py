@@ -35,9 +35,9 @@ def takes_figures(card: ModelCard) -> bool:
 def why_not(answers: Answers) -> str:
     """Return why these answers are no figures for a card, as one sentence; empty where they are."""
     if answers.dataset == DEMO_DATASET_NAME:
-        return "The faces of the demo are drawn: they do not tell how a model reads people."
+        return "The faces of the demo are drawn, so they do not tell how a model reads people."
     if answers.split == "PrivateTest":
-        return "PrivateTest is for one last score: nothing may be fitted to it."
+        return "PrivateTest is for one final check: nothing may be fitted to it."
     if len(answers) < LEAST_IMAGES:
         return f"{len(answers)} images are too few to fit anything to: expected {LEAST_IMAGES}."
     return ""

@@ -101,9 +101,14 @@ def codebook(session_format: int) -> tuple[ColumnMeaning, ...]:
     )
 
 
-def exported_codebook() -> tuple[ColumnMeaning, ...]:
-    """Return the columns of an export as CSV or Parquet, in their order; ``table`` is empty."""
-    columns = dict.fromkeys((*FRAMES_COLUMNS, *FACES_COLUMNS))
+def exported_codebook(*, with_events: bool = False) -> tuple[ColumnMeaning, ...]:
+    """Return the columns of an export as CSV or Parquet, in their order; ``table`` is empty.
+
+    Args:
+        with_events: whether to add those that only the events have.
+    """
+    events = EVENTS_COLUMNS if with_events else ()
+    columns = dict.fromkeys((*FRAMES_COLUMNS, *FACES_COLUMNS, *events))
     del columns["faces"]
     return tuple(ColumnMeaning("", column, *_COLUMNS[column]) for column in columns)
 

@@ -1,8 +1,8 @@
 """Has foreign video decoded by another process, which comes to harm in place of the app.
 
 That is a file, or what a network camera sends; what the process does is in ``worker``. A picture is
-asked for when it is wanted, so that process is never further ahead than what its decoder holds.
-Pictures come over its pipe as planes.
+asked for when it is wanted, so that process is two pictures of a file ahead (see ``ahead``), and
+what its decoder holds. Pictures come over its pipe as planes.
 """
 
 from __future__ import annotations
@@ -92,9 +92,7 @@ class Decoder:
         is_camera = isinstance(source, NetworkCamera)
         kind = SourceLostError if is_camera else SourceError
         advice = (
-            "start the camera anew if this goes on"
-            if is_camera
-            else "save it anew as MP4 with H.264"
+            "restart the camera if this goes on" if is_camera else "convert it to MP4 with H.264"
         )
         try:
             answer = self._running(is_camera).ask(
@@ -103,23 +101,23 @@ class Decoder:
             told = checked({**answer, CONTENT: None}, _Answer)
         except ChildTooSlowError as error:
             raise kind(
-                f"expected {source.name} to be opened, or its next picture, within "
-                f"{TIME_LIMIT:.0f} s, found that it takes longer; {advice}"
+                f"expected {source.name} to open, or its next picture, within {TIME_LIMIT:.0f} s, "
+                f"found that the video decoder hangs; {advice}"
             ) from error
         except ChildEndedError as error:
             raise kind(
-                f"expected pictures from {source.name}, found that they crashed what decodes them, "
-                f"or take too much memory (exit code {error.code}); {advice}"
+                f"expected pictures from {source.name}, found that they crashed the video "
+                f"decoder or used too much memory (exit code {error.code}); {advice}"
             ) from error
         except (ChildError, ValueError) as error:
             raise kind(
-                f"expected pictures from {source.name}, found that what decodes them failed "
+                f"expected pictures from {source.name}, found that the video decoder failed "
                 f"({error}); {advice}"
             ) from error
         except OSError as error:
             raise kind(
-                f"expected to start a process that decodes {source.name}, found that none starts "
-                f"({error.strerror or error}); end other programs and try again"
+                f"expected to start the video decoder for {source.name}, found that it does not "
+                f"start ({error.strerror or error}); close other programs and try again"
             ) from error
         if "lost" in told:
             raise SourceLostError(told["lost"])
@@ -184,8 +182,8 @@ class DecodedVideo:
             return _frame_of(checked(answer, _Picture), answer[CONTENT])
         except (LookupError, ValueError, ArithmeticError) as error:
             raise SourceError(
-                f"expected pictures from {self._source.name}, found that what decodes them gives "
-                f"something else ({error}); save it anew as MP4 with H.264"
+                f"expected pictures from {self._source.name}, found that the video decoder gives "
+                f"something else ({error}); convert it to MP4 with H.264"
             ) from error
 
 

@@ -105,12 +105,12 @@ class ContainerVideo:
         if not self.paced and seconds > PICTURE_SECONDS:
             raise SourceLostError(
                 f"expected pictures from {self._name}, found none in what it has sent for "
-                f"{PICTURE_SECONDS:.0f} s; start the camera anew if this goes on"
+                f"{PICTURE_SECONDS:.0f} s; restart the camera if this goes on"
             )
         if seconds > FILE_PICTURE_SECONDS:
             raise SourceError(
                 f"expected pictures in {self._name}, found none in {FILE_PICTURE_SECONDS:.0f} s "
-                "of reading; save it anew as MP4 with H.264"
+                "of reading; convert it to MP4 with H.264"
             )
 
     def _packets(self) -> Iterator[av.Packet[Any]]:
@@ -175,7 +175,7 @@ def _film_of(container: InputContainer, name: str) -> VideoStream:
 
 def _undecodable(name: str) -> SourceError:
     return SourceError(
-        f"expected a video, found no picture in {name} that can be decoded; save it anew as MP4 "
+        f"expected a video, found no picture in {name} that can be decoded; convert it to MP4 "
         "with H.264"
     )
 

@@ -5,8 +5,6 @@ It loads little, since somebody waits for the first picture: no OpenCV, and noth
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +14,8 @@ from emotion_core.errors import SourceError, SourceLostError
 from emotion_core.system.isolation import cut_off, write_only_in
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import CONTENT, Limits, serve
-from emotion_core.video.container import ContainerVideo, open_container
+from emotion_core.video.ahead import ReadAhead
+from emotion_core.video.container import open_container
 from emotion_core.video.sources import NetworkCamera, VideoFile
 
 #: What this process may take. A camera may be on for weeks: how long one picture takes is limited
@@ -36,8 +35,7 @@ class Worker:
     """Plays one source, again if it is asked to."""
 
     def __init__(self) -> None:
-        self._video: ContainerVideo | None = None
-        self._frames: Iterator[av.VideoFrame | None] = iter(())
+        self._video: ReadAhead | None = None
         self._cut_off = False
 
     def answer(self, request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:  # noqa: ARG002
@@ -60,7 +58,7 @@ class Worker:
         except MemoryError:
             told = (
                 f"expected a video that is decoded in {LIMITS.memory_bytes // 1_000_000_000} GB of "
-                "memory, found one that takes more; save it anew as MP4 with H.264"
+                "memory, found one that takes more; convert it to MP4 with H.264"
             )
             return self._closed({"refused": told})
         except SourceLostError as error:
@@ -80,19 +78,16 @@ class Worker:
             write_only_in([])
             self._cut_off = True
         self._closed({})
-        self._video = open_container(source)
-        self._frames = self._video.frames()
+        self._video = ReadAhead(open_container(source))
         return {"paced": self._video.paced}
 
     def _next(self) -> dict[str, Any]:
-        deadline = time.monotonic() + _SAYS_SO_AFTER
-        for frame in self._frames:
-            if frame is not None:
-                return _described(frame)
-            if time.monotonic() > deadline:
-                return {}
-        complaint = "" if self._video is None else self._video.complaint
-        return self._closed({"complaint": complaint})
+        if self._video is None:
+            return {"complaint": ""}
+        frame = self._video.take(_SAYS_SO_AFTER)
+        if frame is not None:
+            return _described(frame)
+        return self._closed({"complaint": self._video.complaint}) if self._video.over else {}
 
     def _closed(self, told: dict[str, Any]) -> dict[str, Any]:
         """Let go of the source, and pass on what to tell."""

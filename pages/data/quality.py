@@ -251,6 +251,11 @@ def _show_shares(opened: OpenDataset, finding: Finding) -> None:
     }
     st.html(display.numbers({what: f"{100 * share:.1f}%" for what, share in whole.items()}))
     st.caption("Click a face to see all about it, its duplicates included.")
+    if finding.partners is not None:
+        st.caption(
+            "Below each face: its label, then its duplicate. “= 17” is image 17, with the same "
+            "label; “≠ angry” is an image labelled angry."
+        )
 
 
 def _caption(opened: OpenDataset, finding: Finding, place: int) -> str:

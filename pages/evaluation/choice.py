@@ -28,6 +28,7 @@ from pages.opened.findings import exclusions_for, left_out
 from pages.opened.store import OpenDataset
 from pages.shared.glossary import meaning
 from pages.shared.jobs import Job, result_of
+from pages.shared.technical import show_technical_switch
 from pages.shared.text import plain
 
 # The widgets' keys are the names in the address.
@@ -114,10 +115,11 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
                 key=WITHOUT,
                 bind="query-params",
                 width=220,
-                help="An exclusion list, made on the page Dataset explorer under Quality.",
+                help="An exclusion list, made on the Dataset explorer under Quality.",
             )
+        show_technical_switch()
     if model_dir is None or split is None:
-        st.error("There is no usable model. The page Models says what is wrong with those there.")
+        st.error("No model can be used. Models says what is wrong.")
         return None
     evaluated = judged(opened, model_dir, split, lists.get(name) if name else None)
     if evaluated is not None:
@@ -179,7 +181,7 @@ def judged(
         card = load_card(model_dir)
         job = _job(opened, model_dir, card, split, exclusions)
     except EmotionCoreError as error:
-        st.error(f"The model cannot be judged. {plain(str(error))}")
+        st.error(f"The model cannot be evaluated. {plain(str(error))}")
         return None
     name = evaluation_name(card, split, exclusions)
     what = f"{card.name} reads {int((opened.dataset.splits == SPLITS.index(split)).sum()):,} faces"

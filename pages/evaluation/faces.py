@@ -24,7 +24,7 @@ from pages.shared.kept import kept
 # Named as on the page of the dataset: the style sheet is the same.
 _DETAILS: Final = "face_details"
 
-HINT: Final = "Click a face, or go there with the arrow keys, to see the scores and their reasons."
+HINT: Final = "Click a face, or move to it with the arrow keys, to see its scores."
 
 
 def show_judged_faces(

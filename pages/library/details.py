@@ -66,7 +66,7 @@ def _show_where_from(model: LibraryModel) -> None:
             "pages/evaluate.py",
             label="Evaluate it",
             icon=":material/fact_check:",
-            query_params={"evaluated": model.name},
+            query_params={"evaluated": model.name, "judged": "Overview"},
         )
 
 

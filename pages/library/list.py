@@ -13,6 +13,7 @@ from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import DamagedModel, Library, LibraryModel, list_models
 from pages.shared.clicks import once
 from pages.shared.glossary import meaning
+from pages.shared.navigation import follow_link
 from pages.shared.technical import technical
 from pages.shared.text import local_time, located, plain
 
@@ -57,6 +58,7 @@ def show_models() -> LibraryModel | None:
     for broken in library.damaged:
         _show_damaged(broken)
     names = [model.name for model in library.models]
+    follow_link(CHOSEN, names)
     if st.session_state.get(CHOSEN) not in names:
         st.session_state[CHOSEN] = in_use.name if in_use.name in names else names[0]
     if len(names) > 1:

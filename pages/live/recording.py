@@ -31,7 +31,7 @@ AGREED: Final = "Everyone in view has agreed to be recorded."
 #: What they have agreed to, and know.
 RECORDED: Final = (
     "**What is recorded:** the time of every frame, and each face's position, seven scores and "
-    "expression",
+    "expression, with a number for each person",
     "**Where it is kept:** on the machine that runs this app, until someone deletes it",
     "**Who can use it:** anyone who uses this app can view, download and delete it",
 )

@@ -31,7 +31,7 @@ _SECONDS: Final = "rule_seconds"
 def show_rules(session: LiveSession) -> None:
     """Offer to add and remove rules, and a webhook; what is set counts from the next frame on."""
     keep_state({_RULES: []}, {_RULES: _are_rules})
-    with st.expander("Rules", icon=":material/notifications:"):
+    with st.expander("Rules"):
         # In containers, so that nothing moves when the list grows.
         with st.container():
             _list_rules()

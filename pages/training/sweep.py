@@ -102,7 +102,10 @@ def _set_up(base: Base) -> None:
             same=[replace(plan, name="same", sweep="same", created="") for plan in plans],
         ),
     )
-    if names and problem:
+    missing = [SETTINGS[name].title.lower() for name, values in choices.items() if not values]
+    if missing:  # nobody has made a mistake yet
+        st.caption(f"Enter the values to try for {' and '.join(missing)}.")
+    elif names and problem:
         st.markdown(f":red[:material/error: {plain(problem)}]")
 
 

@@ -37,7 +37,7 @@ CHANGES: dict[str, tuple[Callable[[Page], object], Callable[[Page], Locator]]] =
         lambda page: pressed(page, "Samples"),
     ),
     "sessions": (
-        lambda page: choose(page, "recorded", "anna"),
+        lambda page: choose(page, "Session", "anna"),
         lambda page: page.locator("input[role=combobox][value^=anna]"),
     ),
     "dataset?section=Browse": (

@@ -223,11 +223,11 @@ def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_
 
     page.get_by_role("link", name="Sessions").click()
     expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
-    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Session")).to_be_visible()
     keep_picture(page, "sessions")
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete this session").click()
-    expect(page.get_by_text("No session yet.")).to_be_visible()
+    expect(page.get_by_text("No sessions yet.")).to_be_visible()
 
 
 #: Makes every write of the server slow, so that the next click comes while one is at work.
@@ -272,11 +272,11 @@ def test_however_record_is_clicked_one_recording_begins_and_can_be_ended(
     page.get_by_role("button", name="Stop recording").click()
     expect(page.get_by_role("heading", name="The session just recorded")).to_be_visible()
     page.get_by_role("link", name="Sessions").click()
-    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Session")).to_be_visible()
     expect(page.get_by_text("is being recorded")).to_have_count(0)
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete this session").click()
-    expect(page.get_by_text("No session yet.")).to_be_visible()
+    expect(page.get_by_text("No sessions yet.")).to_be_visible()
     assert "Traceback" not in slow_server.log.read_text()
 
 
@@ -311,7 +311,7 @@ def test_leaving_while_recording_asks_and_says_what_became_of_it(
     page.get_by_role("link", name="Sessions").click()
     expect(page.get_by_text("You left Live camera, so the video ended")).to_be_visible()
     assert [message[:23] for message in asked] == ["A recording is running."] * 2
-    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Session")).to_be_visible()
     expect(sign).to_have_count(0)
     keep_picture(page, "left")
     page.get_by_role("link", name="Photo").click()  # nobody asks any more
@@ -320,7 +320,7 @@ def test_leaving_while_recording_asks_and_says_what_became_of_it(
     page.get_by_role("link", name="Sessions").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete this session").click()
-    expect(page.get_by_text("No session yet.")).to_be_visible()
+    expect(page.get_by_text("No sessions yet.")).to_be_visible()
 
 
 def test_no_face_is_said(server, open_browser, empty_clip):
@@ -406,6 +406,18 @@ def test_a_denied_camera_is_explained(server, open_browser, one_face_clip, keep_
     keep_picture(page, "denied")
     page.get_by_role("link", name="Use a photo instead").click()
     expect(page).to_have_url(re.compile("/photo$"))
+
+
+def test_a_denied_choice_of_cameras_is_explained_in_words_of_ours(
+    server, open_browser, one_face_clip, keep_picture
+):
+    page = open_browser(*camera_flags(one_face_clip, allow=False)).new_page()
+    page.goto(server.url)
+    press(page, "Choose camera")
+    choice = streamer(page).get_by_text("does not let this page use the camera; allow it with the")
+    expect(choice).to_be_visible()
+    expect(streamer(page).get_by_text("Permission")).to_have_count(0)
+    keep_picture(page, "denied")
 
 
 def test_a_missing_camera_is_explained(server, open_browser, keep_picture):

@@ -549,6 +549,7 @@ class TestQuality:
 
     def test_the_first_finding_with_images_is_shown(self, page):
         assert "**Leaks**: images outside Training" in text_of(page)
+        assert "“= 17” is image 17" in text_of(page)  # what stands below the faces
 
     def test_a_finding_is_in_the_address_and_as_a_list(self, page):
         page.pills("quality_finding").set_value("blank")

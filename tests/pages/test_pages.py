@@ -31,7 +31,12 @@ from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.quantities import percent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
-from emotion_core.sessions.storage import Session, find_session, list_sessions
+from emotion_core.sessions.storage import (
+    Session,
+    find_session,
+    list_sessions,
+    rename_session,
+)
 from emotion_core.system.folders import PROJECT
 from pages.live import streaming
 
@@ -415,7 +420,7 @@ class TestSessions:
 
     def test_before_the_first_one(self, open_page, sessions_folder):
         text = text_of(open_page())
-        assert "No session yet." in text
+        assert "No sessions yet." in text
         assert str(sessions_folder) in text
 
     def test_a_session_is_shown_renamed_and_deleted(self, open_page, sessions_folder):
@@ -428,7 +433,7 @@ class TestSessions:
         assert find_session(sessions_folder, recorded.id).header.name == "pilot"
         page.button(key=f"delete {recorded.id}").click().run()
         assert not page.exception
-        assert "No session yet." in text_of(page)
+        assert "No sessions yet." in text_of(page)
         assert list_sessions(sessions_folder).sessions == ()
 
     def test_one_that_is_being_recorded_can_be_stopped_and_deleted(
@@ -449,7 +454,7 @@ class TestSessions:
         assert not recorder.running
         assert "being recorded" not in text_of(page)
         page.button(key=f"delete {name}").click().run()
-        assert "No session yet." in text_of(page)
+        assert "No sessions yet." in text_of(page)
         assert list_sessions(sessions_folder).sessions == ()
 
     def test_a_damaged_one_is_told_and_the_others_shown(self, open_page, sessions_folder):
@@ -462,13 +467,62 @@ class TestSessions:
         assert "20260101-000000" in told
         assert page.selectbox(key="chosen_session").value == recorded.id
 
+    def test_all_are_listed_and_several_deleted(self, open_page, sessions_folder):
+        recorded = [record(sessions_folder) for _ in range(3)]
+        recorded[0] = rename_session(recorded[0], name="pilot", notes="")
+        page = open_page()
+        (listed,) = page.dataframe
+        assert list(listed.value) == ["name", "started", "length", "persons", "video", "state"]
+        assert listed.value["name"].tolist() == ["", "", "pilot"]  # the newest first
+        assert {str(each) for each in listed.value["length"]} == {"00:00:01"}
+        assert listed.value["state"].tolist() == ["complete"] * 3
+        assert not [each for each in page.button if each.key == "delete_ticked"]
+        page.session_state["ticked_sessions"] = [each.id for each in recorded[1:]]
+        page.run()
+        assert "2 sessions and all their files will be permanently deleted." in text_of(page)
+        page.button(key="delete_ticked").click().run()
+        assert not page.exception
+        assert [each.id for each in list_sessions(sessions_folder).sessions] == [recorded[0].id]
+        assert page.selectbox(key="chosen_session").value == recorded[0].id
+
+    def test_one_that_cannot_be_deleted_with_others_is_told(self, open_page, sessions_folder):
+        recorded = [record(sessions_folder) for _ in range(3)]
+        (recorded[0].folder / "mine.txt").touch()
+        page = open_page()
+        page.session_state["ticked_sessions"] = [each.id for each in recorded[:2]]
+        page.run()
+        page.button(key="delete_ticked").click().run()
+        assert "mine.txt" in text_of(page).replace("\\", "")
+        left = {each.id for each in list_sessions(sessions_folder).sessions}
+        assert left == {recorded[0].id, recorded[2].id}
+
+    def test_what_the_columns_of_the_files_mean_is_a_click_away(self, open_page, sessions_folder):
+        record(sessions_folder)
+        text = text_of(open_page())
+        for column in ("person", "track", "confidence", "answer", "wall_clock"):
+            assert f"- `{column}`: " in text
+        assert "`rule`" not in text
+
+    def test_a_face_of_less_than_half_a_second_is_left_out_and_told(
+        self, open_page, sessions_folder
+    ):
+        face = FaceReading(Box(10, 10, 50, 50), HAPPY)
+        record(sessions_folder, faces=(face, face), nobodys=1)
+        text = text_of(open_page())
+        assert "Left out: 1 face seen for less than half a second." in text
+        assert "person 2" not in text
+
+    def test_a_session_with_no_face_for_long_enough(self, open_page, sessions_folder):
+        record(sessions_folder, faces=(FaceReading(Box(10, 10, 50, 50), HAPPY),), nobodys=1)
+        assert "No face was seen for half a second or longer." in text_of(open_page())
+
     def test_a_session_without_a_face(self, open_page, sessions_folder):
         record(sessions_folder, faces=())
         assert "No face was seen in this session." in text_of(open_page())
 
 
-def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Session:
-    """Record two seconds of one face, or of what is given."""
+def record(folder: Path, faces: tuple[FaceReading, ...] | None = None, nobodys: int = 0) -> Session:
+    """Record two seconds of one face, or of what is given; the last ``nobodys`` are no persons."""
     clock = iter([0.0])
     recorder = SessionRecorder.start(
         folder,
@@ -478,7 +532,10 @@ def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Sessio
     image = np.full((120, 160, 3), 128, np.uint8)
     readings = (FaceReading(Box(10, 10, 50, 50), HAPPY),) if faces is None else faces
     for frame in range(40):
-        numbered = [PersonReading(n, n, each) for n, each in enumerate(readings, start=1)]
+        numbered = [
+            PersonReading(n, None if n > len(readings) - nobodys else n, each)
+            for n, each in enumerate(readings, start=1)
+        ]
         recorder.record(frame / 20, numbered, image)
     return recorder.stop()
 

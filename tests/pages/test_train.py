@@ -346,7 +346,7 @@ def test_the_time_is_measured_on_demand(page, assistant):  # noqa: ARG001
 
 
 def test_no_run_yet(page):
-    assert "**No run yet.**" in said(at(page, "Runs"))
+    assert "**No runs yet.**" in said(at(page, "Runs"))
 
 
 def test_a_running_one_shows_how_far_it_is_and_is_asked_to_stop(page, plan):
@@ -429,7 +429,7 @@ def test_runs_are_filtered_chosen_and_compared(page, plan):
         (run.folder / QUEUED_FILE).unlink()
         write_outcome(run.folder, "stopped")
     at(page, "Runs")
-    table = page.dataframe[-1].value
+    table = page.dataframe[0].value  # before the curves of one of them
     assert table["name"].tolist() == ["c", "b", "a"]
     assert table["dropout"].tolist() == ["0.5", "0.3", "0.1"]
     ids = [run.id for run in list_runs(runs_dir()).runs]
@@ -439,7 +439,7 @@ def test_runs_are_filtered_chosen_and_compared(page, plan):
     differing = page.dataframe[-1].value
     assert differing.to_dict("list") == {"setting": ["dropout"], "b": ["0.3"], "a": ["0.1"]}
     page.text_input("train_filter").set_value("dropout=0.1").run()
-    assert page.dataframe[1].value["name"].tolist() == ["a"]
+    assert page.dataframe[0].value["name"].tolist() == ["a"]
     page.text_input("train_filter").set_value("nobody").run()
     assert "No run matches." in said(page)
 
@@ -459,7 +459,12 @@ def test_a_sweep_is_queued_and_drawn(page):
     page.session_state["training"] = "Sweep"  # which need not wait for a look at "Set up"
     read(page)
     page.multiselect("sweep_varied").select("dropout").select("seed").run()
-    assert "expected 2 to 64 combinations of settings, found 0" in said(page)
+    assert "Enter the values to try for dropout and seed." in [each.value for each in page.caption]
+    assert not any(":red[" in each.value for each in page.markdown)  # before anything is typed
+    page.text_input("sweep_values dropout").set_value("0.1").run()
+    page.text_input("sweep_values seed").set_value("1").run()
+    assert ":red[" in said(page)
+    assert "expected 2 to 64 combinations of settings, found 1" in said(page)
     page.text_input("sweep_values dropout").set_value("0.1, 0.3").run()
     page.text_input("sweep_values seed").set_value("1 2").run()
     button(page, "Queue 4 runs").click().run()

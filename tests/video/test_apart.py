@@ -101,7 +101,7 @@ class TestPictures:
         os.truncate(path, path.stat().st_size // 2)
         assert "cut.mp4 breaks off after 2 s" in frames_of(VideoFile.at(path))[1]
 
-    def test_none_is_decoded_before_it_is_asked_for(self, tmp_path):
+    def test_they_come_one_by_one(self, tmp_path):
         worker, nothing = Worker(), {}
         worker._cut_off = True  # this process goes on to live without limits
         path = str(write_video(tmp_path / "film.mp4", 3))
@@ -152,8 +152,8 @@ class TestProcess:
                 with pytest.raises(SourceLostError) as caught:
                     list(video.frames())
             assert str(caught.value) == (
-                f"expected pictures from {source.name}, found that they crashed what decodes them, "
-                "or take too much memory (exit code -9); start the camera anew if this goes on"
+                f"expected pictures from {source.name}, found that they crashed the video decoder "
+                "or used too much memory (exit code -9); restart the camera if this goes on"
             )
             with open_source(source, decoder) as video:
                 assert next(video.frames()) is not None
@@ -167,8 +167,8 @@ class TestProcess:
         with pytest.raises(SourceError) as caught:
             frames_of(VideoFile.at(write_video(tmp_path / "film.mp4", 2)))
         assert str(caught.value) == (
-            "expected to start a process that decodes film.mp4, found that none starts (Resource "
-            "temporarily unavailable); end other programs and try again"
+            "expected to start the video decoder for film.mp4, found that it does not start "
+            "(Resource temporarily unavailable); close other programs and try again"
         )
 
     @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing takes these away")
@@ -198,18 +198,18 @@ class TestInTheHandsOfAStranger:
             frames_of(bad("crash"))
         assert not isinstance(caught.value, SourceLostError)
         assert str(caught.value).startswith(
-            "expected pictures from crash.mp4, found that they crashed what decodes them, or take "
+            "expected pictures from crash.mp4, found that they crashed the video decoder or used "
             "too much memory (exit code "
         )
-        assert str(caught.value).endswith("); save it anew as MP4 with H.264")
+        assert str(caught.value).endswith("); convert it to MP4 with H.264")
 
     @limited
     def test_it_grows(self, bad):
         with pytest.raises(SourceError) as caught:
             frames_of(bad("fill_memory"))
         assert str(caught.value) == (
-            "expected a video that is decoded in 2 GB of memory, found one that takes more; save "
-            "it anew as MP4 with H.264"
+            "expected a video that is decoded in 2 GB of memory, found one that takes more; "
+            "convert it to MP4 with H.264"
         )
 
     def test_it_hangs(self, bad, started, monkeypatch):
@@ -220,8 +220,8 @@ class TestInTheHandsOfAStranger:
                 next(video.frames())
             assert not is_alive(started[0].pid)
         assert str(caught.value) == (
-            "expected sleep.mp4 to be opened, or its next picture, within 0 s, found that it takes "
-            "longer; save it anew as MP4 with H.264"
+            "expected sleep.mp4 to open, or its next picture, within 0 s, found that the video "
+            "decoder hangs; convert it to MP4 with H.264"
         )
 
     def test_it_hangs_and_is_stopped(self, bad, started):
@@ -238,8 +238,8 @@ class TestInTheHandsOfAStranger:
         with pytest.raises(SourceError) as caught:
             frames_of(bad("fail"))
         assert str(caught.value) == (
-            "expected pictures from fail.mp4, found that what decodes them failed (KeyError: "
-            "'streams'); save it anew as MP4 with H.264"
+            "expected pictures from fail.mp4, found that the video decoder failed (KeyError: "
+            "'streams'); convert it to MP4 with H.264"
         )
 
     @pytest.mark.parametrize(

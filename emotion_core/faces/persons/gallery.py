@@ -28,7 +28,7 @@ from emotion_core.faces.tracking import Track
 CONFIRM_AFTER: Final = 0.5
 
 # Seconds between two looks at a tentative face, and at a person's.
-_LOOK_AT_NEW: Final = 0.1
+_LOOK_AT_NEW: Final = 0.2
 _LOOK_AGAIN: Final = 1.0
 # Weight of a new look in what is known of a person: less where it differs much, for then somebody
 # may stand in front, or the light has changed.
