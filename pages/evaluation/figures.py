@@ -55,6 +55,7 @@ def show_overview(evaluated: Evaluated) -> None:
         height=420,
     )
     table = classes_table(judgement)
+    table[list(_SHARES)] *= 100
     columns = [name for name in _COLUMNS if technical() or name not in _TECHNICAL]
     st.dataframe(
         table[["emotion", "images", *columns]],
@@ -62,7 +63,7 @@ def show_overview(evaluated: Evaluated) -> None:
         placeholder="-",
         column_config={
             name: st.column_config.NumberColumn(
-                label, format="percent" if name in _SHARES else "%.3f", help=what
+                label, format="%.1f%%" if name in _SHARES else "%.3f", help=what
             )
             for name, (label, what) in _COLUMNS.items()
             if name in columns
@@ -190,7 +191,7 @@ def _show_reliability(report: EvaluationReport, title: str) -> None:
 
 
 def _show_coverage(report: EvaluationReport) -> None:
-    title = "What answering “uncertain” costs and gains"
+    title = "What “uncertain” costs and gains"
     st.plotly_chart(
         coverage_figure(report.coverage_curve, report.selective, title),
         key="coverage",
