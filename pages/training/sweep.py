@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
 from emotion_core.errors import TrainingError
+from emotion_core.quantities import counted
 from emotion_core.training.checks import check_training
 from emotion_core.training.config import SETTINGS, flat_settings, setting_text
+from emotion_core.training.runs.control import cancel_sweep
 from emotion_core.training.runs.figures.sweep import sweep_figure
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.training.runs.queue import start_worker
-from emotion_core.training.runs.run import ACTIVE_STATES, Run
+from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
 from emotion_core.training.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
 from pages.shared.clicks import once
@@ -31,6 +34,7 @@ _SHOWN: Final = "sweep_shown"
 _PROBLEM: Final = "sweep_problem"
 _EVERY: Final = "every combination"
 _SOME: Final = "some at random"
+_CANCELLABLE: Final[tuple[State, ...]] = (*ACTIVE_STATES, "interrupted")
 
 
 def show_sweep() -> None:
@@ -179,6 +183,8 @@ def _show_sweeps(refreshing: bool) -> None:
         f"{len(finished)} of {len(members)} runs have results"
         + (f", {waiting} still to come." if waiting else ".")
     )
+    if unfinished := [run for run in members if run.state in _CANCELLABLE]:
+        _offer_cancellation(sweep, unfinished)
     settings = varied_settings([run.plan for run in finished])
     if settings:
         accuracies = [run.best.validation_accuracy for run in finished if run.best]
@@ -191,6 +197,30 @@ def _show_sweeps(refreshing: bool) -> None:
         column_config=table_columns(),
         placeholder="",
     )
+
+
+def _offer_cancellation(sweep: str, unfinished: Sequence[Run]) -> None:
+    if all(run.asked == "cancel" for run in unfinished):
+        st.caption("The sweep is being cancelled.")
+        return
+    with st.popover("Cancel the sweep", icon=":material/close:"):
+        st.write(
+            f"{counted(len(unfinished), 'run')} of **{plain(sweep)}** will be cancelled, with what "
+            "they have learned so far. Finished runs and their models stay."
+        )
+        st.button(
+            "Cancel the sweep",
+            type="primary",
+            key=f"cancel sweep {sweep}",
+            on_click=once(_cancel, sweep),
+        )
+
+
+def _cancel(sweep: str) -> None:
+    try:
+        cancel_sweep(runs_dir(), sweep)
+    except TrainingError as error:
+        st.session_state[_PROBLEM] = str(error)
 
 
 def _ranked(runs: list[Run]) -> list[Run]:

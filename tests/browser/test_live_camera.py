@@ -408,6 +408,18 @@ def test_a_denied_camera_is_explained(server, open_browser, one_face_clip, keep_
     expect(page).to_have_url(re.compile("/photo$"))
 
 
+def test_a_denied_choice_of_cameras_is_explained_in_words_of_ours(
+    server, open_browser, one_face_clip, keep_picture
+):
+    page = open_browser(*camera_flags(one_face_clip, allow=False)).new_page()
+    page.goto(server.url)
+    press(page, "Choose camera")
+    choice = streamer(page).get_by_text("does not let this page use the camera; allow it with the")
+    expect(choice).to_be_visible()
+    expect(streamer(page).get_by_text("Permission")).to_have_count(0)
+    keep_picture(page, "denied")
+
+
 def test_a_missing_camera_is_explained(server, open_browser, keep_picture):
     flags = ["--use-fake-device-for-media-stream=device-count=0", "--use-fake-ui-for-media-stream"]
     page = open_browser(*flags).new_page()

@@ -366,3 +366,14 @@ def test_one_image(open_page, monkeypatch, demo):
         page = open_page(judged=section)
         assert page.selectbox("on").options == ["Training"]
         assert not page.error
+
+
+def test_shares_are_written_in_per_cent(open_page):
+    """The table said 0.654 below a figure that said 65%."""
+    page = open_page()
+    table = page.dataframe[0].value
+    assert table["recall"].max() > 1
+    assert table["f1"].max() <= 1
+    assert (
+        json.loads(page.dataframe[0].proto.columns)["recall"]["type_config"]["format"] == "%.1f%%"
+    )

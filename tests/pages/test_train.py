@@ -470,6 +470,7 @@ def test_a_sweep_is_queued_and_drawn(page):
     button(page, "Queue 4 runs").click().run()
     runs = list_runs(runs_dir()).runs
     assert {run.plan.sweep for run in runs} == {"sweep-1"}
+    assert "4 runs of **sweep\\-1** will be cancelled" in said(page)
     assert [run.plan.config.dropout for run in runs] == [0.3, 0.3, 0.1, 0.1]
     for place, run in enumerate(runs):
         give_epochs(run, 0.1 * place)
@@ -482,6 +483,21 @@ def test_a_sweep_is_queued_and_drawn(page):
     page.segmented_control("sweep_random").set_value("some at random").run()
     page.number_input("sweep_count").set_value(3).run()
     assert button(page, "Queue 3 runs")
+
+
+def test_a_whole_sweep_is_cancelled(page, plan):
+    for name in ("a", "b"):
+        create_run(runs_dir(), replace(plan, name=name, sweep="mine"))
+    done, waiting = list_runs(runs_dir()).runs
+    (done.folder / QUEUED_FILE).unlink()
+    write_outcome(done.folder, "done")
+    page.session_state["training"] = "Sweep"
+    read(page)
+    page.button("cancel sweep mine").click().run()
+    assert not page.exception
+    assert open_run(waiting.folder).state == "cancelled"
+    assert open_run(done.folder).state == "done"
+    assert not [each for each in page.button if each.label == "Cancel the sweep"]
 
 
 def test_the_quick_preset_is_what_is_documented(page):

@@ -292,7 +292,7 @@ def test_a_viewer_elsewhere_chooses_an_address_of_the_secrets(elsewhere, live, l
     ("address", "reason"),
     [
         ("http://127.0.0.1:9/event", "nothing listens there"),
-        ("http://8.8.8.8/event", "events are sent nowhere else"),
+        ("http://8.8.8.8/event", "events can be sent nowhere else"),
         ("{url}/elsewhere", "answered 404 Not Found"),
         ("{url}/moved", "answered 302 Found; redirects are not followed"),
         ("https://127.0.0.1:{port}/event", "cannot be reached"),
