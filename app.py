@@ -4,14 +4,15 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from pages.mending.downloads import InPieces
-from pages.mending.own_names import OwnNamesOnly, open_browser
+from pages.mending.own_names import OwnNamesOnly
+from pages.shared.ahead import begin
 from pages.shared.viewers import KnowViewers
 
 # ``streamlit run`` finds this by its name, and lets it run this file for every viewer.
 app = st.App(
     __file__,
     middleware=[Middleware(OwnNamesOnly), Middleware(InPieces), Middleware(KnowViewers)],
-    lifespan=open_browser,
+    lifespan=begin,
 )
 
 #: File and address, title, and icon of each page, in the order of the navigation.
@@ -35,6 +36,7 @@ def show() -> None:
     from pages.mending.callbacks import let_callbacks_finish
     from pages.mending.cleanup import set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
+    from pages.mending.history import arriving, write_addresses_after_arrival
     from pages.mending.legacy_pages import disable_legacy_pages
     from pages.mending.uploads import keep_uploads_on_disk
     from pages.shared.kept import offer_reset
@@ -46,6 +48,7 @@ def show() -> None:
     disable_legacy_pages()
     delay_fragments_until_run_ends()
     let_callbacks_finish()
+    write_addresses_after_arrival()
     keep_uploads_on_disk()
 
     # Files of our own: browsers would fetch a named icon from the network.
@@ -69,8 +72,10 @@ def show() -> None:
     note_page(page)
     sign = st.container()
     end_what_was_left(page.url_path, is_live=page == live_camera)
-    page.run()
-    offer_reset()
+    with arriving():
+        page.run()
+        if page != live_camera:  # which has its own beside its settings
+            offer_reset()
     with sign:
         show_on_air(page.url_path)
     set_libraries_aside()

@@ -38,7 +38,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
 from tests.browser.install import MISSING, installed_browser  # noqa: E402
-from tests.browser.live_view import START_MS, press, streamer  # noqa: E402
+from tests.browser.live_view import PLAYING, START_MS, press, streamer  # noqa: E402
 from tests.browser.support import camera_flags, on_wall, portrait, running_server, write_clip  # noqa: E402
 
 #: Frames of the film, which repeats after 4 seconds: the longest delay that can be told.
@@ -158,7 +158,7 @@ def start_viewer(browser: Browser, url: str) -> Page:
     page.add_init_script(KEEP_CAMERA)
     page.goto(url)
     press(page, "Start")
-    page.get_by_text("frames per second").wait_for(timeout=START_MS)
+    page.get_by_text(PLAYING, exact=True).wait_for(timeout=START_MS)
     return page
 
 

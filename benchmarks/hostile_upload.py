@@ -20,6 +20,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import re
 import sys
 import tempfile
 import threading
@@ -37,7 +38,7 @@ sys.path.insert(0, str(ROOT))
 from emotion_core.system.files import write_json
 from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.browser.install import MISSING, installed_browser
-from tests.browser.live_view import START_MS, press, streamer
+from tests.browser.live_view import PLAYING, START_MS, press, streamer
 from tests.browser.support import camera_flags, portrait, swaying, write_clip
 from tests.hostile.test_pictures import CASES, png
 
@@ -79,7 +80,7 @@ def main() -> None:
             watching = browser.new_context().new_page()
             watching.goto(app.url)
             press(watching, "Start")
-            watching.get_by_text("frames per second").wait_for(timeout=START_MS)
+            watching.get_by_text(PLAYING, exact=True).wait_for(timeout=START_MS)
             video = streamer(watching).locator("video").first
             video.evaluate(COUNT)
             uploading = browser.new_context().new_page()
@@ -106,7 +107,7 @@ def hostile_pictures(folder: Path) -> list[Path]:
         own = folder / f"hostile {number}"
         own.mkdir()
         made = CASES[name].make(own)
-        # A name of its own: the page keeps what it has read under one.
+        # A name of its own, to tell them apart.
         paths.append(made.rename(folder / f"{number}-{made.name}"))
     harmless = folder / "harmless.png"
     harmless.write_bytes(png(48, 48))
@@ -157,6 +158,9 @@ def idle(page: Page, end: float) -> None:
 
 def give(page: Page, picture: Path) -> None:
     """Give the Photo page a picture, and wait until it has read or refused it."""
+    # In place of the one before, which it would go on to show.
+    for button in page.get_by_role("button", name=re.compile("^Remove ")).all():
+        button.click()
     page.locator('input[type="file"]').set_input_files(picture)
     page.wait_for_timeout(300)  # the upload, and the beginning of the run
     page.wait_for_selector(

@@ -74,4 +74,4 @@ else:
     context = streaming.camera_stream(session())  # type: ignore[arg-type]
     set_libraries_aside()
 if context.state.playing:
-    st.write("frames per second")  # what the live page says when it plays
+    st.write("Details")  # what the live page says when it plays

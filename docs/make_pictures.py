@@ -33,6 +33,7 @@ def live_page(folder: Path, playwright: Playwright) -> bytes:
     scene = cv2.cvtColor(skimage.data.astronaut()[:384], cv2.COLOR_RGB2BGR)
     clip = write_clip(folder / "camera.y4m", [cv2.resize(scene, CAMERA_SIZE)] * 20)
     with open_page(folder, playwright, *camera_flags(clip)) as page:
+        page.get_by_role("button", name="Got it").click()  # as the page is on every later visit
         start(page)
         annotated_picture(page)
         page.wait_for_timeout(1000 * SECONDS_TO_SETTLE)

@@ -15,6 +15,7 @@ from pages.opened.details import leave_face_behind
 from pages.opened.opening import chosen_dataset, offer_others
 from pages.opened.text import describe
 from pages.shared import display
+from pages.shared.navigation import follow_link
 
 SECTIONS = {
     "Overview": show_overview,
@@ -27,6 +28,7 @@ SECTIONS = {
 
 ensure_navigation()
 display.use_style()
+follow_link("section", SECTIONS)
 st.html(Path(__file__).parent / "opened" / "style.css")
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Dataset explorer", width="stretch")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.evaluation.choice import choose_evaluation
+from emotion_core.models.library import model_folders
+from pages.evaluation.choice import MODEL, choose_evaluation
 from pages.evaluation.compare import show_compare
 from pages.evaluation.confusion import show_confusion
 from pages.evaluation.explain import show_explain
@@ -17,6 +18,7 @@ from pages.opened.details import leave_face_behind
 from pages.opened.opening import chosen_dataset, offer_others
 from pages.opened.text import describe
 from pages.shared import display
+from pages.shared.navigation import follow_link
 
 SECTIONS = {
     "Overview": show_overview,
@@ -32,6 +34,8 @@ SECTIONS = {
 
 ensure_navigation()
 display.use_style()
+follow_link("judged", SECTIONS)
+follow_link(MODEL, [folder.name for folder in model_folders()])
 for room in ("opened", "evaluation"):
     st.html(Path(__file__).parent / room / "style.css")
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -7,7 +7,7 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from emotion_core.errors import EmotionCoreError
 from emotion_core.live.figures import timelines_figure
-from emotion_core.live.session import LiveSession, LiveSettings
+from emotion_core.live.session import LiveSession, LiveSettings, LiveSnapshot
 from emotion_core.quantities import counted, decimal
 from pages.live import connection, sources, streaming
 from pages.live.reader import (
@@ -23,8 +23,9 @@ from pages.live.rules import show_events, show_rules
 from pages.live.viewers import refresh_seconds
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
+from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
-from pages.shared.kept import kept, within
+from pages.shared.kept import kept, offer_reset, within
 from pages.shared.text import plain
 
 REFRESH_SECONDS = 0.5
@@ -34,17 +35,25 @@ MOST_FACES = 4
 _SHOWN = ["Boxes", "Labels", "Scores", "Mirrored", "Faces blurred"]
 
 IDLE = """
-Press **Start** and allow the camera. Each picture goes to the machine that runs this app, comes
-back with the faces framed and named, and is forgotten.
+Press **Start** and allow the camera. Each frame goes to the machine that runs this app, comes back
+with faces framed and named, and is then discarded.
 """
 NO_FACE = """
-**No face found.** Look straight at the camera, come closer, and let light fall on your face rather
-than from behind it.
+**No face found.** Look straight at the camera, come closer, and make sure the light is on your
+face, not behind you.
 """
 NO_PICTURE = """
-**Connected; waiting for the camera's picture.** If none comes, check whether the camera is covered,
-switched off, or in use by another program.
+**Connected; waiting for the camera's picture.** If none comes, check that the camera is uncovered,
+switched on, and not in use by another program.
 """
+FIRST_STEPS = """
+**First time here?**
+1. Press **Start**; your browser then asks about the camera.
+2. Look at the camera: your expression appears on the video, its scores beside it.
+3. To keep the scores, press **Record** below; without it, no video and no scores are stored.
+"""
+
+_FIRST_STEPS_READ = "live_first_steps_read"
 
 
 def show_panel(
@@ -80,11 +89,11 @@ def show_panel(
 
 
 def show_readings(session: LiveSession, now: float) -> None:
-    """Show every face's scores and how fast the stream is read."""
+    """Show every face's scores and, on demand, how fast the stream is read."""
     snapshot = session.snapshot
     if snapshot.last_error_time is not None and now - snapshot.last_error_time < 10:
         st.warning(
-            f"Reading the faces failed on {snapshot.errors} pictures; "
+            f"Reading the faces failed on {counted(snapshot.errors, 'frame')}; "
             "the video goes on without them. "
             f"Last error: {snapshot.last_error}"
         )
@@ -96,20 +105,35 @@ def show_readings(session: LiveSession, now: float) -> None:
     elif not snapshot.faces:
         st.info(NO_FACE)
     card = live_reader().card
-    for face in snapshot.tracks[:MOST_FACES]:
-        st.html(display.face_scores(face.smoothed, f"person {face.id}", card=card))
-    if len(snapshot.tracks) > MOST_FACES:
-        st.caption(f"and {counted(len(snapshot.tracks) - MOST_FACES, 'more face')}")
+    # A face of less than half a second may be none: it has a box on the video, and no bars yet.
+    persons = [face for face in snapshot.tracks if face.person is not None]
+    for face in persons[:MOST_FACES]:
+        st.html(display.face_scores(face.smoothed, f"person {face.person}", card=card))
+    if len(persons) > MOST_FACES:
+        st.caption(f"and {counted(len(persons) - MOST_FACES, 'more face')}")
     show_events(session)
+    details = st.toggle(
+        "Details",
+        kept("live_details", False),
+        help="Technical figures: frame rate, frame size and delay.",
+        key="live_details",
+        persist_state="session",
+    )
+    if details:
+        show_details(snapshot)
+
+
+def show_details(snapshot: LiveSnapshot) -> None:
+    """Show how fast the stream is read."""
     stream = snapshot.stream
     st.html(
         display.numbers(
             {
                 "frames per second": decimal(stream.frames_per_second),
-                "picture size": f"{snapshot.width}x{snapshot.height}",
-                "per frame, median": f"{decimal(stream.processing_ms_p50)} ms",
-                "95% of frames within": f"{decimal(stream.processing_ms_p95)} ms",
-                "delay added here": f"{stream.delay_ms:.0f} ms",
+                "frame size": f"{snapshot.width}x{snapshot.height}",
+                "time per frame, median": f"{decimal(stream.processing_ms_p50)} ms",
+                "95% of frames take at most": f"{decimal(stream.processing_ms_p95)} ms",
+                "delay added by this app": f"{stream.delay_ms:.0f} ms",
                 "frames skipped": f"{stream.skipped}",
             }
         )
@@ -134,9 +158,9 @@ def show_controls(session: LiveSession) -> None:
         key="live_shown",
         persist_state="session",
     )
-    buttons = st.container(horizontal=True)
-    # Run when it is opened: the model in use may be another one by then.
-    with buttons.popover("Adjust", icon=":material/tune:", key="live_adjust", on_change="rerun"):
+    # Below the video and as wide, not over it: what is changed here is seen there. Run when it is
+    # opened: the model in use may be another one by then.
+    with st.expander("Adjust", key="live_adjust", on_change="rerun"):
         choose_model(disabled=session.recorder is not None)
         detect = st.toggle(
             "Find and read faces",
@@ -151,7 +175,7 @@ def show_controls(session: LiveSession) -> None:
             kept("live_smoothing", usual.smoothing_seconds, within(0, 3)),
             0.1,
             format="%.1f s",
-            help="Scores are averaged over about this long. 0 shows every reading as it is.",
+            help="Averages scores over about this long; 0 shows every reading as it is.",
             key="live_smoothing",
             persist_state="session",
         )
@@ -160,9 +184,9 @@ def show_controls(session: LiveSession) -> None:
             5,
             60,
             kept("live_smallest", round(100 * usual.smallest_face), within(5, 60)),
-            format="%d %%",
-            help="Side of the smallest face to find, as a share of the picture's shorter side. "
-            "Larger is quicker.",
+            format="%d%%",
+            help="The smallest face to look for, as a share of the frame's shorter side. A larger "
+            "value is faster.",
             key="live_smallest",
             persist_state="session",
         )
@@ -176,8 +200,27 @@ def show_controls(session: LiveSession) -> None:
         draw_bars="Scores" in shown,
         blur_faces="Faces blurred" in shown,
     )
-    with buttons:
-        show_rules(session)
+    show_rules(session)
+    offer_reset()
+
+
+def show_first_steps() -> None:
+    """Tell who is here for the first time what to do, until they have read it."""
+    st.session_state.setdefault(_FIRST_STEPS_READ, kept(_FIRST_STEPS_READ, False, resets=False))
+    if st.session_state[_FIRST_STEPS_READ]:
+        return
+    with st.container(
+        border=True, horizontal=True, horizontal_alignment="distribute", key="first_steps"
+    ):
+        st.markdown(FIRST_STEPS)
+        st.button(
+            "Got it", icon=":material/check:", key="got_it", on_click=once(first_steps_are_read)
+        )
+
+
+def first_steps_are_read() -> None:
+    """Show the first steps no more."""
+    st.session_state[_FIRST_STEPS_READ] = True
 
 
 def show_idle_model(session: LiveSession) -> None:
@@ -202,6 +245,7 @@ except EmotionCoreError as error:
     display.show_limits()
     st.stop()
 
+show_first_steps()
 watch = st.session_state.setdefault("live_connection", streaming.ConnectionWatch())
 video, panel = st.columns([3, 2], gap="medium")
 with video:

@@ -9,11 +9,14 @@ from pages.library.importing import show_import
 from pages.library.list import show_models
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
+from pages.shared.technical import show_technical_switch
 
 ensure_navigation()
 display.use_style()
 st.html(Path(__file__).parent / "library" / "style.css")
-st.title("Models")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Models", width="stretch")
+    show_technical_switch()
 show_import()
 if chosen := show_models():
     show_details(chosen)

@@ -1,124 +1,245 @@
-"""Photo: one picture, uploaded or taken, with every face's expression and files to keep."""
+"""Photo: pictures, uploaded or taken, with every face's expression and files to keep."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Final
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from emotion_core.datasets.drawn.samples import sample_photos
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.drawing import draw_faces
-from emotion_core.faces.images import encode_png, to_gray
-from emotion_core.faces.readings import FaceReading, faces_table
+from emotion_core.faces.images import encode_jpeg, encode_png, to_gray
+from emotion_core.faces.photos import (
+    ReadPhoto,
+    annotated,
+    photos_json,
+    photos_table,
+    write_annotated,
+)
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import model_in_use
 from emotion_core.system.tables import csv_of
+from pages.mending.downloads import written
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
 from pages.shared.detector import photo_detector
-from pages.shared.pictures import ONE_PICTURE, for_display, read_upload
+from pages.shared.kept import kept
+from pages.shared.pictures import MANY_PICTURES, for_display, read_again, read_upload
 from pages.shared.text import plain
 
+#: Photos that are read at once; each is shown, and takes a second or so.
+MOST_PHOTOS: Final = 50
+
+UPLOAD, CAMERA, SAMPLES = "Upload", "Take a picture", "Samples"
+
 NO_FACE = """
-**No face found.** The face should look towards the camera, be upright, evenly lit and uncovered,
-and at least a tenth of the picture high. Cropping the picture to the face helps too.
+**No face found.** A face should look towards the camera, be upright, evenly lit and uncovered, and
+at least a tenth as high as the photo. Cropping the photo to the face helps too.
+"""
+DRAWN = """
+Drawn by this app: no real people. Models that learned from photos misread drawings more often.
 """
 
 
-def choose_picture() -> tuple[str, bytes] | None:
-    """Return the name and content of the picture the viewer chose, if any."""
+@dataclass(frozen=True)
+class Picture:
+    """A picture that the viewer chose.
+
+    Attributes:
+        name: of its file.
+        identity: tells it from others.
+        content: returns the file's bytes; may be called in any thread.
+    """
+
+    name: str
+    identity: str
+    content: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page keeps of a picture: its pixels only as they are shown.
+
+    Attributes:
+        photo: the readings; None when the file could not be read.
+        view: the picture with its faces framed, as a JPEG.
+        crops: grey uint8 ``[48, 48]`` of each face.
+        problem: why the file could not be read.
+    """
+
+    photo: ReadPhoto | None = None
+    view: bytes = b""
+    crops: tuple[NDArray[np.uint8], ...] = ()
+    problem: str = ""
+
+
+def choose_pictures() -> list[Picture]:
+    """Let the viewer choose pictures, and return them."""
     source = st.segmented_control(
         "Source",
-        ["Upload", "Take a picture"],
-        default="Upload",
+        [UPLOAD, CAMERA, SAMPLES],
+        default=kept("photo_source", UPLOAD, [UPLOAD, CAMERA, SAMPLES]),
         required=True,
+        key="photo_source",
+        persist_state="session",
         label_visibility="collapsed",
     )
     # Only the chosen one is placed: a camera input asks for the camera as soon as it is there.
-    if source == "Upload":
-        file = st.file_uploader("A photo with one or more faces", **ONE_PICTURE)
-    else:
-        file = st.camera_input("Take a picture", label_visibility="collapsed", width=480)
-    return None if file is None else (file.name, file.getvalue())
+    if source == SAMPLES:
+        st.caption(DRAWN)
+        return samples()
+    if source == CAMERA:
+        taken = st.camera_input("Take a picture", label_visibility="collapsed", width=480)
+        return [] if taken is None else [of_upload(taken)]
+    files = st.file_uploader("Photos with one or more faces", **MANY_PICTURES)
+    if len(files) > MOST_PHOTOS:
+        st.warning(
+            f"Up to {MOST_PHOTOS} photos are read at once; the last {len(files) - MOST_PHOTOS} "
+            "were left out. Remove some to read those."
+        )
+    return [of_upload(file) for file in files[:MOST_PHOTOS]]
 
 
-@st.cache_resource(scope="session", max_entries=1, show_spinner="Looking for faces …")
-def read_faces(
-    name: str,
-    content: bytes,
-    version: str,  # noqa: ARG001 - another model, other faces
-) -> tuple[NDArray[np.uint8], list[FaceReading]]:
-    """Return the picture (BGR) and its faces from left to right; kept for reruns.
+def of_upload(file: UploadedFile) -> Picture:
+    """Return an upload as a picture."""
+    return Picture(file.name, file.file_id, file.getvalue)
+
+
+@st.cache_data(show_spinner=False)
+def sample_files() -> dict[str, bytes]:
+    """Return the content of each sample by its name."""
+    return {name: encode_png(image) for name, image in sample_photos().items()}
+
+
+def samples() -> list[Picture]:
+    """Return the samples as pictures."""
+    return [
+        Picture(name, name, lambda content=content: content)  # type: ignore[misc]
+        for name, content in sample_files().items()
+    ]
+
+
+@st.cache_resource(scope="session", show_spinner=False)
+def read_so_far() -> dict[tuple[str, str], Shown]:
+    """Return what has been read for this viewer, by picture and version of the model."""
+    return {}
+
+
+def read(picture: Picture, model: str) -> Shown:
+    """Find and read the faces of a picture; a file that is none is told in the result.
 
     Raises:
-        ImageError: the content is no picture.
         ModelError: there is no usable model.
     """
-    image = read_upload(content, name)
-    return image, sorted(photo_detector().detect(image), key=lambda face: face.box.x)
-
-
-def show_faces(image: NDArray[np.uint8], faces: list[FaceReading], card: ModelCard) -> None:
-    """Show one row for each face: what the model sees, and its scores."""
-    gray = to_gray(image)
-    for number, face in enumerate(faces, start=1):
-        title = f"face {number} from the left" if len(faces) > 1 else ""
-        with st.container(border=True):
-            st.html(display.face_scores(face, title, crop_face(gray, face.box), card))
-
-
-def show_result(name: str, content: bytes, card: ModelCard) -> None:
-    """Show the annotated picture beside its faces, or why there are none."""
     try:
-        image, faces = read_faces(name, content, model_in_use().version)
+        image = read_upload(picture.content(), picture.name)
     except ImageError as error:
-        st.error(f"This file cannot be read. {plain(str(error))}")
+        return Shown(problem=str(error))
+    faces = sorted(photo_detector().detect(image), key=lambda face: face.box.x)
+    gray = to_gray(image)
+    height, width = image.shape[:2]
+    return Shown(
+        ReadPhoto(picture.name, width, height, model, tuple(faces)),
+        encode_jpeg(for_display(annotated(image, faces))),
+        tuple(crop_face(gray, face.box) for face in faces),
+    )
+
+
+def show_pictures(pictures: Sequence[Picture], card: ModelCard) -> None:
+    """Read the pictures one after another and show each as soon as it is read."""
+    readings, version = read_so_far(), model_in_use().version
+    wanted = [(picture.identity, version) for picture in pictures]
+    for key in readings.keys() - set(wanted):
+        del readings[key]
+    progress, downloads = st.empty(), st.container()
+    found: list[tuple[Picture, ReadPhoto]] = []
+    for place, (picture, key) in enumerate(zip(pictures, wanted, strict=True)):
+        if key not in readings:
+            of_all = f" {place + 1} of {len(pictures)}" if len(pictures) > 1 else ""
+            progress.progress(
+                place / len(pictures), f"Reading photo{of_all}: {plain(picture.name)}"
+            )
+            readings[key] = read(picture, card.name)
+        shown = readings[key]
+        if len(pictures) > 1:
+            st.subheader(plain(picture.name), anchor=False, divider="gray")
+        show_picture(picture, shown, card)
+        if shown.photo is not None:
+            found.append((picture, shown.photo))
+    progress.empty()
+    if len(found) > 1 and any(photo.faces for _, photo in found):
+        with downloads:
+            offer_downloads(found, "photos-faces", " of all")
+
+
+def show_picture(picture: Picture, shown: Shown, card: ModelCard) -> None:
+    """Show the annotated picture beside its faces, or why there are none."""
+    if shown.photo is None:
+        st.error(f"This file cannot be read. {plain(shown.problem)}")
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        annotated = for_display(draw_faces(image, faces))[..., ::-1]
-        st.image(annotated, width="stretch", output_format="JPEG", alt=f"{name} with faces framed")
+        st.image(shown.view, width="stretch", alt=f"{picture.name} with faces framed")
     with right:
-        if faces:
-            show_faces(image, faces, card)
-            offer_downloads(name, card.name, image, faces)
-        else:
+        faces = shown.photo.faces
+        if not faces:
             st.warning(NO_FACE)
+            return
+        for number, (face, crop) in enumerate(zip(faces, shown.crops, strict=True), start=1):
+            # The number on the picture; a single face has none.
+            title = f"face {number}" if len(faces) > 1 else ""
+            with st.container(border=True):
+                st.html(display.face_scores(face, title, crop, card))
+        offer_downloads([(picture, shown.photo)], f"{PurePath(picture.name).stem}-faces")
 
 
-def offer_downloads(
-    name: str, model: str, image: NDArray[np.uint8], faces: list[FaceReading]
-) -> None:
-    """Offer the annotated picture, and the readings as CSV and JSON.
+def offer_downloads(found: Sequence[tuple[Picture, ReadPhoto]], stem: str, of: str = "") -> None:
+    """Offer the annotated picture or pictures, and the readings as CSV and JSON.
 
     Args:
-        name: file name of the picture.
-        model: name of the model that read it.
-        image: BGR uint8 [height, width, 3].
-        faces: in the order in which the page numbers them.
+        found: pictures with their readings, in the order of the page.
+        stem: of the files' names.
+        of: what the buttons' labels end with.
     """
-    table = faces_table(faces)
-    content = {
-        "file": name,
-        "width": image.shape[1],
-        "height": image.shape[0],
-        "model": model,
-        "faces": table.to_dict("records"),
-    }
-    stem = f"{PurePath(name).stem}-faces"
+    pictures, photos = zip(*found, strict=True)
+    single = len(photos) == 1
+
+    def image_of(place: int) -> NDArray[np.uint8]:
+        return read_again(pictures[place].content(), pictures[place].name)
+
+    # Made when it is asked for, in a thread that knows no viewer.
     files = {
-        "Picture": (lambda: encode_png(draw_faces(image, faces)), f"{stem}.png", "image/png"),
-        "CSV": (csv_of(table), f"{stem}.csv", "text/csv"),
-        "JSON": (json.dumps(content, indent=2) + "\n", f"{stem}.json", "application/json"),
+        "Picture": (
+            lambda: encode_png(annotated(image_of(0), photos[0].faces)),
+            f"{stem}.png",
+            "image/png",
+        ),
+        "Pictures": (
+            lambda: written(lambda file: write_annotated(photos, image_of, file)),
+            f"{stem}.zip",
+            "application/zip",
+        ),
+        "CSV": (lambda: csv_of(photos_table(photos)), f"{stem}.csv", "text/csv"),
+        "JSON": (lambda: photos_json(photos), f"{stem}.json", "application/json"),
     }
+    del files["Pictures" if single else "Picture"]
     with st.container(horizontal=True):
         for label, (data, file_name, mime) in files.items():
             st.download_button(
-                label, data, file_name, mime, on_click="ignore", icon=":material/download:"
+                f"{label}{of}",
+                data,
+                file_name,
+                mime,
+                key=f"{label} {'all' if of else pictures[0].identity}",
+                on_click="ignore",
+                icon=":material/download:",
             )
 
 
@@ -135,7 +256,7 @@ except EmotionCoreError as error:
 
 if in_use.problem:
     st.warning(plain(in_use.problem))
-if picture := choose_picture():
-    show_result(*picture, card)
+if chosen := choose_pictures():
+    show_pictures(chosen, card)
 display.show_model(card)
 display.show_limits()

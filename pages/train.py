@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
+from pages.shared.navigation import follow_link
 from pages.training.runs import show_runs
 from pages.training.setup import SECTION, show_setup
 from pages.training.sweep import show_sweep
@@ -14,6 +15,7 @@ SECTIONS = {"Set up": show_setup, "Runs": show_runs, "Sweep": show_sweep}
 
 ensure_navigation()
 display.use_style()
+follow_link(SECTION, SECTIONS)
 st.html(Path(__file__).parent / "training" / "style.css")
 st.title("Train")
 for tab, show in zip(

@@ -7,8 +7,10 @@ names that it allowed and today's rule does not.
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from emotion_core.datasets import open_dataset
@@ -31,6 +33,7 @@ from emotion_core.datasets.uploads import delete_upload, list_uploads
 from emotion_core.errors import DatasetError
 from emotion_core.models.changes import delete_model, rename_model
 from emotion_core.models.library import list_models
+from emotion_core.sessions.export import EXPORT_KINDS, export_session
 from emotion_core.sessions.storage import (
     delete_session,
     find_session,
@@ -38,6 +41,7 @@ from emotion_core.sessions.storage import (
     rename_session,
     sessions_dir,
 )
+from emotion_core.sessions.summary import summarize_session
 from emotion_core.training.runs.storage import (
     delete_run,
     describe_run,
@@ -92,6 +96,37 @@ def test_sessions() -> None:
     (session,) = list_sessions(parent).sessions
     assert session.header.name == "Ada, first: with glasses / without"
     assert rename_session(find_session(parent, session.id), name="Ada", notes="").frames == 2
+    delete_session(parent, session.id)
+    assert list(parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", EXPORT_KINDS)
+def test_sessions_of_format_1_are_exported(kind: str, tmp_path: Path) -> None:
+    (session,) = list_sessions(sessions_dir()).sessions
+    assert (session.header.format, session.persons) == (1, 2)
+    assert [each.person for each in summarize_session(session).persons] == [1, 2]
+    path = tmp_path / f"a.{kind}"
+    export_session(session, path)
+    if kind == "zip":
+        with zipfile.ZipFile(path) as archive:
+            recorded = (session.folder / "faces.csv").read_bytes()
+            assert archive.read(f"{session.id}/faces.csv") == recorded
+            assert b"faces.csv,face," in archive.read(f"{session.id}/codebook.csv")
+        return
+    table = pd.read_csv(path) if kind == "csv" else pd.read_parquet(path)
+    assert table["person"].tolist() == table["track"].tolist() == [1, 1, 2]
+
+
+def test_a_session_that_was_exported_and_unpacked_again_can_be_deleted(tmp_path: Path) -> None:
+    parent = sessions_dir()
+    (session,) = list_sessions(parent).sessions
+    export_session(session, tmp_path / "a.zip")
+    delete_session(parent, session.id)
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        archive.extractall(parent)
+    export_session(find_session(parent, session.id), tmp_path / "b.zip")
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert len(archive.namelist()) == len(set(archive.namelist())) == 5
     delete_session(parent, session.id)
     assert list(parent.iterdir()) == []
 

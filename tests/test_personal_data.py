@@ -22,7 +22,7 @@ from emotion_core.training.runs.plan import RunPlan
 from emotion_core.training.runs.run import open_run
 from emotion_core.training.runs.storage import create_run, runs_dir
 from emotion_core.training.runs.trainer import train
-from tests.sessions.recordings import IMAGE, STARTED, WALL_CLOCK, event, reading, start
+from tests.sessions.recordings import IMAGE, STARTED, event, face, start
 from tests.training.runs.conftest import pictures, plan  # noqa: F401
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="folders inherit who may read them there")
@@ -47,7 +47,7 @@ def anybody_may_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def test_sessions() -> None:
     recorder = start(sessions_dir(), with_video=True)
-    recorder.record(STARTED + 1, WALL_CLOCK, [(1, reading("happy"))], IMAGE)
+    recorder.record(STARTED + 1, [face(1, "happy")], IMAGE)
     recorder.record_event(event(1))
     session = recorder.stop()
     assert session.video is not None

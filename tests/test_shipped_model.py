@@ -44,7 +44,7 @@ def test_the_docs_say_what_its_card_says(card):
     for words in (
         f"| accuracy | {percent(metrics['accuracy'])}% (95% interval "
         f"{' to '.join(map(percent, spans['accuracy']))}) |",
-        f"| without the images that also stand in Training | {percent(clean['accuracy'])}% of "
+        f"| without the images that are also in Training | {percent(clean['accuracy'])}% of "
         f"{clean['n']:,} ({' to '.join(map(percent, clean['interval_95']))}) |",
         f"| macro F1 | {metrics['macro_f1']:.3f} ({f1_low:.3f} to {f1_high:.3f}) |",
         f"| expected calibration error, 15 bins | {percent(metrics['ece'])}% |",

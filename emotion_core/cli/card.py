@@ -22,9 +22,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "card",
         help="write a model's README from its card",
-        description=f"Writes {README_FILE} from {CARD_FILE} alone. With --data it first fits "
+        description=f"Writes {README_FILE} from {CARD_FILE} alone. With --data, first fits "
         "temperature and certainty threshold and measures all figures again, as at the end of "
-        "training, on the images that selected the model.",
+        "training, on the images that the model was chosen on.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL_DIR")
     parser.add_argument("--data", metavar="PATH", help="the dataset it was trained on")

@@ -44,10 +44,10 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="judge a model on one split of a dataset",
-        description="Accuracy, macro F1, precision, recall and F1 per expression with 95% "
-        "intervals, log loss, Brier score, calibration error and confusion matrix; what the "
-        "answer uncertain leaves and how often the rest is right; and the accuracy without the "
-        "images that also stand in Training.",
+        description="Accuracy, macro F1, and precision, recall and F1 of each expression, with 95% "
+        "intervals; log loss, Brier score, calibration error and confusion matrix; how many images "
+        "get an answer other than “uncertain” and how many of those answers are right; and the "
+        "accuracy without the images that are also in Training.",
     )
     add_data_options(parser)
     add_model_option(parser)
@@ -56,34 +56,37 @@ def add_parser(commands: Any) -> None:
         "--compare",
         type=Path,
         metavar="MODEL_DIR",
-        help="another model, judged on the same images: McNemar's test and where they differ",
+        help="another model on the same images: McNemar's test, and where the two differ",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE")
     parser.add_argument(
-        "--csv", type=Path, metavar="FILE", help="write every image's answer and scores to FILE"
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help="write the answer and scores for each image to FILE",
     )
     parser.add_argument(
         "--report",
         type=Path,
         metavar="FILE.html",
-        help="write a report with figures and faces that opens without the network",
+        help="write a report with figures and faces that opens offline",
     )
     parser.add_argument(
         "--runtime",
         choices=("litert", "keras"),
         default="litert",
-        help="what runs the network: litert as on live video (default), or keras",
+        help="what runs the network: litert, as on live video (default), or keras",
     )
     parser.add_argument(
         "--shifted-boxes",
         action="store_true",
-        help="measure also what is lost when the box around the face is a little off",
+        help="also measure how much accuracy is lost when the box around the face is slightly off",
     )
     parser.add_argument(
         "--robustness",
         action="store_true",
-        help="measure also the accuracy under shift, scale, rotation, darkness, blur, noise, JPEG "
-        f"and occlusion, on {SAMPLE} images drawn at random",
+        help="also measure the accuracy under shift, scale, rotation, darkness, blur, noise, JPEG "
+        f"compression and occlusion, on {SAMPLE} random images",
     )
     parser.set_defaults(run=run)
 
@@ -216,16 +219,16 @@ def report_text(report: EvaluationReport) -> str:
         clean = report.clean.accuracy
         lines.append(
             f"clean        {clean.value:.4f}  (95% {clean.low:.4f} to {clean.high:.4f}) on "
-            f"{report.clean.n} images that do not also stand in Training"
+            f"{report.clean.n} images that are not also in Training"
         )
     selective = report.selective
     if selective.threshold:
         coverage, right = selective.coverage, selective.accuracy
         lines += [
             f"answered     {coverage.value:.4f}  (95% {coverage.low:.4f} to {coverage.high:.4f}) "
-            f"score {selective.threshold:.2f} or more; the rest is uncertain",
+            f"score {selective.threshold:.2f} or more; the rest are uncertain",
             f"right then   {right.value:.4f}  (95% {right.low:.4f} to {right.high:.4f}) of the "
-            "answered",
+            "answers",
         ]
     header = ("precision", "recall", "F1", "answered", "support")
     lines += ["", f"{'':10}" + "".join(f"{name:>10}" for name in header)]
@@ -259,10 +262,7 @@ def robustness_text(report: RobustnessReport) -> str:
 def curves_text(curves: RobustnessCurves) -> str:
     """Return the accuracy under every change as a plain table."""
     accuracy = curves.accuracy.value
-    lines = [
-        f"robustness on {curves.n} of {curves.of} images drawn at random; as they are: "
-        f"{accuracy:.4f}"
-    ]
+    lines = [f"robustness on {curves.n} random images of {curves.of}; unchanged: {accuracy:.4f}"]
     for change, curve in zip(CHANGES, curves.curves, strict=True):
         points = "  ".join(
             f"{point.strength:g}: {point.accuracy.value:.3f}" for point in curve.points
@@ -271,7 +271,7 @@ def curves_text(curves: RobustnessCurves) -> str:
         half = (
             ""
             if breaking is None
-            else f"  (half of the lead over guessing is gone at {breaking:g})"
+            else f"  (half of the advantage over guessing is lost at {breaking:g})"
         )
         lines.append(f"{change.name:10} {change.axis:28} {points}{half}")
     return "\n".join(lines)

@@ -29,17 +29,16 @@ def add_parser(commands: Any) -> None:
         "models",
         help="list, use, import, export, rename and delete models",
         description="The models that can read faces. They are stored in the project's folder "
-        "models/, or "
-        f"in the one that the environment variable {MODELS_DIR_VARIABLE} names, or with the other "
-        f"data where {DATA_DIR_VARIABLE} says. The one in use reads faces on every page of the "
-        "app, open ones too, at once.",
+        f"models/, in the one that the environment variable {MODELS_DIR_VARIABLE} names, or with "
+        f"your other data where {DATA_DIR_VARIABLE} says. The one in use reads faces on every page "
+        "of the app, including open ones.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="list them all; * is in use")
+    listing = actions.add_parser("list", help="list all models; * is in use")
     listing.set_defaults(run=run_list)
     for name, run, what in (
         ("show", run_show, "print a model's figures and layers"),
-        ("use", run_use, "put a model to use"),
+        ("use", run_use, "use a model"),
     ):
         action = actions.add_parser(name, help=what)
         action.add_argument("name", metavar="NAME")
@@ -56,7 +55,7 @@ def add_parser(commands: Any) -> None:
     delete = actions.add_parser("delete", help="delete a model permanently")
     delete.add_argument("name", metavar="NAME")
     delete.add_argument(
-        "--in-use", action="store_true", help="also if it is in use; another one then takes over"
+        "--in-use", action="store_true", help="even if it is in use; another model then takes over"
     )
     delete.set_defaults(run=run_delete)
 
@@ -67,25 +66,29 @@ def _add_import(actions: Any) -> None:
     parser = actions.add_parser(
         "import",
         help="add a model from a file",
-        description="Add a model: a ZIP file that export wrote; of Keras 2 or 3 a whole model as "
-        ".keras or .h5, or an architecture (.json) and its weights (.h5); .tflite; a SavedModel of "
-        "TensorFlow 2, its folder or a zip. Files with code in them are refused. What a file of "
+        description="Add a model: a ZIP file written by export; a whole Keras 2 or 3 model as "
+        ".keras or .h5, or an architecture (.json) with its weights (.h5); .tflite; a TensorFlow 2 "
+        "SavedModel, as a folder or a zip. Files that contain code are refused. What a file from "
         "another project does not say is guessed and printed; correct it with the options.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
-    parser.add_argument("--name", help="default: the file's own")
-    parser.add_argument("--values", choices=list(RANGES), help="range of the network's input")
-    parser.add_argument("--color", choices=["rgb", "bgr"], help="order of its three channels")
+    parser.add_argument("--name", help="default: the file's name")
+    parser.add_argument(
+        "--values", choices=list(RANGES), help="range of the network's input values"
+    )
+    parser.add_argument(
+        "--color", choices=["rgb", "bgr"], help="order of its three colour channels"
+    )
     parser.add_argument(
         "--classes",
         metavar="ORDER",
-        help="what its outputs name, in order: names with commas between them (what is none of "
-        f"the seven is left out), or one of {'; '.join(CLASS_ORDERS)}",
+        help="what its outputs stand for, in order: names separated by commas (those that are none "
+        f"of the seven are left out), or one of {'; '.join(CLASS_ORDERS)}",
     )
     parser.add_argument(
-        "--returns", choices=["probabilities", "logits"], help="what its last layer gives"
+        "--returns", choices=["probabilities", "logits"], help="what its last layer returns"
     )
-    parser.add_argument("--use", action="store_true", help="put it to use at once")
+    parser.add_argument("--use", action="store_true", help="use it at once")
     parser.set_defaults(run=run_import)
 
 
@@ -124,11 +127,11 @@ def run_show(arguments: argparse.Namespace) -> None:
         shape = "x".join(str(size) for size in layer.shape)
         weights = f"{layer.weights:,} weights" if layer.weights else ""
         print(f"  {layer.name:36} {shape:>12} {weights:>20}".rstrip())
-    print(f"{sum(layer.operations for layer in layers) / 1e6:.1f} million operations a face")
+    print(f"{sum(layer.operations for layer in layers) / 1e6:.1f} million operations per face")
 
 
 def run_use(arguments: argparse.Namespace) -> None:
-    """Put a model to use.
+    """Use a model.
 
     Raises:
         ModelError: there is no such model, or it cannot be used.
@@ -139,7 +142,7 @@ def run_use(arguments: argparse.Namespace) -> None:
     with quiet_native_libraries():
         _warn_of_speed(EmotionClassifier.load(folder).seconds_a_face)
         in_use = put_to_use(folder)
-    print(f"{in_use.name} reads the faces now, in open pages too")
+    print(f"{in_use.name} is now in use, on open pages too")
 
 
 def _warn_of_speed(seconds_a_face: float) -> None:
@@ -175,7 +178,7 @@ def run_import(arguments: argparse.Namespace) -> None:
     if arguments.use:
         with quiet_native_libraries():
             put_to_use(model.folder)
-        print(f"{model.name} reads the faces now, in open pages too")
+        print(f"{model.name} is now in use, on open pages too")
 
 
 def run_export(arguments: argparse.Namespace) -> None:
@@ -209,7 +212,7 @@ def run_delete(arguments: argparse.Namespace) -> None:
     """
     with quiet_native_libraries():
         in_use = delete_model(arguments.name, although_in_use=arguments.in_use)
-    print(f"Deleted {arguments.name}; {in_use.name} reads the faces")
+    print(f"Deleted {arguments.name}; {in_use.name} is in use")
 
 
 def _advance(bar: Any, share: float) -> None:

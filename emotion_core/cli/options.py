@@ -135,8 +135,7 @@ def open_source(source: DataSource, classes: dict[str, str] | None = None) -> Fa
     for note in dataset.notes:
         print(f"{dataset.name}: {note}")
     if source.exclusions is not None and dataset.excluded is not None:
-        left_out = dataset.excluded
-        print(f"{dataset.name}: left out the {left_out.images:,} images of {left_out.name}")
+        print(f"{dataset.name}: {dataset.excluded} (list {dataset.excluded.name})")
     return dataset
 
 

@@ -12,10 +12,11 @@ from emotion_core.cli.options import add_data_options, open_source
 from emotion_core.cli.train import add_setting_options, plan_from_options, setting
 from emotion_core.errors import TrainingError
 from emotion_core.models.folder import models_dir
+from emotion_core.quantities import counted
 from emotion_core.training.checks import check_training
 from emotion_core.training.config import flat_settings, setting_text
 from emotion_core.training.data import count_for_training
-from emotion_core.training.runs.control import cancel_run, resume_run, stop_run
+from emotion_core.training.runs.control import cancel_run, cancel_sweep, resume_run, stop_run
 from emotion_core.training.runs.plan import RunPlan
 from emotion_core.training.runs.queue import start_worker, work
 from emotion_core.training.runs.run import Run, read_log, read_status
@@ -57,6 +58,12 @@ def add_parser(commands: Any) -> None:
     ):
         each = actions.add_parser(name, help=text)
         each.add_argument("id", metavar="ID")
+        if name == "cancel":
+            each.add_argument(
+                "--sweep",
+                action="store_true",
+                help="ID names a sweep: cancel all of its runs that have not finished",
+            )
         if name == "export":
             each.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
         each.set_defaults(run=action)
@@ -155,8 +162,16 @@ def run_cancel(options: argparse.Namespace) -> None:
     """Cancel a run.
 
     Raises:
-        TrainingError: there is no such run, or it has ended.
+        TrainingError: there is no such run or sweep, or it has ended.
     """
+    if options.sweep:
+        if not (cancelled := cancel_sweep(runs_dir(), options.id)):
+            raise TrainingError(
+                f"expected a sweep {options.id!r} with runs that have not finished, found none; "
+                "runs list shows all runs"
+            )
+        print(f"{counted(cancelled, 'run')} of {options.id} cancelled")
+        return
     run = cancel_run(find_run(runs_dir(), options.id))
     print(f"{run.plan.name} is {'being ' if run.state == 'running' else ''}cancelled")
 

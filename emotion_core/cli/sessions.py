@@ -135,6 +135,9 @@ def session_text(session: Session, summary: SessionSummary) -> str:
         f"model        {header.description.model_name}",
         f"no face      {summary.no_face_seconds:.1f} of {summary.seconds:.1f} s",
     ]
+    if summary.passing:
+        faces = "1 face" if summary.passing == 1 else f"{summary.passing} faces"
+        lines.append(f"left out     {faces} seen for less than half a second")
     if session.video is not None:
         lines.append(f"video        {session.video}")
     if header.problem is not None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from emotion_core.datasets.apart import open_apart
-from emotion_core.datasets.checks.exclusions import exclude, load_exclusions
+from emotion_core.datasets.checks.corrections import exclude
+from emotion_core.datasets.checks.exclusions import load_exclusions
 from emotion_core.datasets.joining import join
 from emotion_core.datasets.opening import DEMO_NAME
 from emotion_core.datasets.own.storage import own_path
@@ -97,7 +98,7 @@ class DataSource:
 
 def _part(progress: Callable[[float], None], place: int, count: int) -> Callable[[float], None]:
     """Return what takes the progress of one part of ``count``."""
-    return lambda share: progress((place + share) / count)
+    return lambda share: progress(share if share < 0 else (place + share) / count)
 
 
 def _short(path: str) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
+from emotion_core.quantities import counted
 
 #: FER2013's own names of its splits (its column ``Usage``).
 SPLITS: Final[tuple[str, ...]] = ("Training", "PublicTest", "PrivateTest")
@@ -38,12 +39,28 @@ class Exclusion:
     Attributes:
         name: the list's name.
         images: how many images it left out.
-        checksum: SHA-256 of what it left out, equal for lists of the same images.
+        checksum: SHA-256 of what it changed, equal for lists that change the same.
+        relabelled: how many images it gave another label.
     """
 
     name: str
     images: int
     checksum: str
+    relabelled: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what cards and reports hold of it; ``relabelled`` only where it is not 0."""
+        content = asdict(self)
+        if not self.relabelled:
+            del content["relabelled"]
+        return content
+
+    def __str__(self) -> str:
+        """In words: what it did to how many images."""
+        parts = [f"left out {counted(self.images, 'image')}"] if self.images else []
+        if self.relabelled:
+            parts.append(f"gave {counted(self.relabelled, 'image')} another label")
+        return " and ".join(parts)
 
 
 @dataclass(frozen=True, eq=False)

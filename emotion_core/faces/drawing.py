@@ -52,18 +52,24 @@ class _Pen:
         return self.for_unit(self.text_scale / 0.6 * shrink)
 
 
-def draw_faces(image: NDArray[np.uint8], faces: Sequence[FaceReading]) -> NDArray[np.uint8]:
+def draw_faces(
+    image: NDArray[np.uint8],
+    faces: Sequence[FaceReading],
+    *,
+    numbers: Sequence[int] | None = None,
+) -> NDArray[np.uint8]:
     """Return a copy of ``image`` with each face's box and label; see `draw_faces_on`.
 
     Args:
         image: uint8 ``[H, W, 3]``, BGR.
         faces: in any order; the first ones get the best places for their labels.
+        numbers: one for each face, to stand before its label.
 
     Returns:
         uint8 ``[H, W, 3]``, BGR.
     """
     canvas = image.copy()
-    draw_faces_on(canvas, faces)
+    draw_faces_on(canvas, faces, numbers=numbers)
     return canvas
 
 
@@ -73,7 +79,7 @@ def draw_faces_on(
     *,
     boxes: bool = True,
     labels: bool = True,
-    numbers: Sequence[int] | None = None,
+    numbers: Sequence[int | None] | None = None,
 ) -> None:
     """Draw each face's box and label, such as "happy 93%", into a picture.
 
@@ -86,7 +92,7 @@ def draw_faces_on(
         faces: in any order; the first ones get the best places for their labels.
         boxes: whether to draw the boxes.
         labels: whether to draw the labels.
-        numbers: one for each face, to stand before its label.
+        numbers: one for each face, to stand before its label; None for one without a number.
     """
     pen = _Pen.for_image(canvas)
     for face in faces if boxes else ():
@@ -94,7 +100,8 @@ def draw_faces_on(
     plates: list[Box] = []
     for index, face in enumerate(faces if labels else ()):
         others = [other.box for other in faces if other is not face]
-        text = label_text(face) if numbers is None else f"{numbers[index]}: {label_text(face)}"
+        number = None if numbers is None else numbers[index]
+        text = label_text(face) if number is None else f"{number}: {label_text(face)}"
         plates.append(_draw_label(canvas, face, text, pen, plates, others))
 
 

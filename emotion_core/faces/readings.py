@@ -87,6 +87,21 @@ class FaceReading:
         return self.emotion if self.certain else UNCERTAIN
 
 
+@dataclass(frozen=True, slots=True)
+class PersonReading:
+    """A face on a video, and whose it is.
+
+    Attributes:
+        track: the same as long as the face is followed.
+        person: the same when they come back; None in the first half second of a track.
+        reading: the smoothed scores.
+    """
+
+    track: int
+    person: int | None
+    reading: FaceReading
+
+
 class EmotionDetector:
     """Finds the faces in a picture and reads their expressions.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -35,9 +35,9 @@ def takes_figures(card: ModelCard) -> bool:
 def why_not(answers: Answers) -> str:
     """Return why these answers are no figures for a card, as one sentence; empty where they are."""
     if answers.dataset == DEMO_DATASET_NAME:
-        return "The faces of the demo are drawn: they do not tell how a model reads people."
+        return "The faces of the demo are drawn, so they do not tell how a model reads people."
     if answers.split == "PrivateTest":
-        return "PrivateTest is for one last score: nothing may be fitted to it."
+        return "PrivateTest is for one final check: nothing may be fitted to it."
     if len(answers) < LEAST_IMAGES:
         return f"{len(answers)} images are too few to fit anything to: expected {LEAST_IMAGES}."
     return ""
@@ -69,7 +69,7 @@ def with_figures(answers: Answers, excluded: Exclusion | None = None) -> ModelCa
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     if excluded is not None:
-        data["excluded"] = asdict(excluded)
+        data["excluded"] = excluded.to_json()
     return replace(
         card,
         temperature=fitted.temperature,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,7 @@ def judge_model(
     split: str,
     *,
     left_out: NDArray[np.bool_] | None = None,
+    labels: NDArray[np.uint8] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Judgement:
     """Judge a model in LiteRT; what it has said about the split before comes from the cache.
@@ -102,6 +103,7 @@ def judge_model(
         dataset: all splits.
         split: as in ``SPLITS``.
         left_out: bool ``[len(dataset)]``, which images do not count; None: all do.
+        labels: uint8 ``[len(dataset)]``, what the answers are compared with; None: the dataset's.
         progress: called in this thread with images done and all images; whatever it raises ends
             the work.
 
@@ -118,4 +120,5 @@ def judge_model(
     counted = split_members(dataset, split, left_out)
     logits = predict_members(model_dir, dataset, members, progress=progress)
     kept = logits[np.isin(members, counted)]
-    return judge(collect_answers(card, dataset, split, counted, kept))
+    labelled = dataset if labels is None else replace(dataset, labels=labels)
+    return judge(collect_answers(card, labelled, split, counted, kept))

@@ -15,16 +15,16 @@ from emotion_core.models.folder import ModelCard
 from emotion_core.models.seen_images import SeenImages, image_hashes
 
 DRAWN: Final = (
-    "The faces of the demo are drawn: no figure here tells how a model does on people. Open a "
-    "dataset of photographs for that."
+    "The faces of the demo are drawn, so no figure here tells how a model does on people. Open a "
+    "dataset of photos for that."
 )
 FINAL: Final = (
-    "PrivateTest is for one last score, when everything is decided. Do not choose a model, a "
-    "setting or a threshold by what you see here: use PublicTest for that."
+    "PrivateTest is for one final check, once everything is decided. Do not choose a model, a "
+    "setting or a threshold by what you see here; use PublicTest for that."
 )
 
 _UNKNOWN: Final = (
-    "What {} has learned from is not known. If it was some of these images, the figures flatter it."
+    "What {} learned from is not known. If it was some of these images, the figures flatter it."
 )
 
 
@@ -89,7 +89,7 @@ def _by_images(
     if _is_other_data(card, dataset):
         text = (
             f"{card.name} has learned from other data ({card.data['name']}): none of these images "
-            "stands there byte for byte."
+            "is in it, byte for byte."
         )
         return [Notice("info", text)]
     return []
@@ -129,7 +129,7 @@ def _chosen(card: ModelCard, who: str, *, several: bool = False, also: str = "")
     have = "have" if several else "has"
     text = (
         f"{who} {have} chosen the best epoch, the temperature and the certainty threshold of "
-        f"{card.name}: the figures flatter it a little.{also}"
+        f"{card.name}, so the figures flatter it a little.{also}"
     )
     return Notice("warning", text)
 
@@ -155,7 +155,9 @@ def _is_of_others(card: ModelCard, dataset: FaceDataset) -> bool:
 def _fitted(card: ModelCard, dataset: FaceDataset, split: str) -> str:
     if card.measured_on != f"{dataset.name} {split}":
         return ""
-    return " Its temperature and certainty threshold were fitted to them, which does so a little."
+    return (
+        " Its temperature and certainty threshold were fitted to them, which flatters it a little."
+    )
 
 
 def _is_other_data(card: ModelCard, dataset: FaceDataset) -> bool:

@@ -92,7 +92,7 @@ def _axis(row: int) -> str:
 
 def _name(timeline: Timeline) -> str:
     left = "" if timeline.left is None else f", left {timeline.left:.0f} s ago"
-    return f"person {timeline.track}{left}"
+    return f"person {timeline.person}{left}"
 
 
 def _fill(emotion: str, opacity: float) -> str:

@@ -25,10 +25,10 @@ STILL_THERE_SECONDS: Final = 1.0
 
 @dataclass(frozen=True)
 class Timeline:
-    """One face over the last minute.
+    """One person over the last minute.
 
     Attributes:
-        track: the face's number.
+        person: their number.
         seconds: float64 ``[T]``, rising, in seconds before now: -60..0.
         scores: float64 ``[T, 7]``, smoothed; NaN where the face was out of sight, so that a line
             drawn through it breaks there.
@@ -36,7 +36,7 @@ class Timeline:
         left: seconds since the face was seen last; None while it is in view.
     """
 
-    track: int
+    person: int
     seconds: NDArray[np.float64]
     scores: NDArray[np.float64]
     answers: tuple[str, ...]
@@ -46,7 +46,7 @@ class Timeline:
 @dataclass(frozen=True)
 class _Sample:
     time: float
-    faces: dict[int, tuple[tuple[float, ...], str]]  # scores and answer by track
+    faces: dict[int, tuple[tuple[float, ...], str]]  # scores and answer by person
 
 
 class LiveHistory:
@@ -61,11 +61,15 @@ class LiveHistory:
 
         Args:
             now: time of the frame in seconds, never going back.
-            faces: those in it.
+            faces: those in it; one without a person's number yet is passed over.
         """
         if self._samples and now - self._samples[-1].time < SAMPLE_SECONDS:
             return
-        readings = {face.id: (face.smoothed.scores, face.smoothed.answer) for face in faces}
+        readings = {
+            face.person: (face.smoothed.scores, face.smoothed.answer)
+            for face in faces
+            if face.person is not None
+        }
         with self._lock:
             self._samples.append(_Sample(now, readings))
 
@@ -83,21 +87,21 @@ class LiveHistory:
         """
         with self._lock:
             samples = [each for each in self._samples if each.time >= now - HISTORY_SECONDS]
-        last_seen = {track: sample.time for sample in samples for track in sample.faces}
+        last_seen = {person: sample.time for sample in samples for person in sample.faces}
         newest = samples[-1].time if samples else now
         left = {
-            track: None if newest - time <= STILL_THERE_SECONDS else now - time
-            for track, time in last_seen.items()
+            person: None if newest - time <= STILL_THERE_SECONDS else now - time
+            for person, time in last_seen.items()
         }
-        chosen = sorted(left, key=lambda track: (left[track] or 0.0, track))[:most]
-        return [_timeline(track, samples, now, left[track]) for track in chosen]
+        chosen = sorted(left, key=lambda person: (left[person] or 0.0, person))[:most]
+        return [_timeline(person, samples, now, left[person]) for person in chosen]
 
 
-def _timeline(track: int, samples: Sequence[_Sample], now: float, left: float | None) -> Timeline:
+def _timeline(person: int, samples: Sequence[_Sample], now: float, left: float | None) -> Timeline:
     nothing = ((np.nan,) * len(EMOTIONS), "")
-    readings = [sample.faces.get(track, nothing) for sample in samples]
+    readings = [sample.faces.get(person, nothing) for sample in samples]
     return Timeline(
-        track,
+        person,
         np.array([sample.time - now for sample in samples]),
         np.array([scores for scores, _ in readings], np.float64).reshape(-1, len(EMOTIONS)),
         tuple(answer for _, answer in readings),

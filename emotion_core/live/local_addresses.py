@@ -35,7 +35,7 @@ def local_addresses(host: str) -> list[IPAddress]:
             also = "" if str(address) == host else f" ({address})"
             raise WebhookError(
                 f"expected an address on this machine or in its private network, found {host}"
-                f"{also}; events are sent nowhere else"
+                f"{also}; events can be sent nowhere else"
             )
     return found
 
@@ -56,7 +56,7 @@ def _addresses(host: str) -> list[IPAddress]:
     except (OSError, UnicodeError, ValueError) as error:
         reason = "no such name" if isinstance(error, UnicodeError) else one_line(error)
         raise WebhookError(
-            f"the name {host} is not known here ({reason}); is it written correctly?"
+            f"the name {host} cannot be found ({reason}); check the spelling"
         ) from error
 
 

@@ -16,6 +16,7 @@ from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_faces
 from emotion_core.faces.detectors import yunet_of_environment
 from emotion_core.faces.images import to_gray
+from emotion_core.faces.persons.gallery import PersonGallery
 from emotion_core.faces.readings import FaceClassifier, FaceReading
 from emotion_core.faces.search import DetectorFaceFinder
 from emotion_core.faces.tracking import FaceTracker, Track
@@ -46,15 +47,18 @@ class LiveFace:
     """One face of one frame.
 
     Attributes:
-        id: the same for the same face in every frame; see ``emotion_core.faces.tracking.Track``.
+        id: the same as long as the face is followed; see ``emotion_core.faces.tracking.Track``.
         raw: the newest scores as the classifier gave them, up to a quarter of a second old; with
             a slow one older by the time that it takes.
         smoothed: the scores to show.
+        person: the same when they come back, see ``emotion_core.faces.persons.gallery``; None in
+            the first half second, while it may be no face at all.
     """
 
     id: int
     raw: FaceReading
     smoothed: FaceReading
+    person: int | None = None
 
     @property
     def box(self) -> Box:
@@ -63,7 +67,8 @@ class LiveFace:
 
     def moved_to(self, box: Box) -> LiveFace:
         """Return this face at ``box``."""
-        return LiveFace(self.id, replace(self.raw, box=box), replace(self.smoothed, box=box))
+        smoothed = replace(self.smoothed, box=box)
+        return replace(self, raw=replace(self.raw, box=box), smoothed=smoothed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +122,7 @@ class LiveFaceReader:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.tracker = tracker or FaceTracker()
+        self._gallery = PersonGallery()
         self._wanted = self._used = _Judge.of(classifier, certainty_threshold)
         self._memories: dict[int, _Memory] = {}
         self._clock = clock
@@ -156,12 +162,18 @@ class LiveFaceReader:
     def reset(self) -> None:
         """Forget all faces, as when another video begins."""
         self.tracker.reset()
+        self._gallery.forget()
         self._memories.clear()
         if (background := self._used.background) is not None:
             background.forget()
 
     def read(
-        self, image: NDArray[np.uint8], now: float, smoothing: float, smallest_face: float
+        self,
+        image: NDArray[np.uint8],
+        now: float,
+        smoothing: float,
+        smallest_face: float,
+        coloured: NDArray[np.uint8] | None = None,
     ) -> list[LiveFace]:
         """Return the faces of the next frame, the longest known first.
 
@@ -170,6 +182,7 @@ class LiveFaceReader:
             now: time of the frame in seconds, never going back.
             smoothing: time constant of the scores in seconds; 0 for none.
             smallest_face: side of the smallest face, as a share of the picture's shorter side.
+            coloured: the same picture, BGR, where ``image`` is grey: colours tell people apart.
 
         Raises:
             ModelError: a slow model failed, or took too long for a face.
@@ -183,6 +196,7 @@ class LiveFaceReader:
         self.tracker.smallest_face = smallest_face
         gray = to_gray(image)
         tracks = self.tracker.update(gray, now)
+        persons = self._gallery.update(image if coloured is None else coloured, tracks, now)
         if (background := self._used.background) is None:
             due = self._due(tracks, now)
             for track, row in zip(due, self._scores(gray, due), strict=True):
@@ -198,7 +212,12 @@ class LiveFaceReader:
             for number, memory in self._memories.items()
             if now - memory.seen_at <= _REMEMBERED
         }
-        return [self._face(track) for track in tracks]
+        return [self._face(track, persons.get(track.id)) for track in tracks]
+
+    def forget_persons(self) -> None:
+        """Forget what everybody looks like; may be called from any thread, unlike ``reset``."""
+        # A frame that is being read goes on with the old one, which nobody has after that.
+        self._gallery = PersonGallery(self._gallery.last_number)
 
     def hidden_places(self) -> list[Box]:
         """Return where, in the newest frame, a face is, may be, or has just been lost."""
@@ -275,7 +294,7 @@ class LiveFaceReader:
     def _threshold(self, memory: _Memory) -> float:
         return max(0.0, self._used.certainty_threshold - (HOLD_MARGIN if memory.certain else 0.0))
 
-    def _face(self, track: Track) -> LiveFace:
+    def _face(self, track: Track, person: int | None) -> LiveFace:
         memory = self._memories[track.id]
         # After the reading was noted, its threshold is such that it gives the same answer.
         smoothed = SteadyReading(
@@ -285,4 +304,4 @@ class LiveFaceReader:
             held=EMOTIONS[memory.held or 0],
         )
         raw = FaceReading(track.box, memory.raw, self._used.certainty_threshold)
-        return LiveFace(track.id, raw, smoothed)
+        return LiveFace(track.id, raw, smoothed, person)

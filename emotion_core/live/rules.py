@@ -67,9 +67,11 @@ class ExpressionRule:
         """Return plain JSON values for `rule_from_json`."""
         return {"kind": "expression", **asdict(self)}
 
-    def _looks(self, readings: Sequence[tuple[int, FaceReading]]) -> Iterator[_Look]:
+    def _looks(self, readings: Sequence[tuple[int | None, FaceReading]]) -> Iterator[_Look]:
         index = EMOTIONS.index(self.emotion)
         for person, reading in readings:
+            if person is None:
+                continue
             score = reading.scores[index]
             clearly_below = score < self.threshold - HYSTERESIS
             yield _Look(person, score, score > self.threshold, clearly_below)
@@ -100,7 +102,7 @@ class FaceRule:
         """Return plain JSON values for `rule_from_json`."""
         return {"kind": "face", **asdict(self)}
 
-    def _looks(self, readings: Sequence[tuple[int, FaceReading]]) -> Iterator[_Look]:
+    def _looks(self, readings: Sequence[tuple[int | None, FaceReading]]) -> Iterator[_Look]:
         holds = bool(readings) == self.present
         yield _Look(None, None, holds, not holds)
 
@@ -136,7 +138,7 @@ class RuleWatcher:
         rules: Sequence[Rule],
         now: float,
         wall_clock: float,
-        readings: Sequence[tuple[int, FaceReading]],
+        readings: Sequence[tuple[int | None, FaceReading]],
     ) -> list[TriggerEvent]:
         """Take in the next frame and return the events it makes.
 
@@ -144,7 +146,8 @@ class RuleWatcher:
             rules: those that count; may change from frame to frame.
             now: time of the frame in seconds, never going back.
             wall_clock: the same in seconds since 1970.
-            readings: number and smoothed reading of every face in it.
+            readings: number of the person and smoothed reading of every face in it; a face that
+                has no number yet, in its first half second, counts as a face and no more.
         """
         self._forget(rules, now)
         events = []

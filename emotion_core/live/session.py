@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.drawing import draw_faces_on
-from emotion_core.faces.readings import FaceReading
+from emotion_core.faces.readings import FaceReading, PersonReading
 from emotion_core.faces.tracking import SMALLEST_FACE
 from emotion_core.live.history import LiveHistory
 from emotion_core.live.overlay import blur, blur_all, draw_bars
@@ -79,7 +79,12 @@ class FrameReader(Protocol):
     """What a live session needs of `emotion_core.live.reader.LiveFaceReader`."""
 
     def read(
-        self, image: npt.NDArray[np.uint8], now: float, smoothing: float, smallest_face: float
+        self,
+        image: npt.NDArray[np.uint8],
+        now: float,
+        smoothing: float,
+        smallest_face: float,
+        coloured: npt.NDArray[np.uint8] | None = None,
     ) -> list[LiveFace]:
         """Return the faces in ``image`` (grey uint8 ``[height, width]``)."""
 
@@ -89,6 +94,9 @@ class FrameReader(Protocol):
     def reset(self) -> None:
         """Forget all faces."""
 
+    def forget_persons(self) -> None:
+        """Forget what everybody looks like; called from another thread than the others."""
+
 
 class FrameRecorder(Protocol):
     """What a live session needs of `emotion_core.sessions.recorder.SessionRecorder`."""
@@ -96,8 +104,7 @@ class FrameRecorder(Protocol):
     def record(
         self,
         frame_time: float,
-        wall_clock: float,
-        readings: Sequence[tuple[int, FaceReading]],
+        readings: Sequence[PersonReading],
         image: npt.NDArray[np.uint8],
     ) -> None:
         """Hand one frame over; never waits and never raises."""
@@ -227,6 +234,7 @@ class LiveSession:
         if (recorder := self.recorder) is not None:
             recorder.request_stop()
         self.history.clear()
+        self._reader.forget_persons()
         # A new one, as the old one may be in use by the stream's thread until that has ended.
         self._watcher = RuleWatcher()
         with self._lock:
@@ -246,7 +254,7 @@ class LiveSession:
     ) -> tuple[av.VideoFrame, tuple[LiveFace, ...]]:
         settings = self.settings
         image, gray = pictures_of(frame)
-        faces, hidden = self._read(gray, now, settings)
+        faces, hidden = self._read(gray, image, now, settings)
         if settings.blur_faces:
             image = blur(image, hidden) if settings.detect else blur_all(image)
         if settings.mirror:
@@ -255,22 +263,24 @@ class LiveSession:
         faces.sort(key=lambda face: face.box.x)
         _draw_on(image, faces, settings)
         self.history.add(now, faces)
-        wall_clock, readings = time.time(), [(face.id, face.smoothed) for face in faces]
         if (recorder := self.recorder) is not None:
-            recorder.record(now, wall_clock, readings, image)
+            readings = [PersonReading(face.id, face.person, face.smoothed) for face in faces]
+            recorder.record(now, readings, image)
         # Faces that are not looked for are not missing.
         if settings.detect and (rules := self.rules):
-            self._apply(rules, now, wall_clock, readings)
+            self._apply(rules, now, faces)
         return frame_of(image, frame), tuple(faces)
 
     def _apply(
         self,
         rules: tuple[Rule, ...],
         now: float,
-        wall_clock: float,
-        readings: list[tuple[int, FaceReading]],
+        faces: Sequence[LiveFace],
     ) -> None:
         """Hand on what the rules make of a frame; what goes wrong there costs no frame."""
+        # When the frame came, not when it was read.
+        wall_clock = time.time() - (self._clock() - now)
+        readings = [(face.person, face.smoothed) for face in faces]
         try:
             for event in self._watcher.observe(rules, now, wall_clock, readings):
                 with self._lock:
@@ -283,7 +293,11 @@ class LiveSession:
             self._log_once(error, "Rules could not be applied to a frame; the video goes on.")
 
     def _read(
-        self, gray: npt.NDArray[np.uint8], now: float, settings: LiveSettings
+        self,
+        gray: npt.NDArray[np.uint8],
+        image: npt.NDArray[np.uint8],
+        now: float,
+        settings: LiveSettings,
     ) -> tuple[list[LiveFace], list[Box]]:
         """Return the faces, and where a face is or may be."""
         start_anew, self._start_anew = self._start_anew, False
@@ -291,7 +305,9 @@ class LiveSession:
             self._reader.reset()
         if not settings.detect:
             return [], []
-        faces = self._reader.read(gray, now, settings.smoothing_seconds, settings.smallest_face)
+        faces = self._reader.read(
+            gray, now, settings.smoothing_seconds, settings.smallest_face, image
+        )
         return faces, self._reader.hidden_places() if settings.blur_faces else []
 
     def _swap(
@@ -344,7 +360,7 @@ def _draw_on(
 ) -> None:
     readings = [face.smoothed for face in faces]
     # One person needs no number to be told from the others.
-    numbers = [face.id for face in faces] if len(faces) > 1 else None
+    numbers = [face.person for face in faces] if len(faces) > 1 else None
     draw_faces_on(
         image, readings, boxes=settings.draw_boxes, labels=settings.draw_labels, numbers=numbers
     )

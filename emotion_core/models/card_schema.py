@@ -113,6 +113,7 @@ class Excluded(TypedDict, total=False):
     name: Required[str]
     images: Required[Count]
     checksum: Required[str]
+    relabelled: Count
 
 
 class Initial(TypedDict, total=False):

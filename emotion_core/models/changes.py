@@ -106,7 +106,7 @@ def delete_model(name: str, *, although_in_use: bool = False) -> ModelInUse:
         raise ModelError(f"{name} is the last usable model and stays; add another one first")
     if chosen_folder() == folder:
         if not although_in_use:
-            raise ModelError(f"{name} is in use; put another one to use first")
+            raise ModelError(f"{name} is in use; use another model first")
         others = [model.folder for model in library.models if model.folder != folder]
         put_to_use(others[0])
     MODELS.delete(folder)

@@ -69,18 +69,18 @@ class ClassifierProcess:
                 self._end()
                 raise ModelError(
                     f"{self.card.name}: expected a face to be read within {MOST_SECONDS:g} s, but "
-                    "it took longer; put another model to use"
+                    "it took longer; use another model"
                 ) from error
             except ChildError as error:
                 self._end()
                 raise ModelError(
                     f"{self.card.name}: expected scores from the process that reads faces, but it "
-                    f"failed ({error.reason}); put another model to use"
+                    f"failed ({error.reason}); use another model"
                 ) from error
             except OSError as error:
                 raise ModelError(
                     f"{self.card.name}: expected to begin a process that reads faces, but that "
-                    f"failed ({error.strerror}); end other programs, or put another model to use"
+                    f"failed ({error.strerror}); end other programs, or use another model"
                 ) from error
 
     def close(self) -> None:

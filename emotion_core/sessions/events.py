@@ -13,7 +13,7 @@ class TriggerEvent:
         time: when, in seconds of the live session's clock.
         wall_clock: the same in seconds since 1970.
         rule: the rule in words.
-        person: number of the face that it is about; None where it is about all of them.
+        person: number of the person whom it is about; None where it is about all of them.
         score: the score that a rule on an expression asks for, at that time; else None.
     """
 

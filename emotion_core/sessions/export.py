@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from emotion_core.errors import SessionError
-from emotion_core.sessions.header import RECORDING_FILE, STOP_FILE
+from emotion_core.sessions.codebook import codebook, codebook_csv, exported_codebook
+from emotion_core.sessions.header import CODEBOOK_FILE, FACES_FILE, RECORDING_FILE, STOP_FILE
 from emotion_core.sessions.storage import SESSION_FILES, Session
-from emotion_core.sessions.tables import complete_lines, joined_table, read_events, read_tables
+from emotion_core.sessions.tables import (
+    complete_lines,
+    completed_faces,
+    joined_table,
+    read_events,
+    read_tables,
+)
 from emotion_core.system.files import replace_file
 from emotion_core.system.tables import write_csv
 
@@ -43,7 +51,8 @@ def write_export(session: Session, kind: str, file: BinaryIO) -> None:
 
     CSV and Parquet hold `emotion_core.sessions.tables.joined_table`: a row for each face of each
     frame. Parquet keeps header and events beside it: ``pandas.read_parquet(…).attrs["session"]``
-    and ``["events"]``, a list of rows. ZIP holds everything: header, all tables, video.
+    and ``["events"]``, a list of rows, and what its columns mean, ``["codebook"]``. ZIP holds
+    everything: header, all tables, what their columns mean, video.
 
     Args:
         session: what to write.
@@ -63,6 +72,7 @@ def write_export(session: Session, kind: str, file: BinaryIO) -> None:
         events = _with_texts(read_events(session.folder))
         table.attrs["session"] = session.header.to_json()
         table.attrs["events"] = json.loads(events.to_json(orient="records", double_precision=4))
+        table.attrs["codebook"] = [asdict(meaning) for meaning in exported_codebook()]
         table.to_parquet(file, engine="pyarrow", index=False)
 
 
@@ -94,9 +104,13 @@ def _write_zip(session: Session, file: BinaryIO) -> None:
             path = session.folder / name
             if name in (RECORDING_FILE, STOP_FILE) or not path.is_file():
                 continue
-            if path.suffix == ".csv":
+            if name == FACES_FILE:
+                archive.writestr(f"{session.id}/{name}", completed_faces(session.folder))
+            elif path.suffix == ".csv":
                 archive.writestr(f"{session.id}/{name}", complete_lines(path))
             else:
                 # A video is compressed already.
                 stored = zipfile.ZIP_STORED if path.suffix == ".mp4" else None
                 archive.write(path, f"{session.id}/{name}", stored)
+        meanings = codebook_csv(codebook(session.header.format))
+        archive.writestr(f"{session.id}/{CODEBOOK_FILE}", meanings)

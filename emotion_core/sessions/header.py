@@ -19,14 +19,18 @@ FACES_FILE: Final = "faces.csv"
 #: Made with its first line: sessions without an event have none.
 EVENTS_FILE: Final = "events.csv"
 VIDEO_FILE: Final = "video.mp4"
+#: In an exported ZIP, beside the tables: what their columns mean.
+CODEBOOK_FILE: Final = "codebook.csv"
 #: Locked by the recorder as long as it records, then removed; it holds room for the last header on
 #: a disk that is full.
 RECORDING_FILE: Final = ".recording"
 #: Whoever wants the recording to end makes this file; the recorder sees it within a second.
 STOP_FILE: Final = ".stop"
 
-#: Version of the layout of a session's folder.
-SESSION_FORMAT: Final = 1
+#: Version of the layout of a session's folder. Up to 1 faces were followed, but nobody was known
+#: again: the table of faces had ``face`` where it has ``track`` and ``person`` now.
+SESSION_FORMAT: Final = 2
+_READABLE_FORMATS: Final = (1, 2)
 
 
 @dataclass(frozen=True)
@@ -75,13 +79,13 @@ class SessionHeader:
 
     Attributes:
         description: what was known at the start.
-        started: UTC time in ISO 8601.
+        started: UTC time in ISO 8601; every other time is this one and the seconds since.
         app_version: version of this project.
         ended: UTC time in ISO 8601; None until the end, and for good when the process was killed.
         frames: frames recorded.
         dropped: frames lost because the disk could not keep up.
         seconds: time of the last frame since the start.
-        persons: number of different tracks.
+        persons: number of different persons.
         problem: why the recording ended by itself, on one line; None when it did not.
         video: facts of the video; None without one.
         name: given by the user.
@@ -140,9 +144,10 @@ def read_header(folder: Path) -> SessionHeader:
         )
     try:
         content = read_json(path)
-        if content["format"] != SESSION_FORMAT:
+        if content["format"] not in _READABLE_FORMATS:
+            readable = " or ".join(map(str, _READABLE_FORMATS))
             raise SessionError(
-                f"{path}: expected session format {SESSION_FORMAT}, found {content['format']}; it "
+                f"{path}: expected session format {readable}, found {content['format']}; it "
                 "was written by another version of this project"
             )
         return SessionHeader.from_json(content)

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import SessionError
-from emotion_core.faces.readings import FaceReading
+from emotion_core.faces.readings import PersonReading
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import (
     EVENTS_FILE,
@@ -84,12 +84,14 @@ class SessionRecorder:
         folder: Path,
         header: SessionHeader,
         with_video: bool,
-        clock: Callable[[], float],
+        started: tuple[float, float],
     ) -> None:
         self.folder = folder
         self.stopped_by_others = False
         self._header = header
-        self._started = clock()
+        # On the clock of the frames and since 1970: the second is never looked at again, so that
+        # no two columns of times drift apart, whatever is done to the machine's clock.
+        self._started, self._wall_clock_started = started
         # Before there is a header: what has one and no lock was interrupted.
         self._lock = RecordingLock(folder)
         try:
@@ -105,7 +107,7 @@ class SessionRecorder:
         self._dropped = 0
         self._written = 0
         self._seconds = 0.0
-        self._tracks: set[int] = set()
+        self._persons: set[int] = set()
         self._problem: str | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="session-recorder", daemon=True)
@@ -120,6 +122,7 @@ class SessionRecorder:
         *,
         with_video: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
     ) -> SessionRecorder:
         """Make the folder of a new session and be ready to record.
 
@@ -128,16 +131,17 @@ class SessionRecorder:
             description: what the header states.
             with_video: whether to keep the pictures as well, as ``video.mp4``.
             clock: the one that times the frames; seconds, never going back.
+            wall_clock: seconds since 1970; looked at once.
 
         Raises:
             SessionError: the folder cannot be written.
         """
-        now = time.time()
+        started, now = clock(), wall_clock()
         header = SessionHeader(description, iso_time(now), app_version())
         own: Path | None = None
         try:
             own = _new_folder(folder, time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)))
-            return cls(own, header, with_video, clock)
+            return cls(own, header, with_video, (started, now))
         except OSError as error:
             if own is not None:
                 shutil.rmtree(own, ignore_errors=True)
@@ -176,16 +180,14 @@ class SessionRecorder:
     def record(
         self,
         frame_time: float,
-        wall_clock: float,
-        readings: Sequence[tuple[int, FaceReading]],
+        readings: Sequence[PersonReading],
         image: NDArray[np.uint8],
     ) -> None:
         """Hand one frame over; takes microseconds and never waits nor raises for the disk.
 
         Args:
             frame_time: when the frame came, in seconds of the recorder's clock.
-            wall_clock: the same in seconds since 1970 (``time.time()``).
-            readings: number of the track and reading of each face; empty without a face.
+            readings: one for each face; empty without a face.
             image: uint8 ``[H, W, 3]``, BGR, as it is shown. Only its size is kept, unless the
                 session has a video; then it must not be changed afterwards.
         """
@@ -196,7 +198,8 @@ class SessionRecorder:
         if len(self._waiting) < MOST_WAITING:
             height, width = image.shape[:2]
             size = width, height
-            frame = FrameRecord(self._seen, seconds, wall_clock, size, tuple(readings))
+            now = self._wall_clock_started + seconds
+            frame = FrameRecord(self._seen, seconds, now, size, tuple(readings))
             self._waiting.append(frame)
         else:
             self._dropped += 1
@@ -211,9 +214,8 @@ class SessionRecorder:
         """
         seconds = event.time - self._started
         if not self._stopping.is_set() and seconds >= 0:
-            self._events.append(
-                EventRecord(seconds, event.wall_clock, event.rule, event.person, event.score)
-            )
+            now = self._wall_clock_started + seconds
+            self._events.append(EventRecord(seconds, now, event.rule, event.person, event.score))
 
     def request_stop(self) -> None:
         """Take no more frames and let the threads finish; does not wait for them."""
@@ -275,7 +277,8 @@ class SessionRecorder:
         if frames:
             self._written += len(frames)
             self._seconds = frames[-1].seconds
-            self._tracks.update(track for frame in frames for track, _ in frame.readings)
+            faces = (face for frame in frames for face in frame.readings)
+            self._persons.update(face.person for face in faces if face.person is not None)
 
     def _write_events(self) -> None:
         lines = [event_line(self._events.popleft()) for _ in range(len(self._events))]
@@ -302,7 +305,7 @@ class SessionRecorder:
             frames=self._written,
             dropped=self._dropped,
             seconds=round(self._seconds, 3),
-            persons=len(self._tracks),
+            persons=len(self._persons),
             problem=self._problem,
             video=video,
         )

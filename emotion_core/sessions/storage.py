@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from emotion_core.errors import SessionError
 from emotion_core.sessions.header import (
+    CODEBOOK_FILE,
     EVENTS_FILE,
     FACES_FILE,
     FRAMES_FILE,
@@ -51,7 +52,7 @@ class Session:
             "recording".
         frames: frames recorded.
         seconds: time from its start to its last frame.
-        persons: number of different tracks.
+        persons: number of different persons.
         size: bytes of all its files.
     """
 
@@ -215,7 +216,8 @@ def delete_session(folder: Path, session_id: str) -> None:
 
 def _is_ours(name: str) -> bool:
     # The last ones are headers that a killed process was about to replace (`files.replace_file`).
-    own = name in SESSION_FILES or name in DESKTOP_FILES
+    # An exported session that was unpacked here has a codebook.
+    own = name in (*SESSION_FILES, CODEBOOK_FILE, *DESKTOP_FILES)
     return own or (name.startswith(".session-") and name.endswith(".json"))
 
 
@@ -247,4 +249,4 @@ def _state(folder: Path, header: SessionHeader) -> State:
 
 def _counted(frames: pd.DataFrame, faces: pd.DataFrame) -> tuple[int, float, int]:
     seconds = float(frames["seconds"].iloc[-1]) if len(frames) else 0.0
-    return len(frames), seconds, int(faces["face"].nunique())
+    return len(frames), seconds, int(faces["person"].nunique())

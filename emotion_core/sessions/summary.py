@@ -71,10 +71,11 @@ class Timeline:
 
 @dataclass(frozen=True)
 class PersonSummary:
-    """One person, which is one track: who leaves and comes back may be another one.
+    """One person.
 
     Attributes:
-        person: number of the track.
+        person: their number, the same when they came back; see
+            `emotion_core.faces.persons.gallery`.
         frames: frames with this person.
         seconds: how long the person was seen.
         answer_seconds: how long each answer was given: the seven expressions and "uncertain". They
@@ -118,7 +119,7 @@ class Event:
     Attributes:
         seconds: when, since the start of the session.
         rule: the rule in words.
-        person: number of the track that it is about; None where it is about all faces.
+        person: number of the person whom it is about; None where it is about all faces.
         score: the score that a rule on an expression asks for, at that time; else None.
     """
 
@@ -138,6 +139,8 @@ class SessionSummary:
         no_face_seconds: the part of it without any face.
         persons: who was seen longest comes first.
         events: in the order of their times.
+        passing: faces that were seen for less than half a second, and so are nobody's: their
+            tracks are in the tables, but in no person's sums.
     """
 
     frames: int
@@ -145,6 +148,7 @@ class SessionSummary:
     no_face_seconds: float
     persons: tuple[PersonSummary, ...]
     events: tuple[Event, ...] = ()
+    passing: int = 0
 
 
 def summarize_session(session: Session) -> SessionSummary:
@@ -175,13 +179,14 @@ def summarize(
             int(person), faces.iloc[rows], times[position[rows]], durations[position[rows]],
             timeline_points,
         )
-        for person, rows in faces.groupby("face").indices.items()
+        for person, rows in faces.groupby("person").indices.items()
     ]  # fmt: skip
     return SessionSummary(
         frames=len(frames),
         seconds=float(durations.sum()),
         no_face_seconds=float(durations[frames["faces"].to_numpy() == 0].sum()),
         persons=tuple(sorted(persons, key=lambda person: (-person.seconds, person.person))),
+        passing=int(faces.loc[faces["person"].isna(), "track"].nunique()),
     )
 
 

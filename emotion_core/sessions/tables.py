@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
 from emotion_core.errors import SessionError
-from emotion_core.faces.readings import FACE_COLUMNS, FaceReading, face_row
+from emotion_core.faces.readings import FACE_COLUMNS, PersonReading, face_row
 from emotion_core.sessions.header import EVENTS_FILE, FACES_FILE, FRAMES_FILE
 from emotion_core.system.clock import iso_time
 
@@ -28,11 +28,16 @@ _TIME_COLUMNS: Final = ("frame", "seconds", "wall_clock")
 #: 8601, its size in pixels, and how many faces it has. Numbers left out are frames dropped.
 FRAMES_COLUMNS: Final = (*_TIME_COLUMNS, "frame_width", "frame_height", "faces")
 
-#: One row a face: the frame it is in, and the columns of every table of faces. ``face`` is the
-#: number of its track: the same in every frame.
-FACES_COLUMNS: Final = (*_TIME_COLUMNS, *FACE_COLUMNS)
+#: One row a face: the frame it is in, the number of its track (the same as long as the face is
+#: followed) and of the person (the same when they come back), and what every table of faces holds.
+#: In the first half second of a track it is not known who it is, and what lasts less is nobody: the
+#: file has no person there. Reading fills it in where the track went on.
+FACES_COLUMNS: Final = (*_TIME_COLUMNS, "track", "person", *FACE_COLUMNS[1:])
 
-#: One row an event: when, the rule in words, the number of the track that it is about (none where
+#: What sessions of format 1 have: ``face`` is the number of a track, which was taken for a person.
+FACES_COLUMNS_1: Final = (*_TIME_COLUMNS, *FACE_COLUMNS)
+
+#: One row an event: when, the rule in words, the number of the person whom it is about (none where
 #: it is about all faces), and the score that a rule on an expression asks for.
 EVENTS_COLUMNS: Final = ("seconds", "wall_clock", "rule", "person", "score")
 
@@ -48,14 +53,14 @@ class FrameRecord:
         seconds: time since the start of the session.
         wall_clock: time in seconds since 1970.
         size: width and height in pixels.
-        readings: number of the track and reading of each face.
+        readings: one for each face.
     """
 
     number: int
     seconds: float
     wall_clock: float
     size: tuple[int, int]
-    readings: tuple[tuple[int, FaceReading], ...]
+    readings: tuple[PersonReading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class EventRecord:
         seconds: time since the start of the session.
         wall_clock: time in seconds since 1970.
         rule: the rule in words, without a comma.
-        person: number of the track that it is about; None where it is about all faces.
+        person: number of the person whom it is about; None where it is about all faces.
         score: the score that a rule on an expression asks for; else None.
     """
 
@@ -90,15 +95,13 @@ def frame_line(frame: FrameRecord) -> str:
 def face_lines(frame: FrameRecord) -> str:
     """Return the lines of one frame in ``faces.csv``, one for each face."""
     times = _times(frame)
-    return "".join(
-        _line(*times, *face_row(track, reading).values()) for track, reading in frame.readings
-    )
+    return "".join(_line(*times, *_face_values(face)) for face in frame.readings)
 
 
 def event_line(event: EventRecord) -> str:
     """Return the line of one event in ``events.csv``."""
-    about = ("" if value is None else value for value in (event.person, event.score))
-    return _line(event.seconds, iso_time(event.wall_clock), event.rule, *about)
+    times = event.seconds, iso_time(event.wall_clock)
+    return _line(*times, event.rule, event.person, event.score)
 
 
 def complete_lines(path: Path) -> bytes:
@@ -112,11 +115,14 @@ def complete_lines(path: Path) -> bytes:
 def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the frames and the faces of the session in ``folder``, by the columns above.
 
+    A face's person is filled in where its track went on; it is missing (``NA``) where the track
+    lasted less than half a second. In a session of format 1 every track is a person.
+
     Raises:
         SessionError: a table is missing or damaged.
     """
     frames = _read(folder / FRAMES_FILE, FRAMES_COLUMNS)
-    faces = _read(folder / FACES_FILE, FACES_COLUMNS)
+    faces = _read_faces(folder / FACES_FILE)
     present = faces.groupby("frame").size().reindex(frames["frame"], fill_value=0).to_numpy()
     frames = frames[present == frames["faces"]].reset_index(drop=True)
     faces = faces[faces["frame"].isin(frames["frame"])].reset_index(drop=True)
@@ -138,6 +144,31 @@ def read_events(folder: Path) -> pd.DataFrame:
     return _with_times(pd.DataFrame(columns=EVENTS_COLUMNS).astype(_kinds(EVENTS_COLUMNS)))
 
 
+def completed_faces(folder: Path) -> bytes:
+    """Return ``faces.csv`` as it was recorded, with every person filled in that is known by now.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    path = folder / FACES_FILE
+    content = complete_lines(path)
+    if _is_format_1(path):
+        return content
+    track, person = FACES_COLUMNS.index("track"), FACES_COLUMNS.index("person")
+    persons: dict[bytes, bytes] = {}
+    lines = content.splitlines(keepends=True)
+    for index in range(len(lines) - 1, 0, -1):
+        cells = lines[index].split(b",", person + 1)
+        if len(cells) <= person + 1:
+            continue  # damaged; given as it is
+        if cells[person]:
+            persons[cells[track]] = cells[person]
+        elif cells[track] in persons:
+            cells[person] = persons[cells[track]]
+            lines[index] = b",".join(cells)
+    return b"".join(lines)
+
+
 def joined_table(frames: pd.DataFrame, faces: pd.DataFrame) -> pd.DataFrame:
     """Return one row a face, and one with empty values for each frame without a face.
 
@@ -147,7 +178,7 @@ def joined_table(frames: pd.DataFrame, faces: pd.DataFrame) -> pd.DataFrame:
     joined = frames.drop(columns="faces").merge(
         faces.drop(columns=["seconds", "wall_clock"]), on="frame", how="left"
     )
-    for column in ("face", "x", "y", "width", "height"):
+    for column in ("track", "person", "x", "y", "width", "height"):
         joined[column] = joined[column].astype("Int64")  # whole numbers, though some are missing
     return _with_times(joined)
 
@@ -156,9 +187,18 @@ def _times(frame: FrameRecord) -> tuple[int, float, str]:
     return frame.number, frame.seconds, iso_time(frame.wall_clock)
 
 
+def _face_values(face: PersonReading) -> tuple[Any, ...]:
+    return face.track, face.person, *list(face_row(face.track, face.reading).values())[1:]
+
+
 def _line(*values: Any) -> str:
-    texts = (f"{value:.{_DIGITS}f}" if isinstance(value, float) else str(value) for value in values)
-    return ",".join(texts) + "\n"
+    return ",".join(map(_text, values)) + "\n"
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.{_DIGITS}f}" if isinstance(value, float) else str(value)
 
 
 def _with_times(table: pd.DataFrame) -> pd.DataFrame:
@@ -173,6 +213,26 @@ def _kinds(columns: Iterable[str]) -> dict[str, Any]:
     numbers = {"seconds", "confidence", "score", *EMOTIONS}
     kinds = {name: str if name in texts else float if name in numbers else int for name in columns}
     return kinds | ({"person": "Int64"} if "person" in kinds else {})  # some have none
+
+
+def _read_faces(path: Path) -> pd.DataFrame:
+    """Return a table of faces of any format, by `FACES_COLUMNS`."""
+    if not _is_format_1(path):
+        faces = _read(path, FACES_COLUMNS)
+        return faces.assign(person=faces.groupby("track")["person"].bfill())
+    faces = _read(path, FACES_COLUMNS_1)
+    person = faces["face"].astype("Int64")
+    return faces.assign(track=faces["face"], person=person)[list(FACES_COLUMNS)]
+
+
+def _is_format_1(path: Path) -> bool:
+    """Tell by the first line, as what is copied by hand may have lost its header."""
+    try:
+        with path.open("rb") as file:
+            columns = file.readline().strip().split(b",")
+    except OSError:
+        return False  # reading it says so
+    return b"face" in columns and b"track" not in columns
 
 
 def _read(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:

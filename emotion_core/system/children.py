@@ -42,18 +42,25 @@ from emotion_core.errors import EmotionCoreError
 from emotion_core.system.files import owner_only
 from emotion_core.system.folders import PROJECT
 from emotion_core.system.isolation import bare_environment
-from emotion_core.system.json_reading import checked, parse_json
+from emotion_core.system.json_reading import MAX_JSON_BYTES, checked, parse_json
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import CONTENT, NICE
 
 #: Seconds between two calls of a parent's ``progress``, at most.
 PAUSE: Final = 0.05
 
+#: The largest answer, without what comes beside it, and the largest such content, in bytes: a
+#: picture of 52 megapixels has 156 MB. A child that tells more is ended; a stranger may lead it.
+MOST_TOLD: Final = MAX_JSON_BYTES
+MOST_CONTENT: Final = 500_000_000
+
 _NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 _starter = ThreadPoolExecutor(1, "children")
 # Between the end of a child's output and its own.
 _SECONDS_TO_END: Final = 2.0
 _LAST_WORDS_BYTES: Final = 4096
+# Shares that wait to be reported; of more, some are left out.
+_MOST_WAITING: Final = 100
 
 
 class ChildError(EmotionCoreError):
@@ -106,6 +113,7 @@ class Child:
     ) -> None:
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it
         self._conversation: threading.Thread | None = None
+        self._told_too_much = False
         try:
             self._process = _in_lasting_thread(
                 _command(module),
@@ -156,7 +164,7 @@ class Child:
             plain JSON values, and where there is content a bytearray under the key ``CONTENT``.
 
         Raises:
-            ChildEndedError: it ended before it answered.
+            ChildEndedError: it ended before it answered, or told more than it may and was ended.
             ChildTooSlowError: it took longer than ``time_limit``, and was ended.
             ChildError: it told a problem; it can be asked again.
         """
@@ -172,8 +180,9 @@ class Child:
         try:
             last = _last_told(told, progress or (lambda _: None), time.monotonic() + time_limit)
             if not last:
-                with suppress(subprocess.TimeoutExpired):
-                    self._process.wait(_SECONDS_TO_END)
+                if not self._told_too_much:
+                    with suppress(subprocess.TimeoutExpired):
+                        self._process.wait(_SECONDS_TO_END)
                 raise ChildEndedError(self._last_words(), self._end())
         except BaseException:
             self.close()
@@ -219,16 +228,22 @@ class Child:
                 stdin.write(json.dumps({**request, **told_bytes}).encode() + b"\n")
                 stdin.write(content)
                 stdin.flush()
-            for line in iter(stdout.readline, b""):
+            for line in iter(lambda: stdout.readline(MOST_TOLD + 1), b""):
                 message = _message(line)
+                length = message.get("bytes", 0)
+                if len(line) > MOST_TOLD or not 0 <= length <= MOST_CONTENT:
+                    self._told_too_much = True
+                    return
                 if message:
-                    if length := message.get("bytes"):
+                    if length:
                         message[CONTENT] = bytearray(length)
                         if stdout.readinto(message[CONTENT]) < length:
                             return  # it has ended
-                    told.put(message)
                     if "share" not in message:
+                        told.put(message)
                         return
+                    if told.qsize() < _MOST_WAITING:
+                        told.put(message)
         finally:
             told.put({})
 
@@ -237,6 +252,8 @@ class Child:
         return self._process.wait()
 
     def _last_words(self) -> str:
+        if self._told_too_much:
+            return "it told more than it may"
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - _LAST_WORDS_BYTES))
         lines = self._errors.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it was ended from outside, perhaps for want of memory"
@@ -260,6 +277,7 @@ class _Told(TypedDict, total=False):
     share: float
     answer: dict[str, Any]
     problem: str
+    bytes: int
 
 
 def _message(line: bytes) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def _put(folder: Path, write: Callable[[Path], object]) -> None:
                 write(temporary)
                 _write_checksums(temporary)
                 if folder.exists():  # damaged, or of another process and as good
-                    remove(folder)
+                    remove(folder, lasting=False)
             return
         except OSError as error:
             if not left or error.errno not in _SOMEBODY_IN_BETWEEN:
@@ -233,7 +233,7 @@ def _size(folder: Path) -> int:
 
 def _forget(path: Path) -> None:
     with suppress(OSError):  # gone already; or in use, where the system keeps what is
-        remove(path)
+        remove(path, lasting=False)
 
 
 def _digest(content: tuple[Any, ...]) -> str:

@@ -9,7 +9,7 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -234,11 +234,16 @@ def keep_private(path: Path) -> None:
             keep_private(entry)
 
 
-def remove(path: Path) -> None:
+def remove(path: Path, *, lasting: bool = True) -> None:
     """Delete a file or a folder with all that is in it.
 
     It is moved out of sight first, so that nobody ever meets a half-deleted one. What an
-    interruption leaves is told by ``is_half_deleted``, and can be removed by anybody.
+    interruption leaves is told by ``is_half_deleted``, and can be removed by anybody. After a power
+    cut it is as gone as it was: what people deleted does not come back.
+
+    Args:
+        path: what to delete.
+        lasting: whether to wait until the disk knows; not for what can be made again.
 
     Raises:
         OSError: it is gone, or cannot be moved, which leaves it as it was; or something in it
@@ -256,6 +261,24 @@ def remove(path: Path) -> None:
                 retired.unlink()
         except FileNotFoundError:  # somebody else removes it at this moment
             continue
+    if lasting:
+        _to_disk(path.parent)
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Delete files, as ``remove`` does, but without moving them aside; some may be gone already.
+
+    Raises:
+        OSError: one of them cannot be deleted, or the disk fails; those before it are deleted.
+    """
+    folders = set()
+    try:
+        for path in paths:
+            path.unlink(missing_ok=True)
+            folders.add(path.parent)
+    finally:
+        for folder in filter(Path.is_dir, folders):
+            _to_disk(folder)
 
 
 def is_half_deleted(path: Path) -> bool:

@@ -53,6 +53,9 @@ _MACHINES: Final = {
     ),
 }
 
+# What connects to others, and nothing more.
+_NETWORK: Final = ("socket", "connect", "bind")
+
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_VERSION: Final = 1
 _BENEATH: Final = 1
@@ -74,10 +77,14 @@ def bare_environment() -> dict[str, str]:
     return kept | {"PYTHONUSERBASE": site.getuserbase()}
 
 
-def cut_off() -> bool:
+def cut_off(*, network: bool = False) -> bool:
     """Take the network, other programs and other processes from this process, for good.
 
     All its threads are held to that. What it asks of the system fails with ``PermissionError``.
+
+    Args:
+        network: whether it keeps the network, as what reads a camera has to; nobody can connect to
+            it even so.
 
     Returns:
         whether the system can: Linux on a usual processor.
@@ -86,7 +93,8 @@ def cut_off() -> bool:
     if sys.platform != "linux" or machine is None:
         return False
     name, seccomp, refused = machine
-    program = _filter(name, list(refused.values()))
+    kept = _NETWORK if network else ()
+    program = _filter(name, [number for call, number in refused.items() if call not in kept])
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False

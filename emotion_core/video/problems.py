@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +14,8 @@ from emotion_core.video.sources import NetworkCamera, VideoFile
 
 #: How long a camera may take to answer, and to send its next picture.
 ANSWER_SECONDS: Final = 5.0
+
+_NO_ROUTE: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN)
 
 
 def unreadable(file: VideoFile, error: av.FFmpegError) -> SourceError:
@@ -29,30 +32,91 @@ def unreadable(file: VideoFile, error: av.FFmpegError) -> SourceError:
 
 
 def unreachable(camera: NetworkCamera, error: Exception, seconds: float) -> SourceError:
-    """Return what to tell of a camera that could not be opened; only some of it ends the tries."""
+    """Return what to tell of a camera that could not be opened; only some of it ends the tries.
+
+    Args:
+        camera: which one.
+        error: FFmpeg's, or Python's for an address that is none.
+        seconds: how long it took.
+    """
     parts = urlsplit(camera.address)
-    if isinstance(error, (av.HTTPUnauthorizedError, av.HTTPForbiddenError, PermissionError)):
+    if isinstance(error, (av.HTTPUnauthorizedError, av.HTTPForbiddenError)):
         # Some cameras lock an account after a few wrong passwords.
         return SourceError(
             f"expected a video from {camera.name}, found that it asks for another user name and "
             f"password; put them into the address: {parts.scheme}://NAME:PASSWORD@…"
         )
-    if isinstance(error, ConnectionRefusedError):
-        found = f"nobody answering at {parts.hostname}, port {parts.port or _usual_port(parts)}"
-        advice = "look whether the camera is on, and whether host and port are right"
-    elif isinstance(error, (av.ExitError, TimeoutError)) or seconds > 0.9 * ANSWER_SECONDS:
-        found = f"no answer within {ANSWER_SECONDS:.0f} s"
-        advice = "look whether the camera is on and in the same network"
-    elif isinstance(error, (av.HTTPClientError, av.HTTPServerError)):
-        found = f"that it refuses ({error.strerror})"
-        advice = "look whether the part of the address behind the host is right"
-    elif not _known(parts.hostname or ""):
-        found = f"no machine called {parts.hostname}"
-        advice = "look whether the name is right, or use the camera's number address"
-    else:
-        found = f"none ({error.strerror})" if isinstance(error, OSError) else "none"
-        advice = "give the address of the video itself, not that of the camera's web page"
+    found, advice = _no_connection(error, parts, seconds) or _no_video(error, parts)
     return SourceLostError(f"expected a video from {camera.name}, found {found}; {advice}")
+
+
+def _no_connection(error: Exception, parts: SplitResult, seconds: float) -> tuple[str, str] | None:
+    """Return what was found and what to do where nobody was reached; None where somebody was."""
+    port = parts.port or _usual_port(parts)
+    if isinstance(error, ConnectionRefusedError):
+        return (
+            f"nobody answering at {parts.hostname}, port {port}",
+            "look whether the camera is on, and whether host and port are right",
+        )
+    if isinstance(error, PermissionError):
+        return (
+            f"that this machine does not let the app connect to {parts.hostname}",
+            "allow it in the firewall",
+        )
+    code = error.errno if isinstance(error, OSError) else None
+    if code in _NO_ROUTE:
+        return (
+            f"no way to {parts.hostname} through the network",
+            "look whether the camera is on and in the same network",
+        )
+    # FFmpeg has no error of its own for a name that nobody knows.
+    if code == errno.EIO and not _known(parts.hostname or ""):
+        return (
+            f"no machine called {parts.hostname}",
+            "look whether the name is right, or use the camera's number address",
+        )
+    late = seconds > 0.9 * ANSWER_SECONDS
+    if isinstance(error, (av.ExitError, TimeoutError)) or late:
+        return (
+            f"no answer within {ANSWER_SECONDS:.0f} s",
+            "look whether the camera is on and in the same network",
+        )
+    return None
+
+
+def _no_video(error: Exception, parts: SplitResult) -> tuple[str, str]:
+    """Return what was found at a machine that was reached, and what to do."""
+    where = f"{parts.hostname}, port {parts.port or _usual_port(parts)}"
+    if isinstance(error, (av.HTTPClientError, av.HTTPServerError)):
+        return (
+            f"that it refuses ({error.strerror})",
+            "look whether the part of the address behind the host is right",
+        )
+    if isinstance(error, (EOFError, ConnectionError)):
+        return (
+            f"that {where} breaks off the connection",
+            "look whether the port is right, and whether the camera is busy with other viewers",
+        )
+    unread = isinstance(error, av.InvalidDataError) or (
+        isinstance(error, OSError) and error.errno == errno.EIO
+    )
+    if unread and parts.scheme in ("https", "rtsps"):
+        return (
+            f"no video behind an encrypted connection at {where}",
+            f"if the camera does not encrypt, begin the address with {parts.scheme[:-1]}://",
+        )
+    if unread and parts.scheme == "rtsp":
+        return (
+            f"that {where} does not speak RTSP",
+            "look whether the port is right; some cameras have an http:// address instead",
+        )
+    if unread:
+        return (
+            "something else",
+            "give the address of the video itself, not that of the camera's web page",
+        )
+    found = f"none ({error.strerror})" if isinstance(error, av.FFmpegError) else "none"
+    return found, "look whether the camera is on, and whether the address is right"
 
 
 def lost(name: str, error: av.FFmpegError) -> SourceLostError:

@@ -14,6 +14,7 @@ from typing import Final, Literal, Self
 import av
 
 from emotion_core.errors import SourceError, SourceLostError
+from emotion_core.video.apart import Decoder
 from emotion_core.video.opening import OpenVideo, open_source
 from emotion_core.video.sources import VideoSource
 
@@ -77,7 +78,7 @@ class SourceReader:
         loop: bool = False,
         notify: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
-        opener: Callable[[VideoSource], AbstractContextManager[OpenVideo]] = open_source,
+        opener: Callable[[VideoSource, Decoder], AbstractContextManager[OpenVideo]] = open_source,
     ) -> None:
         self.loop = loop
         self.notify = notify
@@ -120,7 +121,7 @@ class SourceReader:
     def stop(self) -> None:
         """Close the source and wait until the thread has ended.
 
-        A camera that does not answer can hold this up for some seconds.
+        A camera of this machine that does not answer can hold this up for some seconds.
         """
         self.request_stop()
         if self._thread.ident is not None:
@@ -135,7 +136,10 @@ class SourceReader:
 
     def _run(self, source: VideoSource) -> None:
         try:
-            self._play_until_over(source)
+            with Decoder(self._heed) as decoder:
+                self._play_until_over(source, decoder)
+        except _StoppedError:
+            pass
         except SourceError as error:
             self._state = SourceState("failed", str(error))
         except Exception as error:
@@ -143,12 +147,16 @@ class SourceReader:
             self._state = SourceState("failed", f"{type(error).__name__}; the log has more of it")
         self.notify()
 
-    def _play_until_over(self, source: VideoSource) -> None:
+    def _heed(self) -> None:
+        if self._stopping.is_set():
+            raise _StoppedError
+
+    def _play_until_over(self, source: VideoSource, decoder: Decoder) -> None:
         wait = FIRST_WAIT
         while not self._stopping.is_set():
             self._played_since_opening = False
             try:
-                complaint = self._play(source)
+                complaint = self._play(source, decoder)
             except SourceLostError as lost:
                 if self._played_since_opening:
                     wait = FIRST_WAIT
@@ -161,9 +169,9 @@ class SourceReader:
                     return
                 self._stopping.wait(_SHORTEST_STEP)  # the last frame is to be seen, too
 
-    def _play(self, source: VideoSource) -> str:
+    def _play(self, source: VideoSource, decoder: Decoder) -> str:
         """Play the source until it ends, is lost or a stop is asked for; return the complaint."""
-        with self._open(source) as video:
+        with self._open(source, decoder) as video:
             pace = _Pace(self._clock)
             for frame in video.frames():
                 if self._stopping.is_set():
@@ -184,6 +192,10 @@ class SourceReader:
         if self._state.phase != "playing":
             self._state = SourceState("playing")
         self.notify()
+
+
+class _StoppedError(Exception):
+    """Nobody waits for the source any more."""
 
 
 class _Pace:

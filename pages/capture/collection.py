@@ -90,6 +90,7 @@ def _choose(found: OwnDatasetList, agreed: bool) -> OwnDataset | None:
             "Dataset",
             list(datasets),
             key=_CHOSEN,
+            bind="query-params",
             persist_state="session",
             width=320,
         )
@@ -154,7 +155,7 @@ def _offer_examination(dataset: OwnDataset) -> None:
         help="Open it in the Dataset explorer.",
     ):
         open_next(dataset.folder)
-        st.switch_page("pages/dataset.py")
+        st.switch_page("pages/dataset.py", query_params={"section": "Overview"})
 
 
 def _offer_zip(dataset: OwnDataset) -> None:

@@ -25,6 +25,7 @@ from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
 from pages.capture.picker import FaceNote, pick_faces
 from pages.capture.samples import faces
 from pages.shared.clicks import once
+from pages.shared.kept import kept
 from pages.shared.pictures import MANY_PICTURES, read_upload
 from pages.shared.text import plain
 
@@ -65,6 +66,7 @@ def show_capture(dataset: OwnDataset) -> None:
     emotion = st.pills(
         "Expression",
         EMOTIONS,
+        default=kept("own_emotion", None, EMOTIONS),
         format_func=lambda name: f"{name} · {totals[name]}",
         key="own_emotion",
         persist_state="session",
@@ -72,7 +74,7 @@ def show_capture(dataset: OwnDataset) -> None:
     way = st.segmented_control(
         "From",
         list(_WAYS),
-        default="Camera",
+        default=kept("own_way", "Camera", _WAYS),
         required=True,
         key="own_way",
         persist_state="session",

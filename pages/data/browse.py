@@ -15,10 +15,13 @@ from emotion_core.datasets.selection import FaceFilter, in_order, matching_faces
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from pages.data.shares import show_shares
-from pages.opened.findings import exclusions_for, findings_of, left_out
+from pages.opened.corrections import offer_corrections
+from pages.opened.findings import QUALITY, exclusions_for, findings_of, left_out
 from pages.opened.panel import page_of, show_faces
 from pages.opened.scores import scores_of
 from pages.opened.store import OpenDataset
+from pages.shared.jobs import result_of
+from pages.shared.kept import in_address
 from pages.shared.text import plain
 
 _BY_INDEX: Final = "index"
@@ -49,9 +52,18 @@ def _browse(opened: OpenDataset) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         indices = _sorted(opened, found)
+        if indices is None:
+            return
         view = (wanted, *(st.session_state.get(key) for key in _VIEW))
         shown = page_of(indices, f"page {opened.id} {view}", address=_PAGE)
-        st.markdown(f"**{len(indices):,}** of {len(opened.dataset):,} images")
+        st.markdown(f"**{len(indices):,}** of {len(opened.dataset):,} images", width="content")
+        offer_corrections(
+            opened,
+            {"this page": shown, f"all {len(indices):,} that match": indices}
+            if len(shown) < len(indices)
+            else {"all": indices},
+            "browse",
+        )
     if not len(found):
         st.info(NOTHING)
         return
@@ -72,6 +84,10 @@ def _first_page() -> None:
 def _filters(opened: OpenDataset) -> FaceFilter:
     dataset = opened.dataset
     present = [split for code, split in enumerate(SPLITS) if (dataset.splits == code).any()]
+    in_address(
+        {_CLASS: [], _SPLIT: [], _AGREEMENT: (0, 100), _FINDING: None, _WITHOUT: None, _FIND: ""}
+    )
+    in_address({_SORT: _BY_INDEX, _DESCENDING: False})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         emotions = st.pills(
             "Class",
@@ -110,7 +126,7 @@ def _agreement_filter() -> tuple[tuple[str, float, float], ...]:
         100,
         (0, 100),
         5,
-        format="%d %%",
+        format="%d%%",
         key=_AGREEMENT,
         bind="query-params",
         on_change=_first_page,
@@ -132,14 +148,14 @@ def _finding_filters(opened: OpenDataset) -> None:
     )
     if lists := exclusions_for(opened):
         st.selectbox(
-            "Leave out",
+            "Without those excluded by",
             [each.name for each in lists],
             index=None,
             placeholder="nothing",
             key=_WITHOUT,
             bind="query-params",
             on_change=_first_page,
-            help="An exclusion list, made under Quality.",
+            help="Hide the images that a list of corrections excludes.",
         )
 
 
@@ -164,7 +180,8 @@ def _columns(opened: OpenDataset, wanted: FaceFilter) -> dict[str, NDArray[np.fl
     return {name: scores[name].compute(opened) for name, _, _ in wanted.scores}
 
 
-def _sorted(opened: OpenDataset, found: NDArray[np.intp]) -> NDArray[np.intp]:
+def _sorted(opened: OpenDataset, found: NDArray[np.intp]) -> NDArray[np.intp] | None:
+    """Let the viewer choose an order; None while what it needs is being measured."""
     scores = scores_of(opened)
     by = st.selectbox(
         "Sort by",
@@ -180,6 +197,11 @@ def _sorted(opened: OpenDataset, found: NDArray[np.intp]) -> NDArray[np.intp]:
     )
     if by == _BY_INDEX:
         return found[::-1] if descending else found
+    begin = scores[by].job
+    if begin is not None:
+        what = f"Measuring {len(opened.dataset):,} images"
+        if result_of(begin(opened), what, f"sort {by}", partial(opened.forget, QUALITY)) is None:
+            return None
     return in_order(found, scores[by].compute(opened), descending=descending)
 
 

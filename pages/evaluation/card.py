@@ -15,9 +15,9 @@ from pages.shared.text import local_time, plain
 _PROBLEM: Final = "evaluation_card_problem"
 
 WHAT_CHANGES: Final = (
-    "Its temperature and certainty threshold are fitted to these images, so that its scores mean "
-    "what they say and it answers “uncertain” where it is guessing; the live page and Photo then "
-    "tell how often it is right. It changes for everyone who uses this installation."
+    "This fits its temperature and certainty threshold to these images, so that its scores match "
+    "how often it is right and it answers “uncertain” where it is guessing. Live camera and Photo "
+    "then show how often it is right. The model changes for everyone who uses this app."
 )
 
 
@@ -28,26 +28,26 @@ def show_card(evaluated: Evaluated) -> None:
         return
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
-    st.html('<div class="section">Its card</div>')
+    st.html('<div class="section">Model card</div>')
     here = f"{evaluated.answers.dataset} {evaluated.answers.split}"
     if card.measured_on:
         st.markdown(
-            f"The card states figures that were measured on {plain(card.measured_on)}, "
+            f"Its card has figures measured on {plain(card.measured_on)}, "
             f"{card.data['measured_images']:,} images, on "
             f"{plain(local_time(card.data['measured_at'])[:10])}."
         )
     else:
         st.markdown(
-            f"{plain(card.name)} was imported and its card states no figures, so the live page and "
-            "Photo cannot say how often it is right."
+            f"{plain(card.name)} was imported and its card has no figures, so Live camera and "
+            "Photo cannot show how often it is right."
         )
     if card.measured_on == here and card.data["measured_images"] == len(evaluated.answers):
         return
     if reason := why_not(evaluated.answers):
-        st.caption(f"These figures cannot be written into it. {reason}")
+        st.caption(f"These figures cannot be added to it. {reason}")
         return
     st.button(
-        "Write these figures into its card",
+        "Add these figures to its card",
         icon=":material/edit_note:",
         key="write_card",
         on_click=once(_write, evaluated),
@@ -61,4 +61,4 @@ def _write(evaluated: Evaluated) -> None:
     except ModelError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    st.toast(f"The card of **{plain(evaluated.card.name)}** states these figures now.")
+    st.toast(f"The card of **{plain(evaluated.card.name)}** now has these figures.")

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.datasets import SPLITS, FaceDataset
+from emotion_core.datasets.checks.corrections import corrected_labels
 from emotion_core.datasets.checks.exclusions import ExclusionList
 from emotion_core.datasets.types import Exclusion
 from emotion_core.errors import EmotionCoreError, ModelError
@@ -27,6 +28,7 @@ from pages.opened.findings import exclusions_for, left_out
 from pages.opened.store import OpenDataset
 from pages.shared.glossary import meaning
 from pages.shared.jobs import Job, result_of
+from pages.shared.technical import show_technical_switch
 from pages.shared.text import plain
 
 # The widgets' keys are the names in the address.
@@ -77,9 +79,7 @@ class Evaluated:
     @property
     def excluded(self) -> Exclusion | None:
         """The exclusion list as reports name it."""
-        if self.exclusions is None:
-            return None
-        return Exclusion(self.exclusions.name, len(self.exclusions), self.exclusions.checksum)
+        return None if self.exclusions is None else self.exclusions.record
 
     def images(self, places: NDArray[np.intp]) -> NDArray[np.uint8]:
         """Return faces by their places among the answers, uint8 ``[M, 48, 48]``."""
@@ -108,17 +108,18 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
         name = None
         if lists:
             name = st.selectbox(
-                "Leave out",
+                "Corrections",
                 list(lists),
                 index=None,
                 placeholder="nothing",
                 key=WITHOUT,
                 bind="query-params",
                 width=220,
-                help="An exclusion list, made on the page Dataset explorer under Quality.",
+                help="A list of images to exclude or relabel, made in the Dataset explorer.",
             )
+        show_technical_switch()
     if model_dir is None or split is None:
-        st.error("There is no usable model. The page Models says what is wrong with those there.")
+        st.error("No model can be used. Models says what is wrong.")
         return None
     evaluated = judged(opened, model_dir, split, lists.get(name) if name else None)
     if evaluated is not None:
@@ -180,7 +181,7 @@ def judged(
         card = load_card(model_dir)
         job = _job(opened, model_dir, card, split, exclusions)
     except EmotionCoreError as error:
-        st.error(f"The model cannot be judged. {plain(str(error))}")
+        st.error(f"The model cannot be evaluated. {plain(str(error))}")
         return None
     name = evaluation_name(card, split, exclusions)
     what = f"{card.name} reads {int((opened.dataset.splits == SPLITS.index(split)).sum()):,} faces"
@@ -200,6 +201,7 @@ def _job(
             dataset,
             split,
             left_out=None if exclusions is None else left_out(opened, exclusions),
+            labels=None if exclusions is None else corrected_labels(dataset, exclusions),
             progress=lambda done, total: progress(done / max(1, total)),
         )
         seen = load_seen_images(model_dir, card)

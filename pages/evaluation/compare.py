@@ -26,14 +26,14 @@ from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
 from pages.shared.glossary import explain_terms, meaning
 from pages.shared.jobs import Job, result_of
+from pages.shared.technical import technical
 from pages.shared.text import plain
 
 AGAINST: Final = "against"
 _COMPARISON: Final = "evaluation_comparison"
 
 ONLY_ONE: Final = (
-    "There is no other model to compare with. Train one on the page Train, or import one on the "
-    "page Models."
+    "There is no other model to compare with yet. Train one on Train, or import one on Models."
 )
 
 
@@ -68,16 +68,17 @@ def compared_with(evaluated: Evaluated) -> Evaluated | None:
 def _show_figures(comparison: PairedComparison) -> None:
     first, second = (escape(each.card.name) for each in (comparison.first, comparison.second))
     st.markdown(_verdict(comparison))
-    st.html(display.numbers(comparison_figures(comparison)))
+    st.html(display.numbers(comparison_figures(comparison, technical=technical())))
     explain_terms("McNemar's test", "p", "95% interval", "recall", "F1")
-    st.html(f'<div class="section">How far {first} is above {second}, in all and by label</div>')
+    st.html(f'<div class="section">{first} compared with {second}, overall and by label</div>')
     st.plotly_chart(
         differences_figure(comparison, ""),
         key="differences",
         config=NO_TOOLBAR,
         height=420,
     )
-    st.dataframe(_per_class(comparison), hide_index=True)
+    if technical():
+        st.dataframe(_per_class(comparison), hide_index=True)
 
 
 def _per_class(comparison: PairedComparison) -> pd.DataFrame:
@@ -107,16 +108,16 @@ def _verdict(comparison: PairedComparison) -> str:
     if comparison.counts.p_value >= 0.05:
         return (
             f"On these {comparison.counts.n:,} images **no difference is proven**: one this large "
-            "could well be chance (McNemar's test, exact)."
+            "could well be chance (exact McNemar's test)."
         )
-    return f"**{better}** is better than {worse} on these images (McNemar's test, exact, p < 0.05)."
+    return f"**{better}** is better than {worse} on these images (exact McNemar's test, p < 0.05)."
 
 
 def _show_differing(evaluated: Evaluated, other: Evaluated, comparison: PairedComparison) -> None:
     groups = {
         f"only {evaluated.card.name} is right": comparison.only_first(),
         f"only {other.card.name} is right": comparison.only_second(),
-        "both wrong, differently": comparison.wrong_differently(),
+        "both wrong, with different answers": comparison.wrong_differently(),
     }
     group = st.segmented_control(
         "Images where they differ",
@@ -129,7 +130,7 @@ def _show_differing(evaluated: Evaluated, other: Evaluated, comparison: PairedCo
     places = groups[group]
     shown = page_of(places, f"differing page {group} {evaluated.name} {other.name}")
     if not len(places):
-        st.success("No image matches.", icon=":material/check:")
+        st.success("There are no such images.", icon=":material/check:")
         return
     show_judged_faces(
         evaluated,
@@ -138,7 +139,7 @@ def _show_differing(evaluated: Evaluated, other: Evaluated, comparison: PairedCo
         label=group,
         beside=partial(
             st.caption,
-            f"Below each face: what {evaluated.card.name} answers / what {other.card.name} does. "
+            f"Below each face: the answer of {evaluated.card.name} / that of {other.card.name}. "
             "The line has the colour of the label.",
         ),
         captions=[
@@ -150,11 +151,11 @@ def _show_differing(evaluated: Evaluated, other: Evaluated, comparison: PairedCo
 
 
 def _show_sizes_and_speeds(models: list[Evaluated]) -> None:
-    st.html('<div class="section">Size, and the time of one face</div>')
+    st.html('<div class="section">Size and speed</div>')
     with st.container(horizontal=True):
         for runtime, help_ in (
             ("LiteRT", f"{meaning('LiteRT')} One face at a time on one thread, as on live video."),
-            ("Keras", "In a process of its own; starting TensorFlow takes some seconds."),
+            ("Keras", "Runs in a separate process; starting TensorFlow takes a few seconds."),
         ):
             st.button(
                 f"Measure {runtime} now",
@@ -166,13 +167,14 @@ def _show_sizes_and_speeds(models: list[Evaluated]) -> None:
     lines = [_sizes(each.card) for each in models]
     for runtime in ("LiteRT", "Keras"):
         for line, speed in zip(lines, _speeds(models, runtime), strict=False):
-            line[f"{runtime}, ms a face"] = (
+            line[f"{runtime}, ms per face"] = (
                 f"{speed.milliseconds:.2f} ({speed.fast:.2f} to {speed.slow:.2f})"
             )
     st.dataframe(pd.DataFrame(lines), hide_index=True, placeholder="-")
-    if any("ms a face" in what for what in lines[0]):
+    if any("ms per face" in what for what in lines[0]):
         st.caption(
-            "Times: the median and, in brackets, the middle 80% of 200 faces, taken in turn."
+            "Time per face: the median and, in brackets, the middle 80% of 200 faces; the models "
+            "take turns."
         )
 
 
@@ -181,7 +183,7 @@ def _sizes(card: ModelCard) -> dict[str, object]:
     return {
         "model": card.name,
         "architecture": card.architecture,
-        "parameters": f"{card.parameters:,}",
+        "weights": f"{card.parameters:,}",
         "model.tflite, MB": None if size is None else round(size / 1e6, 3),
     }
 

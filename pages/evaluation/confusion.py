@@ -23,10 +23,11 @@ _CHART: Final = "confusion"
 
 _SHOWN: Final = {"by row": "row", "by column": "column", "counts": "count"}
 _MEANS: Final = {
-    "by row": "Of the images with a label, how many get each answer: on the diagonal the recall.",
-    "by column": "Of the images with an answer, how many have each label: on the diagonal the "
-    "precision.",
-    "counts": "How many images.",
+    "by row": "Of the images with each label, the share that get each answer; the diagonal is the "
+    "recall.",
+    "by column": "Of the images with each answer, the share that have each label; the diagonal is "
+    "the precision.",
+    "counts": "The number of images.",
 }
 #: Cells beside the matrix.
 _WORST: Final = 6
@@ -102,9 +103,9 @@ def _choose_cell(confusion: NDArray[np.int64]) -> None:
                          placeholder="choose")  # fmt: skip
     wrong = confusion * (1 - np.eye(len(EMOTIONS), dtype=np.int64))
     if not wrong.any():
-        st.success("Every image is read as its label says.", icon=":material/check:")
+        st.success("Every answer matches its label.", icon=":material/check:")
         return
-    st.html('<div class="section">Mixed up most</div>')
+    st.html('<div class="section">Most frequent mix-ups</div>')
     for flat in np.argsort(-wrong, axis=None, kind="stable")[:_WORST].tolist():
         label, answer = divmod(flat, len(EMOTIONS))
         count = int(wrong[label, answer])

@@ -27,9 +27,9 @@ from pages.shared.text import plain
 _IMAGES, _PHOTO = "images of the split", "a photo"
 
 HOW: Final = """
-Soft patches of the face are blurred away at random, a thousand times, and the model is asked each
-time (RISE, Petsiuk et al. 2018): orange parts raise the score, blue ones lower it. Any model can be
-asked like that. It shows what the *model* uses, not what a person would.
+Soft patches of the face are blurred at random, a thousand times, and the model reads each result
+(RISE, Petsiuk et al. 2018): orange areas raise the score, blue ones lower it. This works with any
+model. It shows what the *model* uses, not what a person would.
 """
 
 

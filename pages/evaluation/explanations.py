@@ -61,7 +61,7 @@ def show_explanation(
             emotion,
         )
     except ModelError as error:
-        st.warning(f"The model cannot be asked. {plain(str(error))}")
+        st.warning(f"The answer cannot be explained. {plain(str(error))}")
         return
     st.html(_pictures(found))
     st.markdown(_verdict(found))
@@ -80,8 +80,8 @@ def _pictures(found: Explanation) -> str:
         f'<div class="why"><figure><img class="plain" src="{png_address(found.face)}" '
         f'alt="the face as the model sees it"><figcaption>what the model sees</figcaption></figure>'
         f'<figure><img src="{png_address(heat_picture(found))}" '
-        f'alt="the parts that speak for {found.emotion}">'
-        f"<figcaption>what speaks for {found.emotion}</figcaption></figure></div>"
+        f'alt="the evidence for {found.emotion}">'
+        f"<figcaption>evidence for {found.emotion}</figcaption></figure></div>"
         '<div class="scale"></div>'
         '<div class="scale-ends"><span>against</span><span>for</span></div>'
     )
@@ -93,16 +93,17 @@ def _verdict(found: Explanation) -> str:
     left = found.faithfulness.deletion[quarter]
     by_chance = found.of_chance.deletion[quarter]
     text = (
-        f"The score of **{found.emotion}** is {found.score:.0%}. Without the most marked quarter "
-        f"of its pixels it is **{left:.0%}**; without as many in random patches {by_chance:.0%}."
+        f"The score for **{found.emotion}** is {found.score:.0%}. With the most important quarter "
+        f"of the pixels hidden it is **{left:.0%}**; with as many hidden at random, "
+        f"{by_chance:.0%}."
     )
     if left >= by_chance:
-        text += " So this map explains little: the answer does not rest on one place."
+        text += " So this map explains little: the answer does not rest on any one area."
     return text
 
 
 def emotion_choice(key: str) -> str | None:
     """Let the viewer choose which expression to explain; None for the model's answer."""
     return st.selectbox(
-        "What speaks for", EMOTIONS, index=None, placeholder="the model's answer", key=key
+        "Evidence for", EMOTIONS, index=None, placeholder="the model's answer", key=key
     )

@@ -19,11 +19,12 @@ from pages.evaluation.explanations import show_explanation
 from pages.opened.details import choose_face, chosen_face, vote_bars
 from pages.opened.grid import show_grid
 from pages.shared import display
+from pages.shared.kept import kept
 
 # Named as on the page of the dataset: the style sheet is the same.
 _DETAILS: Final = "face_details"
 
-HINT: Final = "Click a face, or go there with the arrow keys, to see the scores and their reasons."
+HINT: Final = "Click a face, or move to it with the arrow keys, to see its scores."
 
 
 def show_judged_faces(
@@ -104,7 +105,7 @@ def show_judged_face(evaluated: Evaluated, place: int) -> None:
     )
     if answers.votes is not None:
         st.html('<div class="section">FER+ votes</div>' + vote_bars(answers.votes[place]))
-    if st.toggle("Why this answer?", key="why", persist_state="session"):
+    if st.toggle("Why this answer?", kept("why", usual=False), key="why", persist_state="session"):
         show_explanation(evaluated, image, key="panel")
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from emotion_core.judging.figures.certainty import coverage_figure, reliability_figure
 from emotion_core.judging.figures.classes import class_metrics_figure, curves_figure
+from emotion_core.judging.measures.evaluation import EvaluationReport
 from emotion_core.judging.report.contents import classes_table, headline
 from emotion_core.judging.votes_fit import VoteFit
 from pages.evaluation.card import show_card
@@ -15,6 +16,7 @@ from pages.evaluation.choice import Evaluated
 from pages.shared import display
 from pages.shared.display import NO_TOOLBAR
 from pages.shared.glossary import explain_terms, meaning
+from pages.shared.technical import technical
 
 #: Of the table of classes, what the page calls them, and what that means.
 _COLUMNS: Final = {
@@ -24,18 +26,26 @@ _COLUMNS: Final = {
     "auc": ("area (ROC)", meaning("area (ROC)")),
     "average_precision": ("average precision", meaning("average precision")),
 }
+#: Of these columns, the ones that are shares of images.
+_SHARES: Final = ("precision", "recall")
+
+#: Of these columns, the ones for who wants technical figures.
+_TECHNICAL: Final = ("auc", "average_precision")
 
 
 def show_overview(evaluated: Evaluated) -> None:
     """Show how often the model is right, in all and for each expression."""
     judgement = evaluated.judgement
-    st.html(display.numbers(headline(judgement)))
-    explain_terms("accuracy", "95% interval", "macro F1", "calibration error (ECE)", "area (ROC)")
+    st.html(display.numbers(headline(judgement, technical=technical())))
+    explain_terms(
+        "accuracy", "95% interval", "macro F1", "uncertain", "calibration error (ECE)",
+        "area (ROC)", "FER2013", "PublicTest", "PrivateTest",
+    )  # fmt: skip
     missing = [each.emotion for each in judgement.report.per_class if not each.support]
     if missing:
         st.caption(
-            f"No image is labelled {' or '.join(missing)}: nothing is known of these, and they are "
-            "left out of the means."
+            f"No image is labelled {' or '.join(missing)}, so nothing is known about these, and "
+            "they are left out of the averages."
         )
     st.html('<div class="section">Precision, recall and F1 with 95% intervals</div>')
     st.plotly_chart(
@@ -45,13 +55,18 @@ def show_overview(evaluated: Evaluated) -> None:
         height=420,
     )
     table = classes_table(judgement)
+    table[list(_SHARES)] *= 100
+    columns = [name for name in _COLUMNS if technical() or name not in _TECHNICAL]
     st.dataframe(
-        table[["emotion", "images", *_COLUMNS]],
+        table[["emotion", "images", *columns]],
         hide_index=True,
         placeholder="-",
         column_config={
-            name: st.column_config.NumberColumn(label, format="%.3f", help=what)
+            name: st.column_config.NumberColumn(
+                label, format="%.1f%%" if name in _SHARES else "%.3f", help=what
+            )
             for name, (label, what) in _COLUMNS.items()
+            if name in columns
         },
     )
     if judgement.votes is not None:
@@ -61,27 +76,32 @@ def show_overview(evaluated: Evaluated) -> None:
 
 def _show_votes(votes: VoteFit) -> None:
     st.html(
-        '<div class="section">Beside the FER+ voters</div>'
+        '<div class="section">Compared with the FER+ voters</div>'
         + display.numbers(
             {
-                f"the model says what most voters say ({votes.majority_n:,} images)": (
+                f"the model agrees with most voters ({votes.majority_n:,} images)": (
                     f"{votes.majority.value:.1%}"
                 ),
-                "the label says that": f"{votes.label_majority.value:.1%}",
-                "of the voters, on average, say what the model says": f"{votes.expected:.1%}",
-                "say what the label says": f"{votes.label_expected:.1%}",
-                "could agree at best": f"{votes.ceiling:.1%}",
-                "bits between scores and votes (labels: "
-                f"{votes.label_divergence:.2f})": f"{votes.divergence:.2f}",
+                "the label agrees with most voters": f"{votes.label_majority.value:.1%}",
+                "of the voters agree with the model, on average": f"{votes.expected:.1%}",
+                "of the voters agree with the label, on average": f"{votes.label_expected:.1%}",
+                "is the highest agreement possible": f"{votes.ceiling:.1%}",
             }
+            | _bits(votes)
         )
     )
     st.caption(
-        "Ten people voted on each face (Barsoum et al. 2016). Where labels and voters differ, a "
-        "model that is marked wrong may still say what most people see. Bits: Jensen-Shannon "
-        "divergence, 0 the same, 1 nothing in common."
+        "Ten people voted on each face (Barsoum et al. 2016). Where labels and voters differ, an "
+        "answer marked wrong may still be what most people see."
     )
     explain_terms("FER+ votes", "Jensen-Shannon divergence")
+
+
+def _bits(votes: VoteFit) -> dict[str, str]:
+    if not technical():
+        return {}
+    what = f"bits between scores and votes (labels: {votes.label_divergence:.2f})"
+    return {what: f"{votes.divergence:.2f}"}
 
 
 def show_curves(evaluated: Evaluated) -> None:
@@ -90,19 +110,20 @@ def show_curves(evaluated: Evaluated) -> None:
     if judgement.mean_auc is None:
         st.info("Curves need images of at least two expressions; there is only one here.")
         return
-    st.html(
-        display.numbers(
-            {
-                "mean area under the ROC curves": f"{judgement.mean_auc:.3f}",
-                "mean average precision": f"{judgement.mean_average_precision:.3f}",
-            }
+    if technical():
+        st.html(
+            display.numbers(
+                {
+                    "mean area under the ROC curves": f"{judgement.mean_auc:.3f}",
+                    "mean average precision": f"{judgement.mean_average_precision:.3f}",
+                }
+            )
         )
-    )
     explain_terms("ROC curve", "area (ROC)", "precision", "recall", "average precision")
     left, right = st.columns(2)
     with left:
         st.plotly_chart(
-            curves_figure(judgement.curves, "roc", "ROC, each expression against the rest"),
+            curves_figure(judgement.curves, "roc", "ROC curves, each expression against the rest"),
             key="roc",
             config=NO_TOOLBAR,
             height=540,
@@ -115,56 +136,65 @@ def show_curves(evaluated: Evaluated) -> None:
             height=540,
         )
     st.caption(
-        "In the legend the area under the ROC curve, and the average precision. Rare expressions "
-        "can have a large area and still a poor precision: look at both. Click a curve in the "
-        "legend to hide it, double-click to show it alone."
+        "The legend gives the area under the ROC curve and the average precision. A rare "
+        "expression can have a large area and still a poor precision, so look at both. Click a "
+        "name in the legend to hide its curve, double-click to show it alone."
     )
 
 
 def show_calibration(evaluated: Evaluated) -> None:
     """Show whether scores mean what they say, and what answering less often gains."""
     before, after = evaluated.judgement.uncalibrated, evaluated.judgement.report
-    st.html(
-        display.numbers(
-            {
-                "calibration error (ECE), as the network scores": f"{before.ece:.1%}",
-                f"calibrated, temperature {evaluated.card.temperature:.2f}": f"{after.ece:.1%}",
-                "log loss before": f"{before.log_loss:.3f}",
-                "log loss after": f"{after.log_loss:.3f}",
-                "Brier score before": f"{before.brier:.3f}",
-                "Brier score after": f"{after.brier:.3f}",
-            }
+    if technical():
+        st.html(
+            display.numbers(
+                {
+                    "calibration error (ECE) before": f"{before.ece:.1%}",
+                    f"after, with temperature {evaluated.card.temperature:.2f}": f"{after.ece:.1%}",
+                    "log loss before": f"{before.log_loss:.3f}",
+                    "log loss after": f"{after.log_loss:.3f}",
+                    "Brier score before": f"{before.brier:.3f}",
+                    "Brier score after": f"{after.brier:.3f}",
+                }
+            )
         )
-    )
     explain_terms(
         "score", "calibration error (ECE)", "temperature", "log loss", "Brier score",
         "certainty threshold", "uncertain",
     )  # fmt: skip
     left, right = st.columns(2)
-    for column, report, title in (
-        (left, before, "Before calibration"),
-        (right, after, "After calibration"),
-    ):
-        with column:
-            st.plotly_chart(
-                reliability_figure(report.reliability, title),
-                key=title,
-                config=NO_TOOLBAR,
-                height=440,
-            )
-    st.caption("On the dashed line a score of 70% is right in 7 of 10 cases.")
-    st.plotly_chart(
-        coverage_figure(
-            after.coverage_curve, after.selective, "What “uncertain” costs, and what it gains"
-        ),
-        key="coverage",
-        config=NO_TOOLBAR,
-        height=420,
-    )
+    if technical():
+        with left:
+            _show_reliability(before, "Before calibration")
+        with right:
+            _show_reliability(after, "After calibration")
+        _show_coverage(after)
+    else:
+        with left:
+            _show_reliability(after, "What scores are worth")
+        with right:
+            _show_coverage(after)
     coverage, accuracy = after.selective.coverage, after.selective.accuracy
     if after.selective.threshold and after.selective.answered:
         st.markdown(
-            f"With a threshold of {after.selective.threshold:.0%} the model answers "
+            f"With a certainty threshold of {after.selective.threshold:.0%} the model answers on "
             f"**{coverage.value:.1%}** of these images, and **{accuracy.value:.1%}** of its "
-            f"answers are right; without one {after.accuracy.value:.1%} are."
+            f"answers are right. Without one, {after.accuracy.value:.1%} are right."
         )
+
+
+def _show_reliability(report: EvaluationReport, title: str) -> None:
+    st.plotly_chart(
+        reliability_figure(report.reliability, title), key=title, config=NO_TOOLBAR, height=440
+    )
+    st.caption("On the dashed line, answers with a score of 70% are right in 7 of 10 cases.")
+
+
+def _show_coverage(report: EvaluationReport) -> None:
+    title = "What “uncertain” costs and gains"
+    st.plotly_chart(
+        coverage_figure(report.coverage_curve, report.selective, title),
+        key="coverage",
+        config=NO_TOOLBAR,
+        height=440,
+    )

@@ -19,10 +19,10 @@ _RANKINGS: Final = {
     "least certain": Answers.least_certain,
 }
 _MEANS: Final = {
-    "confident mistakes": "Wrong answers, those with the highest score first. Look at the label "
-    "too: it may be what is wrong.",
-    "hardest": "Images whose label gets the lowest score, right or wrong.",
-    "least certain": "Images where no expression gets a high score, the lowest first.",
+    "confident mistakes": "Wrong answers, highest score first. Check the label too: it may be what "
+    "is wrong.",
+    "hardest": "Images whose label gets the lowest score, whether the answer is right or wrong.",
+    "least certain": "Images on which no expression gets a high score, lowest first.",
 }
 _TOPS: Final = (120, 600, 3000)
 
@@ -67,4 +67,4 @@ def _show(evaluated: Evaluated) -> None:
 
 def _say(ranking: str) -> None:
     st.markdown(_MEANS[ranking])
-    st.caption(f"Below each face its label, and what the model answers. {HINT}")
+    st.caption(f"Below each face: its label and the model's answer. {HINT}")

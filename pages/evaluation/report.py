@@ -26,7 +26,7 @@ def show_report(evaluated: Evaluated) -> None:
     parts += ["robustness"] if curves is not None else []
     parts += [f"the comparison with {plain(other.card.name)}"] if other is not None else []
     st.markdown(
-        f"The report holds {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}."
+        f"The report contains {', '.join(parts[:-1])}{' and ' if parts[1:] else ''}{parts[-1]}."
     )
     missing = []
     if curves is None:
@@ -34,13 +34,13 @@ def show_report(evaluated: Evaluated) -> None:
     if other is None:
         missing.append("compare with another model")
     if missing:
-        st.caption(f"To include more, {' or '.join(missing)} first, in the sections above.")
+        st.caption(f"To include more, {' or '.join(missing)} first, in the tabs above.")
     with_faces = st.toggle(
         "Show faces in the HTML report",
         value=True,
         key="report_faces",
-        help="The most confident mistakes, as pictures. Do not pass them on if the dataset's "
-        "licence forbids it: FER2013 is research data.",
+        help="Shows the most confident mistakes as images. Do not share them if the dataset's "
+        "licence forbids it; FER2013 is research data.",
     )
     # Now, not when somebody downloads: a download runs without the viewer's session, in which the
     # other model is.
@@ -65,25 +65,25 @@ def _offer(evaluated: Evaluated, report: Report, *, with_faces: bool) -> None:
             lambda: html_report(report, faces),
             f"{stem}.html",
             "text/html",
-            "One file with figures to point at; it opens without the network.",
+            "One file with interactive figures; it opens offline.",
         ),
         "JSON": (
             lambda: json.dumps(report.to_json(), indent=2) + "\n",
             f"{stem}.json",
             "application/json",
-            "Every figure with its interval.",
+            "All figures with their intervals.",
         ),
-        "CSV of the classes": (
+        "CSV by expression": (
             lambda: csv_of(classes_table(evaluated.judgement)),
             f"{stem}-classes.csv",
             "text/csv",
-            "Precision, recall, F1 and areas of each expression.",
+            "Precision, recall, F1 and areas under the curves for each expression.",
         ),
-        "CSV of the images": (
+        "CSV by image": (
             lambda: csv_of(answers_table(evaluated.answers)),
             f"{stem}-images.csv",
             "text/csv",
-            "Label, answer and scores of each image.",
+            "Label, answer and scores for each image.",
         ),
     }
     with st.container(horizontal=True):

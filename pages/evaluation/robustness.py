@@ -23,6 +23,7 @@ from emotion_core.judging.robustness.curves import (
     robustness_of,
     sample_places,
 )
+from emotion_core.quantities import duration
 from emotion_core.system.progress import ShareProgress
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.compare import compared_with
@@ -37,16 +38,16 @@ _COLUMNS: Final = 4
 _TIMED: Final = 128
 
 WHAT: Final = """
-How much accuracy is left when faces are moved, scaled, tilted, darkened, blurred or covered, or
-when noise or JPEG artefacts are added. Every strength uses the same random images and the same
-random numbers.
+How accurate the model still is when faces are shifted, scaled, tilted, darkened, blurred or
+covered, or when noise or JPEG artefacts are added. Every strength uses the same random images and
+the same random numbers.
 """
 
 
 def show_robustness(evaluated: Evaluated) -> None:
     """Show the accuracy against the strength of every change, once it was measured."""
     sample = st.segmented_control(
-        "Images, drawn at random",
+        "Random images",
         _SAMPLES,
         default=_SAMPLES[0],
         required=True,
@@ -113,10 +114,10 @@ def _offer(evaluated: Evaluated, sample: int, wanted: str) -> None:
     try:
         seconds = max(1, round(steps * images * _seconds_of_a_face(evaluated)))
     except ModelError as error:
-        st.error(f"The model cannot be run. {plain(str(error))}")
+        st.error(f"The model cannot be used. {plain(str(error))}")
         return
     st.button(
-        f"Measure {evaluated.card.name} on {images:,} images (about {seconds} s)",
+        f"Measure {evaluated.card.name} on {images:,} images (about {duration(seconds)})",
         icon=":material/speed:",
         type="primary",
         key=f"measure robustness of {evaluated.card.name}",
@@ -158,9 +159,9 @@ def _show(evaluated: Evaluated, measured: list[tuple[str, RobustnessCurves]]) ->
     curves = measured[0][1]
     accuracy = curves.accuracy
     st.markdown(
-        f"**{accuracy.value:.1%}** ({accuracy.low:.1%} to {accuracy.high:.1%}) of {curves.n:,} "
-        f"images, drawn from {curves.of:,}, are read correctly when unchanged. The bars are 95% "
-        "intervals."
+        f"Unchanged, **{accuracy.value:.1%}** (95% interval {100 * accuracy.low:.1f} to "
+        f"{100 * accuracy.high:.1f}) of {curves.n:,} random images of {curves.of:,} are read "
+        "correctly. Bars in the charts are 95% intervals."
     )
     place = chosen_place(evaluated)
     face = evaluated.images(np.array([0 if place is None else place]))
@@ -180,9 +181,9 @@ def _show(evaluated: Evaluated, measured: list[tuple[str, RobustnessCurves]]) ->
                 )
                 breaking = breaking_strength(change, curve, accuracy.value)
                 st.caption(
-                    f"Half of the lead over guessing is gone at {breaking:g} {change.axis}."
+                    f"Half of the advantage over guessing is lost at {breaking:g} {change.axis}."
                     if breaking is not None
-                    else "No strength here takes half of the lead over guessing away."
+                    else "No strength tested here costs half of the advantage over guessing."
                 )
                 st.html(_strip(change, face))
 

@@ -12,13 +12,14 @@ from emotion_core.models.folder import LITERT_FILE, read_model_file
 from emotion_core.models.in_use import model_in_use
 from emotion_core.models.layers import Layer, read_contents
 from emotion_core.models.library import LibraryModel
-from emotion_core.models.readme.text import readme_text
 from emotion_core.quantities import byte_size, decimal, percent
+from pages.library.card import show_card, show_summary
 from pages.library.diagram import network_diagram
-from pages.library.list import CHOSEN, PROBLEM, figure, use
+from pages.library.list import CHOSEN, PROBLEM, figure, interval, use
 from pages.mending.downloads import written
 from pages.shared import display
 from pages.shared.clicks import once
+from pages.shared.technical import technical
 from pages.shared.text import local_time, plain
 
 ORIGINS = {"shipped": "violet", "trained here": "blue", "imported": "orange"}
@@ -37,9 +38,13 @@ def show_details(model: LibraryModel) -> None:
     if warning := speed_warning(_seconds_a_face(model, model.card.network_id) or 0.0):
         st.warning(warning)
     _show_actions(model, in_use=in_use)
-    card, network = st.tabs(["Card", "Network"], key="model_section")
+    summary, card, network = st.tabs(
+        ["Summary", "Full card", "Network"], key="model_section", bind="query-params"
+    )
+    with summary:
+        show_summary(model.card)
     with card:
-        st.markdown(_card_text(model))
+        show_card(model.card)
     with network:
         _show_network(model)
 
@@ -47,44 +52,43 @@ def show_details(model: LibraryModel) -> None:
 def _show_where_from(model: LibraryModel) -> None:
     """Say what the figures are of, and lead to where they are measured."""
     if model.card.measured_on:
-        st.caption(f"Figures of {plain(model.card.measured_on)}.")
+        images = model.card.metrics.get("n")
+        how_many = f"{images:,} images of " if isinstance(images, int) else ""
+        chosen = ", on which it was also chosen" if model.card.data.get("selected_on") else ""
+        st.caption(f"Measured on {how_many}{plain(model.card.measured_on)}{chosen}.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            "How often it is right is unknown: it was imported and has not been measured.",
+            "How often it is right is unknown: it has not been measured yet.",
             width="content",
         )
         st.page_link(
             "pages/evaluate.py",
             label="Evaluate it",
             icon=":material/fact_check:",
-            query_params={"evaluated": model.name},
+            query_params={"evaluated": model.name, "judged": "Overview"},
         )
-
-
-def _card_text(model: LibraryModel) -> str:
-    """Return the card in words, without what is for those who write programs."""
-    first, *sections = readme_text(model.card).split("\n## ")
-    told = [section for section in sections if not section.startswith("Use\n")]
-    text = "\n#### ".join([first.split("\n\n")[1] + "\n", *told])
-    # Names in it may come from anywhere: no pictures are fetched for them.
-    return text.replace("![", "!\\[")
 
 
 def _figures(model: LibraryModel) -> dict[str, str]:
     """Return what is known of a model in numbers, each by what it is."""
-    accuracy, macro_f1 = figure(model, "accuracy"), figure(model, "macro_f1")
-    error = figure(model, "ece")
+    accuracy, bounds = figure(model, "accuracy"), interval(model)
     known = {
-        "right": None if accuracy is None else percent(accuracy, 1),
-        "macro F1": None if macro_f1 is None else f"{macro_f1:.3f}",
-        "calibration error": None if error is None else percent(error, 1),
-        "weights": f"{model.card.parameters:,}",
-        "ms a face here": _milliseconds(_seconds_a_face(model, model.card.network_id)),
-        "to run": _size(model.card.sizes.get(LITERT_FILE)),
-        "in all": byte_size(model.size),
+        f"accuracy (95%: {bounds})" if bounds else "accuracy": None
+        if accuracy is None
+        else percent(accuracy, 1),
+        "per face on this machine": _milliseconds(_seconds_a_face(model, model.card.network_id)),
+        "model file": _size(model.card.sizes.get(LITERT_FILE)),
         "created": local_time(str(model.card.created))[:10],
     }
+    if technical():
+        macro_f1, error = figure(model, "macro_f1"), figure(model, "ece")
+        known |= {
+            "macro F1": None if macro_f1 is None else f"{macro_f1:.3f}",
+            "calibration error (ECE)": None if error is None else percent(error, 1),
+            "weights": f"{model.card.parameters:,}",
+            "all files": byte_size(model.size),
+        }
     return {what: value for what, value in known.items() if value}
 
 
@@ -99,7 +103,7 @@ def _seconds_a_face(_model: LibraryModel, network_id: str) -> float | None:  # n
 
 
 def _milliseconds(seconds: float | None) -> str | None:
-    return None if seconds is None else decimal(1000 * seconds)
+    return None if seconds is None else f"{decimal(1000 * seconds)} ms"
 
 
 def _size(size: object) -> str | None:
@@ -117,8 +121,8 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
             type="secondary" if in_use else "primary",
             disabled=in_use,
             key="model_use",
-            help="It then reads the faces on every page, in open tabs too, for everyone who uses "
-            "this installation.",
+            help="It then reads the faces on every page, open ones too, for everyone who uses this "
+            "app.",
             on_click=once(use, model),
         )
         st.download_button(
@@ -131,7 +135,7 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
             icon=":material/download:",
         )
         if model.shipped:
-            st.caption("Part of the project: it stays, under this name.", width="content")
+            st.caption("Comes with the app: it cannot be renamed or deleted.", width="content")
             return
         with st.popover("Rename", icon=":material/edit:"):
             key = f"model_name {model.name}"
@@ -150,7 +154,7 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
 def _farewell(model: LibraryModel, *, in_use: bool) -> str:
     text = f"**{plain(model.name)}** will be permanently deleted."
     if in_use:
-        text += " It is in use: the model that ships with the project takes over, in open tabs too."
+        text += " It is in use: the model that comes with the app takes over, on open pages too."
     return text
 
 
@@ -185,14 +189,14 @@ def _show_network(model: LibraryModel) -> None:
     weights = sum(layer.weights for layer in layers)
     operations = sum(layer.operations for layer in layers)
     st.caption(
-        f"{len(layers)} operations as they run, read from `{LITERT_FILE}`: {weights:,} weights, "
-        f"{operations / 1e6:.1f} million multiply-accumulates for each face."
+        f"{len(layers)} operations in the order they run, read from `{LITERT_FILE}`: {weights:,} "
+        f"weights, {operations / 1e6:.1f} million multiply-accumulates per face."
     )
     st.dataframe(
         [
             {
                 "layer": layer.name,
-                "gives": "x".join(str(size) for size in layer.shape) or "1",
+                "output shape": "x".join(str(size) for size in layer.shape) or "1",
                 "weights": layer.weights,
                 "million operations": layer.operations / 1e6,
             }

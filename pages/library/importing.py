@@ -10,6 +10,7 @@ from emotion_core.errors import ModelError
 from emotion_core.importing.staging import StagedModel
 from emotion_core.importing.uploads import MODEL_SUFFIXES
 from emotion_core.models.classifier import speed_warning
+from emotion_core.quantities import decimal
 from pages.library.handed_in import current_round, reading_of
 from pages.library.keeping import offer_keeping, show_kept, start_over
 from pages.library.questions import ask
@@ -20,9 +21,9 @@ from pages.shared.text import plain
 from pages.shared.uploads import LARGEST_MODEL
 
 WHAT_FOR: Final = (
-    "A ZIP that was exported here, or a network of another project: `.keras`, a whole model as "
-    "`.h5`, an architecture (`.json`) together with its weights (`.h5`), `.tflite`, or a zipped "
-    "SavedModel. It is read in a separate process with few rights; files that carry code are "
+    "A ZIP exported from this app, or a network from another project: `.keras`, a whole model as "
+    "`.h5`, an architecture (`.json`) with its weights (`.h5`), `.tflite`, or a zipped SavedModel. "
+    "It is read in a separate process with limited rights, and files that contain code are "
     "refused."
 )
 
@@ -54,7 +55,7 @@ def _show_job(job: Job[StagedModel]) -> None:
     except Cancelled:
         st.info("Cancelled.")
     except ModelError as error:
-        st.error(f"**It was not imported.** {plain(str(error))}")
+        st.error(f"**Not imported.** {plain(str(error))}")
     else:
         _show_staged(staged)
 
@@ -68,7 +69,9 @@ def _show_staged(staged: StagedModel) -> None:
         st.error(plain(str(error)))
         st.button("Discard", key="models_discard", on_click=once(start_over))
         return
-    st.caption(f"One face takes {1000 * classifier.seconds_a_face:.1f} ms on this machine.")
+    st.caption(
+        f"Reading a face takes {decimal(1000 * classifier.seconds_a_face)} ms on this machine."
+    )
     if warning := speed_warning(classifier.seconds_a_face):
         st.warning(warning)
     try_out(classifier)
@@ -77,9 +80,9 @@ def _show_staged(staged: StagedModel) -> None:
 
 def _found(staged: StagedModel) -> str:
     found = staged.found
-    color = "grey" if found.channels == 1 else "coloured"
+    color = "grey" if found.channels == 1 else "colour"
     what = "a model of this app" if staged.card is not None else "a network"
     return (
-        f"{what} for {color} pictures of {found.side}x{found.side} pixels, "
+        f"{what} for {color} images of {found.side}x{found.side} pixels, "
         f"{found.outputs} classes, {found.weights:,} weights"
     )

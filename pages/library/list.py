@@ -13,6 +13,8 @@ from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import DamagedModel, Library, LibraryModel, list_models
 from pages.shared.clicks import once
 from pages.shared.glossary import meaning
+from pages.shared.navigation import follow_link
+from pages.shared.technical import technical
 from pages.shared.text import local_time, located, plain
 
 if TYPE_CHECKING:
@@ -26,8 +28,10 @@ _COLUMNS = {
     "in use": st.column_config.TextColumn("in use", width=60),
     "model": st.column_config.TextColumn("model", width="medium"),
     "accuracy": st.column_config.NumberColumn(
-        format="%.1f%%", help="On the images named below, which selected it or were measured here."
+        format="%.1f%%",
+        help=meaning("accuracy") + " The images are those under “measured on”.",
     ),
+    "95% interval": st.column_config.TextColumn(help=meaning("95% interval")),
     "macro F1": st.column_config.NumberColumn(format="%.3f", help=meaning("macro F1")),
     "calibration error": st.column_config.NumberColumn(
         format="%.1f%%", help=meaning("calibration error (ECE)")
@@ -54,6 +58,7 @@ def show_models() -> LibraryModel | None:
     for broken in library.damaged:
         _show_damaged(broken)
     names = [model.name for model in library.models]
+    follow_link(CHOSEN, names)
     if st.session_state.get(CHOSEN) not in names:
         st.session_state[CHOSEN] = in_use.name if in_use.name in names else names[0]
     if len(names) > 1:
@@ -75,9 +80,9 @@ def _show_table(library: Library, in_use: str) -> None:
     if len({model.card.measured_on for model in library.models}) > 1:
         st.caption(
             "Compare accuracies only where “measured on” is the same: other images are easier or "
-            "harder. Evaluate measures any two models on the same ones."
+            "harder. Evaluate compares any two models on the same images."
         )
-    st.caption(f"They are {located(models_dir())}.")
+    st.caption(f"Stored {located(models_dir())}.")
 
 
 def _choose_row() -> None:
@@ -95,34 +100,45 @@ def _table(library: Library, in_use: str) -> pd.DataFrame:
 
 def _row(model: LibraryModel, in_use: str) -> dict[str, Any]:
     card = model.card
-    return {
+    row = {
         "in use": "✓" if model.name == in_use else "",
         "model": model.name,
-        "measured on": card.measured_on or "",
         "accuracy": figure(model, "accuracy", 100),
-        "macro F1": figure(model, "macro_f1"),
-        "calibration error": figure(model, "ece", 100),
-        "MB": model.size / 1e6,
-        "weights": card.parameters,
+        "95% interval": interval(model),
+        "measured on": card.measured_on or "",
         "came from": model.origin,
         "created": local_time(str(card.created))[:10],
     }
+    if technical():
+        row |= {
+            "macro F1": figure(model, "macro_f1"),
+            "calibration error": figure(model, "ece", 100),
+            "MB": model.size / 1e6,
+            "weights": card.parameters,
+        }
+    return row
 
 
 def use(model: LibraryModel) -> None:
-    """Put a model to use, or note why it cannot be."""
+    """Use a model, or note why it cannot be used."""
     try:
         put_to_use(model.folder)
     except ModelError as error:
         st.session_state[PROBLEM] = f"{model.name} cannot be used. {error}"
         return
-    st.toast(f"**{plain(model.name)}** reads the faces now.")
+    st.toast(f"**{plain(model.name)}** is now in use.")
 
 
 def figure(model: LibraryModel, name: str, scale: float = 1) -> float | None:
     """Return a figure of a model's card; None where it has none."""
     value = model.card.metrics.get(name)
     return scale * value if isinstance(value, int | float) else None
+
+
+def interval(model: LibraryModel) -> str:
+    """Return the 95% interval of the accuracy, "70.3 to 73.2"; "" where the card has none."""
+    bounds = model.card.metrics.get("interval_95", {}).get("accuracy")
+    return "" if not bounds else " to ".join(f"{100 * bound:.1f}" for bound in bounds)
 
 
 def _show_damaged(broken: DamagedModel) -> None:

@@ -17,16 +17,16 @@ from emotion_core.importing.answers import (
 from pages.shared.glossary import meaning
 
 GREY_ONLY: Final = (
-    "This app reads faces in grey, 48 by 48 pixels. A network made for larger or coloured pictures "
-    "gets enlarged grey ones, and may do worse here than in its own project."
+    "This app reads faces in grey at 48x48 pixels. A network made for larger or colour images gets "
+    "enlarged grey ones, so it may do worse here than in its own project."
 )
 
 _VALUES: Final = {
-    "0 to 255": "0 to 255, as in the file",
+    "0 to 255": "0 to 255, unchanged",
     "0 to 1": "0 to 1 (divided by 255)",
     "-1 to 1": "-1 to 1",
-    "mean 0, deviation 1": "each picture with mean 0 and deviation 1",
-    "ImageNet, 0 to 1": "0 to 1, then ImageNet's mean and deviation (torch)",
+    "mean 0, deviation 1": "each image with mean 0 and standard deviation 1",
+    "ImageNet, 0 to 1": "0 to 1, then ImageNet's mean and standard deviation (torch)",
     "ImageNet, 0 to 255": "0 to 255, minus ImageNet's mean (caffe)",
 }
 _ONE_BY_ONE: Final = "another order"
@@ -41,15 +41,15 @@ def ask(found: FoundNetwork) -> ImportAnswers:
     ranges = [name for name in RANGES if found.channels == 3 or "mean" not in RANGES[name]]
     left, right = st.columns(2)
     values = left.selectbox(
-        "Values of its input",
+        "Input values",
         ranges,
         index=ranges.index(guess.values),
         format_func=lambda name: _VALUES[name],
         key="models_values",
-        help="How its own project scales pixels. The file does not say; this is a guess.",
+        help="How its own project scales pixel values. The file does not say, so this is a guess.",
     )
     probabilities = right.segmented_control(
-        "Its outputs are",
+        "Outputs",
         [True, False],
         default=guess.probabilities,
         required=True,
@@ -61,7 +61,7 @@ def ask(found: FoundNetwork) -> ImportAnswers:
     color = "rgb"
     if found.channels == 3:
         color = right.segmented_control(
-            "Order of its colours",
+            "Colour order",
             ["rgb", "bgr"],
             default="rgb",
             required=True,
@@ -74,11 +74,11 @@ def ask(found: FoundNetwork) -> ImportAnswers:
 def _ask_classes(outputs: int, place: st.delta_generator.DeltaGenerator) -> tuple[str, ...]:
     orders = orders_for(outputs)
     name = place.selectbox(
-        "Order of its classes",
+        "Class order",
         [*orders, _ONE_BY_ONE],
         format_func=lambda name: f"{name}: {', '.join(orders[name])}" if name in orders else name,
         key="models_order",
-        help="The numbers of its classes from 0 on, as its own project has them.",
+        help="Which expression each output stands for, from output 0 on, as in its own project.",
     )
     if name in orders:
         return orders[name]
@@ -90,7 +90,7 @@ def _ask_classes(outputs: int, place: st.delta_generator.DeltaGenerator) -> tupl
                 index=min(number, len(EMOTIONS)),
                 key=f"models_class {number}",
                 width=150,
-                help="Two outputs with the same expression are added." if not number else None,
+                help="Outputs with the same expression are added up." if not number else None,
             )
             for number in range(outputs)
         )

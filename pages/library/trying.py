@@ -28,20 +28,20 @@ from pages.shared.text import plain
 def try_out(classifier: EmotionClassifier) -> None:
     """Show what the model makes of the drawn faces, or of a picture of the viewer's."""
     picture = st.file_uploader(
-        "Try it on a photo of yours", key=f"models_photo {current_round()}", **ONE_PICTURE
+        "Try it on a photo", key=f"models_photo {current_round()}", **ONE_PICTURE
     )
     if picture is None:
-        st.caption("What it makes of seven drawn faces; a photo tells more.")
+        st.caption("Its answers for seven drawn faces. A photo tells you more.")
         st.html(_drawn_faces(classifier))
         return
     try:
         image = read_upload(picture.getvalue(), picture.name)
     except ImageError as error:
-        st.error(f"This picture cannot be read. {plain(str(error))}")
+        st.error(f"This photo cannot be read. {plain(str(error))}")
         return
     faces = EmotionDetector(HaarFaceDetector(PHOTO_SETTINGS), classifier).detect(image)
     if not faces:
-        st.warning("No face was found in this picture; try another one.")
+        st.warning("No face found. Try another photo.")
     gray = to_gray(image)
     for face in faces[:4]:
         st.html(display.face_scores(face, crop=crop_face(gray, face.box)))

@@ -14,10 +14,22 @@ function hideAlertsOf(frame) {
   head.append(style);
 }
 
+// The choice of cameras says "No camera can be opened (Starting videoinput failed)": the words in
+// brackets are the browser's, and help nobody.
+function hideBracketsOf(frame) {
+  for (const element of frame.contentDocument?.querySelectorAll("div, p, span") ?? []) {
+    const parts = [...element.childNodes];
+    if (parts.length !== 4 || parts.some((part) => part.nodeType !== Node.TEXT_NODE)) continue;
+    if (parts[1].data !== " (" || parts[3].data !== ")") continue;
+    for (const part of parts.slice(1)) part.data = "";
+  }
+}
+
 function currentProblem() {
   let problem = "";
   for (const frame of document.querySelectorAll('iframe[title*="webrtc_streamer"]')) {
     hideAlertsOf(frame);
+    hideBracketsOf(frame);
     problem ||= frame.contentDocument?.querySelector(ERROR)?.textContent ?? "";
   }
   return problem;

@@ -18,6 +18,7 @@ from emotion_core.live.connection.servers import SECTION, IceSettings, ice_setti
 GUIDE: Final = "docs/connection.md"
 
 _HEADLINE: Final = "**The video cannot connect.**"
+_PHOTO: Final = "The Photo page works without a video connection:"
 
 _CHECKS_KEY: Final = "connection_checks"
 
@@ -55,7 +56,7 @@ def show_connection_problem() -> None:
     """Say so when the settings in `secrets.toml` are of no use; else show nothing."""
     if problem := read_connection().problem:
         st.warning(
-            f"**The connection settings are not used:** {problem}. Without them the video connects "
+            f"**The connection settings are not used:** {problem}. Without them, video connects "
             f"only where no server is needed ({GUIDE})."
         )
 
@@ -65,7 +66,7 @@ def show_why_it_failed(attempt: int) -> None:
     settings = read_connection().settings
     asked, checks = st.session_state.get(_CHECKS_KEY, (None, ()))
     if asked != attempt:
-        with st.spinner("Asking the servers that should help …"):
+        with st.spinner("Checking the STUN and TURN servers …"):
             checks = check_servers(settings)
         st.session_state[_CHECKS_KEY] = attempt, checks
     st.warning(explain_failure(settings, checks, st.context.url or ""))
@@ -81,30 +82,30 @@ def explain_failure(settings: IceSettings, checks: Sequence[ServerCheck], addres
         return _of_servers(failed)
     if settings.turn:
         return (
-            f"{_HEADLINE} The TURN server that should carry it works, as seen from this app. So "
-            "either your network keeps the browser from that server (try another network, or "
-            "without VPN), or a firewall keeps the two ends of the relay apart. Whoever runs the "
-            f"app finds what to check in {GUIDE}.\n\nSingle pictures need none of this:"
+            f"{_HEADLINE} This app can reach the TURN server that should carry it. So either your "
+            "network blocks that server (try another network, or turn off your VPN), or a firewall "
+            "separates the two ends of the relay. Whoever runs the app finds what to check in "
+            f"{GUIDE}.\n\n{_PHOTO}"
         )
     if _is_local(address):
         return (
             f"{_HEADLINE} Browser and app are on the same machine and send video to each other "
-            "over UDP; a firewall, a VPN or a browser extension that blocks WebRTC must be in the "
-            "way. Allow it there, or try another browser.\n\nSingle pictures need none of this:"
+            "over UDP; a firewall, a VPN or a browser extension must be blocking it. Allow WebRTC "
+            f"there, or try another browser.\n\n{_PHOTO}"
         )
     return (
         f"{_HEADLINE} This app runs on another machine than your browser. The two send video to "
-        "each other directly over UDP, which firewalls, VPNs and most networks of companies and "
-        "phones block; then it takes a TURN server to carry it, and none is set up. Whoever runs "
-        f"the app finds how in {GUIDE}.\n\nSingle pictures need none of this:"
+        "each other directly over UDP, which firewalls, VPNs and most company and mobile networks "
+        "block. A TURN server could carry it, but none is set up; whoever runs the app finds how "
+        f"in {GUIDE}.\n\n{_PHOTO}"
     )
 
 
 def _of_servers(failed: Sequence[ServerCheck]) -> str:
     lines = "\n".join(f"- `{check.url}` {check.finding}" for check in failed)
     return (
-        f"{_HEADLINE} Just now this app asked the servers that should help:\n\n{lines}\n\n"
-        f"Whoever runs the app finds more in {GUIDE}. Single pictures need none of this:"
+        f"{_HEADLINE} This app has just checked its STUN and TURN servers:\n\n{lines}\n\n"
+        f"Whoever runs the app finds more in {GUIDE}. {_PHOTO}"
     )
 
 

@@ -66,7 +66,7 @@ class ViewersReader:
             # Loaded and warmed up here, so that no frame waits for it.
             classifier = live_classifier(in_use.folder)
         except ModelError as error:
-            self.problem = f"{in_use.name} cannot be used; {self.card.name} reads on. {error}"
+            self.problem = f"{in_use.name} cannot be used; {self.card.name} stays in use. {error}"
             return
         self.reader.use_classifier(classifier, classifier.card.certainty_threshold)
 
@@ -119,9 +119,7 @@ def follow_model_in_use(session: LiveSession) -> None:
     if not waiting:
         viewers.follow(in_use)
     else:
-        st.info(
-            f"**{plain(in_use.name)}** is now in use. It reads this video when the recording ends."
-        )
+        st.info(f"**{plain(in_use.name)}** is now in use. It takes over when the recording ends.")
     for problem in (in_use.problem, viewers.problem):
         if problem:
             st.warning(plain(problem))
@@ -147,8 +145,8 @@ def choose_model(*, disabled: bool = False) -> None:
         key=_CHOSEN,
         placeholder=in_use,
         disabled=disabled,
-        help="It reads the faces on every page, for everyone who uses this installation. While a "
-        "recording goes on it cannot be changed here.",
+        help="Reads faces on every page, for everyone who uses this app. You cannot change it "
+        "while recording.",
         on_change=_use_chosen_model,
     )
     if problem := st.session_state.pop(_PROBLEM, None):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
@@ -26,22 +27,27 @@ from pages.shared.on_air import OnAir, note_on_air
 from pages.shared.session_view import show_session
 from pages.shared.text import plain
 
-CONSENT = (
-    "Everyone in view has agreed to be recorded: for every frame the time, the place of each face, "
-    "its seven scores and its expression, on the machine that runs this app, until it is deleted; "
-    "and knows that whoever uses this app can see, download and delete it."
+AGREED: Final = "Everyone in view has agreed to be recorded."
+#: What they have agreed to, and know.
+RECORDED: Final = (
+    "**What is recorded:** the time of every frame, and each face's position, seven scores and "
+    "expression, with a number for each person",
+    "**Where it is kept:** on the machine that runs this app, until someone deletes it",
+    "**Who can use it:** anyone who uses this app can view, download and delete it",
 )
+#: As a session's header has it, without Markdown.
+CONSENT: Final = f"{AGREED} {'; '.join(RECORDED)}.".replace("**", "")
 
 QUESTION = (
-    "A recording is running. If you leave this page, the video ends and the recording with it; "
-    "what was recorded is kept. Leave?"
+    "A recording is running. Leaving this page ends the video and the recording; what has been "
+    "recorded so far is kept. Leave?"
 )
 
 STATE_SECONDS = 1.0
 
 _RECORDING = "live_recording"
 
-ENDED = "The video ended, and the recording with it. Everything up to then was kept."
+ENDED = "The video ended, so the recording stopped too. Everything up to then was kept."
 STOPPED = "The recording was stopped on another page or by a command."
 
 
@@ -201,18 +207,21 @@ def _offer_recording(
     card: Callable[[], ModelCard],
     playing: bool,
 ) -> None:
-    agreed = st.checkbox(CONSENT, key="record_consent")
+    agreed = st.checkbox(AGREED, key="record_consent")
+    st.caption("\n".join(f"- {line}" for line in RECORDED))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Record",
             icon=":material/fiber_manual_record:",
             disabled=not (playing and agreed),
-            help=None if playing and agreed else "Start the camera and agree first.",
+            help=None if playing and agreed else "Start the video and tick the box above first.",
             key="start_recording",
             on_click=once(_start, recording, session, card),
         )
         st.toggle(
-            "Keep the video too", key="record_video", help="As shown, with what is drawn on it."
+            "Keep the video too",
+            key="record_video",
+            help="Saves the video as shown, with everything drawn on it.",
         )
     if recording.problem:
         st.error(plain(recording.problem))

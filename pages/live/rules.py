@@ -12,6 +12,8 @@ from emotion_core.live.rules import LONGEST, ExpressionRule, FaceRule, Rule, rul
 from emotion_core.live.session import LiveSession
 from emotion_core.sessions.events import TriggerEvent
 from pages.live.webhooks import chosen_webhook, offer_webhook, what_was_lost
+from pages.shared.glossary import meaning
+from pages.shared.kept import keep_state
 from pages.shared.text import viewers_zone
 
 MOST_RULES: Final = 10
@@ -28,7 +30,8 @@ _SECONDS: Final = "rule_seconds"
 
 def show_rules(session: LiveSession) -> None:
     """Offer to add and remove rules, and a webhook; what is set counts from the next frame on."""
-    with st.popover("Rules", icon=":material/notifications:"):
+    keep_state({_RULES: []}, {_RULES: _are_rules})
+    with st.expander("Rules"):
         # In containers, so that nothing moves when the list grows.
         with st.container():
             _list_rules()
@@ -49,13 +52,18 @@ def show_events(session: LiveSession) -> None:
     st.html(f'<div class="events"><b>Events</b>{rows}{what_was_lost()}</div>')
 
 
+def _are_rules(kept: Any) -> bool:
+    """Tell whether these are rules, as ``Rule.to_json`` writes them, and not too many."""
+    return len(kept) <= MOST_RULES and all(rule_from_json(each) for each in kept)
+
+
 def _rules() -> tuple[Rule, ...]:
     return tuple(rule_from_json(content) for content in st.session_state.get(_RULES, ()))
 
 
 def _list_rules() -> None:
     if not _rules():
-        st.caption("No rules yet. A rule notes when something lasts, such as a smile for 2 s.")
+        st.caption("No rules yet. A rule notes what lasts for a while, such as happy for 2 s.")
     for number, rule in enumerate(_rules()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{rule}**", width="stretch")
@@ -71,16 +79,28 @@ def _list_rules() -> None:
 
 def _offer_rule() -> None:
     if len(_rules()) >= MOST_RULES:
-        st.caption(f"{MOST_RULES} rules are the most there can be.")
+        st.caption(f"You have {MOST_RULES} rules, the most there can be.")
         return
     what = st.selectbox(
-        "When there is", [*EMOTIONS, *_FACE_RULES], EMOTIONS.index("happy"), key=_WHAT
+        "When this is seen", [*EMOTIONS, *_FACE_RULES], EMOTIONS.index("happy"), key=_WHAT
     )
     # Disabled and not left out: what moves is on the page twice for a moment.
     of_a_face = what in _FACE_RULES
-    st.slider("with a score above", 30, 95, 80, 5, format="%d %%", key=_SCORE, disabled=of_a_face)
+    st.slider(
+        "with a score above",
+        30,
+        95,
+        80,
+        5,
+        format="%d%%",
+        key=_SCORE,
+        disabled=of_a_face,
+        help=meaning("score"),
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.number_input("for so many seconds", 0.5, LONGEST, 2.0, 0.5, format="%.1f", key=_SECONDS)
+        st.number_input(
+            "for at least (seconds)", 0.5, LONGEST, 2.0, 0.5, format="%.1f", key=_SECONDS
+        )
         st.button("Add rule", icon=":material/add:", key="add_rule", on_click=_add)
 
 

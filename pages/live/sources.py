@@ -20,6 +20,7 @@ from pages.live.source_stream import SourceStream
 from pages.mending.streamer import end_connection
 from pages.mending.uploads import content_of
 from pages.shared.access import server_is_offered
+from pages.shared.kept import kept, within
 from pages.shared.text import plain
 from pages.shared.uploads import LARGEST_VIDEO
 
@@ -44,8 +45,8 @@ _WHICH: Final = {
     SERVER_CAMERA: "Which camera",
 }
 NOTHING_YET: Final = {
-    VIDEO_FILE: "**Choose a video file**, and press Start.",
-    NETWORK_CAMERA: "**Type the address of a camera**, and press Start. RTSP and HTTP work.",
+    VIDEO_FILE: "**Choose a video file**, then press Start.",
+    NETWORK_CAMERA: "**Enter the address of a camera**, then press Start. RTSP and HTTP work.",
 }
 
 
@@ -114,8 +115,8 @@ def _show_outcome(stream: SourceStream) -> None:
         st.info(f"**{name} has ended.** Press Start to play it again.")
     else:
         st.info(
-            f"Press **Start** to play **{name}**. Its pictures are processed on the machine "
-            "that runs this app, shown here with the faces framed and named, and forgotten."
+            f"Press **Start** to play **{name}**. Its frames are processed on the machine that "
+            "runs this app, shown here with faces framed and named, and then discarded."
         )
 
 
@@ -139,7 +140,7 @@ def _choose_kind() -> str:
     return st.pills(
         "Video from",
         kinds,
-        default=MY_CAMERA,
+        default=kept(_KIND, MY_CAMERA, kinds),
         required=True,
         key=_KIND,
         persist_state="session",
@@ -158,12 +159,13 @@ def _choose_file() -> _Chosen | None:
     path = ""
     if server_is_offered():
         path = st.text_input(
-            "or its path on the machine that runs this app",
+            "Or its path on the machine that runs this app",
+            kept(_PATH, ""),
             placeholder="/home/me/video.mp4",
             key=_PATH,
             persist_state="session",
         ).strip()
-    st.toggle("Repeat", key=_LOOP, persist_state="session")
+    st.toggle("Loop", kept(_LOOP, usual=False), key=_LOOP, persist_state="session")
     if upload is not None:
         return _Chosen(VideoFile(upload.name, content_of(upload)), upload.file_id)
     return _whole(VideoFile.at(path)) if path else None
@@ -179,7 +181,7 @@ def _choose_address() -> _Chosen | None:
     ).strip()
     whole = st.session_state.get(_WHOLE_ADDRESS, "")
     if whole and NetworkCamera(whole).name == typed:
-        st.caption("User name, password and everything after “?” are used but not shown.")
+        st.caption("User name, password and everything after “?” are used, but not shown.")
         return _whole(NetworkCamera(whole))
     st.session_state.pop(_WHOLE_ADDRESS, None)
     return _whole(NetworkCamera(typed)) if typed else None
@@ -197,7 +199,13 @@ def _hide_secrets() -> None:
 
 def _choose_camera() -> _Chosen:
     number = st.number_input(
-        "Number of the camera", 0, 63, key=_CAMERA_NUMBER, persist_state="session", width=200
+        "Camera number",
+        0,
+        63,
+        kept(_CAMERA_NUMBER, 0, within(0, 63)),
+        key=_CAMERA_NUMBER,
+        persist_state="session",
+        width=200,
     )
     return _whole(PluggedCamera(number))
 

@@ -20,6 +20,7 @@ from emotion_core.errors import WebhookError
 from emotion_core.live.webhook import Webhook
 from pages.shared.access import server_is_offered
 from pages.shared.clicks import once
+from pages.shared.kept import keep_state
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -27,12 +28,12 @@ _LOG: Final = logging.getLogger(__name__)
 SECTION: Final = "webhooks"
 
 #: All that those who did not type the address hear of a failure.
-NOT_TAKEN: Final = "the event was not taken; the log of the app says why."
+NOT_TAKEN: Final = "the event was not accepted; the app's log says why."
 
 _WHAT_IT_GETS: Final = (
-    "Each event is sent there as JSON: the rule, the time, the person's number and the score; no "
-    "picture. Only addresses on the machine that runs this app or in its private network are "
-    "allowed."
+    "Each event is sent to this address as JSON: the rule, the time, the person's number and the "
+    "score, but no image. The address must be on the machine that runs this app or in its private "
+    "network."
 )
 
 # Plain values, no widgets: they outlive a visit to another page.
@@ -68,6 +69,7 @@ def offer_webhook() -> None:
             persist_state="session",
         )
     elif names := list(_on_offer()):
+        keep_state({_NAME: None}, {_NAME: names})
         st.selectbox(
             "Webhook (optional)",
             names,
@@ -144,6 +146,9 @@ def _send_test() -> None:
         del st.session_state[_WEBHOOK]
     webhook = chosen_webhook().webhook
     if webhook is None:
+        if not _address():
+            missing = "Enter an address" if server_is_offered() else "Choose a webhook"
+            st.session_state[_TEST] = f":red[{missing} first.]"
         return
     try:
         answer = webhook.send_test()

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets import FaceDataset
+from emotion_core.datasets.checks.corrections import excluded_images
 from emotion_core.datasets.checks.duplicates import Duplicates
-from emotion_core.datasets.checks.exclusions import ExclusionList, excluded_images, list_exclusions
+from emotion_core.datasets.checks.exclusions import ExclusionList, list_exclusions
 from emotion_core.datasets.checks.findings import (
     FINDING_KINDS,
     Finding,

@@ -23,6 +23,7 @@ from pages.opened.classes import ask_for_classes
 from pages.opened.store import GOOD_ROWS, OpenDataset, Upload, dataset_store
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Cancelled, Job, show_job
+from pages.shared.kept import kept
 from pages.shared.text import plain
 from pages.shared.uploads import LARGEST_DATASET, let_go_of
 
@@ -114,6 +115,7 @@ def offer_others() -> None:
         _offer_upload()
         st.toggle(
             "Skip bad rows",
+            kept(_SKIP, usual=False),
             key=_SKIP,
             persist_state="session",
             help="Open a dataset without the rows or pictures that cannot be read.",

@@ -14,7 +14,7 @@ _HANDED: Final = "train_with"
 def train_with(source: DataSource) -> None:
     """Turn to the page Train, with this data chosen there."""
     st.session_state[_HANDED] = source
-    st.switch_page("pages/train.py")
+    st.switch_page("pages/train.py", query_params={"training": "Set up"})
 
 
 def handed_over() -> DataSource | None:

@@ -17,9 +17,10 @@ from emotion_core.faces.readings import FaceReading
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.reliability import reliability_of
 from emotion_core.quantities import percent
+from pages.shared.glossary import meaning
 from pages.shared.text import plain
 
-UNMEASURED: Final = "; how often it is right is not known until the page Evaluate has measured it"
+UNMEASURED: Final = "; how often it is right is unknown until you measure it on Evaluate"
 
 _STYLE: Final = Path(__file__).parent / "style.css"
 
@@ -80,12 +81,10 @@ def _reliability(face: FaceReading, card: ModelCard | None) -> str:
         return ""
     reliability = reliability_of(card, face.emotion)
     if reliability is None:
-        return (
-            f'<span class="reliability">{face.emotion}: how often it is right is not known</span>'
-        )
+        return f'<span class="reliability">{face.emotion}: how often it is right is unknown</span>'
     measured = (
-        f"Of {reliability.answers:,} pictures of {reliability.data} that this model called "
-        f"{face.emotion}, {percent(reliability.precision)} were labelled so."
+        f"Of {reliability.answers:,} images of {reliability.data} that this model called "
+        f"{face.emotion}, {percent(reliability.precision)} were labelled {face.emotion}."
     )
     return (
         f'<span class="reliability" title="{escape(measured)}">on test images, {face.emotion} is '
@@ -115,7 +114,9 @@ def show_model(card: ModelCard) -> None:
     quality = (
         f", right on {percent(accuracy, 1)} of {plain(data)}" if accuracy and data else UNMEASURED
     )
-    st.caption(f"Model: **{plain(card.name)}**{quality}{_certainty(card)}")
+    certainty = _certainty(card)
+    terms = meaning("score", "uncertain", "certainty threshold") if certainty else meaning("score")
+    st.caption(f"Model: **{plain(card.name)}**{quality}{certainty}", help=terms)
 
 
 def _certainty(card: ModelCard) -> str:
@@ -126,14 +127,14 @@ def _certainty(card: ModelCard) -> str:
     coverage, right = (percent(selective[name]) for name in ("coverage", "accuracy_answered"))
     return (
         f". Below a score of {percent(card.certainty_threshold)} it answers “uncertain”: {coverage}"
-        f" of these pictures then get an answer, and {right} of the answers are right"
+        f" of these images then get an answer, and {right} of the answers are right"
     )
 
 
 def show_limits() -> None:
     """Say, in two sentences, what this can tell and where the pictures go."""
     st.caption(
-        "This names the expression a face shows, one of seven, and is often wrong; it cannot tell "
+        "This app names which of seven expressions a face shows and is often wrong; it cannot tell "
         "what somebody feels, thinks or intends.  \n"
         "Pictures are processed on the machine that runs this app, and nothing is stored unless "
         "you ask for it."

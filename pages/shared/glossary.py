@@ -7,17 +7,21 @@ from typing import Final
 
 import streamlit as st
 
+from emotion_core.models.readme.works import FER2013_ADDRESS, FERPLUS_ADDRESS
+
 #: Terms as pages write them. A test asks that every term stands on a page, and every one asked for
 #: stands here.
 TERMS: Final[Mapping[str, str]] = {
     # data
+    "FER2013": "A dataset of 35,887 faces found on the web, each labelled with one of seven "
+    f"expressions, published for a [competition]({FER2013_ADDRESS}).",
     "Training": "The split that networks learn from (in FER2013: 28,709 images).",
     "PublicTest": "The split used to choose models and settings, so results on it are slightly "
     "flattering (in FER2013: 3,589 images).",
     "PrivateTest": "The split kept for one final check and never used to choose anything (in "
     "FER2013: 3,589 images).",
-    "FER+ votes": "Ten people voted on what each face of FER2013 shows; their votes correct many "
-    "of the original labels.",
+    "FER+ votes": "Ten people voted on what each face of FER2013 shows; "
+    f"[their votes]({FERPLUS_ADDRESS}) contradict many of the original labels.",
     # how good a model is
     "accuracy": "The share of images for which the model's answer matches the label.",
     "95% interval": "The range in which the figure would lie in about 95 of 100 samples of images "

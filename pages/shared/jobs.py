@@ -40,6 +40,11 @@ class Job(Generic[Result]):
         self._result: Result | None = None
         self._error: BaseException | None = None
         self.share = 0.0
+        #: Whether it waits until others have ended theirs.
+        self.waiting = False
+        self._share_at = self._started
+        #: How long it took; None until it has ended.
+        self.seconds: float | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
@@ -48,11 +53,19 @@ class Job(Generic[Result]):
             self._result = self._work(self._report)
         except BaseException as error:  # noqa: BLE001 - raised again where somebody waits
             self._error = error
+        finally:
+            self.seconds = time.monotonic() - self._started
 
     def _report(self, share: float) -> None:
-        self.share = share
         if self._cancelled.is_set():
             raise Cancelled
+        if self.waiting and share >= 0:
+            self._started = time.monotonic()  # its pace begins now
+        self.waiting = share < 0
+        share = max(0.0, share)
+        if share != self.share:
+            self._share_at = time.monotonic()
+        self.share = share
 
     @property
     def running(self) -> bool:
@@ -71,9 +84,16 @@ class Job(Generic[Result]):
 
     @property
     def seconds_left(self) -> float | None:
-        """How long it will take at its pace so far; None as long as that is a guess."""
-        passed = time.monotonic() - self._started
-        return passed * (1 / self.share - 1) if self.share > 0.02 and passed > 0.5 else None
+        """How long it will take at its pace so far; None as long as that is a guess.
+
+        The pace is that of the last report: since then nobody knows, and a long step, such as the
+        import of a library, would make it look slower by the second.
+        """
+        took = self._share_at - self._started
+        if self.share <= 0.02 or took <= 0.5:
+            return None
+        left = took / self.share - (time.monotonic() - self._started)
+        return left if left > 0 else None
 
     def cancel(self) -> None:
         """Ask it to end the next time it reports its progress."""
@@ -179,6 +199,8 @@ def _show_progress(job: Job[object], what: str, key: str) -> None:
     if not job.running:
         st.rerun()
     left = job.seconds_left
+    if job.waiting:
+        what = f"Waiting until others have finished. Then: {what}"
     about = f", about {max(1, round(left))} s left" if left is not None else ""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(min(1.0, job.share), f"{what} …{about}")

@@ -7,7 +7,7 @@ What a page shows (its section, dataset, model, split, filters) stands in the ad
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from copy import deepcopy
 from typing import Any, Final, TypeVar
 
@@ -33,6 +33,8 @@ class _Kept:
         viewer: whose; None: they are kept as long as the tab is open.
         stored: what the file holds, by page and key.
         usual: by page and key, what each setting is when nobody has changed it.
+        addressed: the same for widgets that the address keeps.
+        marks: what no Reset sets back.
         first: what each widget began with, which must not change under it.
     """
 
@@ -40,17 +42,26 @@ class _Kept:
         self.viewer = viewer
         self.stored = {} if viewer is None else read_settings(viewer)
         self.usual: dict[str, dict[str, Any]] = {}
+        self.addressed: dict[str, dict[str, Any]] = {}
+        self.marks: set[str] = set()
         self.first: dict[str, Any] = {}
 
-    def note(self, page: str, key: str, value: Any) -> None:
-        """Keep a value if it is another one than the file has."""
-        kept = None if value == self.usual[page][key] else value
-        if self.stored.get(page, {}).get(key) != kept:
-            self._change(page, {key: kept})
+    def note(self, page: str, values: Mapping[str, Any]) -> None:
+        """Keep those values that are others than the file has."""
+        stored, usual = self.stored.get(page, {}), self.usual[page]
+        kept = {key: None if value == usual[key] else value for key, value in values.items()}
+        changes = {key: value for key, value in kept.items() if value != stored.get(key)}
+        if changes:
+            self._change(page, changes)
 
     def forget(self, page: str) -> None:
-        """Keep nothing of a page any more."""
-        self._change(page, dict.fromkeys(self.stored.get(page, {})))
+        """Keep nothing of a page any more that a Reset sets back."""
+        self._change(page, dict.fromkeys(self.settings(page)))
+
+    def settings(self, page: str) -> dict[str, Any]:
+        """Return what the file holds of a page that a Reset would set back."""
+        of_page = self.stored.get(page, {})
+        return {key: value for key, value in of_page.items() if key not in self.marks}
 
     def _change(self, page: str, changes: dict[str, Any]) -> None:
         of_page = self.stored.setdefault(page, {})
@@ -60,11 +71,10 @@ class _Kept:
             change_settings(self.viewer, page, changes)
 
 
-def kept(key: str, usual: T, allowed: Allowed | None = None) -> T:
+def kept(key: str, usual: T, allowed: Allowed | None = None, *, resets: bool = True) -> T:
     """Return what a setting begins with, and keep what the viewer has made of it since.
 
-    Call it where the widget is made, with its result as the widget's default; or, for what is no
-    widget, wherever ``st.session_state[key]`` is made or has changed.
+    Call it where the widget is made, with its result as the widget's default.
 
     Args:
         key: of the widget, and the name in ``st.session_state``.
@@ -72,15 +82,62 @@ def kept(key: str, usual: T, allowed: Allowed | None = None) -> T:
         allowed: the values that it may have, or what tells of one; without it, any of the type of
             ``usual``. Of a list, the values of its entries. A kept value that no longer does, as
             from a damaged file or an earlier version, is passed over.
+        resets: whether it is a setting, which a Reset sets back; not what somebody has read.
     """
-    mine, page = _mine(), st.session_state.get(THIS_PAGE) or ""
-    mine.usual.setdefault(page, {})[key] = deepcopy(usual)
-    if key in st.session_state:
-        mine.note(page, key, st.session_state[key])
-        return deepcopy(mine.first.get(key, usual))
-    value = mine.stored.get(page, {}).get(key, usual)
-    mine.first[key] = value if _does(value, usual, allowed) else usual
-    return deepcopy(mine.first[key])
+    if not resets:
+        _mine().marks.add(key)
+    value: T = _first_values({key: usual}, {} if allowed is None else {key: allowed})[key]
+    return value
+
+
+def keep_state(usual: Mapping[str, Any], allowed: Mapping[str, Allowed] | None = None) -> None:
+    """Keep values of ``st.session_state`` as ``kept`` does, and set those that are not there yet.
+
+    For what is no widget, or is read before its widget is made; call it on every run before that.
+
+    Args:
+        usual: each value by its key, as long as nobody has changed it.
+        allowed: see ``kept``; by key.
+    """
+    for key, value in _first_values(usual, allowed or {}).items():
+        st.session_state.setdefault(key, value)
+
+
+def in_address(usual: Mapping[str, Any]) -> None:
+    """Let the page's Reset set back widgets that the address keeps, to these values by key."""
+    _of_page(_mine().addressed).update(deepcopy(dict(usual)))
+
+
+def keep_in_address(key: str, name: str, known: Collection[str], *, several: bool = False) -> None:
+    """Let the address name what was chosen by other means than a widget that can be bound to it.
+
+    Args:
+        key: of the choice in ``st.session_state``: a text, or a list of texts.
+        name: in the address.
+        known: what can be chosen; others are passed over, as of an address from elsewhere.
+        several: whether it is a list.
+    """
+    named = [each for each in st.query_params.get_all(name) if each in known]
+    if key not in st.session_state and named:
+        st.session_state[key] = named if several else named[0]
+    chosen = st.session_state.get(key) or []
+    chosen = [chosen] if isinstance(chosen, str) else list(chosen)
+    if not chosen:
+        st.query_params.pop(name, None)
+    elif chosen != st.query_params.get_all(name):
+        st.query_params[name] = chosen
+
+
+def _first_values(usual: Mapping[str, Any], allowed: Mapping[str, Allowed]) -> dict[str, Any]:
+    mine, page = _mine(), _page()
+    _of_page(mine.usual).update(deepcopy(dict(usual)))
+    there = {key: st.session_state[key] for key in usual if key in st.session_state}
+    mine.note(page, there)
+    for key in usual.keys() - there.keys():
+        value = mine.stored.get(page, {}).get(key)
+        does = value is not None and _does(value, usual[key], allowed.get(key))
+        mine.first[key] = value if does else usual[key]
+    return {key: deepcopy(mine.first.get(key, value)) for key, value in usual.items()}
 
 
 def within(low: float, high: float) -> Callable[[Any], bool]:
@@ -93,29 +150,32 @@ def within(low: float, high: float) -> Callable[[Any], bool]:
 
 
 def offer_reset() -> None:
-    """Offer to set everything back that the viewer has changed on this page; last on each page."""
-    mine, page = _mine(), st.session_state.get(THIS_PAGE) or ""
-    usual = mine.usual.get(page, {})
+    """Offer to set everything back that the viewer has changed on this page, if there is any."""
+    mine = _mine()
+    state = st.session_state
+    usual = _of_page(mine.usual) | _of_page(mine.addressed)
     changed = {
         key: value
         for key, value in usual.items()
-        if key in st.session_state and st.session_state[key] != value
+        if key not in mine.marks and state.get(key, value) != value
     }
-    if not changed and not mine.stored.get(page):
+    if not changed and not mine.settings(_page()):
         return
 
     def reset() -> None:
         for key, value in changed.items():
-            st.session_state[key] = deepcopy(value)
-        mine.forget(page)
+            state[key] = deepcopy(value)
+        mine.forget(_page())
 
-    st.button(
-        "Reset this page's settings",
+    if st.button(
+        "Reset this page",
         icon=":material/restart_alt:",
         type="tertiary",
-        key="reset_settings",
+        key="reset_page",
+        help="Settings and filters become what they were on your first visit. Nothing is deleted.",
         on_click=once(reset),
-    )
+    ):
+        st.rerun()  # all of the page: the button may stand in a part of it
 
 
 def _mine() -> _Kept:
@@ -123,6 +183,14 @@ def _mine() -> _Kept:
         st.session_state[_KEPT] = _Kept(viewer())
     mine: _Kept = st.session_state[_KEPT]
     return mine
+
+
+def _page() -> str:
+    return st.session_state.get(THIS_PAGE) or ""
+
+
+def _of_page(values: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return values.setdefault(_page(), {})
 
 
 def _does(value: Any, usual: Any, allowed: Allowed | None) -> bool:

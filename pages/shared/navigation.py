@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 from streamlit.navigation.page import Page
@@ -23,6 +23,23 @@ def came_from_another_page() -> bool:
     """Tell whether the viewer's run before this one showed another page, or none."""
     before, now = (st.session_state.get(key) for key in (_PAGE_BEFORE, THIS_PAGE))
     return before is None or before != now
+
+
+def follow_link(key: str, options: Collection[str]) -> None:
+    """Let a link from another page decide what a widget of this one shows; call it on top.
+
+    Streamlit keeps what a widget bound to the address showed when the viewer was last here, and
+    prefers it to a link that names the widget's first value.
+
+    Args:
+        key: of the widget, and its name in the address.
+        options: what a link may name.
+    """
+    named = st.query_params.get(key)
+    # In a new tab nothing is kept: there the address decides anyway.
+    has_been_elsewhere = st.session_state.get(_PAGE_BEFORE) is not None
+    if named in options and has_been_elsewhere and came_from_another_page():
+        st.session_state[key] = named
 
 
 def no_such_page(known: Sequence[Page]) -> list[Page]:

@@ -16,7 +16,7 @@ from pages.shared.uploads import LARGEST_PICTURE
 #: Options of ``st.file_uploader``.
 MANY_PICTURES: Final[dict[str, Any]] = {
     "type": PICTURE_SUFFIXES,
-    "help": f"HEIC is not read here; {HEIC_ADVICE}.",
+    "help": f"HEIC is not supported; {HEIC_ADVICE}.",
     "accept_multiple_files": True,
     "max_upload_size": LARGEST_PICTURE,
 }
@@ -42,6 +42,15 @@ def read_upload(content: bytes, name: str) -> NDArray[np.uint8]:
         ImageError: the content is no picture.
     """
     return read_image_apart(content, name, _let_viewer_go, MOST_PIXELS)
+
+
+def read_again(content: bytes, name: str) -> NDArray[np.uint8]:
+    """Return the picture that ``read_upload`` gave, in a thread that knows no viewer.
+
+    Raises:
+        ImageError: it cannot be read any more, as when the machine is too busy.
+    """
+    return read_image_apart(content, name, None, MOST_PIXELS)
 
 
 def for_display(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -8,9 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from emotion_core.errors import SessionError
-from emotion_core.quantities import duration, percent, position
+from emotion_core.quantities import counted, duration, percent, position
+from emotion_core.sessions.codebook import ColumnMeaning, codebook_csv, exported_codebook
 from emotion_core.sessions.export import write_events, write_export
 from emotion_core.sessions.figures import shares_figure, timeline_figure, transitions_figure
+from emotion_core.sessions.header import CODEBOOK_FILE
 from emotion_core.sessions.storage import (
     Session,
     delete_session,
@@ -24,6 +26,8 @@ from pages.mending.downloads import FileOnDisk, written
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.text import plain
+
+NOBODY = "No face was seen for half a second or longer."
 
 _PROBLEM = "session_problem"
 
@@ -52,7 +56,12 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
         st.plotly_chart(shares_figure(summary, "Share of the time"), key=f"shares {session.id}")
         _show_person(session, summary)
     else:
-        st.info("No face was seen in this session.")
+        st.info("No face was seen in this session." if not summary.passing else NOBODY)
+    if summary.persons and summary.passing:
+        st.caption(
+            f"Left out: {counted(summary.passing, 'face')} seen for less than half a second. "
+            "They are in the files, without a person."
+        )
     if summary.events:
         _list_events(summary)
     if session.video:
@@ -60,6 +69,7 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
         written_to = session.state == "recording"
         st.video(session.video.read_bytes() if written_to else FileOnDisk(session.video))
     _offer_files(session, with_events=bool(summary.events))
+    _explain_columns(session, with_events=bool(summary.events))
     _offer_notes(session)
     _offer_deletion(session, on_deleted)
 
@@ -87,7 +97,8 @@ def _show_person(session: Session, summary: SessionSummary) -> None:
             list(persons),
             format_func=lambda each: f"person {each}, seen {duration(persons[each].seconds)}",
             key=f"person {session.id}",
-            help="Who leaves the picture and comes back may be counted as another person.",
+            help="Whoever comes back is recognised by the colours of hair, face and clothes, "
+            "and may still be counted twice.",
         )
     person = persons[number]
     title = f"Person {number}"
@@ -152,6 +163,27 @@ def _offer_files(session: Session, *, with_events: bool) -> None:
                 on_click="ignore",
                 icon=":material/download:",
             )
+
+
+def _explain_columns(session: Session, *, with_events: bool) -> None:
+    """Say what the columns of the files mean."""
+    meanings = exported_codebook(with_events=with_events)
+    with st.expander("What the columns mean"):
+        st.markdown("\n".join(f"- `{each.column}`: {_in_one_line(each)}" for each in meanings))
+        st.download_button(
+            "Codebook",
+            codebook_csv(meanings),
+            CODEBOOK_FILE,
+            "text/csv",
+            key=f"codebook {session.id}",
+            on_click="ignore",
+            icon=":material/download:",
+        )
+
+
+def _in_one_line(meaning: ColumnMeaning) -> str:
+    values = ", ".join(part for part in (meaning.unit, meaning.range) if part)
+    return f"{plain(meaning.meaning)} ({plain(values)})" if values else plain(meaning.meaning)
 
 
 def _offer_notes(session: Session) -> None:

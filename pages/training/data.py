@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import streamlit as st
@@ -25,6 +25,7 @@ from pages.opened.opening import paths_on_offer
 from pages.opened.train_with import handed_over
 from pages.shared.access import server_is_offered
 from pages.shared.jobs import Job, job_place, result_of, show_job
+from pages.shared.kept import keep_state
 from pages.training.uploads import UPLOAD, show_deletion, show_upload, uploads_on_offer
 
 #: Faces that show what augmentation does.
@@ -119,6 +120,7 @@ def _forget() -> None:
 def _chosen_source() -> DataSource | None:
     """Return what the widgets say, whether they are on the screen or not."""
     state = st.session_state
+    _keep_choice()
     path = state.get(_PATH, DEMO_NAME)
     if path == _OTHER_PATH:
         typed = state.get(_TYPED, "").strip().strip("\"'")
@@ -133,7 +135,22 @@ def _chosen_source() -> DataSource | None:
     ).absolute()
 
 
+def _keep_choice() -> None:
+    """Let a later visit begin with this one's choice; what is gone by then is passed over below."""
+    usual = {_PATH: DEMO_NAME, _TYPED: "", _JOINED: [], _EXCLUSIONS: None, _SKIP: False}
+    keep_state(usual, {_JOINED: _are_texts, _EXCLUSIONS: _is_text})
+
+
+def _are_texts(kept: Any) -> bool:
+    return all(map(_is_text, kept))
+
+
+def _is_text(kept: Any) -> bool:
+    return isinstance(kept, str)
+
+
 def _show_choice() -> None:
+    _keep_choice()
     offered = _offered()
     # What is gone, or is chosen as the data, can no longer be chosen or joined to it.
     if st.session_state.get(_PATH, DEMO_NAME) not in offered:
@@ -207,15 +224,14 @@ def _choose_exclusions() -> None:
     if not lists:
         return
     st.selectbox(
-        "Leave out",
+        "Corrections",
         list(lists),
         index=None,
         format_func=lambda name: f"{name}: {len(lists[name]):,} images of {lists[name].dataset}",
         key=_EXCLUSIONS,
         persist_state="session",
         placeholder="nothing",
-        help="An exclusion list, made on the page *Dataset explorer* under *Quality* or "
-        "*Label mistakes*.",
+        help="A list of images to exclude or relabel, made in the Dataset explorer.",
     )
 
 

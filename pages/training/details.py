@@ -55,7 +55,8 @@ def _lead_to_model(name: str, data: str) -> None:
             "pages/evaluate.py",
             label="Evaluate it",
             icon=":material/fact_check:",
-            query_params={"evaluated": name} | ({ADDRESS: address} if address else {}),
+            query_params={"evaluated": name, "judged": "Overview"}
+            | ({ADDRESS: address} if address else {}),
         )
         st.page_link(
             "pages/models.py",

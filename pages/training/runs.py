@@ -1,4 +1,4 @@
-"""All runs: the one that is looked at on top, a table below, several compared."""
+"""All runs in a table, and below it the one that is looked at, or several compared."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from emotion_core.training.runs.storage import earlier_runs, list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings
 from pages.shared.access import server_is_offered
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.kept import in_address, keep_in_address
 from pages.shared.text import local_time, located, plain
 from pages.training.details import PROBLEM, show_details
 from pages.training.setup import SHOWN_RUN
@@ -23,19 +24,19 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NONE_YET: Final = """
-**No run yet.** Under *Set up*, choose data and settings and press **Start**. Runs are kept
-{located}.
+**No runs yet.** Under *Set up*, choose a dataset and settings, then press **Start**.
+Runs are stored {located}.
 """
 
 _FILTER: Final = "train_filter"
 _STATES: Final = "train_states"
 _COMPARED: Final = "train_compared"
-#: How often one sees what happens to other runs than the one on top.
+#: How often one sees what happens to runs other than the one shown.
 REFRESH_SECONDS: Final = 4.0
 
 
 def show_runs() -> None:
-    """Show the current run, then all of them."""
+    """List all runs, then show the current one, or compare those that are ticked."""
     found = list_runs(runs_dir())
     for problem in found.problems:
         st.warning(plain(problem))
@@ -47,13 +48,22 @@ def show_runs() -> None:
             st.warning(f"An earlier version left runs in `{earlier}`. Move them to `{runs_dir()}`.")
         return
     run = _current(found.runs)
-    show_run(run)
-    show_details(run)
     st.fragment(_show_all, run_every=REFRESH_SECONDS)(run)
+    if len(_compared(found.runs)) > 1:
+        st.fragment(_compare, run_every=REFRESH_SECONDS)()
+    else:
+        show_run(run)
+        show_details(run)
+
+
+def _compared(runs: Sequence[Run]) -> list[Run]:
+    keep_in_address(_COMPARED, "compared", [run.id for run in runs], several=True)
+    return [run for run in runs if run.id in st.session_state.get(_COMPARED, ())]
 
 
 def _current(runs: Sequence[Run]) -> Run:
     """Return the run that the viewer chose, else the one that goes on, else the newest."""
+    keep_in_address(SHOWN_RUN, "run", [run.id for run in runs])
     chosen = st.session_state.get(SHOWN_RUN)
     for run in runs:
         if run.id == chosen:
@@ -62,20 +72,18 @@ def _current(runs: Sequence[Run]) -> Run:
 
 
 def _show_all(shown: Run) -> None:
-    """Show all runs as they are now, whoever started them; ``shown`` is the one on top."""
+    """List all runs as they are now, whoever started them; ``shown`` is the one below."""
     runs = list_runs(runs_dir()).runs
+    in_address({_FILTER: "", _STATES: []})
     now = next((run for run in runs if run.id == shown.id), None)
     if now is None or (now.state != shown.state and shown.state not in ACTIVE_STATES):
         st.rerun()  # in another browser it was deleted, or resumed
-    st.subheader("All runs", anchor=False)
-    listed = _filtered(runs)
+    filtering = st.session_state.get(_FILTER) or st.session_state.get(_STATES)
+    listed = _filtered(runs) if len(runs) > 1 or filtering else runs
     if listed:
         _show_table(listed)
     else:
         st.info("No run matches. Clear the filter.")
-    compared = [run for run in runs if run.id in st.session_state.get(_COMPARED, ())]
-    if len(compared) > 1:
-        _compare(compared)
 
 
 def _filtered(runs: Sequence[Run]) -> list[Run]:
@@ -85,7 +93,7 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
         text = st.text_input(
             "Filter",
             key=_FILTER,
-            persist_state="session",
+            bind="query-params",
             placeholder="name, data, notes, sweep or a setting such as dropout=0.1",
             width=420,
         )
@@ -94,6 +102,7 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
             [state for state in get_args(State) if state in present or state in wanted],
             selection_mode="multi",
             key=_STATES,
+            bind="query-params",
         )
     return [run for run in runs if _matches(run, text) and (not states or run.state in states)]
 
@@ -114,7 +123,8 @@ def _show_table(runs: Sequence[Run]) -> None:
         column_config=table_columns(),
         placeholder="",
     )
-    st.caption("Tick one run to see it above, several to compare them.")
+    if len(runs) > 1:
+        st.caption("Tick a run to see it below, or several to compare them.")
 
 
 def _choose(key: str, ids: Sequence[str]) -> None:
@@ -123,7 +133,7 @@ def _choose(key: str, ids: Sequence[str]) -> None:
     if len(chosen) == 1:
         st.session_state[SHOWN_RUN] = chosen[0]
     st.session_state[_COMPARED] = chosen
-    st.rerun()  # the whole page: the run on top may be another one
+    st.rerun()  # the whole page: the run below may be another one
 
 
 def _matches(run: Run, text: str) -> bool:
@@ -171,10 +181,13 @@ def table_columns() -> dict[str, Any]:
     }
 
 
-def _compare(runs: Sequence[Run]) -> None:
-    """Show the curves of several runs in one figure each, and the settings that differ."""
+def _compare() -> None:
+    """Show the curves of the ticked runs in one figure each, and the settings that differ."""
+    runs = _compared(list_runs(runs_dir()).runs)
+    if len(runs) < 2:
+        st.rerun()  # some were deleted in another browser
     st.subheader(f"{len(runs)} runs compared", anchor=False)
-    st.caption("As measured on the images that choose the best epoch of each.")
+    st.caption("Measured on the images that select the best epoch of each run.")
     names = _different_names(runs)
     with_curves = {name: run.epochs for name, run in zip(names, runs, strict=True) if run.epochs}
     for place, curve in enumerate(CURVES if with_curves else ()):

@@ -22,6 +22,7 @@ from emotion_core.training.config import (
     setting_text,
     with_settings,
 )
+from pages.shared.kept import keep_state, within
 from pages.shared.text import plain
 
 PRESET: Final = "train_preset"
@@ -53,18 +54,34 @@ def key_of(name: str) -> str:
     return f"train_{name.replace('.', '_')}"
 
 
+# What a number's widget can show; whether a setting can be it is said beside the widget.
+_NUMBERS: Final = {
+    key_of(name): within(-1e9, 1e9)
+    for name, value in flat_settings(TrainingConfig()).items()
+    if type(value) in (int, float)
+}
+
+
 def fill_settings(config: TrainingConfig) -> None:
     """Let the widgets show these settings."""
-    for name, value in flat_settings(config).items():
-        text = isinstance(value, tuple)
-        st.session_state[key_of(name)] = setting_text(value) if text else value
+    st.session_state.update(_widget_values(config))
+
+
+def _widget_values(config: TrainingConfig) -> dict[str, Any]:
+    """Return what the widgets show of these settings, by key."""
+    return {
+        key_of(name): setting_text(value) if isinstance(value, tuple) else value
+        for name, value in flat_settings(config).items()
+    }
 
 
 def ensure_settings() -> None:
-    """Fill the widgets on a viewer's first visit."""
-    if key_of("epochs") not in st.session_state:
-        st.session_state[PRESET] = FIRST_PRESET
-        fill_settings(preset_config(FIRST_PRESET))
+    """Fill the widgets with what the viewer chose on an earlier visit, or at first."""
+    choices = {key_of("architecture"): list(ARCHITECTURES), key_of("precision"): PRECISIONS}
+    keep_state(
+        {PRESET: FIRST_PRESET, **_widget_values(preset_config(FIRST_PRESET))},
+        {PRESET: PRESETS, **_NUMBERS, **choices},
+    )
 
 
 @cache

@@ -20,6 +20,7 @@ from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.training.runs.queue import start_worker
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
 from pages.shared.clicks import once
+from pages.shared.kept import keep_state
 from pages.shared.text import plain
 from pages.training.assistant import show_preview, show_speed
 from pages.training.data import TrainingData, choose_again, choose_data, chosen_data
@@ -171,6 +172,8 @@ def _show_models(problems: Problems) -> None:
 
 def _base(data: TrainingData, config: TrainingConfig, problems: Problems) -> Base:
     preset = st.session_state.get(PRESET) or FIRST_PRESET
+    there = {str(each) for each in model_folders()}
+    keep_state({_TEACHERS: [], _INITIAL: None}, {_TEACHERS: there, _INITIAL: there})
     plan = RunPlan(
         name=f"{preset}-{config.architecture}",
         config=config,

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
 from emotion_core.errors import TrainingError
+from emotion_core.quantities import counted
 from emotion_core.training.checks import check_training
 from emotion_core.training.config import SETTINGS, flat_settings, setting_text
+from emotion_core.training.runs.control import cancel_sweep
 from emotion_core.training.runs.figures.sweep import sweep_figure
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.training.runs.queue import start_worker
-from emotion_core.training.runs.run import ACTIVE_STATES, Run
+from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
 from emotion_core.training.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
 from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.kept import kept, within
 from pages.shared.text import plain
 from pages.training.runs import REFRESH_SECONDS, runs_table, table_columns
 from pages.training.setup import Base, read_base
@@ -30,6 +34,7 @@ _SHOWN: Final = "sweep_shown"
 _PROBLEM: Final = "sweep_problem"
 _EVERY: Final = "every combination"
 _SOME: Final = "some at random"
+_CANCELLABLE: Final[tuple[State, ...]] = (*ACTIVE_STATES, "interrupted")
 
 
 def show_sweep() -> None:
@@ -52,6 +57,7 @@ def _set_up(base: Base) -> None:
     names = st.multiselect(
         "Settings to vary",
         list(settings),
+        kept(_VARIED, [], settings),
         format_func=lambda name: SETTINGS[name].title,
         key=_VARIED,
         persist_state="session",
@@ -60,11 +66,25 @@ def _set_up(base: Base) -> None:
     choices = {name: _values(name, setting_text(settings[name])) for name in names}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         way = st.segmented_control(
-            "Runs", [_EVERY, _SOME], default=_EVERY, required=True, key=_RANDOM
+            "Runs",
+            [_EVERY, _SOME],
+            default=kept(_RANDOM, _EVERY, [_EVERY, _SOME]),
+            required=True,
+            key=_RANDOM,
+            persist_state="session",
         )
         count = None
         if way == _SOME:
-            count = int(st.number_input("How many", 2, MOST_RUNS, 8, key=_COUNT))
+            count = int(
+                st.number_input(
+                    "How many",
+                    2,
+                    MOST_RUNS,
+                    kept(_COUNT, 8, within(2, MOST_RUNS)),
+                    key=_COUNT,
+                    persist_state="session",
+                )
+            )
         name = st.text_input(
             "Name of the sweep",
             key=_NAME,
@@ -86,13 +106,17 @@ def _set_up(base: Base) -> None:
             same=[replace(plan, name="same", sweep="same", created="") for plan in plans],
         ),
     )
-    if names and problem:
+    missing = [SETTINGS[name].title.lower() for name, values in choices.items() if not values]
+    if missing:  # nobody has made a mistake yet
+        st.caption(f"Enter the values to try for {' and '.join(missing)}.")
+    elif names and problem:
         st.markdown(f":red[:material/error: {plain(problem)}]")
 
 
 def _values(name: str, now: str) -> tuple[str, ...]:
     text = st.text_input(
         f"Values of {SETTINGS[name].title.lower()}",
+        kept(f"sweep_values {name}", ""),
         key=f"sweep_values {name}",
         persist_state="session",
         placeholder=f"{now} …, separated by spaces",
@@ -159,6 +183,8 @@ def _show_sweeps(refreshing: bool) -> None:
         f"{len(finished)} of {len(members)} runs have results"
         + (f", {waiting} still to come." if waiting else ".")
     )
+    if unfinished := [run for run in members if run.state in _CANCELLABLE]:
+        _offer_cancellation(sweep, unfinished)
     settings = varied_settings([run.plan for run in finished])
     if settings:
         accuracies = [run.best.validation_accuracy for run in finished if run.best]
@@ -171,6 +197,30 @@ def _show_sweeps(refreshing: bool) -> None:
         column_config=table_columns(),
         placeholder="",
     )
+
+
+def _offer_cancellation(sweep: str, unfinished: Sequence[Run]) -> None:
+    if all(run.asked == "cancel" for run in unfinished):
+        st.caption("The sweep is being cancelled.")
+        return
+    with st.popover("Cancel the sweep", icon=":material/close:"):
+        st.write(
+            f"{counted(len(unfinished), 'run')} of **{plain(sweep)}** will be cancelled, with what "
+            "they have learned so far. Finished runs and their models stay."
+        )
+        st.button(
+            "Cancel the sweep",
+            type="primary",
+            key=f"cancel sweep {sweep}",
+            on_click=once(_cancel, sweep),
+        )
+
+
+def _cancel(sweep: str) -> None:
+    try:
+        cancel_sweep(runs_dir(), sweep)
+    except TrainingError as error:
+        st.session_state[_PROBLEM] = str(error)
 
 
 def _ranked(runs: list[Run]) -> list[Run]:

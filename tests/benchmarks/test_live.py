@@ -30,6 +30,17 @@ def test_following_faces(tmp_path):
     assert figures["milliseconds_a_frame"]["640x480, one face"]["tracker"]["faces_shown"] > 0.5
 
 
+def test_persons_counted_against_persons_there(tmp_path):
+    file = tmp_path / "figures.json"
+    figures = run("persons.py", "--seconds", "2", "--casts", "1", "--json", str(file))
+    assert json.loads(file.read_text("utf-8")) == figures
+    assert figures["films"]["two cross"]["there"] == 2
+    assert figures["films"]["two cross"]["numbers"] == {"Cleo": 1, "Dan": 1}
+    assert figures["sums"]["films"]["splits"] == figures["sums"]["films"]["merges"] == 0
+    assert figures["sums"]["other_casts"]["there"] >= 3
+    assert figures["clips"] == {}
+
+
 def test_the_lag_of_labels():
     lag = run("label_flicker.py")["lag_seconds"]
     assert lag["0 s"]["sure"] == 0
@@ -129,6 +140,28 @@ def test_the_crop_rule():
 @pytest.mark.skipif(
     "EMOTION_TEST_MEDIA" not in os.environ, reason="EMOTION_TEST_MEDIA names no folder of videos"
 )
+def test_what_tells_people_apart():
+    figures = run("looks.py", "--media", os.environ["EMOTION_TEST_MEDIA"])
+    together = figures["hair, face and clothes"]
+    assert together["same_light"] == together["other_light"] == 1.0
+
+
+@pytest.mark.skipif(
+    "EMOTION_TEST_MEDIA" not in os.environ, reason="EMOTION_TEST_MEDIA names no folder of videos"
+)
+def test_persons_on_the_clips():
+    figures = run(
+        "persons.py", "--media", os.environ["EMOTION_TEST_MEDIA"], "--seconds", "0.1",
+        "--casts", "0",
+    )  # fmt: skip
+    assert len(figures["clips"]) == 8
+    for film in figures["clips"].values():
+        assert (film["persons"], film["splits"], film["merges"]) == (film["there"], 0, 0)
+
+
+@pytest.mark.skipif(
+    "EMOTION_TEST_MEDIA" not in os.environ, reason="EMOTION_TEST_MEDIA names no folder of videos"
+)
 def test_the_clips():
     figures = run(
         "live_tracking.py", "--media", os.environ["EMOTION_TEST_MEDIA"], "--seconds", "0.1",
@@ -141,3 +174,20 @@ def test_the_clips():
     for clip in (turning, walking):
         assert set(clip["numbers"].values()) == {1}
         assert (clip["shared_numbers"], clip["false_boxes"]) == (0, 0)
+
+
+def test_the_first_page():
+    figures = run("first_page.py", "--repeat", "1")
+    for server in ("cold_server", "warm_server"):
+        found = figures[server]
+        assert 0 < found["first_contentful_paint_seconds"] <= found["title_seconds"]
+        assert found["title_seconds"] <= found["ready_seconds"]
+        assert found["requests"] > 10
+    assert figures["changed_model_seconds"] > 0
+
+
+def test_files_and_network_cameras():
+    figures = run("video_sources.py", "--seconds", "1")
+    for source in ("file", "camera"):
+        assert figures[source]["frames_per_second"] > 1
+        assert figures[source]["decoder_memory_mb"] > 0

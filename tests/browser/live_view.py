@@ -12,6 +12,9 @@ from playwright.sync_api import FrameLocator, Locator, Page, expect
 #: A busy machine needs long to start a stream; see also `emotion_core.live.session`.
 START_MS = 60_000
 
+#: Stands on the page as long as frames are read.
+PLAYING = "Details"
+
 GRAB_PICTURE = """video => {
     const canvas = document.createElement("canvas");
     canvas.width = video.videoWidth;
@@ -37,10 +40,10 @@ def labels(page: Page) -> Locator:
 
 
 def start(page: Page) -> None:
-    """Press Start and wait until the page measures frames."""
+    """Press Start and wait until the page shows what it reads."""
     press(page, "Start")
     expect(streamer(page).get_by_role("button", name="Stop")).to_be_visible()
-    expect(page.get_by_text("frames per second")).to_be_visible(timeout=START_MS)
+    expect(page.get_by_text(PLAYING, exact=True)).to_be_visible(timeout=START_MS)
 
 
 def picture(page: Page) -> np.ndarray | None:

@@ -69,7 +69,7 @@ def test_judged_a_cell_looked_into_and_the_report_opened_offline(
     page.locator(".cell").first.click()
     expect(page.get_by_text(f"labelled {label}: wrong")).to_be_visible()
     page.get_by_text("Why this answer?").click()
-    expect(page.get_by_text(f"what speaks for {answer}")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(f"evidence for {answer}")).to_be_visible(timeout=60_000)
     keep_picture(page, "confusion")
 
     tab(page, "Report")
@@ -101,7 +101,7 @@ def test_sections_fit_the_screen(evaluation_server, open_browser, scheme, sizes)
     page = open_browser().new_page(color_scheme=scheme)
     signs = {
         "Overview": "accuracy (95%:",
-        "Confusion": "Mixed up most",
+        "Confusion": "Most frequent mix-ups",
         "Explain": "RISE, Petsiuk et al. 2018",
     }
     for section, sign in signs.items():

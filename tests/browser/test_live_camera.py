@@ -70,6 +70,20 @@ def test_the_page_opens_and_says_what_will_happen(server, open_browser, address)
     expect(page.get_by_text("Model:")).to_be_visible()
 
 
+def test_the_first_steps_stay_read_when_the_page_is_opened_again(server, open_browser):
+    page = open_browser().new_context().new_page()
+    page.goto(server.url)
+    steps = page.get_by_text("First time here?")
+    expect(steps).to_be_visible()
+    page.get_by_role("button", name="Got it").click()
+    expect(steps).to_have_count(0)
+    wait_for_end_of_run(page)
+    page.reload()
+    expect(page.get_by_text(IDLE)).to_be_visible()
+    wait_for_end_of_run(page)
+    expect(steps).to_have_count(0)
+
+
 def test_nothing_is_fetched_from_elsewhere(server, open_browser, one_face_clip):
     page = open_browser(*camera_flags(one_face_clip)).new_page()
     asked: list[str] = []
@@ -101,6 +115,8 @@ def test_the_face_is_framed_in_the_video_and_named_on_the_page(
     expect(labels(page)).to_have_count(1)
     assert labels(page).text_content() in EMOTIONS
     expect(page.locator(".score")).to_have_count(len(EMOTIONS))
+    expect(page.locator(".numbers")).to_have_count(0)  # for those who ask only
+    page.get_by_text("Details", exact=True).click()
     expect(page.locator(".numbers b").first).not_to_have_text("0.0")
     measured = dict(
         zip(
@@ -110,8 +126,8 @@ def test_the_face_is_framed_in_the_video_and_named_on_the_page(
         )
     )
     assert float(measured["frames per second"]) > 0
-    assert float(measured["per frame, median"].removesuffix(" ms")) > 0
-    assert measured["picture size"] == "640x480"
+    assert float(measured["time per frame, median"].removesuffix(" ms")) > 0
+    assert measured["frame size"] == "640x480"
     measured["seconds from Start to the first box"] = f"{seconds_to_first_box:.2f}"
     (artefacts_folder() / "live.json").write_text(json.dumps(measured, indent=2))
     keep_picture(page, "running")
@@ -152,6 +168,34 @@ def test_what_is_drawn_can_be_changed_while_the_video_runs(server, open_browser,
     annotated_picture(page)
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_controls_are_beside_the_video_and_keep_their_width(
+    server, open_browser, one_face_clip, width, keep_picture
+):
+    page = open_browser(*camera_flags(one_face_clip)).new_page(
+        viewport={"width": width, "height": 1800}
+    )
+    page.goto(server.url)
+    start(page)
+    annotated_picture(page)
+    page.get_by_text("Rules", exact=True).click()
+    test = page.get_by_role("button", name="Send a test")
+    expect(test).to_be_visible()
+    page.wait_for_timeout(500)  # it opens slowly
+    field, video = page.get_by_role("textbox", name="Webhook"), streamer(page).locator("video")
+    before = field.bounding_box()
+    shown = video.bounding_box()
+    assert before["y"] > shown["y"] + shown["height"]
+    assert page.get_by_text("When this is seen").bounding_box()["y"] > shown["y"] + shown["height"]
+    test.click()
+    expect(page.get_by_text("Enter an address first.")).to_be_visible()
+    field.fill("http://8.8.8.8/event")
+    field.press("Enter")
+    expect(page.get_by_text("expected an address on this machine").first).to_be_visible()
+    assert field.bounding_box()["width"] == before["width"]
+    keep_picture(page, f"rules-{width}")
+
+
 def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_clip, keep_picture):
     page = open_browser(*camera_flags(one_face_clip)).new_page()
     page.goto(server.url)
@@ -172,18 +216,18 @@ def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_
     assert len(table) > 5
     assert table["frame"].is_monotonic_increasing
     assert table[list(EMOTIONS)].sum(axis="columns").between(0.99, 1.01).all()
-    assert table["face"].nunique() == 1
+    assert table["person"].nunique() == 1
     # The face in the film does not change, and so its label does not flicker.
     assert (table["emotion"] != table["emotion"].shift()).sum() <= 2
     keep_picture(page, "recorded")
 
     page.get_by_role("link", name="Sessions").click()
     expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
-    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Session")).to_be_visible()
     keep_picture(page, "sessions")
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete this session").click()
-    expect(page.get_by_text("No session yet.")).to_be_visible()
+    expect(page.get_by_text("No sessions yet.")).to_be_visible()
 
 
 #: Makes every write of the server slow, so that the next click comes while one is at work.
@@ -228,11 +272,11 @@ def test_however_record_is_clicked_one_recording_begins_and_can_be_ended(
     page.get_by_role("button", name="Stop recording").click()
     expect(page.get_by_role("heading", name="The session just recorded")).to_be_visible()
     page.get_by_role("link", name="Sessions").click()
-    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Session")).to_be_visible()
     expect(page.get_by_text("is being recorded")).to_have_count(0)
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete this session").click()
-    expect(page.get_by_text("No session yet.")).to_be_visible()
+    expect(page.get_by_text("No sessions yet.")).to_be_visible()
     assert "Traceback" not in slow_server.log.read_text()
 
 
@@ -267,7 +311,7 @@ def test_leaving_while_recording_asks_and_says_what_became_of_it(
     page.get_by_role("link", name="Sessions").click()
     expect(page.get_by_text("You left Live camera, so the video ended")).to_be_visible()
     assert [message[:23] for message in asked] == ["A recording is running."] * 2
-    expect(page.get_by_text("1 recorded")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Session")).to_be_visible()
     expect(sign).to_have_count(0)
     keep_picture(page, "left")
     page.get_by_role("link", name="Photo").click()  # nobody asks any more
@@ -276,7 +320,7 @@ def test_leaving_while_recording_asks_and_says_what_became_of_it(
     page.get_by_role("link", name="Sessions").click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete this session").click()
-    expect(page.get_by_text("No session yet.")).to_be_visible()
+    expect(page.get_by_text("No sessions yet.")).to_be_visible()
 
 
 def test_no_face_is_said(server, open_browser, empty_clip):
@@ -362,6 +406,18 @@ def test_a_denied_camera_is_explained(server, open_browser, one_face_clip, keep_
     keep_picture(page, "denied")
     page.get_by_role("link", name="Use a photo instead").click()
     expect(page).to_have_url(re.compile("/photo$"))
+
+
+def test_a_denied_choice_of_cameras_is_explained_in_words_of_ours(
+    server, open_browser, one_face_clip, keep_picture
+):
+    page = open_browser(*camera_flags(one_face_clip, allow=False)).new_page()
+    page.goto(server.url)
+    press(page, "Choose camera")
+    choice = streamer(page).get_by_text("does not let this page use the camera; allow it with the")
+    expect(choice).to_be_visible()
+    expect(streamer(page).get_by_text("Permission")).to_have_count(0)
+    keep_picture(page, "denied")
 
 
 def test_a_missing_camera_is_explained(server, open_browser, keep_picture):

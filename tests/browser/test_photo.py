@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.readings import EmotionDetector
-from tests.browser.support import camera_flags, portrait
+from tests.browser.support import camera_flags, on_wall, portrait
 
 
 @pytest.fixture
@@ -32,6 +33,10 @@ def download(page: Page, label: str) -> tuple[str, bytes]:
     with page.expect_download() as waiting:
         page.get_by_role("button", name=label, exact=True).click()
     return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+def photo_model() -> str:
+    return EmotionDetector.load().classifier.card.name
 
 
 def test_an_uploaded_photo_is_read_and_its_result_downloaded(
@@ -63,10 +68,13 @@ def test_an_uploaded_photo_is_read_and_its_result_downloaded(
     )
     assert (row["emotion"], row["answer"]) == (face.emotion, face.answer)
     assert [row[emotion] for emotion in EMOTIONS] == pytest.approx(face.scores, abs=1e-6)
+    assert (row["file"], row["model"]) == ("eileen collins.png", photo_model())
 
     name, content = download(page, "JSON")
     assert name == "eileen collins-faces.json"
-    (entry,) = json.loads(content)["faces"]
+    photo_read = json.loads(content)
+    assert photo_read["file"] == "eileen collins.png"
+    (entry,) = photo_read["faces"]
     assert (entry["emotion"], entry["answer"]) == (face.emotion, face.answer)
     assert [entry[emotion] for emotion in EMOTIONS] == pytest.approx(face.scores, abs=1e-6)
 
@@ -90,22 +98,71 @@ def test_a_bad_file_is_refused_and_the_page_goes_on(
 
     upload(page, photo)
     expect(page.locator(".face")).to_have_count(1)
+    expect(page.get_by_text("This file cannot be read. letter.jpg")).to_be_visible()
+    page.get_by_role("button", name="Remove letter.jpg").click()
     expect(page.get_by_text("This file cannot be read")).to_have_count(0)
+    expect(page.locator(".face")).to_have_count(1)
+
+
+def test_several_photos_are_read_and_taken_home_together(
+    server, open_browser, photo, tmp_path, keep_picture
+):
+    group, wall = tmp_path / "group.png", tmp_path / "wall.png"
+    assert cv2.imwrite(str(group), on_wall(portrait(300), portrait(300)[:, ::-1]))
+    assert cv2.imwrite(str(wall), np.full((300, 400, 3), 128, np.uint8))
+    page = open_browser().new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{server.url}/photo")
+    page.locator("input[type=file]").set_input_files([group, wall, photo])
+    expect(page.get_by_role("button", name="CSV of all")).to_be_visible()
+    expect(page.locator(".face .number")).to_have_text(["face 1", "face 2", ""])
+    expect(page.get_by_text("No face found.")).to_have_count(1)
+    keep_picture(page, "several")
+
+    name, content = download(page, "CSV of all")
+    assert name == "photos-faces.csv"
+    table = pd.read_csv(io.BytesIO(content))
+    assert table["file"].tolist() == ["group.png", "group.png", "eileen collins.png"]
+    assert table["face"].tolist() == [1, 2, 1]
+    assert set(table["model"]) == {photo_model()}
+    _, content = download(page, "JSON of all")
+    assert [(entry["file"], len(entry["faces"])) for entry in json.loads(content)] == [
+        ("group.png", 2),
+        ("wall.png", 0),
+        ("eileen collins.png", 1),
+    ]
+    name, content = download(page, "Pictures of all")
+    assert name == "photos-faces.zip"
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.namelist() == [
+            "group-faces.png",
+            "wall-faces.png",
+            "eileen collins-faces.png",
+        ]
+
+
+def test_samples_for_those_without_a_photo(server, open_browser, keep_picture):
+    page = open_browser().new_page()
+    page.goto(f"{server.url}/photo")
+    page.get_by_role("radio", name="Samples").click()
+    expect(page.get_by_text("Drawn by this app: no real people.")).to_be_visible()
+    expect(page.locator(".face")).to_have_count(4)
+    keep_picture(page, "samples")
 
 
 def test_pictures_by_any_name_are_let_in(server, open_browser, tmp_path, keep_picture):
     page = open_browser().new_page()
     page.goto(f"{server.url}/photo")
-    expect(page.get_by_text("A photo with one or more faces")).to_be_visible()
+    expect(page.get_by_text("Photos with one or more faces")).to_be_visible()
     keep_picture(page, "empty")
-    for name, extension in (("saved.jfif", ".jpg"), ("phone.AVIF", ".avif")):
+    files = [("saved.jfif", ".jpg"), ("phone.AVIF", ".avif")]
+    for count, (name, extension) in enumerate(files, start=1):
         path = tmp_path / name
         path.write_bytes(cv2.imencode(extension, portrait(400, color=True))[1].tobytes())
         upload(page, path)
-        expect(page.get_by_text(name)).to_be_visible()
-        expect(page.locator(".face")).to_have_count(1)
+        expect(page.get_by_text(name).first).to_be_visible()
+        expect(page.locator(".face")).to_have_count(count)
     page.get_by_test_id("stTooltipIcon").first.hover()
-    expect(page.get_by_text("HEIC is not read here; save it as JPEG")).to_be_visible()
+    expect(page.get_by_text("HEIC is not supported; save it as JPEG")).to_be_visible()
 
 
 def test_a_picture_without_a_face_says_what_helps(server, open_browser, tmp_path):

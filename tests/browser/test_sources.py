@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -71,11 +74,46 @@ def test_an_uploaded_video_is_played_to_its_end(page, server, film, keep_picture
     expect(page.get_by_text("film.mp4 has ended.")).to_be_visible(timeout=START_MS)
     expect_one_start(page)
     wait_for_end_of_stream(server, before)
-    page.get_by_text("Repeat").click()
+    page.get_by_text("Loop").click()
     start(page)
     press(page, "Stop")
     expect(page.get_by_text("to play film.mp4")).to_be_visible()
     wait_for_end_of_stream(server, before)
+
+
+def test_a_video_that_takes_its_decoder_down_is_told(page, server, film, keep_picture):
+    """The app goes on: what decodes foreign video is a process of its own."""
+    choose(page, "Video file")
+    page.locator('input[type="file"]').set_input_files(film)
+    page.get_by_text("Loop").click()
+    start(page)
+    annotated_picture(page)
+    (decoder,) = decoders_of(server)
+    os.kill(decoder, signal.SIGKILL)
+    expect(page.get_by_text("film.mp4 cannot be played:")).to_be_visible(timeout=START_MS)
+    expect(page.get_by_text("they crashed the video decoder")).to_be_visible()
+    keep_picture(page, "crashed")
+    expect_one_start(page)
+    start(page)
+    annotated_picture(page)
+    (decoder,) = decoders_of(server)
+    os.kill(decoder, signal.SIGSTOP)  # hangs
+    press(page, "Stop")
+    expect(page.get_by_text("to play film.mp4")).to_be_visible()
+    assert decoders_of(server) == []
+
+
+def decoders_of(server: Server) -> list[int]:
+    """Return the processes that decode for a server."""
+    told = subprocess.run(
+        ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split(None, 2) for line in told.stdout.splitlines()]
+    return [
+        int(pid)
+        for pid, parent, command in rows
+        if int(parent) == server.process.pid and "emotion_core.video.worker" in command
+    ]
 
 
 def test_what_is_no_video_is_told(page, tmp_path):

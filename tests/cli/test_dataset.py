@@ -107,7 +107,7 @@ def test_export_and_exclude(csv_path, tmp_path, capsys):
 
     assert main(["dataset", str(csv_path), "--exclude", "leaks"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("fer2013.csv: left out the 2 images of leaks\nfer2013.csv: 1 images\n")
+    assert out.startswith("fer2013.csv: left out 2 images (list leaks)\nfer2013.csv: 1 images\n")
 
     assert main(["dataset", "demo", "--exclude", "leaks"]) == 2
     assert "expected the dataset of the exclusion list 'leaks'" in capsys.readouterr().err

@@ -63,7 +63,7 @@ def test_threshold_of_the_card_is_applied(tiny_model, tmp_path, capsys):
     (model / "card.json").write_text(json.dumps(content | {"certainty_threshold": 1.0}))
     _, report = evaluate(model, tmp_path)
     assert (report["selective"]["threshold"], report["selective"]["coverage"]) == (1, 0)
-    assert "score 1.00 or more; the rest is uncertain" in capsys.readouterr().out
+    assert "score 1.00 or more; the rest are uncertain" in capsys.readouterr().out
     assert len(report["reliability"]) == 15
 
 
@@ -120,7 +120,7 @@ def test_robustness_and_report(tiny_model, tmp_path, capsys):
     path = tmp_path / "report.html"
     _, report = evaluate(tiny_model, tmp_path, "--robustness", "--report", str(path))
     assert len(report["robustness"]["curves"]) == 8
-    assert "robustness on 126 of 126 images drawn at random" in capsys.readouterr().out
+    assert "robustness on 126 random images of 126" in capsys.readouterr().out
     html = path.read_text()
     assert "<h2>Robustness</h2>" in html
     assert "data:image/png;base64," in html

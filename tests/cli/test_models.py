@@ -44,13 +44,13 @@ def test_from_a_file_to_the_model_in_use_and_back(library, tmp_path, capsys):
         "input: float32 [N, 64, 64, 1], grey -1..1\n",
         "output: probabilities [N, 7]: angry, disgust, fear, happy, sad, surprise, neutral\n",
         "Added grey64: 14 weights, ",
-        "grey64 reads the faces now, in open pages too\n",
+        "grey64 is now in use, on open pages too\n",
         f"  fer2013-vgg: {right:.1f}% of fer2013.csv PublicTest, {shipped.parameters:,} weights, ",
         "* grey64: 14 weights, ",
         "  dense ",
         "Renamed grey64 to mine\n",
         "mine.zip\n",
-        "Deleted mine; fer2013-vgg reads the faces\n",
+        "Deleted mine; fer2013-vgg is in use\n",
         "Added mine: 14 weights, ",
     ):
         assert line in printed
@@ -129,4 +129,4 @@ def test_a_slow_model_is_warned_of_when_it_is_imported_and_before_it_is_used(
     assert main(["models", "use", "mine"]) == 0
     printed = capsys.readouterr()
     assert printed.err.count(warning) == 1
-    assert printed.out == "mine reads the faces now, in open pages too\n"
+    assert printed.out == "mine is now in use, on open pages too\n"

@@ -137,3 +137,14 @@ def test_work_trains_what_is_queued(folder, monkeypatch):
     main([*START, "--name", "mine"])
     assert main(["runs", "work"]) == 0
     assert only_run(folder).state == "done"
+
+
+@pytest.mark.usefixtures("workers")
+def test_a_sweep_is_cancelled(folder, capsys):
+    start = ["runs", "start", "--data", "demo", "--name", "mine", "--vary", "seed=1 2"]
+    assert main(start) == 0
+    assert main(["runs", "cancel", "mine", "--sweep"]) == 0
+    assert "2 runs of mine cancelled" in capsys.readouterr().out
+    assert {run.state for run in list_runs(folder).runs} == {"cancelled"}
+    assert main(["runs", "cancel", "mine", "--sweep"]) == 2
+    assert "expected a sweep 'mine' with runs that have not finished" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import pytest
 
 from emotion_core.cli import main
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.readings import FaceReading
+from emotion_core.faces.readings import FaceReading, PersonReading
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
@@ -29,7 +29,7 @@ def session(tmp_path) -> Session:
     recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)
     image = np.zeros((48, 64, 3), np.uint8)
     for number in range(9):
-        recorder.record(number / 4, number / 4, [(5, HAPPY)] if number > 3 else [], image)
+        recorder.record(number / 4, [PersonReading(7, 5, HAPPY)] if number > 3 else [], image)
     return rename_session(recorder.stop(), name="first try", notes="with glasses")
 
 
@@ -125,7 +125,7 @@ def test_an_action_is_needed(capsys):
 def test_stop(tmp_path, capsys):
     description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48))
     recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)
-    recorder.record(2.0, 2.0, [], np.zeros((48, 64, 3), np.uint8))
+    recorder.record(2.0, [], np.zeros((48, 64, 3), np.uint8))
     name = recorder.folder.name
     assert main(["sessions", "delete", name]) == 2
     assert "is being recorded; stop the recording first" in capsys.readouterr().err

@@ -13,6 +13,7 @@ import av
 import pytest
 from PIL import Image
 
+from emotion_core.video.apart import Decoder
 from emotion_core.video.opening import open_source
 from emotion_core.video.sources import VideoFile
 from tests.hostile.cases import Case
@@ -28,7 +29,7 @@ NO_FILE = "expected a video file, found a pipe or a device at"
 def play(path: Path) -> list[int]:
     """Return the number of frames, at most 100, and the size of the last one."""
     count, width, height = 0, 0, 0
-    with open_source(VideoFile.at(path)) as video:
+    with Decoder() as decoder, open_source(VideoFile.at(path), decoder) as video:
         for frame in itertools.islice(video.frames(), 1000):
             if frame is not None:
                 count, width, height = count + 1, frame.width, frame.height

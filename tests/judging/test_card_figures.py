@@ -30,7 +30,7 @@ def test_only_models_of_others_take_figures():
     ("fields", "reason"),
     [
         ({"dataset": DEMO_DATASET_NAME}, "are drawn"),
-        ({"split": "PrivateTest"}, "one last score"),
+        ({"split": "PrivateTest"}, "one final check"),
         ({"count": 199}, "199 images are too few"),
     ],
 )

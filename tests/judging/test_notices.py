@@ -59,11 +59,11 @@ def test_the_selecting_split_is_known_by_name_without_the_rest(faces):
 def test_what_an_imported_model_knows_is_not_known(faces, demo):
     card = made_card(source={"file": "theirs.h5"})
     (text,) = texts(card, faces, "PublicTest")
-    assert text.startswith("What made has learned from is not known.")
+    assert text.startswith("What made learned from is not known.")
     assert "fitted" not in text
     measured = made_card(source=card.source, data={"measured_on": "photos.csv PublicTest"})
     assert texts(measured, faces, "PublicTest")[0].endswith(
-        "fitted to them, which does so a little."
+        "fitted to them, which flatters it a little."
     )
     assert texts(card, demo, "PublicTest") == [DRAWN]
 
@@ -161,11 +161,11 @@ class TestByImages:
         others = SeenImages.of(255 - faces.images, 255 - faces.images)
         (text,) = texts_by_images(card, faces, "PublicTest", others)
         assert text == (
-            "made has learned from other data (photos.csv): none of these images stands there byte "
+            "made has learned from other data (photos.csv): none of these images is in it, byte "
             "for byte."
         )
 
     def test_private_test_took_no_part(self, card, faces):
         texts = texts_by_images(card, faces, "PrivateTest", seen_by(faces))
         assert texts[-1] == FINAL
-        assert texts[0].endswith("none of these images stands there byte for byte.")
+        assert texts[0].endswith("none of these images is in it, byte for byte.")

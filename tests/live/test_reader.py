@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
+from emotion_core.faces.persons.looks import Looks
 from emotion_core.faces.search import Find
 from emotion_core.faces.tracking import FaceTracker
 from emotion_core.live.reader import LiveFace, LiveFaceReader, SteadyReading
@@ -225,3 +228,60 @@ def test_a_face_is_read_fifteen_times_a_second_at_most():
     classifier = ToldClassifier()
     play(make(classifier, LEFT), scene([LEFT]), 2)
     assert 12 <= sum(classifier.counts) <= 31
+
+
+def test_a_face_is_a_persons_after_half_a_second_and_when_it_comes_back():
+    finder = KnownFaces(LEFT)
+    reader = LiveFaceReader(ToldClassifier(), FaceTracker(finder))
+    picture = scene([LEFT])
+    (new,) = play(reader, picture, 0.3)
+    assert (new.id, new.person) == (1, None)
+    (known,) = play(reader, picture, 1, start=0.3)
+    assert (known.id, known.person) == (1, 1)
+    assert known.moved_to(known.box).person == 1
+
+    finder.boxes = []
+    assert play(reader, wall(), 3, start=1.3) == []
+    finder.boxes = [box_of(LEFT)]
+    (back,) = play(reader, picture, 1, start=4.3)
+    assert (back.id, back.person) == (2, 1)
+
+    reader.reset()
+    (other,) = play(reader, picture, 1, start=5.3)
+    assert other.person == 2
+
+
+def test_colours_tell_people_apart_where_the_picture_to_read_is_grey():
+    finder = KnownFaces(LEFT)
+    reader = LiveFaceReader(ToldClassifier(), FaceTracker(finder))
+    picture = scene([LEFT])
+    x, y, side, _ = map(int, LEFT)
+
+    def play_in(clothes: tuple[int, int, int], start: float) -> LiveFace:
+        coloured = np.repeat(picture[..., None], 3, axis=2)
+        coloured[y + side // 2 :, max(0, x - side) : x + side] = clothes
+        for index in range(30):
+            faces = reader.read(picture, start + index / 30, 0.5, SMALLEST, coloured)
+        return faces[0]
+
+    def leave(start: float) -> None:
+        boxes, finder.boxes = finder.boxes, []
+        play(reader, wall(), 3, start)
+        finder.boxes = boxes
+
+    assert play_in((60, 60, 200), 0).person == 1
+    leave(1)
+    assert play_in((200, 60, 60), 4).person == 2
+    leave(5)
+    assert play_in((60, 60, 200), 8).person == 1
+
+
+def test_nothing_is_left_of_people_who_are_to_be_forgotten():
+    reader = make(ToldClassifier(), LEFT)
+    (face,) = play(reader, scene([LEFT]), 1)
+    assert face.person == 1
+    reader.forget_persons()
+    gc.collect()
+    assert not [each for each in gc.get_objects() if isinstance(each, Looks)]
+    (face,) = play(reader, scene([LEFT]), 1, start=1)
+    assert face.person == 2

@@ -202,3 +202,14 @@ def test_impossible_rules_are_refused(values, message):
 def test_json_of_no_rule_is_refused(content, message):
     with pytest.raises(ValueError, match=message):
         rule_from_json(content)
+
+
+def test_a_face_that_is_nobodys_yet_is_a_face_and_no_more():
+    """In its first half second, see `emotion_core.faces.persons.gallery`."""
+    rules = (ExpressionRule("happy", 0.8, 0.1), FaceRule(present=True, seconds=0.2))
+    frames = [(number / 10, {None: 0.9} if number < 5 else {1: 0.9}) for number in range(9)]
+    events = watch(*frames, rules=rules)
+    assert [(each.rule, each.person, each.time) for each in events] == [
+        ("a face for 0.2 s", None, 0.2),
+        ("happy above 80% for 0.1 s", 1, 0.7),
+    ]

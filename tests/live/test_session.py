@@ -5,15 +5,16 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.readings import FaceReading
+from emotion_core.faces.readings import FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import ExpressionRule, FaceRule
 from emotion_core.live.session import LiveSession, LiveSettings, LiveSnapshot
@@ -30,25 +31,35 @@ class FakeReader:
         self.answers = answers
         self.shapes: list[tuple[int, ...]] = []
         self.asked: list[tuple[float, float]] = []
-        self.resets = 0
+        self.resets = self.forgotten = 0
         self.after: Callable[[], None] = lambda: None
 
     def read(
-        self, image: np.ndarray, _: float, smoothing: float, smallest_face: float
+        self,
+        image: np.ndarray,
+        _: float,
+        smoothing: float,
+        smallest_face: float,
+        coloured: np.ndarray | None = None,
     ) -> list[LiveFace]:
+        assert coloured is not None
+        assert coloured.shape == (*image.shape, 3)
         answer = self.answers[min(len(self.shapes), len(self.answers) - 1)]
         self.shapes.append(image.shape)
         self.asked.append((smoothing, smallest_face))
         self.after()
         if isinstance(answer, Exception):
             raise answer
-        return [LiveFace(number, face, face) for number, face in enumerate(answer, start=1)]
+        return [LiveFace(n, face, face, person=n) for n, face in enumerate(answer, start=1)]
 
     def hidden_places(self) -> list[Box]:
         return [Box(100, 60, 30, 30)]
 
     def reset(self) -> None:
         self.resets += 1
+
+    def forget_persons(self) -> None:
+        self.forgotten += 1
 
 
 class FakeClock:
@@ -395,9 +406,8 @@ class FakeRecorder:
         self.events: list[TriggerEvent] = []
         self.stops = 0
 
-    def record(self, frame_time, wall_clock, readings, image) -> None:
-        assert wall_clock > 1e9
-        tracks = tuple(track for track, _ in readings)
+    def record(self, frame_time, readings, image) -> None:
+        tracks = tuple(face.track for face in readings)
         self.recorded.append((frame_time, tracks, image.shape))
 
     def record_event(self, event: TriggerEvent) -> None:
@@ -543,3 +553,45 @@ def test_what_goes_wrong_with_an_event_costs_no_frame(part, caplog):
     assert [record.message for record in caplog.records] == [
         "Rules could not be applied to a frame; the video goes on."
     ]
+
+
+def test_a_face_that_is_nobodys_yet_has_no_number_on_the_video(monkeypatch):
+    class Reader(FakeReader):
+        def read(self, *arguments: Any) -> list[LiveFace]:
+            first, second = super().read(*arguments)
+            return [first, dataclasses.replace(second, person=None)]
+
+    drawn: list[Sequence[int | None] | None] = []
+    monkeypatch.setattr(
+        "emotion_core.live.session.draw_faces_on",
+        lambda *_, numbers, **__: drawn.append(numbers),
+    )
+    session = LiveSession(Reader([face(10), face(90)]))
+    recorded: list[PersonReading] = []
+    session.recorder = recorder = FakeRecorder()
+    recorder.record = lambda _, readings, __: recorded.extend(readings)  # type: ignore[method-assign]
+    session.on_frame(frame())
+    assert drawn == [[1, None]]
+    assert [(each.track, each.person) for each in recorded] == [(1, 1), (2, None)]
+
+
+def test_an_event_has_the_time_of_its_frame_however_long_that_took(monkeypatch):
+    clock = FakeClock()
+    reader = FakeReader([])
+    reader.after = lambda: clock.wait(0.4)
+    monkeypatch.setattr("time.time", lambda: 1e9 + clock.now)
+    session = LiveSession(reader, clock=clock)
+    session.rules = (NOBODY,)
+    run_for(session, clock, 4)
+    (event,) = session.snapshot.events
+    assert event.wall_clock - 1e9 == pytest.approx(event.time)
+
+
+def test_what_people_look_like_is_forgotten_as_soon_as_the_stream_ends():
+    """Not when the next one begins: that may be never."""
+    reader = FakeReader([face()])
+    session = LiveSession(reader)
+    session.on_frame(frame())
+    assert reader.forgotten == 0
+    session.on_ended()
+    assert (reader.forgotten, reader.resets) == (1, 0)

@@ -119,7 +119,7 @@ class TestDelete:
 
     def test_the_one_in_use_only_when_agreed(self, library):
         put_to_use(add(library / "mine"))
-        with pytest.raises(ModelError, match="mine is in use; put another one to use first"):
+        with pytest.raises(ModelError, match="mine is in use; use another model first"):
             delete_model("mine")
         assert (library / "mine").exists()
         assert delete_model("mine", although_in_use=True).folder == SHIPPED

@@ -50,7 +50,7 @@ def test_one_that_takes_too_long_is_ended_and_told(process, monkeypatch):
 
 def test_one_that_fails_is_told(process, tmp_path):
     process.folder = tmp_path / "gone"
-    with pytest.raises(ModelError, match=r"expected scores from the process .+; put another model"):
+    with pytest.raises(ModelError, match=r"expected scores from the process .+; use another model"):
         process.predict_scores(CROPS[:1])
     assert process.pid is None
 

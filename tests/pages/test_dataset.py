@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterable
@@ -15,11 +17,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.datasets import FaceDataset
-from emotion_core.datasets.checks.exclusions import list_exclusions, load_exclusions
+from emotion_core.datasets.checks.exclusions import (
+    exclusion_list,
+    list_exclusions,
+    load_exclusions,
+    save_exclusions,
+)
+from emotion_core.datasets.checks.quality import ImageQuality
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.faces.images import encode_png
+from emotion_core.judging.predictions import embedding_map
 from emotion_core.system.folders import PROJECT
 from pages.data import map as dataset_map
+from pages.opened import findings as dataset_findings
 from pages.opened import opening as dataset_opening
 from pages.opened import store as dataset_store
 
@@ -94,11 +104,12 @@ def open_path(path: Path | str, *, skip_bad_rows: bool = False, **address: str) 
 
 def until_done(page: AppTest) -> AppTest:
     """Run the page until no progress is shown any more."""
+    run(page)
     deadline = time.monotonic() + 60
-    while page.get("progress") and time.monotonic() < deadline:
+    while any(f"{button.key}".startswith("cancel ") for button in page.button):
+        assert time.monotonic() < deadline, text_of(page)
         time.sleep(0.1)
         run(page)
-    run(page)
     return page
 
 
@@ -189,7 +200,7 @@ class TestOpening:
         page.session_state["dataset_opening"] = True
         run(page)
         next(button for button in page.button if button.label == "faces.csv").click()
-        assert "**faces.csv** · 1 images" in text_of(run(page))
+        assert "**faces.csv** · 1 image" in text_of(run(page))
 
     def test_an_upload_is_read_and_its_copy_removed(self, write_csv, monkeypatch, tmp_path):
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "uploads"))
@@ -296,6 +307,40 @@ class TestBrowse:
         until_done(page)
         assert "image 5, labelled" not in text_of(page)
         assert "image" not in page.query_params
+
+    def test_a_face_does_not_wait_for_all_others_to_be_measured(self, browse, monkeypatch):
+        """Measuring FER2013 takes five seconds; one face takes none."""
+        measure = dataset_findings.measure_quality
+        go_on = threading.Event()
+
+        def slowly(*arguments: object) -> ImageQuality:
+            assert go_on.wait(60)
+            return measure(*arguments)
+
+        monkeypatch.setattr(dataset_findings, "measure_quality", slowly)
+        try:
+            sharpness = re.search(r"sharpness</dt><dd>([^<]*)", text_of(browse(image="5")))
+        finally:
+            go_on.set()
+        images = dataset_store.dataset_store().find("demo").dataset.images
+        assert sharpness[1] == f"{measure(images).sharpness[5]:.2f}"
+
+    def test_sorting_waits_with_its_progress_shown(self, browse, monkeypatch):
+        measure = dataset_findings.measure_quality
+        go_on = threading.Event()
+
+        def slowly(*arguments: object) -> ImageQuality:
+            assert go_on.wait(60)
+            return measure(*arguments)
+
+        monkeypatch.setattr(dataset_findings, "measure_quality", slowly)
+        try:
+            page = browse(sort="sharpness")
+            assert "cancel sort sharpness" in {button.key for button in page.button}
+        finally:
+            go_on.set()
+        until_done(page)
+        assert "84** of 84 images" in text_of(page)
 
     def test_a_link_names_section_and_face(self, browse):
         page = browse(section="Quality", image="5")
@@ -406,10 +451,10 @@ class TestDataSetsThatAreHardlyAny:
 
         assert cv2.imwrite(str(folder / "face.png"), FACES[0])
         page = open_path(tmp_path / "pictures", skip_bad_rows=True)
-        assert "1 images · Training 1 · 1 bad rows left out" in text_of(page)
+        assert "1 image · Training 1 · 1 bad row left out" in text_of(page)
         linked = AppTest.from_file(PAGE, default_timeout=60)
         linked.query_params["data"] = one(page.query_params["data"])
-        assert "1 bad rows left out" in text_of(run(linked))
+        assert "1 bad row left out" in text_of(run(linked))
 
     def test_a_hundred_thousand_images(self, monkeypatch):
         monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: many_faces(100_000))
@@ -509,6 +554,7 @@ class TestQuality:
 
     def test_the_first_finding_with_images_is_shown(self, page):
         assert "**Leaks**: images outside Training" in text_of(page)
+        assert "“= 17” is image 17" in text_of(page)  # what stands below the faces
 
     def test_a_finding_is_in_the_address_and_as_a_list(self, page):
         page.pills("quality_finding").set_value("blank")
@@ -526,7 +572,7 @@ class TestQuality:
         page.text_input("list of ['leak']").set_value("no leaks")
         page.button("save_exclusions").click()
         run(page)
-        assert "**no leaks** leaves out 1 images" in page.success[0].value
+        assert "**no leaks** excludes 1 image." in page.success[0].value
         assert any('--exclude "no leaks"' in code.value for code in page.code)
         assert load_exclusions("no leaks").reasons == {"leak": 1}
 
@@ -538,6 +584,19 @@ class TestQuality:
         page.button("delete list no leaks").click()
         run(page)
         assert list_exclusions().lists == ()
+
+    def test_a_list_that_was_deleted_or_replaced_comes_back(self, page):
+        page.text_input("list of ['leak']").set_value("mine")
+        page.button("save_exclusions").click()
+        page = run(page)
+        page.button("delete list mine").click()
+        run(page)
+        assert list_exclusions().lists == ()
+        assert "The list mine was deleted." in text_of(page)
+        page.button("take back corrections").click()
+        run(page)
+        (again,) = list_exclusions().lists
+        assert len(again) == 1
 
     def test_a_name_that_is_none_is_refused(self, page):
         page.text_input("list of ['leak']").set_value("../x")
@@ -555,6 +614,81 @@ class TestQuality:
 
 
 @pytest.mark.usefixtures("flawed")
+class TestCorrections:
+    @pytest.fixture
+    def browse(self) -> Callable[..., AppTest]:
+        def open_browse(**address: str) -> AppTest:
+            return open_section("Browse", lambda page: "of 40 images" in text_of(page), **address)
+
+        return open_browse
+
+    def test_what_matches_a_filter_is_excluded_and_that_undone(self, browse):
+        page = browse(find="3-5")
+        assert page.button("browse exclude").label == "Exclude 3 images"
+        page.button("browse exclude").click()
+        run(page)
+        (made,) = list_exclusions().lists
+        assert (made.name, len(made), made.relabelled) == ("corrections", 3, 0)
+        assert [image.row for image in made.images] == [3, 4, 5]
+        assert "3 images excluded in the list corrections." in text_of(page)
+        page.button("take back corrections").click()
+        run(page)
+        assert list_exclusions().lists == ()
+
+    def test_one_image_gets_another_label_in_a_list_that_grows(self, browse):
+        page = browse(image="7")
+        page.button("face exclude").click()
+        run(page)
+        assert "Excluded in **corrections**" in text_of(page)
+        before = list_exclusions().lists
+        page = browse(image="8")
+        page.selectbox("face label 8").set_value("fear")
+        run(page)
+        page.button("face relabel").click()
+        run(page)
+        (made,) = list_exclusions().lists
+        assert [(image.row, image.becomes) for image in made.images] == [(7, None), (8, "fear")]
+        assert "Relabelled as fear in **corrections**" in text_of(page)
+        page.button("take back corrections").click()
+        run(page)
+        assert list_exclusions().lists == before
+        page = browse(image="7")
+        page.button("off the list 7").click()
+        run(page)
+        assert list_exclusions().lists == ()
+
+    def test_a_page_or_all_pages(self, monkeypatch):
+        monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: many_faces(400))
+        page = open_section("Browse", lambda page: "of 400 images" in text_of(page))
+        assert page.button("browse exclude").label == "Exclude 120 images"
+        page.radio("browse which").set_value("all 400 that match")
+        assert run(page).button("browse exclude").label == "Exclude 400 images"
+        page.button("browse exclude").click()
+        assert "expected 1 to 399 images to leave out" in run(page).error[0].value
+
+    def test_labels_in_doubt_become_what_the_model_suggests(self):
+        page = open_section(
+            "Label mistakes", lambda page: "Ranked by how far" in text_of(page), top="50"
+        )
+        button = page.button("mistakes relabel as suggested")
+        count = int(button.label.split()[1])
+        button.click()
+        run(page)
+        (made,) = list_exclusions().lists
+        assert made.relabelled == len(made) == count
+        assert all(image.becomes != image.label for image in made.images)
+
+    def test_a_list_of_another_dataset_is_not_overwritten(self, browse, demo):
+        others = exclusion_list(demo, "corrections", {"by hand": np.array([1])})
+        save_exclusions(others)
+        page = browse(find="3")
+        page.button("browse exclude").click()
+        run(page)
+        assert "choose another name" in page.error[0].value
+        assert list_exclusions().lists == (others,)
+
+
+@pytest.mark.usefixtures("flawed")
 class TestMistakesAndMap:
     def test_labels_in_doubt_are_ranked_with_the_voters_verdict(self):
         page = open_section(
@@ -568,6 +702,41 @@ class TestMistakesAndMap:
     def test_the_map_waits_for_a_lasso(self):
         page = open_section("Map", lambda page: "Draw around points" in text_of(page))
         assert "Each point is an image" in text_of(page)
+
+    def test_of_many_images_a_sample_comes_first(self, monkeypatch):
+        for module in (dataset_map, embedding_map):
+            monkeypatch.setattr(module, "SAMPLE_IMAGES", 20)
+        page = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        assert "A random sample of **20** of 40 images." in text_of(page)
+        assert page.button("map all").label == "Map all 40"  # too quick for a time
+        page.button("map all").click()
+        until_done(page)
+        text = text_of(page)
+        assert "A random sample" not in text
+        assert "Draw around points" in text
+        # The next viewer has it at once.
+        again = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        assert "A random sample" not in text_of(again)
+
+    def test_a_map_of_all_is_given_up_for_the_sample(self, monkeypatch):
+        for module in (dataset_map, embedding_map):
+            monkeypatch.setattr(module, "SAMPLE_IMAGES", 20)
+        page = open_section("Map", lambda page: "Draw around points" in text_of(page))
+        go_on = threading.Event()
+
+        def slowly(*_: object, progress: Callable[[int, int], None]) -> None:
+            while not go_on.wait(0.05):
+                progress(1, 10)
+
+        monkeypatch.setattr(dataset_map, "map_dataset", slowly)
+        try:
+            page.button("map all").click()
+            run(page)
+            page.button("map sample").click()
+            run(page)
+        finally:
+            go_on.set()
+        assert "A random sample of **20** of 40 images." in text_of(page)
 
     def test_what_the_lasso_caught_is_checked(self):
         points = [{"customdata": [3]}, {"customdata": 1}, {"customdata": [3]}, {"customdata": 99}]

@@ -130,21 +130,49 @@ def test_training_is_what_it_remembers(open_page, two_models, demo):
 @pytest.mark.parametrize(
     ("section", "sign"),
     [
-        ("Curves", "mean area under the ROC curves"),
-        ("Calibration", "calibration error (ECE), as the network scores"),
-        ("Mistakes", "Wrong answers, those with the highest score first"),
-        ("Robustness", "How much accuracy is left when faces are moved"),
-        ("Report", "The report holds all figures of this page."),
+        ("Curves", "The legend gives the area under the ROC curve"),
+        ("Calibration", "With a certainty threshold of"),
+        ("Mistakes", "Wrong answers, highest score first"),
+        ("Robustness", "How accurate the model still is when faces are shifted"),
+        ("Report", "The report contains all figures of this page."),
     ],
 )
 def test_sections_show_what_they_promise(open_page, section, sign):
     assert sign in text_of(open_page(judged=section))
 
 
+@pytest.mark.parametrize(
+    ("section", "figure"),
+    [
+        ("Overview", "calibration error (ECE)"),
+        ("Curves", "mean area under the ROC curves"),
+        ("Calibration", "calibration error (ECE) before"),
+        ("Compare", "p of McNemar&#x27;s test"),
+    ],
+)
+def test_technical_figures_are_shown_to_who_wants_them(open_page, section, figure):
+    page = open_page(judged=section, against="second")
+    shown = [element.proto.body for element in page.get("html")]
+    assert not any(f"<span>{figure}" in html for html in shown)
+    page.toggle("technical").set_value(True)
+    run(page)
+    shown = [element.proto.body for element in page.get("html")]
+    assert any(f"<span>{figure}" in html for html in shown)
+
+
+def test_what_qualifies_a_figure_does_not_depend_on_the_switch(open_page):
+    page = open_page()
+    text = text_of(page)
+    assert "accuracy (95%:" in text
+    assert "macro F1 (95%:" in text
+    assert "the figures flatter it" in text
+    assert page.toggle("technical").value is False
+
+
 class TestConfusion:
     def test_the_matrix_and_what_is_mixed_up_most(self, open_page):
         page = open_page(judged="Confusion")
-        assert "Mixed up most" in text_of(page)
+        assert "Most frequent mix-ups" in text_of(page)
         assert "images labelled" not in text_of(page)
 
     def test_a_cell_in_the_address_shows_its_images(self, open_page):
@@ -179,7 +207,7 @@ def test_a_chosen_face_is_shown_with_its_scores_and_reasons(open_page, demo):
     assert f"labelled {EMOTIONS[demo.labels[index]]}: " in text_of(page)
     page.toggle("why").set_value(True)
     run(page)
-    assert "Without the most marked quarter of its pixels" in text_of(page)
+    assert "With the most important quarter of the pixels hidden" in text_of(page)
 
 
 def test_a_face_of_another_split_is_not_shown(open_page):
@@ -190,9 +218,9 @@ def test_robustness_is_measured_once(open_page):
     page = open_page(judged="Robustness")
     page.button("measure robustness of first").click()
     run(page)
-    assert "are read correctly when unchanged" in text_of(page)
+    assert "are read correctly. Bars" in text_of(page)
     dataset_store.dataset_store.clear()  # another day
-    assert "are read correctly when unchanged" in text_of(open_page(judged="Robustness"))
+    assert "are read correctly. Bars" in text_of(open_page(judged="Robustness"))
 
 
 def test_robustness_of_two_models_is_drawn_together(open_page):
@@ -209,20 +237,20 @@ class TestExplain:
     def test_an_image(self, open_page):
         text = text_of(open_page(judged="Explain"))
         assert "RISE, Petsiuk et al. 2018" in text
-        assert "what speaks for" in text
+        assert "evidence for" in text
 
     def test_another_expression(self, open_page):
         page = open_page(judged="Explain")
         page.selectbox("explain_emotion").set_value("disgust")
         run(page)
-        assert "what speaks for disgust" in text_of(page)
+        assert "evidence for disgust" in text_of(page)
 
     def test_a_photo(self, open_page):
         page = open_page(judged="Explain", explain="a photo")
         photo = cv2.imencode(".jpg", skimage.data.astronaut()[..., ::-1])[1].tobytes()
         page.file_uploader[0].upload("astronaut.jpg", photo, "image/jpeg")
         run(page)
-        assert "what speaks for" in text_of(page)
+        assert "evidence for" in text_of(page)
 
     def test_a_photo_without_a_face_and_no_photo(self, open_page):
         page = open_page(judged="Explain", explain="a photo")
@@ -240,7 +268,7 @@ class TestCompare:
         page = open_page(judged="Compare", against="second")
         text = text_of(page)
         assert "no difference is proven" in text
-        assert "No image matches." in text
+        assert "There are no such images." in text
 
     def test_no_other_model_is_chosen_at_first(self, open_page):
         assert "Choose another model." in text_of(open_page(judged="Compare"))
@@ -251,7 +279,7 @@ class TestCompare:
         run(page)
         table = page.dataframe[-1].value
         assert table["model"].tolist() == ["first", "second"]
-        assert table["LiteRT, ms a face"].str.contains("to").all()
+        assert table["LiteRT, ms per face"].str.contains("to").all()
 
     def test_the_report_tells_of_it(self, open_page):
         page = open_page(judged="Compare", against="second")
@@ -290,21 +318,30 @@ class TestCard:
 
     def test_figures_are_written_into_it(self, open_page, imported):
         page = open_page()
-        assert "its card states no figures" in text_of(page)
+        assert "its card has no figures" in text_of(page)
         page.button("write_card").click()
         run(page)
-        assert "The card states figures that were measured on" in text_of(page)
+        assert "Its card has figures measured on" in text_of(page)
         assert load_card(imported).metrics["n"] == load_card(imported).data["measured_images"]
         assert "write_card" not in {button.key for button in page.button}
 
     @pytest.mark.usefixtures("imported")
     def test_what_says_too_little_is_not_offered(self, open_page):
         page = open_page(on="PrivateTest")
-        assert "PrivateTest is for one last score: nothing may be fitted" in text_of(page)
+        assert "PrivateTest is for one final check: nothing may be fitted" in text_of(page)
         assert "write_card" not in {button.key for button in page.button}
 
     def test_one_of_ours_keeps_its_card(self, open_page):
         assert "Its card" not in text_of(open_page())
+
+
+def test_labels_of_a_list_are_those_that_count(open_page, demo):
+    chosen = np.flatnonzero(demo.splits == 1)
+    save_exclusions(exclusion_list(demo, "all fear", {"by hand": chosen}, "fear"))
+    happy = next(index for index in chosen.tolist() if EMOTIONS[demo.labels[index]] == "happy")
+    assert "labelled happy: " in text_of(open_page(judged="Mistakes", image=str(happy)))
+    page = open_page(judged="Mistakes", image=str(happy), leaving="all fear")
+    assert "labelled fear: " in text_of(page)
 
 
 def test_an_exclusion_list_is_left_out(open_page, demo):
@@ -329,3 +366,14 @@ def test_one_image(open_page, monkeypatch, demo):
         page = open_page(judged=section)
         assert page.selectbox("on").options == ["Training"]
         assert not page.error
+
+
+def test_shares_are_written_in_per_cent(open_page):
+    """The table said 0.654 below a figure that said 65%."""
+    page = open_page()
+    table = page.dataframe[0].value
+    assert table["recall"].max() > 1
+    assert table["f1"].max() <= 1
+    assert (
+        json.loads(page.dataframe[0].proto.columns)["recall"]["type_config"]["format"] == "%.1f%%"
+    )

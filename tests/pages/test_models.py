@@ -71,12 +71,15 @@ class TestModels:
     def test_the_shipped_one_alone(self, page):
         text = run(page)
         assert "fer2013-vgg" in text
-        right = 100 * load_card(SHIPPED).metrics["accuracy"]
-        assert f"<b>{right:.1f}%</b><span>right</span>" in text
+        metrics = load_card(SHIPPED).metrics
+        low, high = (f"{100 * bound:.1f}" for bound in metrics["interval_95"]["accuracy"])
+        accuracy = f"<b>{100 * metrics['accuracy']:.1f}%</b>"
+        assert f"{accuracy}<span>accuracy (95%: {low} to {high})</span>" in text
+        assert "PublicTest, on which it was also chosen." in text
         assert "shipped" in text
-        assert "Part of the project: it stays, under this name." in text
+        assert "Comes with the app: it cannot be renamed or deleted." in text
         assert "Trained on 28,709 images" in text
-        assert "#### Not for" in text
+        assert "Not for" in [each.label for each in page.expander]
         assert "cannot tell what somebody feels" in text
         assert page.button(key="model_use").disabled
         assert not page.dataframe[0].value.filter(like="macro").size  # layers, no table of models
@@ -102,21 +105,42 @@ class TestModels:
         assert model_in_use().folder == SHIPPED
         assert "yours" not in text
 
+    @pytest.mark.usefixtures("mine")
+    def test_technical_figures_are_shown_to_who_wants_them(self, page):
+        """What qualifies a figure is shown either way: its interval, and on which images."""
+        technical = {"macro F1", "calibration error", "weights"}
+        text = run(page)
+        assert "<span>macro F1</span>" not in text
+        assert not technical & set(page.dataframe[0].value)
+        assert {"accuracy", "95% interval", "measured on"} <= set(page.dataframe[0].value)
+        page.toggle(key="technical").set_value(True)
+        text = run(page)
+        assert "<span>macro F1</span>" in text
+        assert technical <= set(page.dataframe[0].value)
+
+    def test_a_card_in_short_and_the_rest_behind_titles(self, page):
+        text = run(page)
+        assert "**Do not use it for**: decisions about people" in text
+        assert "[FER2013](https://www.kaggle.com/" in text
+        titles = [each.label for each in page.expander]
+        assert {"Data and protocol", "Confusion matrix", "Known limits"} <= set(titles)
+        assert "In short" not in titles
+
     def test_before_one_in_use_is_deleted_it_says_so(self, page, mine):
         put_to_use(mine)
         text = run(page)
         assert "mine will be permanently deleted." in text.replace("*", "")
-        assert "It is in use: the model that ships with the project takes over" in text
+        assert "It is in use: the model that comes with the app takes over" in text
 
     def test_a_slow_one_is_warned_of_before_it_is_used(self, page, mine, monkeypatch):
         text = run(page)
-        assert "<span>ms a face here</span>" in text
+        assert "<span>per face on this machine</span>" in text
         assert "Live video goes on at its own rate" not in text
         st.cache_data.clear()
         monkeypatch.setattr(EmotionClassifier, "_measured", lambda _: 0.225)
         page.selectbox(key="model").set_value(mine.name)
         text = run(page)
-        assert "<b>225.0</b><span>ms a face here</span>" in text
+        assert "<b>225.0 ms</b><span>per face on this machine</span>" in text
         assert "It takes 225 ms for a face on this machine. Live video goes on at its own" in text
 
     def test_a_name_that_does_not_do(self, page, mine):
@@ -189,7 +213,7 @@ class TestImport:
 
     def test_a_network_of_another_project(self, page, give, library):
         text = give(others("grey64.tflite", "my fer.tflite"))
-        assert "a network for grey pictures of 64x64 pixels, 7 classes, 14 weights" in text
+        assert "a network for grey images of 64x64 pixels, 7 classes, 14 weights" in text
         assert "may do worse here than in its own project" in text
         assert page.selectbox(key="models_values").value == "-1 to 1"
         assert text.count('class="one"') == 7
@@ -209,7 +233,7 @@ class TestImport:
     def test_a_slow_one_is_warned_of(self, give, monkeypatch):
         monkeypatch.setattr(EmotionClassifier, "_measured", lambda _: 0.225)
         text = give(others("grey64.tflite"))
-        assert "One face takes 225.0 ms on this machine." in text
+        assert "Reading a face takes 225.0 ms on this machine." in text
         assert "It takes 225 ms for a face on this machine. Live video goes on at its own" in text
 
     def test_it_can_be_put_to_use_at_once(self, page, give, library):
@@ -239,11 +263,11 @@ class TestImport:
         assert text.count('class="face"') == 1
         assert 'class="one"' not in text
         page.file_uploader[1].set_value(("face.png", b"no picture", "image/png"))
-        assert "This picture cannot be read." in run(page)
+        assert "This photo cannot be read." in run(page)
 
     def test_a_model_of_ours_is_not_asked_about(self, page, give, library):
         text = give(("ours.zip", own_zip()))
-        assert "a model of this app for grey pictures of 48x48 pixels" in text
+        assert "a model of this app for grey images of 48x48 pixels" in text
         assert "models_values" not in {box.key for box in page.selectbox}
         page.button(key="models_keep").click()
         run(page)
@@ -252,13 +276,13 @@ class TestImport:
     def test_what_is_refused_is_told_and_nothing_is_kept(self, give):
         layer = {"class_name": "Lambda", "config": {"name": "evil"}}
         text = give(("evil.keras", keras_with_layer(layer)))
-        assert "It was not imported." in text
+        assert "Not imported." in text
         assert "evil.keras carries code (a Lambda layer)" in text
         assert [model.folder for model in list_models().models] == [SHIPPED]
 
     def test_after_a_refusal_the_next_file_counts(self, give):
         cut = ("cut.keras", others("grey64.keras")[1][:500])
-        assert "It was not imported." in give(cut)
+        assert "Not imported." in give(cut)
         text = give(cut, others("grey64.tflite"))
         assert "grey64.tflite: a network for grey" in text.replace("*", "")
         architecture, weights = pair()

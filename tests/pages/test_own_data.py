@@ -442,15 +442,20 @@ def test_deleted_faces_are_not_shown_elsewhere(page, me, ticks):
 def test_it_is_examined_on_the_data_set_page(page, me, monkeypatch):
     opened: list[Path] = []
     monkeypatch.setattr("pages.capture.collection.open_next", opened.append)
-    switched: list[str] = []
-    monkeypatch.setattr(st, "switch_page", switched.append)
+    switched: dict[str, object] = {}
+    monkeypatch.setattr(
+        st, "switch_page", lambda to, query_params: switched.update({to: query_params})
+    )
     click(run(page), "own_examine")
-    assert (opened, switched) == ([me.folder], ["pages/dataset.py"])
+    # Its first section, whichever was open before.
+    assert (opened, switched) == ([me.folder], {"pages/dataset.py": {"section": "Overview"}})
 
 
 def test_it_is_handed_over_to_train(page, me, monkeypatch):
-    switched: list[str] = []
-    monkeypatch.setattr(st, "switch_page", switched.append)
+    switched: dict[str, object] = {}
+    monkeypatch.setattr(
+        st, "switch_page", lambda to, query_params: switched.update({to: query_params})
+    )
     click(run(page), "own_train")
-    assert switched == ["pages/train.py"]
+    assert switched == {"pages/train.py": {"training": "Set up"}}
     assert page.session_state["train_with"] == DataSource(f"own/{me.name}")

@@ -23,7 +23,7 @@ import emotion_core.models.folder
 from emotion_core.emotions import UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.readings import EmotionDetector, FaceReading
+from emotion_core.faces.readings import EmotionDetector, FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace, LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir
@@ -31,7 +31,12 @@ from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.quantities import percent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
-from emotion_core.sessions.storage import Session, find_session, list_sessions
+from emotion_core.sessions.storage import (
+    Session,
+    find_session,
+    list_sessions,
+    rename_session,
+)
 from emotion_core.system.folders import PROJECT
 from pages.live import streaming
 
@@ -71,7 +76,7 @@ class FixedReader(LiveFaceReader):
 
     def read(self, image: np.ndarray, *_: float) -> list[LiveFace]:
         faces = self.detector.detect(image)
-        return [LiveFace(number, face, face) for number, face in enumerate(faces, start=1)]
+        return [LiveFace(n, face, face, person=n) for n, face in enumerate(faces, start=1)]
 
 
 @pytest.fixture(autouse=True)
@@ -168,10 +173,13 @@ class TestLiveCamera:
         assert '<span class="emotion">happy</span>' in html
         assert f'<span class="confidence">{percent(0.72)}</span>' in html
         assert html.count('class="score"') == 7
+        assert "frames per second" not in html
+        page.toggle(key="live_details").set_value(v=True).run()
+        html = "\n".join(html_of(page))
         assert "frames per second" in html
         assert "160x120" in html
         assert "frames skipped" in html
-        assert "delay added here" in html
+        assert "delay added by this app" in html
 
     def test_an_uncertain_face_is_said_to_be_one(self, use_faces, open_page):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY, certainty_threshold=0.8))
@@ -266,9 +274,7 @@ class TestLiveCamera:
         page.button(key="start_recording").click().run()
         put_to_use(model_library / "other")
         page.run()
-        assert "**other** is now in use. It reads this video when the recording ends." in text_of(
-            page
-        )
+        assert "**other** is now in use. It takes over when the recording ends." in text_of(page)
         assert "Model: **tiny**" in text_of(page)
         assert page.selectbox(key="model_in_use").disabled
         page.button(key="stop_recording").click().run()
@@ -276,6 +282,16 @@ class TestLiveCamera:
         assert "Model: **other**" in text_of(page)
         (session,) = list_sessions(sessions_folder).sessions
         assert session.header.description.model_name == "tiny"
+
+    def test_the_first_steps_are_told_until_they_are_read(self, use_faces, open_page):
+        use_faces()
+        page = open_page()
+        assert "First time here?" in text_of(page)
+        page.button(key="got_it").click().run()
+        assert not page.exception
+        assert "First time here?" not in text_of(page)
+        page.run()
+        assert "First time here?" not in text_of(page)
 
     def test_switched_off_is_no_missing_face(self, use_faces, open_page):
         use_faces()
@@ -344,7 +360,7 @@ class TestLiveCamera:
             session._reader.detector = SimpleNamespace(detect=detect)
 
         text = text_of(open_page(playing=True, frames=2, detect=fail))
-        assert "failed on 2 pictures; the video goes on" in text
+        assert "failed on 2 frames; the video goes on" in text
         assert "RuntimeError: broken lens" in text
 
     def test_connecting(self, use_faces, open_page):
@@ -404,20 +420,20 @@ class TestSessions:
 
     def test_before_the_first_one(self, open_page, sessions_folder):
         text = text_of(open_page())
-        assert "No session yet." in text
+        assert "No sessions yet." in text
         assert str(sessions_folder) in text
 
     def test_a_session_is_shown_renamed_and_deleted(self, open_page, sessions_folder):
         recorded = record(sessions_folder)
         page = open_page()
-        assert page.selectbox(key="chosen_session").value.id == recorded.id
+        assert page.selectbox(key="chosen_session").value == recorded.id
         assert len(page.get("plotly_chart")) == 2  # shares and timeline; nothing changed
         page.text_input(key=f"name {recorded.id}").set_value("pilot")
         page.button(key=f"save {recorded.id}").click().run()
         assert find_session(sessions_folder, recorded.id).header.name == "pilot"
         page.button(key=f"delete {recorded.id}").click().run()
         assert not page.exception
-        assert "No session yet." in text_of(page)
+        assert "No sessions yet." in text_of(page)
         assert list_sessions(sessions_folder).sessions == ()
 
     def test_one_that_is_being_recorded_can_be_stopped_and_deleted(
@@ -427,7 +443,7 @@ class TestSessions:
         recorder = SessionRecorder.start(
             sessions_folder, SessionDescription("I agree", "tiny", "0" * 64, (160, 120))
         )
-        recorder.record(time.monotonic(), time.time(), [], np.zeros((120, 160, 3), np.uint8))
+        recorder.record(time.monotonic(), [], np.zeros((120, 160, 3), np.uint8))
         name = recorder.folder.name
         page = open_page()
         assert "This session is being recorded." in text_of(page)
@@ -438,7 +454,7 @@ class TestSessions:
         assert not recorder.running
         assert "being recorded" not in text_of(page)
         page.button(key=f"delete {name}").click().run()
-        assert "No session yet." in text_of(page)
+        assert "No sessions yet." in text_of(page)
         assert list_sessions(sessions_folder).sessions == ()
 
     def test_a_damaged_one_is_told_and_the_others_shown(self, open_page, sessions_folder):
@@ -449,15 +465,64 @@ class TestSessions:
         page = open_page()
         told = "".join(each.value for each in page.warning).replace("\\", "")
         assert "20260101-000000" in told
-        assert page.selectbox(key="chosen_session").value.id == recorded.id
+        assert page.selectbox(key="chosen_session").value == recorded.id
+
+    def test_all_are_listed_and_several_deleted(self, open_page, sessions_folder):
+        recorded = [record(sessions_folder) for _ in range(3)]
+        recorded[0] = rename_session(recorded[0], name="pilot", notes="")
+        page = open_page()
+        (listed,) = page.dataframe
+        assert list(listed.value) == ["name", "started", "length", "persons", "video", "state"]
+        assert listed.value["name"].tolist() == ["", "", "pilot"]  # the newest first
+        assert {str(each) for each in listed.value["length"]} == {"00:00:01"}
+        assert listed.value["state"].tolist() == ["complete"] * 3
+        assert not [each for each in page.button if each.key == "delete_ticked"]
+        page.session_state["ticked_sessions"] = [each.id for each in recorded[1:]]
+        page.run()
+        assert "2 sessions and all their files will be permanently deleted." in text_of(page)
+        page.button(key="delete_ticked").click().run()
+        assert not page.exception
+        assert [each.id for each in list_sessions(sessions_folder).sessions] == [recorded[0].id]
+        assert page.selectbox(key="chosen_session").value == recorded[0].id
+
+    def test_one_that_cannot_be_deleted_with_others_is_told(self, open_page, sessions_folder):
+        recorded = [record(sessions_folder) for _ in range(3)]
+        (recorded[0].folder / "mine.txt").touch()
+        page = open_page()
+        page.session_state["ticked_sessions"] = [each.id for each in recorded[:2]]
+        page.run()
+        page.button(key="delete_ticked").click().run()
+        assert "mine.txt" in text_of(page).replace("\\", "")
+        left = {each.id for each in list_sessions(sessions_folder).sessions}
+        assert left == {recorded[0].id, recorded[2].id}
+
+    def test_what_the_columns_of_the_files_mean_is_a_click_away(self, open_page, sessions_folder):
+        record(sessions_folder)
+        text = text_of(open_page())
+        for column in ("person", "track", "confidence", "answer", "wall_clock"):
+            assert f"- `{column}`: " in text
+        assert "`rule`" not in text
+
+    def test_a_face_of_less_than_half_a_second_is_left_out_and_told(
+        self, open_page, sessions_folder
+    ):
+        face = FaceReading(Box(10, 10, 50, 50), HAPPY)
+        record(sessions_folder, faces=(face, face), nobodys=1)
+        text = text_of(open_page())
+        assert "Left out: 1 face seen for less than half a second." in text
+        assert "person 2" not in text
+
+    def test_a_session_with_no_face_for_long_enough(self, open_page, sessions_folder):
+        record(sessions_folder, faces=(FaceReading(Box(10, 10, 50, 50), HAPPY),), nobodys=1)
+        assert "No face was seen for half a second or longer." in text_of(open_page())
 
     def test_a_session_without_a_face(self, open_page, sessions_folder):
         record(sessions_folder, faces=())
         assert "No face was seen in this session." in text_of(open_page())
 
 
-def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Session:
-    """Record two seconds of one face, or of what is given."""
+def record(folder: Path, faces: tuple[FaceReading, ...] | None = None, nobodys: int = 0) -> Session:
+    """Record two seconds of one face, or of what is given; the last ``nobodys`` are no persons."""
     clock = iter([0.0])
     recorder = SessionRecorder.start(
         folder,
@@ -467,8 +532,11 @@ def record(folder: Path, faces: tuple[FaceReading, ...] | None = None) -> Sessio
     image = np.full((120, 160, 3), 128, np.uint8)
     readings = (FaceReading(Box(10, 10, 50, 50), HAPPY),) if faces is None else faces
     for frame in range(40):
-        numbered = list(enumerate(readings, start=1))
-        recorder.record(frame / 20, 1.8e9 + frame / 20, numbered, image)
+        numbered = [
+            PersonReading(n, None if n > len(readings) - nobodys else n, each)
+            for n, each in enumerate(readings, start=1)
+        ]
+        recorder.record(frame / 20, numbered, image)
     return recorder.stop()
 
 
@@ -504,9 +572,9 @@ class TestPhoto:
         assert html.count('class="score"') == 14
         order = [
             '"emotion">angry',
-            "face 1 from the left",
+            "face 1<",
             '"emotion">happy',
-            "face 2 from the left",
+            "face 2<",
         ]
         places = [html.index(text) for text in order]
         assert places == sorted(places)
@@ -535,6 +603,55 @@ class TestPhoto:
         assert "cannot be read" not in text_of(page)
         assert '<span class="emotion">happy</span>' in "\n".join(html_of(page))
 
+    def test_several_photos_are_shown_and_a_bad_one_is_told(self, page, use_faces):
+        use_faces(FaceReading(Box(200, 60, 100, 100), HAPPY))
+        page.run()
+        files = [
+            ("first.png", portrait_png(), "image/png"),
+            ("bad.png", b"Dear camera, ...", "image/png"),
+            ("last.png", portrait_png(), "image/png"),
+        ]
+        page.file_uploader[0].set_value(files).run()
+        assert not page.exception
+        assert [each.value.replace("\\", "") for each in page.subheader] == [
+            "first.png",
+            "bad.png",
+            "last.png",
+        ]
+        assert "This file cannot be read. bad.png" in text_of(page)
+        assert "\n".join(html_of(page)).count('class="face"') == 2
+        labels = [each.label for each in page.get("download_button")]
+        assert labels[:3] == ["Pictures of all", "CSV of all", "JSON of all"]
+        assert labels[3:] == ["Picture", "CSV", "JSON"] * 2
+
+    def test_a_photo_that_is_there_still_is_not_read_again(self, page, use_faces, monkeypatch):
+        use_faces(FaceReading(Box(200, 60, 100, 100), HAPPY))
+        self.upload(page, "first.png", portrait_png())
+
+        def detect(*_: object) -> list[FaceReading]:
+            raise AssertionError
+
+        monkeypatch.setattr(FixedDetector, "detect", detect)
+        page.run()
+        assert not page.exception
+        assert '<span class="emotion">happy</span>' in "\n".join(html_of(page))
+
+    def test_more_photos_than_are_read_at_once(self, page, use_faces):
+        use_faces()
+        page.run()
+        content = cv2.imencode(".png", np.zeros((9, 9), np.uint8))[1].tobytes()
+        files = [(f"{number}.png", content, "image/png") for number in range(52)]
+        page.file_uploader[0].set_value(files).run()
+        assert len(page.subheader) == 50
+        assert "Up to 50 photos are read at once; the last 2 were left out" in text_of(page)
+
+    def test_drawn_samples(self, page):
+        page.run()
+        page.button_group(key="photo_source").set_value("Samples").run()
+        assert not page.exception
+        assert "Drawn by this app: no real people." in text_of(page)
+        assert "\n".join(html_of(page)).count('class="face"') == 4
+
     def test_a_missing_model(self, page, monkeypatch):
         def load(**_: object) -> None:
             raise ModelError("expected a model folder, found none; train one")
@@ -556,7 +673,7 @@ class TestPhoto:
             "accuracy_answered_cross_fitted": 0.6,
         }
         text = text_of(page.run()).replace("\N{NO-BREAK SPACE}", " ")
-        assert "Below a score of 50% it answers “uncertain”: 70% of these pictures then" in text
+        assert "Below a score of 50% it answers “uncertain”: 70% of these images then" in text
         assert "and 78% of the answers are right" in text
 
     def test_how_often_such_answers_are_right_is_told(self, page, use_faces):
@@ -567,7 +684,7 @@ class TestPhoto:
         self.upload(page, "face.png", portrait_png())
         html = "\n".join(html_of(page))
         assert "on test images, angry is right in 6 of 10 cases" in html
-        assert "Of 25 pictures of FER2013 PublicTest that this model called angry, 63" in html
+        assert "Of 25 images of FER2013 PublicTest that this model called angry, 63" in html
 
     def test_nothing_is_told_where_nothing_is_known(self, page, use_faces):
         use_faces(FaceReading(Box(200, 60, 100, 100), ANGRY))

@@ -346,7 +346,7 @@ def test_the_time_is_measured_on_demand(page, assistant):  # noqa: ARG001
 
 
 def test_no_run_yet(page):
-    assert "**No run yet.**" in said(at(page, "Runs"))
+    assert "**No runs yet.**" in said(at(page, "Runs"))
 
 
 def test_a_running_one_shows_how_far_it_is_and_is_asked_to_stop(page, plan):
@@ -429,7 +429,7 @@ def test_runs_are_filtered_chosen_and_compared(page, plan):
         (run.folder / QUEUED_FILE).unlink()
         write_outcome(run.folder, "stopped")
     at(page, "Runs")
-    table = page.dataframe[-1].value
+    table = page.dataframe[0].value  # before the curves of one of them
     assert table["name"].tolist() == ["c", "b", "a"]
     assert table["dropout"].tolist() == ["0.5", "0.3", "0.1"]
     ids = [run.id for run in list_runs(runs_dir()).runs]
@@ -439,7 +439,7 @@ def test_runs_are_filtered_chosen_and_compared(page, plan):
     differing = page.dataframe[-1].value
     assert differing.to_dict("list") == {"setting": ["dropout"], "b": ["0.3"], "a": ["0.1"]}
     page.text_input("train_filter").set_value("dropout=0.1").run()
-    assert page.dataframe[1].value["name"].tolist() == ["a"]
+    assert page.dataframe[0].value["name"].tolist() == ["a"]
     page.text_input("train_filter").set_value("nobody").run()
     assert "No run matches." in said(page)
 
@@ -459,12 +459,18 @@ def test_a_sweep_is_queued_and_drawn(page):
     page.session_state["training"] = "Sweep"  # which need not wait for a look at "Set up"
     read(page)
     page.multiselect("sweep_varied").select("dropout").select("seed").run()
-    assert "expected 2 to 64 combinations of settings, found 0" in said(page)
+    assert "Enter the values to try for dropout and seed." in [each.value for each in page.caption]
+    assert not any(":red[" in each.value for each in page.markdown)  # before anything is typed
+    page.text_input("sweep_values dropout").set_value("0.1").run()
+    page.text_input("sweep_values seed").set_value("1").run()
+    assert ":red[" in said(page)
+    assert "expected 2 to 64 combinations of settings, found 1" in said(page)
     page.text_input("sweep_values dropout").set_value("0.1, 0.3").run()
     page.text_input("sweep_values seed").set_value("1 2").run()
     button(page, "Queue 4 runs").click().run()
     runs = list_runs(runs_dir()).runs
     assert {run.plan.sweep for run in runs} == {"sweep-1"}
+    assert "4 runs of **sweep\\-1** will be cancelled" in said(page)
     assert [run.plan.config.dropout for run in runs] == [0.3, 0.3, 0.1, 0.1]
     for place, run in enumerate(runs):
         give_epochs(run, 0.1 * place)
@@ -477,6 +483,21 @@ def test_a_sweep_is_queued_and_drawn(page):
     page.segmented_control("sweep_random").set_value("some at random").run()
     page.number_input("sweep_count").set_value(3).run()
     assert button(page, "Queue 3 runs")
+
+
+def test_a_whole_sweep_is_cancelled(page, plan):
+    for name in ("a", "b"):
+        create_run(runs_dir(), replace(plan, name=name, sweep="mine"))
+    done, waiting = list_runs(runs_dir()).runs
+    (done.folder / QUEUED_FILE).unlink()
+    write_outcome(done.folder, "done")
+    page.session_state["training"] = "Sweep"
+    read(page)
+    page.button("cancel sweep mine").click().run()
+    assert not page.exception
+    assert open_run(waiting.folder).state == "cancelled"
+    assert open_run(done.folder).state == "done"
+    assert not [each for each in page.button if each.label == "Cancel the sweep"]
 
 
 def test_the_quick_preset_is_what_is_documented(page):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.readings import FaceReading
+from emotion_core.faces.readings import FaceReading, PersonReading
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
@@ -36,8 +36,23 @@ def reading(answer: str) -> FaceReading:
     )
 
 
-def start(folder: Path, with_video: bool = False) -> SessionRecorder:
-    return SessionRecorder.start(folder, DESCRIPTION, with_video=with_video, clock=lambda: STARTED)
+def face(person: int | None, answer: str, track: int | None = None) -> PersonReading:
+    """Return a face of the track with the person's number, or of another one."""
+    return PersonReading((person or 0) if track is None else track, person, reading(answer))
+
+
+def start(
+    folder: Path,
+    with_video: bool = False,
+    wall_clock: Callable[[], float] = lambda: WALL_CLOCK,
+) -> SessionRecorder:
+    return SessionRecorder.start(
+        folder,
+        DESCRIPTION,
+        with_video=with_video,
+        clock=lambda: STARTED,
+        wall_clock=wall_clock,
+    )
 
 
 def event(
@@ -58,11 +73,11 @@ def record(
     frames: Sequence[tuple[float, dict[int, str]]],
     events: Sequence[TriggerEvent] = (),
 ) -> Session:
-    """Record frames, each a time in seconds since the start and an answer for each track."""
+    """Record frames, each a time in seconds since the start and an answer for each person."""
     recorder = start(folder)
     for seconds, answers in frames:
-        readings = [(track, reading(answer)) for track, answer in answers.items()]
-        recorder.record(STARTED + seconds, WALL_CLOCK + seconds, readings, IMAGE)
+        readings = [face(person, answer) for person, answer in answers.items()]
+        recorder.record(STARTED + seconds, readings, IMAGE)
     for each in events:
         recorder.record_event(each)
     return recorder.stop()

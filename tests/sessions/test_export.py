@@ -18,10 +18,9 @@ from emotion_core.sessions.tables import FACES_COLUMNS
 from tests.sessions.recordings import (
     IMAGE,
     STARTED,
-    WALL_CLOCK,
     event,
+    face,
     nobody,
-    reading,
     record,
     start,
 )
@@ -39,7 +38,7 @@ def test_csv(session, tmp_path):
     table = pd.read_csv(tmp_path / "out" / "a.csv")
     assert set(FACES_COLUMNS) <= set(table.columns)
     assert table["frame"].tolist() == [1, 2, 3, 3]
-    assert table["face"].tolist()[1:] == [1, 1, 2]
+    assert table["person"].tolist()[1:] == [1, 1, 2]
     assert table["answer"].tolist()[1:] == ["happy", "sad", "uncertain"]
     assert table.loc[0].dropna().index.tolist() == [
         "frame",
@@ -55,22 +54,28 @@ def test_parquet_keeps_kinds_and_header(session, tmp_path):
     export_session(session, tmp_path / "a.parquet")
     table = pd.read_parquet(tmp_path / "a.parquet")
     assert table["wall_clock"][0] == pd.Timestamp("2026-01-01 12:00:00.250", tz="UTC")
-    assert table["face"].dtype == "Int64"
-    assert table["face"].tolist()[1:] == [1, 1, 2]
+    assert table["person"].dtype == "Int64"
+    assert table["person"].tolist()[1:] == [1, 1, 2]
     assert table["happy"].tolist()[1:] == [0.7, 0.05, 0.05]
     assert table.attrs["session"]["description"]["model_name"] == "fer2013-vgg"
 
 
 def test_zip_holds_everything(tmp_path):
     recorder = start(tmp_path, with_video=True)
-    recorder.record(STARTED, WALL_CLOCK, [(1, reading("happy"))], IMAGE)
+    recorder.record(STARTED, [face(1, "happy")], IMAGE)
     session = recorder.stop()
     with (session.folder / "faces.csv").open("a") as file:
         file.write("2,0.")
     export_session(session, tmp_path / "a.zip")
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         names = {name.removeprefix(f"{session.id}/"): name for name in archive.namelist()}
-        assert sorted(names) == ["faces.csv", "frames.csv", "session.json", "video.mp4"]
+        assert sorted(names) == [
+            "codebook.csv",
+            "faces.csv",
+            "frames.csv",
+            "session.json",
+            "video.mp4",
+        ]
         assert json.loads(archive.read(names["session.json"])) == json.loads(
             (session.folder / "session.json").read_text()
         )
@@ -88,7 +93,7 @@ def test_a_session_without_frames(tmp_path, kind):
     elif kind == "parquet":
         assert len(pd.read_parquet(file)) == 0
     else:
-        assert len(zipfile.ZipFile(file).namelist()) == 3
+        assert len(zipfile.ZipFile(file).namelist()) == 4
 
 
 @pytest.mark.parametrize(("name", "found"), [("a.xlsx", r"\.xlsx"), ("a", "none of them")])

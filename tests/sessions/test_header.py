@@ -36,8 +36,10 @@ def test_no_header(tmp_path):
 
 
 def test_another_format(tmp_path):
-    (tmp_path / "session.json").write_text(json.dumps(HEADER.to_json() | {"format": 2}))
-    with pytest.raises(SessionError, match="expected session format 1, found 2; it was written by"):
+    (tmp_path / "session.json").write_text(json.dumps(HEADER.to_json() | {"format": 3}))
+    with pytest.raises(
+        SessionError, match="expected session format 1 or 2, found 3; it was written by"
+    ):
         read_header(tmp_path)
 
 

@@ -16,6 +16,7 @@ import pytest
 from emotion_core.errors import SessionError
 from emotion_core.sessions import recorder as recorder_module
 from emotion_core.sessions import storage as storage_module
+from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.lock import RecordingLock
 from emotion_core.sessions.recorder import MOST_WAITING, WRITE_EVERY, SessionRecorder
 from emotion_core.sessions.storage import (
@@ -33,8 +34,8 @@ from tests.sessions.recordings import (
     STARTED,
     WALL_CLOCK,
     event,
+    face,
     nobody,
-    reading,
     record,
     start,
 )
@@ -44,15 +45,15 @@ PROGRAM = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from recordings import DESCRIPTION, IMAGE, reading
+from recordings import DESCRIPTION, IMAGE, face
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.events import TriggerEvent
 recorder = SessionRecorder.start(Path(sys.argv[1]), DESCRIPTION, with_video=True)
 number = 0
 while recorder.running:
     number += 1
-    readings = [(1, reading("happy"))] if number % 2 else []
-    recorder.record(time.monotonic(), time.time(), readings, IMAGE.copy())
+    readings = [face(1, "happy")] if number % 2 else []
+    recorder.record(time.monotonic(), readings, IMAGE.copy())
     if number % 10 == 1:
         recorder.record_event(TriggerEvent(time.monotonic(), time.time(), "a face for 1 s"))
     print(recorder.frames, flush=True)
@@ -81,9 +82,9 @@ def wait_until(true, seconds=30.0):
 def test_a_session_from_start_to_end(tmp_path):
     recorder = start(tmp_path)
     assert recorder.running
-    recorder.record(STARTED + 0.5, WALL_CLOCK, [(7, reading("happy"))], IMAGE)
-    recorder.record(STARTED + 0.75, WALL_CLOCK, [(7, reading("sad")), (9, reading("sad"))], IMAGE)
-    recorder.record(STARTED + 1.0, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED + 0.5, [face(7, "happy")], IMAGE)
+    recorder.record(STARTED + 0.75, [face(7, "sad"), face(9, "sad")], IMAGE)
+    recorder.record(STARTED + 1.0, [], IMAGE)
     session = recorder.stop()
     assert not recorder.running
     assert recorder.problem is None
@@ -113,7 +114,7 @@ def test_the_header_is_there_from_the_start(tmp_path):
 
 def test_it_is_written_as_it_goes(tmp_path):
     recorder = start(tmp_path)
-    recorder.record(STARTED, WALL_CLOCK, [(1, reading("happy"))], IMAGE)
+    recorder.record(STARTED, [face(1, "happy")], IMAGE)
     wait_until(lambda: recorder.frames == 1)
     frames, faces = read_tables(recorder.folder)
     assert (len(frames), len(faces)) == (1, 1)
@@ -159,9 +160,9 @@ def test_sessions_of_one_second_have_folders_of_their_own(tmp_path):
 
 def test_frames_before_the_start_and_after_the_end_do_not_count(tmp_path):
     recorder = start(tmp_path)
-    recorder.record(STARTED - 0.01, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED - 0.01, [], IMAGE)
     recorder.request_stop()
-    recorder.record(STARTED + 1, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED + 1, [], IMAGE)
     assert recorder.stop().frames == 0
 
 
@@ -193,7 +194,7 @@ def test_a_disk_that_does_not_respond_never_blocks_and_drops_are_counted(tmp_pat
     stick()
     # One thread: were `record` to wait for the disk, nobody would release it.
     for number in range(MOST_WAITING + 25):
-        recorder.record(STARTED + number, WALL_CLOCK, [], IMAGE)
+        recorder.record(STARTED + number, [], IMAGE)
     assert recorder.dropped == 25
     with pytest.raises(SessionError, match="expected the disk to take the recording within 0 s, b"):
         recorder.stop(timeout=0)
@@ -209,10 +210,10 @@ def test_frames_dropped_leave_a_gap_in_the_numbers(tmp_path, stuck_disk, monkeyp
     recorder = start(tmp_path)
     stick()
     for number in range(4):
-        recorder.record(STARTED + number, WALL_CLOCK, [], IMAGE)
+        recorder.record(STARTED + number, [], IMAGE)
     release()
     wait_until(lambda: recorder.frames == 2)
-    recorder.record(STARTED + 4, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED + 4, [], IMAGE)
     frames, _ = read_tables(recorder.stop().folder)
     assert frames["frame"].tolist() == [1, 2, 5]
 
@@ -261,7 +262,7 @@ def test_a_full_disk_ends_the_recording_with_one_line(tmp_path):
 def test_a_recorder_whose_stream_is_gone_ends_by_itself_and_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(recorder_module, "GONE_AFTER", 1.0)
     recorder = start(tmp_path)
-    recorder.record(STARTED + 0.5, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED + 0.5, [], IMAGE)
     wait_until(lambda: not recorder.running)
     session = recorder.stop()
     assert recorder.problem == session.header.problem
@@ -274,7 +275,7 @@ def test_a_recorder_whose_stream_is_gone_ends_by_itself_and_says_so(tmp_path, mo
 
 def test_a_recorder_can_be_stopped_by_somebody_else(tmp_path):
     recorder = start(tmp_path)
-    recorder.record(STARTED + 0.5, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED + 0.5, [], IMAGE)
     session = stop_session(tmp_path, recorder.folder.name)
     assert not recorder.running
     assert recorder.problem is None
@@ -335,12 +336,12 @@ def test_a_disk_too_full_for_the_header_too(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     recorder = start(tmp_path)
-    recorder.record(STARTED, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED, [], IMAGE)
     wait_until(lambda: recorder.frames == 1)
     monkeypatch.setattr(recorder_module, "_append", full)
     monkeypatch.setattr(recorder_module, "write_header", full)
     wait_until(lambda: recorder.problem is not None)
-    recorder.record(STARTED + 1, WALL_CLOCK, [], IMAGE)  # the video goes on
+    recorder.record(STARTED + 1, [], IMAGE)  # the video goes on
     session = recorder.stop()
     assert recorder.problem.startswith("The disk is full: recording ended after 0 s")
     assert session.state == "interrupted"
@@ -360,7 +361,7 @@ def test_a_folder_deleted_meanwhile_does_not_come_back(tmp_path):
 def test_an_unforeseen_error_is_told_as_well(tmp_path, monkeypatch):
     recorder = start(tmp_path)
     monkeypatch.setattr(recorder_module, "frame_line", lambda _: 1 / 0)
-    recorder.record(STARTED, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED, [], IMAGE)
     wait_until(lambda: recorder.problem is not None)
     assert recorder.problem == (
         "The session cannot be written (ZeroDivisionError: division by zero): recording ended "
@@ -386,7 +387,7 @@ def test_a_disk_that_is_full_at_the_start_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_a_process_that_ends_normally_finishes_its_recordings(tmp_path):
-    ending = PROGRAM.split("while")[0] + "recorder.record(time.monotonic(), 0.0, [], IMAGE)"
+    ending = PROGRAM.split("while")[0] + "recorder.record(time.monotonic(), [], IMAGE)"
     command = [sys.executable, "-c", ending, str(tmp_path), str(Path(__file__).parent)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=PROJECT)
     assert done.stderr == ""
@@ -407,3 +408,27 @@ def test_recording_needs_nothing_heavy():
         cwd=PROJECT,
     )
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_all_times_are_of_one_clock_whatever_is_done_to_the_machines(tmp_path):
+    wall_clock = iter([WALL_CLOCK, WALL_CLOCK + 3600, WALL_CLOCK - 3600])
+    recorder = start(tmp_path, wall_clock=lambda: next(wall_clock))
+    for seconds in (0.0, 0.5, 7.25):
+        recorder.record(STARTED + seconds, [face(1, "happy")], IMAGE)
+    recorder.record_event(TriggerEvent(STARTED + 7.25, WALL_CLOCK + 900, "a face for 1 s"))
+    session = recorder.stop()
+    times = ["2026-01-01T12:00:00.250Z", "2026-01-01T12:00:00.750Z", "2026-01-01T12:00:07.500Z"]
+    assert session.header.started == times[0]
+    for table in read_tables(session.folder):
+        assert table["wall_clock"].tolist() == times
+    assert read_events(session.folder)["wall_clock"][0].isoformat() == (
+        "2026-01-01T12:00:07.500000+00:00"
+    )
+
+
+def test_who_was_seen_for_less_than_half_a_second_is_not_counted(tmp_path):
+    recorder = start(tmp_path)
+    recorder.record(STARTED, [face(None, "happy", track=1), face(None, "sad", track=2)], IMAGE)
+    recorder.record(STARTED + 0.5, [face(1, "happy", track=1)], IMAGE)
+    recorder.record(STARTED + 9.5, [face(1, "happy", track=3)], IMAGE)
+    assert recorder.stop().persons == 1

@@ -22,7 +22,13 @@ HAPPY, SAD = EMOTIONS.index("happy"), EMOTIONS.index("sad")
 def tables(frames: list[tuple[float, dict[int, str]]]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return what would be read of frames, each a time and an answer for each track."""
     faces = [
-        {"frame": number, "seconds": seconds, **face_row(track, reading(answer))}
+        {
+            "frame": number,
+            "seconds": seconds,
+            "track": track,
+            "person": track,
+            **face_row(track, reading(answer)),
+        }
         for number, (seconds, answers) in enumerate(frames, start=1)
         for track, answer in answers.items()
     ]
@@ -30,7 +36,7 @@ def tables(frames: list[tuple[float, dict[int, str]]]) -> tuple[pd.DataFrame, pd
         {"frame": number, "seconds": seconds, "faces": len(answers)}
         for number, (seconds, answers) in enumerate(frames, start=1)
     ]
-    columns = ["frame", "seconds", "face", "answer", *EMOTIONS]
+    columns = ["frame", "seconds", "track", "person", "answer", *EMOTIONS]
     return pd.DataFrame(rows, columns=["frame", "seconds", "faces"]), pd.DataFrame(
         faces, columns=columns
     )

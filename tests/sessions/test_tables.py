@@ -1,12 +1,22 @@
 from __future__ import annotations
 
+import io
+
 import pandas as pd
 import pytest
 
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.errors import SessionError
-from emotion_core.sessions.tables import EVENTS_COLUMNS, joined_table, read_events, read_tables
-from tests.sessions.recordings import event, nobody, record
+from emotion_core.sessions.summary import summarize_session
+from emotion_core.sessions.tables import (
+    EVENTS_COLUMNS,
+    FACES_COLUMNS,
+    completed_faces,
+    joined_table,
+    read_events,
+    read_tables,
+)
+from tests.sessions.recordings import IMAGE, STARTED, event, face, nobody, record, start
 
 FRAMES = [
     (0.0, {}),
@@ -32,7 +42,7 @@ def test_what_is_recorded_is_read(folder):
     assert frames["wall_clock"][1] == "2026-01-01T12:00:00.290Z"
     assert faces["frame"].tolist() == [2, 3, 3, 4]
     assert faces["seconds"].tolist() == [0.04, 0.08, 0.08, 0.12]
-    assert faces["face"].tolist() == [1, 1, 2, 2]
+    assert faces["person"].tolist() == [1, 1, 2, 2]
     assert faces["answer"].tolist() == ["happy", "sad", "uncertain", "fear"]
     assert faces["emotion"].tolist() == ["happy", "sad", "sad", "fear"]
     assert faces.loc[0, ["x", "y", "width", "height"]].tolist() == [1, 2, 30, 40]
@@ -98,8 +108,8 @@ def test_a_missing_table(folder):
 def test_joined_table_keeps_frames_without_a_face(folder):
     table = joined_table(*read_tables(folder))
     assert table["frame"].tolist() == [1, 2, 3, 3, 4]
-    assert table["face"].isna().tolist() == [True, False, False, False, False]
-    assert table["face"].dtype == table["x"].dtype == "Int64"
+    assert table["person"].isna().tolist() == [True, False, False, False, False]
+    assert table["person"].dtype == table["x"].dtype == "Int64"
     assert table["wall_clock"][0] == pd.Timestamp("2026-01-01 12:00:00.250", tz="UTC")
 
 
@@ -142,3 +152,56 @@ def test_damaged_events_are_one_line(tmp_path):
     (folder / "events.csv").write_text("seconds,rule\n1,2\n")
     with pytest.raises(SessionError, match=r"events\.csv cannot be read \(.+\); expected a table"):
         read_events(folder)
+
+
+#: Somebody (1) who is taken for a person from the third frame on, something (2) that never is, and
+#: the same person again (3).
+COMING_BACK = [
+    (0.0, [face(None, "happy", track=1)]),
+    (0.3, [face(None, "happy", track=1), face(None, "sad", track=2)]),
+    (0.5, [face(1, "happy", track=1)]),
+    (8.0, [face(None, "fear", track=3)]),
+    (8.5, [face(1, "fear", track=3)]),
+]
+
+
+@pytest.fixture
+def coming_back(tmp_path):
+    recorder = start(tmp_path)
+    for seconds, faces in COMING_BACK:
+        recorder.record(STARTED + seconds, faces, IMAGE)
+    return recorder.stop()
+
+
+def test_the_first_half_second_is_the_persons_once_they_are_known(coming_back):
+    _, faces = read_tables(coming_back.folder)
+    assert faces["track"].tolist() == [1, 1, 2, 1, 3, 3]
+    assert faces["person"].dtype == "Int64"
+    assert faces["person"].fillna(-1).tolist() == [1, 1, -1, 1, 1, 1]
+    assert b",1,,1,2,30,40,happy" in (coming_back.folder / "faces.csv").read_bytes()
+    told = pd.read_csv(io.BytesIO(completed_faces(coming_back.folder)))
+    assert told["person"].fillna(-1).tolist() == [1, 1, -1, 1, 1, 1]
+
+
+def test_sums_leave_out_what_was_seen_for_less_than_half_a_second(coming_back):
+    summary = summarize_session(coming_back)
+    assert [(each.person, each.frames) for each in summary.persons] == [(1, 5)]
+    assert summary.passing == 1
+    assert coming_back.persons == 1
+
+
+def test_a_session_of_format_1(folder):
+    """As the version before wrote it: no tracks, and ``face`` for the person."""
+    path = folder / "faces.csv"
+    rows = [line.split(",") for line in path.read_text("utf-8").splitlines()]
+    for row in rows:
+        del row[3]  # track
+    rows[0][3] = "face"
+    path.write_text("\n".join(map(",".join, rows)) + "\n", "utf-8")
+    before = path.read_bytes()
+    _, faces = read_tables(folder)
+    assert tuple(faces.columns) == FACES_COLUMNS
+    assert faces["person"].tolist() == faces["track"].tolist() == [1, 1, 2, 2]
+    assert completed_faces(folder) == before
+    path.write_bytes(before[:-30])
+    assert read_tables(folder)[1]["person"].tolist() == [1, 1, 2]

@@ -18,7 +18,7 @@ from emotion_core.sessions.video import (
     keep_whole_fragments,
 )
 from emotion_core.system.folders import PROJECT
-from tests.sessions.recordings import IMAGE, STARTED, WALL_CLOCK, start
+from tests.sessions.recordings import IMAGE, STARTED, start
 
 #: Uneven times, as of a camera that slows down in the dark.
 TIMES = [0.25, 0.283, 0.317, 0.45, 0.5, 1.7, 1.733]
@@ -162,9 +162,9 @@ def test_a_video_that_cannot_be_written_is_one_line(tmp_path):
 def test_a_session_goes_on_when_its_video_cannot(tmp_path, monkeypatch):
     monkeypatch.setattr(video_module, "_OPTIONS", {"movflags": "no such flag"})
     recorder = start(tmp_path, with_video=True)
-    recorder.record(STARTED, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED, [], IMAGE)
     recorder._video._thread.join(30)
-    recorder.record(STARTED + 1, WALL_CLOCK, [], IMAGE)
+    recorder.record(STARTED + 1, [], IMAGE)
     session = recorder.stop()
     assert recorder.problem.startswith("The video ended early (")
     assert (session.state, session.frames) == ("complete", 2)
@@ -174,7 +174,7 @@ def test_a_session_goes_on_when_its_video_cannot(tmp_path, monkeypatch):
 def test_a_session_with_its_video(tmp_path):
     recorder = start(tmp_path, with_video=True)
     for number in range(5):
-        recorder.record(STARTED + 0.5 + number / 10, WALL_CLOCK, [], IMAGE)
+        recorder.record(STARTED + 0.5 + number / 10, [], IMAGE)
     session = recorder.stop()
     assert session.header.video.frames == 5
     assert session.header.video.start == pytest.approx(0.5)

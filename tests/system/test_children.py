@@ -13,6 +13,7 @@ import time
 import numpy as np
 import pytest
 
+from emotion_core.system import children
 from emotion_core.system.children import (
     Child,
     ChildEndedError,
@@ -88,6 +89,41 @@ def test_a_child_that_ends_within_its_content_has_not_answered(child):
     )
     with pytest.raises(ChildEndedError):
         asked.ask({})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        'b"x" * 3000',
+        'b\'{"answer": {"a": "\' + b"x" * 3000',
+        'b\'{"answer": {}, "bytes": 5000}\\n\'',
+        'b\'{"answer": {}, "bytes": -1}\\n\'',
+    ],
+)
+def test_one_that_tells_without_end_is_ended(child, monkeypatch, told):
+    monkeypatch.setattr(children, "MOST_TOLD", 2000)
+    monkeypatch.setattr(children, "MOST_CONTENT", 4000)
+    asked = child(f"os.write(output, {told})\ntime.sleep(600)", prelude="output = os.dup(1)\n")
+    with pytest.raises(ChildEndedError) as caught:
+        asked.ask({})
+    assert caught.value.reason == "it told more than it may"
+    assert not asked.running
+
+
+def test_shares_that_nobody_takes_are_left_out(child, monkeypatch):
+    """A child that reports faster than its parent listens would fill the parent's memory."""
+    waiting = []
+
+    def listen(told, *_):
+        asked._process.wait()
+        asked._conversation.join()
+        waiting.append(told.qsize())
+        return {"answer": {}}
+
+    monkeypatch.setattr(children, "_last_told", listen)
+    asked = child("for _ in range(5000): progress(0.5)\nos._exit(0)")
+    asked.ask({})
+    assert 0 < waiting[0] < 200
 
 
 def test_progress_is_told_from_nothing_to_all(child):

@@ -15,6 +15,7 @@ from emotion_core.system.files import (
     open_regular,
     read_regular,
     remove,
+    remove_files,
     replace_file,
     replace_folder,
     write_json,
@@ -77,6 +78,31 @@ def test_what_nobody_needs_after_a_power_cut_does_not_wait_for_the_disk(tmp_path
     monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("it waits"))
     write_json(tmp_path / "status.json", {}, lasting=False)
     assert (tmp_path / "status.json").exists()
+
+
+def test_a_power_cut_brings_nothing_back_that_was_deleted(tmp_path, monkeypatch):
+    fsync, synced = os.fsync, []
+
+    def fsync_and_note(handle):
+        fsync(handle)
+        synced.append((os.fstat(handle).st_ino, sorted(path.name for path in tmp_path.iterdir())))
+
+    (tmp_path / "folder").mkdir()
+    for name in ("folder/a", "file", "one", "two"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(os, "fsync", fsync_and_note)
+    here = tmp_path.stat().st_ino
+    remove(tmp_path / "folder")
+    assert synced[-1] == (here, ["file", "one", "two"])
+    remove(tmp_path / "file")
+    assert synced[-1] == (here, ["one", "two"])
+    remove_files(tmp_path / name for name in ("one", "gone", "two"))
+    assert synced[-1] == (here, [])
+    made_again = tmp_path / "cache"
+    made_again.touch()
+    monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("it waits"))
+    remove(made_again, lasting=False)
+    assert not made_again.exists()
 
 
 def test_an_error_of_the_disk_is_told(tmp_path, monkeypatch):

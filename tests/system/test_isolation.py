@@ -33,6 +33,7 @@ def attempt(action):
 actions = {
     'network': lambda: socket.socket(),
     'local sockets': lambda: socket.socket(socket.AF_UNIX),
+    'listening': lambda: socket.create_server(('127.0.0.1', 0)),
     'programs': lambda: subprocess.run([sys.executable, '-c', '']),
     'signals': lambda: os.kill(os.getppid(), 0),
     'reading': lambda: outside.read_text(),
@@ -68,6 +69,16 @@ def test_one_that_needs_the_network_keeps_it(child, folder):
     limits = LIMITS.replace(")", ", alone=False)")
     tried = child(TRY, limits).ask({"folder": str(folder), "tried": ["network", "programs"]})
     assert set(tried.values()) == {"done"}
+
+
+@linux
+def test_one_that_reads_a_camera_keeps_the_network_alone(child, folder):
+    limits = LIMITS.replace(")", ", alone=False)")
+    cut = "from emotion_core.system.isolation import cut_off\nassert cut_off(network=True)\n"
+    tried = child(cut + TRY, limits).ask({"folder": str(folder), "tried": [*CUT_OFF, "listening"]})
+    assert tried == dict.fromkeys(["network", "local sockets"], "done") | dict.fromkeys(
+        ["programs", "signals", "listening"], "PermissionError"
+    )
 
 
 @linux

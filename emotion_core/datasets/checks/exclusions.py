@@ -1,7 +1,8 @@
-"""Named lists of images to leave out of a dataset, kept as JSON files in the user's data folder.
+"""Named lists of images to leave out or relabel, kept as JSON files in the user's data folder.
 
-A list names each image by its split, its row and its pixels, so that it fits the dataset it was
-made for in whatever form that is read, and that dataset joined to another; any other is refused.
+The dataset itself is never changed: ``corrections`` applies a list. It names each image by its
+split, its row and its pixels, so that it fits the dataset it was made for in whatever form that is
+read, and that dataset joined to another; any other is refused.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,8 @@ EXCLUSIONS_DIR_VARIABLE: Final = "EMOTION_EXCLUSIONS_DIR"
 
 _SUFFIX: Final = ".json"
 _FORMAT: Final = "emotion exclusion list 1"
+#: Of lists that relabel images: who knows the first format alone would leave these out.
+_FORMAT_WITH_LABELS: Final = "emotion exclusion list 2"
 
 _SHELF: Final = Shelf(
     one="an exclusion list",
@@ -45,7 +48,7 @@ _SHELF: Final = Shelf(
 
 @dataclass(frozen=True)
 class ExcludedImage:
-    """One image to leave out.
+    """One image to leave out, or to give another label.
 
     Attributes:
         split: name of its split, as in ``SPLITS``.
@@ -53,6 +56,7 @@ class ExcludedImage:
         label: its expression, for readers of the file.
         pixels: what ``image_digest`` gives for it.
         reasons: why, such as kinds of findings; at least one.
+        becomes: the expression that it is labelled with instead; None: it is left out.
     """
 
     split: str
@@ -60,11 +64,19 @@ class ExcludedImage:
     label: str
     pixels: str
     reasons: tuple[str, ...]
+    becomes: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the file holds of it; ``becomes`` only where there is one."""
+        content = asdict(self)
+        if self.becomes is None:
+            del content["becomes"]
+        return content
 
 
 @dataclass(frozen=True)
 class ExclusionList:
-    """Images to leave out of one dataset.
+    """Images of one dataset to leave out, or to give another label.
 
     Attributes:
         name: what the list is called, and its file.
@@ -85,13 +97,27 @@ class ExclusionList:
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of which images are left out, whatever the list's name and reasons."""
-        content = sorted((image.split, image.row, image.pixels) for image in self.images)
+        """SHA-256 of what is done to which images, whatever the list's name and reasons."""
+        content = sorted(
+            (image.split, image.row, image.pixels, *filter(None, [image.becomes]))
+            for image in self.images
+        )
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     @property
+    def relabelled(self) -> int:
+        """How many of the images get another label; the others are left out."""
+        return sum(image.becomes is not None for image in self.images)
+
+    @property
+    def record(self) -> Exclusion:
+        """What reports and cards say of it."""
+        left_out = len(self) - self.relabelled
+        return Exclusion(self.name, left_out, self.checksum, self.relabelled)
+
+    @property
     def reasons(self) -> dict[str, int]:
-        """How many images each reason leaves out, the most frequent first."""
+        """How many images there are for each reason, the most frequent first."""
         counts: dict[str, int] = {}
         for image in self.images:
             for reason in image.reasons:
@@ -101,26 +127,25 @@ class ExclusionList:
 
 @dataclass(frozen=True)
 class StoredExclusions:
-    """What a folder of exclusion lists holds.
-
-    Attributes:
-        lists: the newest first.
-        problems: one line for each file that is no exclusion list, or a damaged one.
-    """
+    """What a folder holds: its lists, the newest first, and one line for each file that is none."""
 
     lists: tuple[ExclusionList, ...]
     problems: tuple[str, ...]
 
 
 def exclusion_list(
-    dataset: FaceDataset, name: str, reasons: Mapping[str, NDArray[np.intp]]
+    dataset: FaceDataset,
+    name: str,
+    reasons: Mapping[str, NDArray[np.intp]],
+    becomes: str | None = None,
 ) -> ExclusionList:
-    """Return a list of images of ``dataset`` to leave out.
+    """Return a list of images of ``dataset`` to leave out, or to give another label.
 
     Args:
         dataset: the whole dataset, as it was opened.
         name: what to call it, see ``names.checked_name``.
         reasons: why -> indices of the images, intp ``[K]``.
+        becomes: the expression that all of them show, as in ``EMOTIONS``; None: leave them out.
 
     Raises:
         DatasetError: the name does not do, no image is named, or none would be left.
@@ -130,7 +155,7 @@ def exclusion_list(
     for reason, indices in reasons.items():
         for index in indices.tolist():
             of_image.setdefault(index, []).append(reason)
-    if not 0 < len(of_image) < len(dataset):
+    if not 0 < len(of_image) < len(dataset) + (becomes is not None):
         raise DatasetError(
             f"exclusion list {name!r}: expected 1 to {len(dataset) - 1} images to leave out of "
             f"{dataset.name}, found {len(of_image)}; choose others"
@@ -147,6 +172,7 @@ def exclusion_list(
                 label=EMOTIONS[dataset.labels[index]],
                 pixels=image_digest(dataset.images[index]),
                 reasons=tuple(of_image[index]),
+                becomes=becomes,
             )
             for index in sorted(of_image)
         ),
@@ -164,58 +190,13 @@ def exclusion_list_of(
     return exclusion_list(dataset, name, {finding.kind: finding.indices for finding in findings})
 
 
-def exclude(dataset: FaceDataset, exclusions: ExclusionList) -> FaceDataset:
-    """Return ``dataset`` without the images of a list.
-
-    Raises:
-        DatasetError: the list was made for another dataset, or images were left out before.
-    """
-    if dataset.excluded is not None:
-        raise DatasetError(
-            f"{dataset.name}: expected a whole dataset, found one without the list "
-            f"{dataset.excluded.name!r}; make one list of both"
-        )
-    kept = dataset.subset(~excluded_images(dataset, exclusions))
-    return replace(kept, excluded=Exclusion(exclusions.name, len(exclusions), exclusions.checksum))
-
-
-def excluded_images(dataset: FaceDataset, exclusions: ExclusionList) -> NDArray[np.bool_]:
-    """Return for each image of ``dataset`` whether a list names it, bool ``[N]``.
-
-    Raises:
-        DatasetError: not all images of the list are in the dataset, or there are no others.
-    """
-    wanted = {(image.split, image.row): image.pixels for image in exclusions.images}
-    rows = np.array([image.row for image in exclusions.images])
-    found = np.zeros(len(dataset), bool)
-    for index in np.flatnonzero(np.isin(dataset.rows, rows)).tolist():
-        pixels = wanted.get((SPLITS[dataset.splits[index]], int(dataset.rows[index])))
-        found[index] = pixels is not None and pixels == image_digest(dataset.images[index])
-    if found.sum() < len(exclusions):
-        raise DatasetError(
-            f"{dataset.name}: expected the dataset of the exclusion list {exclusions.name!r}, "
-            f"{exclusions.dataset} with fingerprint {exclusions.fingerprint[:12]}, found only "
-            f"{found.sum()} of the {len(exclusions)} images it leaves out (fingerprint "
-            f"{dataset.fingerprint[:12]}); make a list for this dataset"
-        )
-    if found.all():
-        raise DatasetError(
-            f"{dataset.name}: expected other images beside those of the exclusion list "
-            f"{exclusions.name!r}, found none; choose another list"
-        )
-    return found
-
-
 def image_digest(image: NDArray[np.uint8]) -> str:
     """Return what stands for the pixels of an image uint8 ``[48, 48]``: 32 hexadecimal digits."""
     return hashlib.blake2b(image.tobytes(), digest_size=16).hexdigest()
 
 
 def exclusions_dir() -> Path:
-    """Return the folder of all lists; it need not exist.
-
-    It is named by the environment variable EMOTION_EXCLUSIONS_DIR, else it is in ``data_dir``.
-    """
+    """Return the folder of all lists, in the user's data folder; it need not exist."""
     return collection_dir(EXCLUSIONS_DIR_VARIABLE, "exclusions")
 
 
@@ -231,7 +212,9 @@ def save_exclusions(exclusions: ExclusionList, folder: Path | None = None) -> Pa
     """
     path = _file(exclusions.name, folder)
     try:
-        write_json(path, {"format": _FORMAT, **asdict(exclusions)})
+        images = [image.to_json() for image in exclusions.images]
+        version = _FORMAT_WITH_LABELS if exclusions.relabelled else _FORMAT
+        write_json(path, {"format": version, **asdict(exclusions), "images": images})
     except OSError as error:
         raise DatasetError(
             f"{path}: the exclusion list cannot be written ({error.strerror}); make room, or name "
@@ -298,7 +281,7 @@ def _file(name: str, folder: Path | None) -> Path:
 
 def _parse(path: Path, content: Any) -> ExclusionList:
     try:
-        if content["format"] != _FORMAT:
+        if content["format"] not in (_FORMAT, _FORMAT_WITH_LABELS):
             raise ValueError(f"format {content['format']!r}")
         known = {entry.name for entry in fields(ExclusionList)}
         found = checked({key: content[key] for key in content if key in known}, ExclusionList)
@@ -307,6 +290,8 @@ def _parse(path: Path, content: Any) -> ExclusionList:
             raise ValueError("no image, or one that is named twice")
         if unknown := {image.split for image in images} - set(SPLITS):
             raise ValueError(f"split: expected {', '.join(SPLITS)}, found {min(unknown)!r:.40}")
+        if strange := {image.becomes for image in images} - {None, *EMOTIONS}:
+            raise ValueError(f"becomes: expected {', '.join(EMOTIONS)}, found {strange!r:.40}")
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(
             f"{path}: expected an exclusion list ({_FORMAT!r}), found another or a damaged file "

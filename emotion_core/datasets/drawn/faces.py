@@ -13,12 +13,18 @@ from emotion_core.emotions import FACE_SIZE
 
 def draw_face(emotion: str, random: np.random.Generator) -> NDArray[np.uint8]:
     """Draw one face with a random identity, pose and light: uint8 ``[48, 48]``, grey 0..255."""
+    large = draw_large_face(emotion, random)
+    small = cv2.resize(large, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA)
+    return _photographed(small.astype(np.float32), random)
+
+
+def draw_large_face(emotion: str, random: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw one face as for `draw_face`, not yet shrunk: uint8 ``[192, 192]``, grey 0..255."""
     variants = EXPRESSIONS[emotion]
     actions = weakened(variants[random.integers(len(variants))], random)
     canvas = Canvas(random)
     _Face(canvas, actions, random).draw()
-    small = cv2.resize(canvas.image, (FACE_SIZE, FACE_SIZE), interpolation=cv2.INTER_AREA)
-    return _photographed(small.astype(np.float32), random)
+    return canvas.image
 
 
 def _photographed(face: NDArray[np.float32], random: np.random.Generator) -> NDArray[np.uint8]:

@@ -31,7 +31,7 @@ from emotion_core.datasets.reading.image_folder import decode_face
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 from emotion_core.faces.images import encode_png
-from emotion_core.system.files import make_folder, move, replace_file
+from emotion_core.system.files import make_folder, move, remove_files, replace_file
 from emotion_core.system.shelf import writing
 
 #: Where samples come from: a camera, a photo, or a crop that was uploaded ready-made.
@@ -155,8 +155,7 @@ def remove_samples(dataset: OwnDataset, samples: Iterable[Sample]) -> OwnDataset
     """
     with writing(dataset.folder, DatasetError):
         try:
-            for sample in samples:
-                (dataset.folder / sample.file).unlink(missing_ok=True)
+            remove_files(dataset.folder / sample.file for sample in samples)
         finally:
             dataset = _refreshed(dataset)
     return dataset

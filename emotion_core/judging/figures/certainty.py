@@ -79,7 +79,7 @@ def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title
     )
     figure = graph_objects.Figure([_band(curve), line, _mark(chosen)])
     figure.update_xaxes(title="answered", tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(title="right of the answered", tickformat=".0%")
+    figure.update_yaxes(title="right among the answers", tickformat=".0%")
     figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 60, "b": 60})
     return figure
 

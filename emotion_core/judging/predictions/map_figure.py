@@ -28,6 +28,7 @@ def map_figure(
     dataset: FaceDataset,
     by: str,
     mistakes: NDArray[np.float32] | None = None,
+    members: NDArray[np.intp] | None = None,
 ) -> Figure:
     """Draw a point for each image, with WebGL; ``customdata`` of each is its index.
 
@@ -36,6 +37,8 @@ def map_figure(
         dataset: the images.
         by: one of ``MAP_COLORS``.
         mistakes: float32 ``[N]``, 0..1, how likely each label is wrong; for ``"mistake"``.
+        members: intp ``[N]``, the index of each in the dataset that ``dataset`` is a part of; None:
+            it is all of it.
 
     Raises:
         ValueError: there is no such colouring, or its scores are missing.
@@ -51,6 +54,9 @@ def map_figure(
         traces = _groups(points, dataset, dataset.splits, SPLITS, _SPLIT_COLORS)
     else:
         raise ValueError(f"by: expected one of {MAP_COLORS} with its scores, found {by!r}")
+    if members is not None:
+        for trace in traces:
+            trace["customdata"] = members[trace["customdata"]].astype(np.int32)
     hidden: dict[str, Any] = {"visible": False}
     figure = graph_objects.Figure(traces)
     figure.update_xaxes(**hidden)

@@ -113,14 +113,14 @@ def predict_dataset(
     return stored or computed
 
 
-def predict_members(
+def predict_part(
     model_dir: Path,
     dataset: FaceDataset,
     members: NDArray[np.intp],
     *,
     progress: CountProgress | None = None,
-) -> NDArray[np.float32]:
-    """Return a model's logits for some images, from the cache of all images or of just these.
+) -> Predictions:
+    """Return what a model says of some images, from the cache of all images or of just these.
 
     Args:
         model_dir: a model folder.
@@ -128,17 +128,30 @@ def predict_members(
         members: intp ``[M]``, their places, ascending; M is at least 1.
         progress: called in this thread with images done and all of these images.
 
-    Returns:
-        float32 ``[M, 7]``.
-
     Raises:
         ModelError: the model cannot be read or run.
     """
     of_all = load_predictions(model_dir, dataset)
     if of_all is not None:
-        return np.asarray(of_all.logits[members])
+        embeddings = None if of_all.embeddings is None else of_all.embeddings[members]
+        return Predictions(of_all.logits[members], embeddings, of_all.why_no_embeddings)
     part = dataset if len(members) == len(dataset) else dataset.subset(members)
-    return np.array(predict_dataset(model_dir, part, progress=progress).logits)
+    return predict_dataset(model_dir, part, progress=progress)
+
+
+def predict_members(
+    model_dir: Path,
+    dataset: FaceDataset,
+    members: NDArray[np.intp],
+    *,
+    progress: CountProgress | None = None,
+) -> NDArray[np.float32]:
+    """Return a model's logits for some images, float32 ``[M, 7]``; see ``predict_part``.
+
+    Raises:
+        ModelError: the model cannot be read or run.
+    """
+    return np.array(predict_part(model_dir, dataset, members, progress=progress).logits)
 
 
 class ParallelClassifier:

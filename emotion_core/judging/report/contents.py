@@ -48,7 +48,7 @@ class Report:
             "notices": [asdict(notice) for notice in self.notices],
         }
         if self.excluded is not None:
-            content["excluded"] = asdict(self.excluded)
+            content["excluded"] = self.excluded.to_json()
         if self.robustness is not None:
             content["robustness"] = self.robustness.to_json()
         if self.comparison is not None:
@@ -80,44 +80,62 @@ def classes_table(judgement: Judgement) -> DataFrame:
     return pd.DataFrame(lines)
 
 
-def headline(judgement: Judgement) -> dict[str, str]:
-    """Return the most important figures as they are written: what is measured, and its value."""
+def headline(judgement: Judgement, *, technical: bool = True) -> dict[str, str]:
+    """Return the most important figures as they are written: what is measured, and its value.
+
+    Args:
+        judgement: whose.
+        technical: with the calibration error and the area under the ROC curves.
+    """
     report = judgement.report
     figures = {}
-    shares = {"accuracy": report.accuracy, "macro F1": report.macro_f1}
+    shares = {"accuracy": report.accuracy}
     if report.clean is not None and 0 < report.clean.n < report.n:
-        shares[f"accuracy on the {report.clean.n:,} images that Training has not"] = (
+        shares[f"accuracy on the {report.clean.n:,} images that are not also in Training"] = (
             report.clean.accuracy
         )
     for what, share in shares.items():
         interval = f"95%: {100 * share.low:.1f} to {100 * share.high:.1f}"
         figures[f"{what} ({interval})"] = f"{share.value:.1%}"
+    f1 = report.macro_f1
+    figures[f"macro F1 (95%: {f1.low:.3f} to {f1.high:.3f})"] = f"{f1.value:.3f}"
     if report.selective.threshold and report.selective.answered:
         selective = report.selective
-        figures[f"right where it is certain, {selective.coverage.value:.0%} of the images"] = (
+        figures[f"right when not “uncertain”, {selective.coverage.value:.0%} of the images"] = (
             f"{selective.accuracy.value:.1%}"
         )
+    if not technical:
+        return figures
     figures["calibration error (ECE)"] = f"{report.ece:.1%}"
     if judgement.mean_auc is not None:
         figures["mean area under the ROC curves"] = f"{judgement.mean_auc:.3f}"
     return figures
 
 
-def comparison_figures(comparison: PairedComparison) -> dict[str, str]:
-    """Return the figures of a comparison as they are written: what is measured, and its value."""
+def comparison_figures(comparison: PairedComparison, *, technical: bool = True) -> dict[str, str]:
+    """Return the figures of a comparison as they are written: what is measured, and its value.
+
+    Args:
+        comparison: which.
+        technical: with the p of McNemar's test and the images on which both are right or wrong.
+    """
     counts, difference = comparison.counts, comparison.counts.difference
     first, second = comparison.first.card.name, comparison.second.card.name
     low, high = 100 * difference.low, 100 * difference.high
-    return {
-        f"points {first} is above {second} (95%: {low:+.1f} to {high:+.1f})": (
+    figures = {
+        f"points: accuracy of {first} minus {second} (95%: {low:+.1f} to {high:+.1f})": (
             f"{100 * difference.value:+.1f}"
         ),
-        "p, McNemar's test: a difference as large by chance": p_written(counts.p_value),
         f"only {first} is right": f"{counts.only_first:,}",
         f"only {second} is right": f"{counts.only_second:,}",
-        "both are right": f"{counts.both:,}",
-        "neither is right": f"{counts.neither:,}",
     }
+    if technical:
+        figures |= {
+            "both are right": f"{counts.both:,}",
+            "neither is right": f"{counts.neither:,}",
+            "p of McNemar's test: a difference this large by chance": p_written(counts.p_value),
+        }
+    return figures
 
 
 def p_written(value: float) -> str:

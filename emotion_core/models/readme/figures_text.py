@@ -19,7 +19,7 @@ def _figures(card: ModelCard) -> str:
         [f"accuracy, {metrics['n']:,} images", _estimate(metrics, "accuracy", intervals)],
     ]
     if clean := metrics.get("clean"):
-        without = f"accuracy without those that stand in training, {clean['n']:,} images"
+        without = f"accuracy without those also in the training data, {clean['n']:,} images"
         rows.append([without, _estimate(clean, "accuracy", {"accuracy": clean["interval_95"]})])
     rows.append(["macro F1", _estimate(metrics, "macro_f1", intervals)])
     rows += [
@@ -30,8 +30,8 @@ def _figures(card: ModelCard) -> str:
     seed = card.config.get("seed")
     once = "" if seed is None else f", one run with one seed ({seed})"
     lines = [
-        f"A single view of each image{once}. In brackets the 95% interval: of shares by Wilson "
-        "(1927), of F1 by bootstrap; it covers the choice of images, not that of the seed."
+        f"A single view of each image{once}. In brackets, the 95% interval: by Wilson (1927) for "
+        "shares, by bootstrap for F1. It covers the choice of images, not the choice of seed."
     ]
     return section("Figures", lines, table(["", "figure"], rows))
 
@@ -53,12 +53,12 @@ def _expressions(card: ModelCard) -> str:
     ]
     recall = {name: entry["recall"] for name, entry in per_class.items() if entry["support"]}
     lines = [
-        "Recall: how many faces with this label are named so; best for "
+        "Recall is the share of faces with this label that are named so: best for "
         f"{max(recall, key=lambda name: recall[name])}, worst for "
         f"{min(recall, key=lambda name: recall[name])}."
     ]
     if "answered" in columns:
-        lines.append("Answered: how many of them do not get the answer uncertain.")
+        lines.append("Answered is the share of them whose answer is not “uncertain”.")
     names = ["F1" if column == "f1" else column for column in columns]
     return section("Expressions", lines, table(["", "images", *names], rows))
 
@@ -71,9 +71,7 @@ def _confusion(card: ModelCard) -> str:
         [label, *(f"{count:,}" for count in row)]
         for label, row in zip(card.labels, confusion, strict=True)
     ]
-    lines = [
-        "Numbers of images: a row for each label, a column for each highest-scored expression."
-    ]
+    lines = ["Number of images: one row per label, one column per highest-scoring expression."]
     return section("Confusion matrix", lines, table(["", *card.labels], rows))
 
 
@@ -92,7 +90,7 @@ def _calibration(card: ModelCard) -> str:
     ]
     lines = [
         f"The logits are divided by a temperature of {card.temperature:.3f} (Guo et al. 2017), so "
-        "that a score says how often such an answer is right. Expected calibration error in 15 "
+        "that a score tells how often such an answer is right. Expected calibration error in 15 "
         "bins:"
     ]
     text = section("Calibration", lines, table(["", "error"], errors))
@@ -120,7 +118,7 @@ def _certainty(card: ModelCard) -> str:
     intervals = selective["interval_95"]
     lines = [
         f"A face whose highest score is below {100 * card.certainty_threshold:.0f}% gets the "
-        "answer uncertain (selective classification, Geifman and El-Yaniv 2017). That leaves "
+        "answer “uncertain” (selective classification, Geifman and El-Yaniv 2017). That leaves "
         f"{_estimate(selective, 'coverage', intervals)} of the images answered, and "
         f"{_estimate(selective, 'accuracy_answered', intervals)} of the answers are right, instead "
         f"of {100 * selective['accuracy_all']:.1f}% of all."
@@ -129,18 +127,18 @@ def _certainty(card: ModelCard) -> str:
         lines.append(
             f"The rule: the lowest threshold with which {100 * selective['target_accuracy']:.0f}% "
             "of the answers are right, but none that leaves less than "
-            f"{100 * selective['least_coverage']:.0f}% answered."
+            f"{100 * selective['least_coverage']:.0f}% of the images answered."
         )
         if selective["accuracy_answered"] < selective["target_accuracy"]:
             lines.append(
-                "Here none does both; of those that leave as many answered, this one has the most "
-                "accurate answers."
+                "Here none does both; of those that leave that many answered, this one gives the "
+                "most accurate answers."
             )
     if "coverage_cross_fitted" in selective:
         lines.append(
             "With the threshold chosen on one half and measured on the other, "
             f"{100 * selective['coverage_cross_fitted']:.1f}% are answered, "
-            f"{100 * selective['accuracy_answered_cross_fitted']:.1f}% of them rightly."
+            f"{100 * selective['accuracy_answered_cross_fitted']:.1f}% of them correctly."
         )
     curve = selective["curve"]
     rows = [
@@ -150,15 +148,16 @@ def _certainty(card: ModelCard) -> str:
         )
         if round(100 * threshold) % 10 == 0
     ]
-    return section("Uncertain", lines, table(["threshold", "answered", "right of these"], rows))
+    return section("Uncertain", lines, table(["threshold", "answered", "right among these"], rows))
 
 
 def _robustness(card: ModelCard) -> str:
     shifted = card.metrics.get("shifted_boxes")
     if not shifted:
         return ""
+    name = shifted["name"].replace(" %", "%")  # so older cards have it
     lines = [
-        f"On {shifted['name']}, at random ({shifted['repeats']} repeats, seed {shifted['seed']}): "
+        f"On {name}, at random ({shifted['repeats']} repeats, seed {shifted['seed']}): "
         f"{100 * shifted['accuracy_perturbed']:.1f}% right, with a standard deviation of "
         f"{100 * shifted['standard_deviation']:.1f} points between repeats, against "
         f"{100 * shifted['accuracy']:.1f}% on the images as they are."

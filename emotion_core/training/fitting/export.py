@@ -73,7 +73,7 @@ def export_run(
             "fingerprint": run.dataset.fingerprint,
             "teachers": [teacher.checksum for teacher in run.origin.teachers],
             "initial": initial and {"name": initial.name, "checksum": initial.checksum},
-            "excluded": run.dataset.excluded and asdict(run.dataset.excluded),
+            "excluded": run.dataset.excluded and run.dataset.excluded.to_json(),
             "run": run_id,
         },
         config=asdict(run.config),

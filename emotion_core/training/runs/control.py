@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from emotion_core.errors import TrainingError
 from emotion_core.system.locks import FileLock
@@ -24,6 +25,7 @@ from emotion_core.training.runs.run import (
     enqueue,
     open_run,
 )
+from emotion_core.training.runs.storage import list_runs
 
 
 def stop_run(run: Run) -> Run:
@@ -64,6 +66,34 @@ def cancel_run(run: Run) -> Run:
             (run.folder / QUEUED_FILE).unlink(missing_ok=True)
             (run.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     return open_run(run.folder)
+
+
+def cancel_sweep(parent: Path, sweep: str) -> int:
+    """Cancel every run of a sweep that has not ended; finished runs and their models stay.
+
+    Args:
+        parent: the folder of all runs.
+        sweep: its name.
+
+    Returns:
+        how many runs were cancelled.
+
+    Raises:
+        TrainingError: one cannot be written.
+    """
+    runs = [run for run in list_runs(parent).runs if run.plan.sweep == sweep]
+    cancelled = 0
+    # Those that wait come first: the queue would begin one as soon as the running one has ended.
+    for run in sorted(runs, key=lambda each: each.state == "running"):
+        if open_run(run.folder).state in ("running", "queued", "interrupted"):
+            try:
+                cancel_run(run)
+            except TrainingError:
+                if open_run(run.folder).state in ("running", "queued", "interrupted"):
+                    raise
+                continue  # it has just ended
+            cancelled += 1
+    return cancelled
 
 
 def resume_run(run: Run) -> Run:

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from emotion_core.datasets import FaceDataset
+from emotion_core.datasets.checks.corrections import exclude, excluded_images
 from emotion_core.datasets.checks.exclusions import (
     delete_exclusions,
-    exclude,
-    excluded_images,
     exclusion_list,
     exclusion_list_of,
     exclusions_dir,
@@ -85,7 +84,7 @@ def test_another_data_set_is_refused(dataset, exclusions, faces):
         exclude(fewer, exclusions)
     assert str(refused.value) == (
         "other.csv: expected the dataset of the exclusion list 'my list', faces.csv with "
-        f"fingerprint {dataset.fingerprint[:12]}, found only 1 of the 2 images it leaves out "
+        f"fingerprint {dataset.fingerprint[:12]}, found only 1 of the 2 images it names "
         f"(fingerprint {fewer.fingerprint[:12]}); make a list for this dataset"
     )
     changed = replace(dataset, images=faces[[0, 1, 5, 3, 1, 4]])
@@ -173,3 +172,20 @@ def test_findings_become_a_list(dataset):
     chosen = [finding for finding in findings if finding.kind == "duplicate"]
     found = exclusion_list_of(dataset, "copies", chosen)
     assert [(image.row, image.reasons) for image in found.images] == [(14, ("duplicate",))]
+
+
+def test_a_list_that_relabels_is_kept_under_another_format(dataset, exclusions):
+    """Who knows the first format alone would leave these images out."""
+    path = save_exclusions(exclusions)
+    assert json.loads(path.read_text())["format"] == "emotion exclusion list 1"
+    assert "becomes" not in path.read_text()  # byte for byte as it always was
+    relabelled = exclusion_list(dataset, "sad ones", {"mistake": np.array([0, 2])}, "sad")
+    path = save_exclusions(relabelled)
+    assert json.loads(path.read_text())["format"] == "emotion exclusion list 2"
+    assert load_exclusions("sad ones") == relabelled
+    assert relabelled.relabelled == 2
+    content = json.loads(path.read_text())
+    content["images"][0]["becomes"] = "grumpy"
+    path.write_text(json.dumps(content))
+    with pytest.raises(DatasetError, match=r"becomes: expected angry, .*grumpy"):
+        load_exclusions("sad ones")

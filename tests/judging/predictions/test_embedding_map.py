@@ -10,6 +10,8 @@ from emotion_core.judging.predictions.embedding_map import (
     map_dataset,
     map_embeddings,
     map_key,
+    sample_members,
+    seconds_for_all,
 )
 from emotion_core.judging.predictions.embeddings import unit_rows
 from emotion_core.judging.predictions.predict import predict_dataset
@@ -75,6 +77,21 @@ def test_few_images_are_projected(count, children):
     assert points.shape == (count, 2)
     assert np.isfinite(points).all()
     assert not children
+
+
+def test_a_sample_is_some_of_many_and_all_of_few(monkeypatch, demo):
+    assert sample_members(demo).tolist() == list(range(len(demo)))
+    monkeypatch.setattr(embedding_map, "SAMPLE_IMAGES", 20)
+    members = sample_members(demo)
+    assert len(members) == len(set(members.tolist())) == 20
+    assert members.tolist() == sorted(members.tolist())
+    assert len(set(demo.labels[members].tolist())) > 3
+    np.testing.assert_array_equal(members, sample_members(demo))
+
+
+def test_all_take_longer_than_a_sample():
+    assert seconds_for_all(10, 2000, 2000) == 10
+    assert 80 < seconds_for_all(10, 2000, 32_298) < 160
 
 
 def test_images_that_are_all_the_same(children):

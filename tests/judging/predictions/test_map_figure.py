@@ -32,6 +32,11 @@ def test_one_colour_a_class(dataset):
     assert disgust.y.tolist() == [3, 9]
 
 
+def test_points_of_a_part_are_named_as_in_the_whole(dataset):
+    figure = map_figure(POINTS, dataset, "class", members=np.array([10, 20, 30, 40, 50]))
+    assert figure.data[0].customdata.tolist() == [20, 50]
+
+
 def test_one_colour_a_split(dataset):
     figure = map_figure(POINTS, dataset, "split")
     assert [trace.name for trace in figure.data] == ["Training", "PrivateTest"]

@@ -44,7 +44,9 @@ def test_headline_says_what_is_known():
     leaked = np.zeros(300, bool)
     leaked[:50] = True
     figures = headline(judge(random_answers(leaked=leaked)))
-    assert any("accuracy on the 250 images that Training has not" in what for what in figures)
+    assert any(
+        "accuracy on the 250 images that are not also in Training" in what for what in figures
+    )
     nothing_leaked = headline(judge(random_answers(leaked=np.zeros(300, bool))))
     assert not any("Training has not" in what for what in nothing_leaked)
     one = headline(judge(made_answers([3], [3])))
@@ -56,4 +58,4 @@ def test_figures_of_a_comparison(full):
     figures = comparison_figures(full.comparison)
     assert sum(int(figures[f"{who} is right"]) for who in ("only made", "only other <b>")) > 0
     same = compare_answers(full.comparison.first, full.comparison.first)
-    assert comparison_figures(same)["p, McNemar's test: a difference as large by chance"] == "1"
+    assert comparison_figures(same)["p of McNemar's test: a difference this large by chance"] == "1"

@@ -77,7 +77,15 @@ def titles(card):
 def test_sections(card):
     assert readme_text(card).startswith("# mine\n")
     assert titles(card) == [
-        *("Use", "Data and protocol", "Figures", "Expressions", "Confusion matrix", "Calibration"),
+        *(
+            "In short",
+            "Use",
+            "Data and protocol",
+            "Figures",
+            "Expressions",
+            "Confusion matrix",
+            "Calibration",
+        ),
         *("Uncertain", "Shifted boxes", "Not for", "Known limits", "How it was made", "Licence"),
         "References",
     ]
@@ -95,7 +103,7 @@ def test_data_and_protocol(card):
     assert "The best epoch (2) was selected on 400 images: faces.csv PublicTest." in text
     assert "they are not a test score" in text
     assert "PrivateTest split took no part" in text
-    assert "Of these 400 images, 40 also stand, byte for byte, among the training images" in text
+    assert "Of these 400 images, 40 also appear, byte for byte, among the training images" in text
     assert "(there in 55 copies)" in text
 
 
@@ -103,7 +111,7 @@ def test_data_and_protocol(card):
 def test_what_it_began_with(card, name, named):
     initial = {"name": name, "checksum": "0af"}
     text = said(replace(card, data=card.data | {"initial": initial}))
-    assert f"It began with the weights of {named} (`0af`), whose own data" in text
+    assert f"It started from the weights of {named} (`0af`), so it has learned" in text
 
 
 def test_figures_have_intervals_and_the_seed(card):
@@ -115,7 +123,7 @@ def test_figures_have_intervals_and_the_seed(card):
     assert figures["accuracy, 400 images"] == (
         f"{100 * metrics['accuracy']:.1f}% ({100 * low:.1f} to {100 * high:.1f})"
     )
-    clean = figures["accuracy without those that stand in training, 360 images"]
+    clean = figures["accuracy without those also in the training data, 360 images"]
     assert clean.startswith(f"{100 * metrics['clean']['accuracy']:.1f}% (")
     low, high = metrics["interval_95"]["macro_f1"]
     assert figures["macro F1"] == f"{metrics['macro_f1']:.3f} ({low:.3f} to {high:.3f})"
@@ -228,7 +236,8 @@ def test_other_data_makes_no_claims_of_fer2013(card):
 
 def test_a_card_without_figures_claims_none(card):
     assert titles(bare(card)) == [
-        *("Use", "Not for", "Known limits", "How it was made", "Licence", "References"),
+        *("In short", "Use", "Not for", "Known limits", "How it was made", "Licence"),
+        "References",
     ]
     assert "%" not in readme_text(bare(card))
     assert " MB" not in readme_text(bare(card))
@@ -251,9 +260,9 @@ def test_an_older_card_without_curves_and_thresholds(card):
 @pytest.mark.parametrize(
     ("metrics", "data", "expected"),
     [
-        ({"n": 9, "clean": {"n": 9}}, {}, "None of them also stands, byte for byte"),
+        ({"n": 9, "clean": {"n": 9}}, {}, "None of them also appears, byte for byte"),
         ({"n": 9, "clean": None}, {}, None),
-        ({"n": 9, "clean": {"n": 7}}, {}, "Of these 9 images, 2 also stand"),
+        ({"n": 9, "clean": {"n": 7}}, {}, "Of these 9 images, 2 also appear"),
     ],
 )
 def test_leaked_images(card, metrics, data, expected):
@@ -277,9 +286,14 @@ def test_teachers(card, teachers, expected):
 
 
 def test_an_exclusion_list(card):
-    excluded = {"name": "leaks", "images": 279, "checksum": "abc"}
+    excluded = {"name": "leaks", "images": 279, "checksum": "abc", "relabelled": 5}
+    both = replace(card, data=card.data | {"excluded": excluded})
+    assert "(`abc`) left out 279 and gave another label to 5 of the dataset's images." in said(both)
+    only = replace(card, data=card.data | {"excluded": excluded | {"images": 0}})
+    assert "(`abc`) gave another label to 5 of the dataset's images." in said(only)
+    del excluded["relabelled"]
     without = replace(card, data=card.data | {"excluded": excluded})
-    expected = "The exclusion list leaks (`abc`) had left out 279 of the data's images."
+    expected = "The exclusion list leaks (`abc`) left out 279 of the dataset's images."
     assert expected in said(without)
     assert "exclusion list" not in said(replace(card, data=card.data | {"excluded": None}))
 

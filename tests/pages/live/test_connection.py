@@ -130,7 +130,7 @@ WORKS, FAILS = ServerCheck(TURN, True, "relays"), ServerCheck(TURN, False, "refu
         (IceSettings(), [], "http://127.0.0.1:8501", ["on the same machine"]),
         (IceSettings(), [], "", ["on the same machine"]),
         (IceSettings(), [], ELSEWHERE, ["another machine", "TURN server", "none is set up", GUIDE]),
-        (SETTINGS, [WORKS], ELSEWHERE, ["works, as seen from this app", "another network", GUIDE]),
+        (SETTINGS, [WORKS], ELSEWHERE, ["can reach the TURN server", "another network", GUIDE]),
         (SETTINGS, [FAILS], ELSEWHERE, [f"- `{TURN}` refused (401 ...)", GUIDE]),
         (SETTINGS, [FAILS], HERE, [f"- `{TURN}` refused (401 ...)"]),
     ],
@@ -138,7 +138,7 @@ WORKS, FAILS = ServerCheck(TURN, True, "relays"), ServerCheck(TURN, False, "refu
 def test_what_applies_is_said(settings, checks, address, reasons):
     text = explain_failure(settings, checks, address)
     assert text.startswith("**The video cannot connect.**")
-    assert text.endswith("Single pictures need none of this:")
+    assert text.endswith("The Photo page works without a video connection:")
     for reason in reasons:
         assert reason in text
 

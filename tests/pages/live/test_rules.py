@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.readings import FaceReading
+from emotion_core.faces.readings import FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import ExpressionRule, FaceRule
 from emotion_core.live.session import LiveSession
@@ -39,12 +39,15 @@ class SmilingReader:
 
     def read(self, *_: object) -> list[LiveFace]:
         face = FaceReading(Box(10, 10, 50, 50), SMILE)
-        return [LiveFace(3, face, face)] if self.present else []
+        return [LiveFace(3, face, face, person=3)] if self.present else []
 
     def hidden_places(self) -> list[Box]:
         return []
 
     def reset(self) -> None:
+        pass
+
+    def forget_persons(self) -> None:
         pass
 
 
@@ -216,7 +219,13 @@ def test_a_webhook_can_be_tried(page, live, listener):
     text = send_test(page, f"{listener.url}/elsewhere")
     assert ":red[Not accepted:]" in text
     assert "answered 404 Not Found" in text
-    assert "Taken" not in send_test(page, "")
+    assert "Accepted" not in send_test(page, "")
+    assert live.session.event_sender is None
+
+
+def test_a_test_without_an_address_says_what_is_missing(page, live):
+    run(page.button(key="send_test").click())
+    assert ":red[Enter an address first.]" in texts(page)
     assert live.session.event_sender is None
 
 
@@ -271,9 +280,12 @@ def test_a_viewer_elsewhere_chooses_an_address_of_the_secrets(elsewhere, live, l
     page = elsewhere
     page.secrets["webhooks"] = {"lamp": f"{listener.url}/event", "number": 3}
     assert names_offered(run(page)) == ["lamp"]
+    run(page.button(key="send_test").click())
+    assert ":red[Choose a webhook first.]" in texts(page)
     run(page.selectbox(key="rule_webhook_name").set_value("lamp"))
     run(page.button(key="send_test").click())
     assert ":green[Accepted:] yes" in texts(page)
+    assert "first.]" not in texts(page)
     assert len(listener.bodies) == 1
     page.session_state["rule_webhook_name"] = f"{listener.url}/elsewhere"
     assert live.session.event_sender.address == f"{listener.url}/event"
@@ -283,7 +295,7 @@ def test_a_viewer_elsewhere_chooses_an_address_of_the_secrets(elsewhere, live, l
     ("address", "reason"),
     [
         ("http://127.0.0.1:9/event", "nothing listens there"),
-        ("http://8.8.8.8/event", "events are sent nowhere else"),
+        ("http://8.8.8.8/event", "events can be sent nowhere else"),
         ("{url}/elsewhere", "answered 404 Not Found"),
         ("{url}/moved", "answered 302 Found; redirects are not followed"),
         ("https://127.0.0.1:{port}/event", "cannot be reached"),
@@ -297,7 +309,7 @@ def test_failures_tell_a_viewer_elsewhere_nothing(elsewhere, listener, caplog, a
     run(page.selectbox(key="rule_webhook_name").set_value("lamp"))
     run(page.button(key="send_test").click())
     said = texts(page) + events_shown(page)
-    assert "the event was not taken; the log of the app says why." in said
+    assert "the event was not accepted; the app's log says why." in said
     assert reason in caplog.text
     assert reason not in said
     assert "127.0.0.1" not in said
@@ -319,7 +331,7 @@ def test_a_session_tells_its_events(monkeypatch, tmp_path):
     )
     face = FaceReading(Box(10, 10, 50, 50), SMILE)
     for number in range(40):
-        recorder.record(number / 10, 1.8e9, [(1, face)], np.zeros((48, 64, 3), np.uint8))
+        recorder.record(number / 10, [PersonReading(1, 1, face)], np.zeros((48, 64, 3), np.uint8))
     recorder.record_event(TriggerEvent(2.0, 1.8e9, "happy above 80% for 2 s", 1, 0.9))
     recorder.stop()
     page = run(AppTest.from_file(str(PROJECT / "pages/sessions.py"), default_timeout=30))

@@ -167,7 +167,7 @@ class TestFiles:
 
 class TestCameras:
     def test_nothing_typed_yet(self, open_page):
-        assert "Type the address of a camera" in messages(open_page(live_source=NETWORK_CAMERA))
+        assert "Enter the address of a camera" in messages(open_page(live_source=NETWORK_CAMERA))
 
     def test_a_wrong_address(self, open_page, streamer):
         page = open_page(live_source=NETWORK_CAMERA, live_source_address="me:secret@camera")
@@ -180,7 +180,7 @@ class TestCameras:
         whole = "rtsp://me:secret@10.0.0.5/1?token=secret"
         page.text_input(key="live_source_address").set_value(whole).run()
         assert page.text_input(key="live_source_address").value == "rtsp://10.0.0.5/1"
-        assert any("used but not shown" in each.value for each in page.caption)
+        assert any("used, but not shown" in each.value for each in page.caption)
         streamer.play()
         page.run()
         assert streamer.played == [(NetworkCamera(whole), False)]

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import pytest
 
 from emotion_core.errors import TrainingError
 from emotion_core.system.locks import FileLock
 from emotion_core.training.progress import CHECKPOINT_FILE
 from emotion_core.training.runs import control
-from emotion_core.training.runs.control import cancel_run, resume_run, stop_run
+from emotion_core.training.runs.control import cancel_run, cancel_sweep, resume_run, stop_run
 from emotion_core.training.runs.run import (
     LOCK_FILE,
     QUEUED_FILE,
@@ -93,3 +95,23 @@ def test_what_somebody_else_has_just_begun_is_not_resumed(interrupted, monkeypat
         assert lock.acquire()
         with pytest.raises(TrainingError, match="tiny run has just been begun by somebody else"):
             resume_run(interrupted)
+
+
+def test_a_sweep_is_cancelled_and_what_has_finished_kept(runs, plan):
+    done, waiting, going, other = (
+        create_run(runs, replace(plan, name=name, sweep=sweep))
+        for name, sweep in (("a", "mine"), ("b", "mine"), ("c", "mine"), ("d", "other"))
+    )
+    for run in (done, going):
+        (run.folder / QUEUED_FILE).unlink()
+    write_outcome(done.folder, "done")
+    with FileLock(going.folder / LOCK_FILE) as lock:
+        assert lock.acquire()
+        assert cancel_sweep(runs, "mine") == 2
+        assert open_run(going.folder).asked == "cancel"
+    assert [open_run(each.folder).state for each in (done, waiting, other)] == [
+        "done",
+        "cancelled",
+        "queued",
+    ]
+    assert cancel_sweep(runs, "mine") == 0

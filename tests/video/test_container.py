@@ -2,18 +2,17 @@ from __future__ import annotations
 
 import os
 import socket
-from fractions import Fraction
-from pathlib import Path
+from contextlib import closing
 
 import av
 import numpy as np
 import pytest
 
 from emotion_core.errors import SourceError, SourceLostError
-from emotion_core.video import opening as source_opening
+from emotion_core.video import container as source_container
 from emotion_core.video import problems as source_problems
-from emotion_core.video.opening import OpenVideo, fit_frame, open_source
-from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile
+from emotion_core.video.container import ContainerVideo, open_container
+from emotion_core.video.sources import NetworkCamera, VideoFile
 from tests.source_videos import (
     network_camera,
     shade,
@@ -26,11 +25,11 @@ from tests.source_videos import (
 
 def frames_of(source) -> tuple[list[av.VideoFrame], str]:
     """Return all frames, and the complaint at the end."""
-    with open_source(source) as video:
+    with closing(open_container(source)) as video:
         return [frame for frame in video.frames() if frame is not None], video.complaint
 
 
-def until_lost(video: OpenVideo) -> tuple[list[float], str]:
+def until_lost(video: ContainerVideo) -> tuple[list[float], str]:
     """Return how bright the frames are until the camera is lost, and the message."""
     pictures: list[float] = []
     try:
@@ -47,7 +46,7 @@ def brightness(frame: av.VideoFrame) -> float:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
-    for module in (source_opening, source_problems):
+    for module in (source_container, source_problems):
         monkeypatch.setattr(module, "ANSWER_SECONDS", 0.5)
 
 
@@ -215,32 +214,12 @@ class TestFiles:
             frames_of(VideoFile.at(tmp_path / "pipe.mp4"))
 
 
-class TestFit:
-    @pytest.mark.parametrize(
-        ("size", "aspect", "fitted"),
-        [
-            ((640, 480), 1.0, (640, 480)),
-            ((1280, 720), 1.0, (1280, 720)),
-            ((1920, 1080), 1.0, (1280, 720)),
-            ((3840, 1600), 1.0, (1280, 534)),
-            ((1600, 1200), 1.0, (960, 720)),
-            ((1080, 1920), 1.0, (720, 1280)),
-            ((720, 576), 16 / 15, (768, 576)),
-            ((641, 481), 1.0, (640, 480)),
-            ((1, 1), 1.0, (2, 2)),
-        ],
-    )
-    def test_sizes(self, size, aspect, fitted):
-        frame = av.VideoFrame(*size, "yuv420p")
-        frame.pts, frame.time_base = 7, Fraction(1, 20)
-        result = fit_frame(frame, aspect)
-        assert (result.width, result.height) == fitted
-        assert result.time == frame.time
-
-
 class TestNetwork:
     def test_a_stream_of_pictures(self):
-        with network_camera() as camera, open_source(NetworkCamera(camera.address)) as video:
+        with (
+            network_camera() as camera,
+            closing(open_container(NetworkCamera(camera.address))) as video,
+        ):
             assert not video.paced
             pictures, problem = until_lost(video)
         assert "look whether the camera is still on" in problem
@@ -251,7 +230,7 @@ class TestNetwork:
         write_video(tmp_path / "film.mp4", 20)
         with network_camera(tmp_path) as camera:
             address = camera.address.replace("/video", "/film.mp4")
-            with open_source(NetworkCamera(address)) as video:
+            with closing(open_container(NetworkCamera(address))) as video:
                 assert video.paced
                 assert len([frame for frame in video.frames() if frame is not None]) == 20
 
@@ -300,61 +279,3 @@ class TestNetwork:
         monkeypatch.setattr(source_problems.socket, "getaddrinfo", unknown)
         with pytest.raises(SourceLostError, match=r"found no machine called camera\.invalid; look"):
             frames_of(NetworkCamera("http://camera.invalid/video"))
-
-
-class FakeCapture:
-    """A plugged-in camera with three pictures."""
-
-    def __init__(self, index: int) -> None:
-        self.images = [np.full((480, 640, 3), shade(number), np.uint8) for number in range(3)]
-        self.opened = index == 0
-
-    def set(self, *_: object) -> None:
-        pass
-
-    def isOpened(self) -> bool:  # noqa: N802 - the name is given
-        return self.opened
-
-    def read(self) -> tuple[bool, np.ndarray | None]:
-        return (True, self.images.pop(0)) if self.images else (False, None)
-
-    def release(self) -> None:
-        self.opened = False
-
-
-class TestPluggedCameras:
-    @pytest.fixture
-    def captures(self, monkeypatch) -> list[FakeCapture]:
-        """Let OpenCV open fake cameras; return those it has opened."""
-        made = []
-
-        def capture(index: int) -> FakeCapture:
-            made.append(FakeCapture(index))
-            return made[-1]
-
-        monkeypatch.setattr(source_opening.cv2, "VideoCapture", capture)
-        monkeypatch.setattr(source_opening, "_expect_device", lambda _: None)
-        return made
-
-    def test_its_pictures_come_until_it_is_unplugged(self, captures):
-        with open_source(PluggedCamera()) as video:
-            assert not video.paced
-            pictures, problem = until_lost(video)
-        assert "found none; look whether it is still plugged in" in problem
-        assert pictures == pytest.approx([shade(0), shade(1), shade(2)], abs=3)
-        assert not captures[0].opened
-
-    def test_one_that_cannot_be_opened(self, captures):
-        with pytest.raises(SourceLostError) as caught:
-            frames_of(PluggedCamera(1))
-        assert str(caught.value) == (
-            "expected camera 1 of this machine, found that it cannot be opened; look whether it is "
-            "plugged in, whether another program uses it, and whether this one may"
-        )
-        assert len(captures) == 1
-
-    @pytest.mark.skipif(not Path("/dev").exists(), reason="cameras are files in /dev on Linux")
-    def test_one_that_is_not_there(self, monkeypatch):
-        monkeypatch.setattr(source_opening.sys, "platform", "linux")
-        with pytest.raises(SourceLostError, match="found no /dev/video63; plug it in, or choose"):
-            frames_of(PluggedCamera(63))

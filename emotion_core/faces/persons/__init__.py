@@ -1,0 +1,1 @@
+"""Who is who on a video: what people look like, and their numbers when they come back."""

@@ -1,0 +1,214 @@
+"""Has foreign video decoded by another process, which comes to harm in place of the app.
+
+That is a file, or what a network camera sends; what the process does is in ``worker``. A picture is
+asked for when it is wanted, so that process is two pictures of a file ahead (see ``ahead``), and
+what its decoder holds. Pictures come over its pipe as planes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final, TypedDict
+
+import av
+import numpy as np
+
+from emotion_core.errors import SourceError, SourceLostError
+from emotion_core.system.children import Child, ChildEndedError, ChildError, ChildTooSlowError
+from emotion_core.system.json_reading import checked
+from emotion_core.system.serving import CONTENT
+from emotion_core.video.fitting import LARGEST_FRAME, PIXEL_FORMAT
+from emotion_core.video.sources import NetworkCamera, VideoFile
+
+#: Seconds that opening a source, or one picture, may take; the process then hangs. What takes long
+#: but goes on is told sooner, and in better words, by ``container``.
+TIME_LIMIT: Final = 40.0
+
+_WORKER: Final = "emotion_core.video.worker"
+# FFmpeg goes through the proxy that is named in these.
+_PROXIES: Final = ("http_proxy", "no_proxy")
+
+
+class _Picture(TypedDict):
+    width: int
+    height: int
+    pts: int | None
+    time_base: tuple[int, int] | None
+    color_range: int
+    colorspace: int
+
+
+class _Answer(TypedDict, total=False):
+    refused: str
+    lost: str
+    paced: bool
+    complaint: str
+
+
+class Decoder:
+    """A process that decodes one source, again and again if need be; leaving the context ends it.
+
+    It starts with the first opening, and again when it has crashed.
+
+    Args:
+        heed: called in the thread that opens or takes frames, every ``children.PAUSE`` or sooner
+            while that waits. What it raises comes out there, and ends the process.
+    """
+
+    def __init__(self, heed: Callable[[], None] = lambda: None) -> None:
+        self._heed = heed
+        self._child: Child | None = None
+
+    @contextmanager
+    def open(self, source: VideoFile | NetworkCamera) -> Iterator[DecodedVideo]:
+        """Open a source: leaving the context closes it.
+
+        Raises:
+            SourceLostError: a camera does not answer.
+            SourceError: there is no video, or what opens it crashed or hangs.
+        """
+        request, content = _request(source)
+        opened = self.ask(source, request, content)
+        video = DecodedVideo(self, source, paced=bool(opened.get("paced")))
+        try:
+            yield video
+        finally:
+            if not video.over:
+                self.close()
+
+    def ask(
+        self, source: VideoFile | NetworkCamera, request: Mapping[str, Any], content: bytes = b""
+    ) -> dict[str, Any]:
+        """Return what the process answers, as its ``Worker`` says, but for what it raises.
+
+        Raises:
+            SourceLostError: a camera is lost, or made the process crash or hang.
+            SourceError: so did a file, or it holds no video.
+        """
+        is_camera = isinstance(source, NetworkCamera)
+        kind = SourceLostError if is_camera else SourceError
+        advice = (
+            "restart the camera if this goes on" if is_camera else "convert it to MP4 with H.264"
+        )
+        try:
+            answer = self._running(is_camera).ask(
+                request, content=content, progress=lambda _: self._heed(), time_limit=TIME_LIMIT
+            )
+            told = checked({**answer, CONTENT: None}, _Answer)
+        except ChildTooSlowError as error:
+            raise kind(
+                f"expected {source.name} to open, or its next picture, within {TIME_LIMIT:.0f} s, "
+                f"found that the video decoder hangs; {advice}"
+            ) from error
+        except ChildEndedError as error:
+            raise kind(
+                f"expected pictures from {source.name}, found that they crashed the video "
+                f"decoder or used too much memory (exit code {error.code}); {advice}"
+            ) from error
+        except (ChildError, ValueError) as error:
+            raise kind(
+                f"expected pictures from {source.name}, found that the video decoder failed "
+                f"({error}); {advice}"
+            ) from error
+        except OSError as error:
+            raise kind(
+                f"expected to start the video decoder for {source.name}, found that it does not "
+                f"start ({error.strerror or error}); close other programs and try again"
+            ) from error
+        if "lost" in told:
+            raise SourceLostError(told["lost"])
+        if "refused" in told:
+            raise SourceError(told["refused"])
+        return answer
+
+    def _running(self, is_camera: bool) -> Child:
+        if self._child is None or not self._child.running:
+            self.close()
+            proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
+            self._child = Child(_WORKER, environment=proxies if is_camera else {}, bare=True)
+        return self._child
+
+    def close(self) -> None:
+        """End the process; may be called again."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+    def __enter__(self) -> Decoder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class DecodedVideo:
+    """A source while another process reads it: see `emotion_core.video.opening.OpenVideo`.
+
+    Attributes:
+        over: Whether it was read to its end, or cannot be read any further: it is closed there.
+    """
+
+    def __init__(self, decoder: Decoder, source: VideoFile | NetworkCamera, *, paced: bool) -> None:
+        self.paced = paced
+        self.complaint = ""
+        self.over = False
+        self._decoder = decoder
+        self._source = source
+
+    def frames(self) -> Iterator[av.VideoFrame | None]:
+        """Yield frames as `emotion_core.video.fitting.fit_frame` gives them.
+
+        Raises:
+            SourceLostError, SourceError: see `Decoder.ask`.
+        """
+        while True:
+            try:
+                answer = self._decoder.ask(self._source, {})
+            except SourceError:
+                self.over = True
+                raise
+            if "complaint" in answer:
+                self.complaint, self.over = answer["complaint"], True
+                return
+            yield self._frame(answer) if answer else None
+
+    def _frame(self, answer: dict[str, Any]) -> av.VideoFrame:
+        """Return an answer's picture. The process may be in a stranger's hands by now."""
+        try:
+            return _frame_of(checked(answer, _Picture), answer[CONTENT])
+        except (LookupError, ValueError, ArithmeticError) as error:
+            raise SourceError(
+                f"expected pictures from {self._source.name}, found that the video decoder gives "
+                f"something else ({error}); convert it to MP4 with H.264"
+            ) from error
+
+
+def _request(source: VideoFile | NetworkCamera) -> tuple[dict[str, str], bytes]:
+    if isinstance(source, NetworkCamera):
+        return {"address": source.address}, b""
+    if isinstance(source.content, bytes):
+        return {"name": source.name}, source.content
+    return {"name": source.name, "path": str(Path(source.content).absolute())}, b""
+
+
+def _frame_of(picture: _Picture, content: bytearray) -> av.VideoFrame:
+    """Return a frame.
+
+    Raises:
+        ValueError, ArithmeticError: there is no such frame.
+    """
+    width, height = picture["width"], picture["height"]
+    if not (0 < width <= max(LARGEST_FRAME) and 0 < height <= max(LARGEST_FRAME)):
+        raise ValueError(f"{width} x {height} pixels")
+    planes = np.frombuffer(content, np.uint8).reshape(height * 3 // 2, width)
+    frame = av.VideoFrame.from_ndarray(planes, format=PIXEL_FORMAT)
+    frame.color_range = picture["color_range"]
+    frame.colorspace = picture["colorspace"]
+    frame.pts = picture["pts"]
+    if picture["time_base"] is not None:
+        frame.time_base = Fraction(*picture["time_base"])
+    return frame
