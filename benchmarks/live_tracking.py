@@ -1,4 +1,5 @@
-"""How well and how fast faces are followed on live video, against a cascade on every frame.
+"""How well and how fast each finder's faces are followed on live video, against a cascade on every
+frame.
 
     python benchmarks/live_tracking.py --media FOLDER --json figures.json
     python benchmarks/live_tracking.py --seconds 1 --repeat 1    # films only, for a smoke test
@@ -45,6 +46,7 @@ from live_worker import callback_work
 
 from emotion_core.faces.boxes import Box, intersection_over_union
 from emotion_core.faces.detectors import FRONTAL_SETTINGS, HaarFaceDetector
+from emotion_core.faces.finders import FINDERS, live_finder
 from emotion_core.faces.images import to_gray
 from emotion_core.faces.readings import EmotionDetector
 from emotion_core.faces.tracking import FaceTracker
@@ -54,7 +56,8 @@ from emotion_core.system.files import write_json
 
 #: Boxes by number (or by place for the baseline, which knows none) of the next frame.
 Follow = Callable[[Image, float], dict[int, Box]]
-SYSTEMS = ("tracker", "baseline")
+BASELINE = "baseline"
+SYSTEMS = (*FINDERS, BASELINE)
 
 
 def main() -> None:
@@ -79,11 +82,11 @@ def main() -> None:
 
 
 def make(system: str) -> Follow:
-    """Return a fresh tracker, or the baseline."""
-    if system == "baseline":
+    """Return a fresh tracker with one of the finders, or the baseline."""
+    if system == BASELINE:
         detector = HaarFaceDetector(FRONTAL_SETTINGS)
         return lambda image, _: dict(enumerate(detector.detect(image)))
-    tracker = FaceTracker()
+    tracker = FaceTracker(live_finder(system))
     return lambda image, now: {track.id: track.box for track in tracker.update(to_gray(image), now)}
 
 
@@ -95,17 +98,16 @@ def measure_clip(frames: list[Image], clip: str) -> dict[str, Any]:
         "faces": sum(len(faces) for faces in labels),
         **{system: follow_clip(make(system), frames, labels) for system in SYSTEMS},
     }
-    del figures["baseline"]["numbers"], figures["baseline"]["shared_numbers"]
+    del figures[BASELINE]["numbers"], figures[BASELINE]["shared_numbers"]
     starts = range(0, len(frames) * 2 // 3, 5)
-    figures["tracker_started_at_frame"] = {
-        start: {
-            "coverage": (later := follow_clip(make("tracker"), frames[start:], labels[start:]))[
-                "coverage"
-            ],
-            "numbers": later["numbers"],
+    for finder in FINDERS:
+        later = {
+            start: follow_clip(make(finder), frames[start:], labels[start:]) for start in starts
         }
-        for start in starts
-    }
+        figures[finder]["started_at_frame"] = {
+            start: {key: own[key] for key in ("coverage", "numbers")}
+            for start, own in later.items()
+        }
     return figures
 
 
@@ -197,14 +199,21 @@ def measure_times(seconds: float, repeat: int) -> dict[str, Any]:
             system: {key: min(run[key] for run in own) for key in own[0]}
             for system, own in runs.items()
         }
-        ratio = best["baseline"]["cpu_p50"] / best["tracker"]["cpu_p50"]
-        figures[name] = best | {"times_as_fast": round(ratio, 2)}
+        figures[name] = best | {
+            "times_as_fast": {
+                finder: round(best[BASELINE]["cpu_p50"] / best[finder]["cpu_p50"], 2)
+                for finder in FINDERS
+            }
+        }
     return figures
 
 
 def time_session(system: str, frames: list[Image]) -> dict[str, float]:
     """Return the milliseconds of the callback over ``frames``, as if 30 came a second."""
-    reader = LiveFaceReader.load() if system == "tracker" else EveryFrame()
+    reader: LiveFaceReader | EveryFrame = EveryFrame()
+    if system != BASELINE:
+        reader = LiveFaceReader.load()
+        reader.use_finder(live_finder(system))
     taken = time_frames(callback_work(reader, FILM_RATE), frames)
     return {
         **{

@@ -12,6 +12,7 @@ from emotion_core.quantities import counted, decimal
 from pages.live import connection, sources, streaming
 from pages.live.reader import (
     FOLLOW_SECONDS,
+    choose_finder,
     choose_model,
     follow_model_in_use,
     live_reader,
@@ -162,6 +163,7 @@ def show_controls(session: LiveSession) -> None:
     # opened: the model in use may be another one by then.
     with st.expander("Adjust", key="live_adjust", on_change="rerun"):
         choose_model(disabled=session.recorder is not None)
+        choose_finder()
         detect = st.toggle(
             "Find and read faces",
             kept("live_detect", True),

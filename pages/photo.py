@@ -15,6 +15,12 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from emotion_core.datasets.drawn.samples import sample_photos
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.crops import crop_face
+from emotion_core.faces.finders import (
+    FINDERS,
+    PHOTO_FIGURES,
+    available_finders,
+    usual_photo_finder,
+)
 from emotion_core.faces.images import encode_jpeg, encode_png, to_gray
 from emotion_core.faces.photos import (
     ReadPhoto,
@@ -128,11 +134,27 @@ def samples() -> list[Picture]:
 
 @st.cache_resource(scope="session", show_spinner=False)
 def read_so_far() -> dict[tuple[str, str], Shown]:
-    """Return what has been read for this viewer, by picture and version of the model."""
+    """Return what has been read for this viewer, by picture and by what read it."""
     return {}
 
 
-def read(picture: Picture, model: str) -> Shown:
+def choose_finder() -> str:
+    """Let the viewer choose what finds the faces, and return its name."""
+    choices = available_finders()
+    usual = usual_photo_finder()
+    chosen: str = st.selectbox(
+        "Finder",
+        choices,
+        index=choices.index(kept("photo_finder", usual, choices)),
+        format_func=lambda name: f"{FINDERS[name]}: {PHOTO_FIGURES[name]}",
+        help="What looks for faces. The figures are of faces 24 to 60 pixels high.",
+        key="photo_finder",
+        persist_state="session",
+    )
+    return chosen
+
+
+def read(picture: Picture, model: str, finder: str) -> Shown:
     """Find and read the faces of a picture; a file that is none is told in the result.
 
     Raises:
@@ -142,7 +164,7 @@ def read(picture: Picture, model: str) -> Shown:
         image = read_upload(picture.content(), picture.name)
     except ImageError as error:
         return Shown(problem=str(error))
-    faces = sorted(photo_detector().detect(image), key=lambda face: face.box.x)
+    faces = sorted(photo_detector(finder).detect(image), key=lambda face: face.box.x)
     gray = to_gray(image)
     height, width = image.shape[:2]
     return Shown(
@@ -152,9 +174,9 @@ def read(picture: Picture, model: str) -> Shown:
     )
 
 
-def show_pictures(pictures: Sequence[Picture], card: ModelCard) -> None:
+def show_pictures(pictures: Sequence[Picture], card: ModelCard, finder: str) -> None:
     """Read the pictures one after another and show each as soon as it is read."""
-    readings, version = read_so_far(), model_in_use().version
+    readings, version = read_so_far(), f"{model_in_use().version} {finder}"
     wanted = [(picture.identity, version) for picture in pictures]
     for key in readings.keys() - set(wanted):
         del readings[key]
@@ -166,7 +188,7 @@ def show_pictures(pictures: Sequence[Picture], card: ModelCard) -> None:
             progress.progress(
                 place / len(pictures), f"Reading photo{of_all}: {plain(picture.name)}"
             )
-            readings[key] = read(picture, card.name)
+            readings[key] = read(picture, card.name, finder)
         shown = readings[key]
         if len(pictures) > 1:
             st.subheader(plain(picture.name), anchor=False, divider="gray")
@@ -256,7 +278,10 @@ except EmotionCoreError as error:
 
 if in_use.problem:
     st.warning(plain(in_use.problem))
-if chosen := choose_pictures():
-    show_pictures(chosen, card)
+chosen = choose_pictures()
+with st.expander("Adjust"):
+    finder = choose_finder()
+if chosen:
+    show_pictures(chosen, card, finder)
 display.show_model(card)
 display.show_limits()

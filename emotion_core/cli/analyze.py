@@ -19,6 +19,7 @@ from emotion_core.cli.options import add_model_option, chosen_model, pictures_am
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.drawing import draw_faces, label_text
+from emotion_core.faces.finders import FINDERS, PHOTO_FIGURES, photo_finder
 from emotion_core.faces.images import encode_jpeg, encode_png
 from emotion_core.faces.pictures.apart import read_image_apart
 from emotion_core.faces.readings import FACE_COLUMNS, EmotionDetector, FaceReading, face_row
@@ -66,6 +67,14 @@ def add_parser(subparsers: Any) -> None:
         "--out", required=True, type=Path, metavar="DIR", help="folder for the results"
     )
     add_model_option(parser)
+    parser.add_argument(
+        "--detector",
+        choices=tuple(FINDERS),
+        help="what finds the faces (default: blazeface): "
+        + "; ".join(f"{name} {figures}" for name, figures in PHOTO_FIGURES.items()).replace(
+            "%", "%%"
+        ),
+    )
     parser.add_argument("--json", action="store_true", help="write faces.json as well")
     parser.set_defaults(run=run)
 
@@ -81,7 +90,8 @@ def run(arguments: argparse.Namespace) -> None:
     if out.exists() and not out.is_dir():
         raise EmotionCoreError(f"--out {out}: expected a folder, found a file; name another")
     with quiet_native_libraries():
-        detector = EmotionDetector.load(chosen_model(arguments.model))
+        finder = None if arguments.detector is None else photo_finder(arguments.detector)
+        detector = EmotionDetector.load(chosen_model(arguments.model), finder)
     results: list[_Result] = []
     found, failures = pictures_among(arguments.files)
     files = [file for file in found if file in arguments.files or not _is_copy(file, out)]

@@ -23,9 +23,27 @@ FINDERS: Final = {
 }
 
 
+#: What each does with photos and with live video, as measured (docs/live.md), to choose by.
+PHOTO_FIGURES: Final = {
+    HAAR: "finds 44% of small faces",
+    BOTH: "finds 79% of small faces, in twice the time",
+    BLAZEFACE: "finds 78% of small faces, in half the time",
+}
+LIVE_FIGURES: Final = {
+    HAAR: "",
+    BOTH: "",
+    BLAZEFACE: "",
+}
+
+
 def available_finders() -> tuple[str, ...]:
     """Return the names of `FINDERS` that can be used: Haar alone where BlazeFace is missing."""
     return tuple(FINDERS) if is_installed() else (HAAR,)
+
+
+def usual_photo_finder() -> str:
+    """Return the name of the finder for photos when nobody chooses: BlazeFace where it is."""
+    return BLAZEFACE if is_installed() else HAAR
 
 
 def photo_finder(name: str) -> FaceDetector:

@@ -14,12 +14,7 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_faces
-from emotion_core.faces.detectors import (
-    PHOTO_SETTINGS,
-    FaceDetector,
-    HaarFaceDetector,
-    yunet_of_environment,
-)
+from emotion_core.faces.detectors import FaceDetector, yunet_of_environment
 from emotion_core.faces.images import to_gray
 
 if TYPE_CHECKING:
@@ -133,15 +128,18 @@ class EmotionDetector:
         Args:
             model_dir: a model folder; the shipped model when left out.
             face_detector: finds the faces; when left out YuNet if the environment names its file,
-                else the thorough Haar cascades for photos.
+                else BlazeFace, or the thorough Haar cascades where it is missing.
 
         Raises:
             ModelError: the folder holds no usable model, or YuNet's file cannot be used.
         """
         # Imported here so that a detector with a classifier of one's own needs no LiteRT.
+        from emotion_core.faces.finders import photo_finder, usual_photo_finder
         from emotion_core.models.classifier import EmotionClassifier
 
-        face_detector = face_detector or yunet_of_environment() or HaarFaceDetector(PHOTO_SETTINGS)
+        face_detector = (
+            face_detector or yunet_of_environment() or photo_finder(usual_photo_finder())
+        )
         classifier = EmotionClassifier.load(model_dir)
         return cls(face_detector, classifier, classifier.card.certainty_threshold)
 

@@ -150,6 +150,14 @@ class FaceTracker:
         self._looks = 0
         self.reset()
 
+    def use_finder(self, finder: FaceFinder) -> None:
+        """Find faces another way from the next frame on; may be called from any thread.
+
+        Args:
+            finder: used by this tracker alone.
+        """
+        self._finder = finder
+
     def reset(self) -> None:
         """Forget all faces, as when another video begins; numbers go on."""
         self._faces: list[_Face] = []

@@ -18,7 +18,7 @@ from emotion_core.faces.detectors import yunet_of_environment
 from emotion_core.faces.images import to_gray
 from emotion_core.faces.persons.gallery import PersonGallery
 from emotion_core.faces.readings import FaceClassifier, FaceReading
-from emotion_core.faces.search import DetectorFaceFinder
+from emotion_core.faces.search import DetectorFaceFinder, FaceFinder
 from emotion_core.faces.tracking import FaceTracker, Track
 from emotion_core.live.background import BackgroundReading, Crop, background_for, live_classifier
 from emotion_core.live.smoothing import ScoreSmoother, SteadyReading, hold
@@ -144,6 +144,10 @@ class LiveFaceReader:
             certainty_threshold: see the class.
         """
         self._wanted = _Judge.of(classifier, certainty_threshold)
+
+    def use_finder(self, finder: FaceFinder) -> None:
+        """Find faces another way from the next frame on; see `FaceTracker.use_finder`."""
+        self.tracker.use_finder(finder)
 
     @classmethod
     def load(cls, model_dir: Path | None = None) -> LiveFaceReader:

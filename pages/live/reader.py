@@ -16,6 +16,13 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.faces.finders import (
+    FINDERS,
+    HAAR,
+    LIVE_FIGURES,
+    available_finders,
+    live_finder,
+)
 from emotion_core.live.background import live_classifier
 from emotion_core.live.reader import LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
@@ -27,6 +34,7 @@ from emotion_core.models.library import list_models
 from pages.live.viewers import note_session
 from pages.mending.cleanup import clean_up_after_leaving
 from pages.shared import display
+from pages.shared.kept import kept
 from pages.shared.text import plain
 
 #: How often a live page looks whether another model was put to use.
@@ -44,11 +52,13 @@ class ViewersReader:
         reader: see `LiveFaceReader`.
         version: of the model in use that it was given; see `ModelInUse`.
         problem: why a newer one could not be loaded; empty when it could.
+        finder: what finds the faces, one of `FINDERS`.
     """
 
     reader: LiveFaceReader
     version: str
     problem: str = ""
+    finder: str = HAAR
 
     @property
     def card(self) -> ModelCard:
@@ -131,6 +141,26 @@ def show_model_in_use() -> None:
     display.show_model(viewers.card)
     if warning := speed_warning(getattr(viewers.reader.classifier, "seconds_a_face", 0.0)):
         st.caption(f":orange[:material/hourglass_bottom:] {warning}")
+
+
+def choose_finder() -> None:
+    """Let the viewer choose what finds the faces, from the next frame on."""
+    choices = available_finders()
+    chosen = st.selectbox(
+        "Finder",
+        choices,
+        index=choices.index(kept("live_finder", HAAR, choices)),
+        format_func=lambda name: f"{FINDERS[name]}: {LIVE_FIGURES[name]}",
+        help="What looks for faces. The figures are of two clips with turned heads, started "
+        "anywhere in them, and of the time that finding and following one face takes.",
+        key="live_finder",
+        persist_state="session",
+    )
+    viewers = live_reader()
+    if chosen != viewers.finder:
+        # Made here, so that no frame waits until its networks are loaded.
+        viewers.reader.use_finder(live_finder(chosen))
+        viewers.finder = chosen
 
 
 def choose_model(*, disabled: bool = False) -> None:

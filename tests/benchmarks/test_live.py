@@ -26,8 +26,8 @@ def test_following_faces(tmp_path):
     file = tmp_path / "figures.json"
     figures = run("live_tracking.py", "--seconds", "0.2", "--repeat", "1", "--json", str(file))
     assert json.loads(file.read_text("utf-8")) == figures
-    assert set(figures["films_without_faces"]["tracker"].values()) == {0}
-    assert figures["milliseconds_a_frame"]["640x480, one face"]["tracker"]["faces_shown"] > 0.5
+    assert set(figures["films_without_faces"]["haar"].values()) == {0}
+    assert figures["milliseconds_a_frame"]["640x480, one face"]["haar"]["faces_shown"] > 0.5
 
 
 def test_persons_counted_against_persons_there(tmp_path):
@@ -167,8 +167,8 @@ def test_the_clips():
         "live_tracking.py", "--media", os.environ["EMOTION_TEST_MEDIA"], "--seconds", "0.1",
         "--repeat", "1",
     )  # fmt: skip
-    turning = figures["clips"]["two-people-turning-heads"]["tracker"]
-    walking = figures["clips"]["people-walking-and-pausing"]["tracker"]
+    turning = figures["clips"]["two-people-turning-heads"]["haar"]
+    walking = figures["clips"]["people-walking-and-pausing"]["haar"]
     assert turning["coverage"] >= 0.9
     assert walking["coverage"] >= 0.95
     for clip in (turning, walking):

@@ -18,7 +18,8 @@ def turned(points: np.ndarray, degrees: float) -> np.ndarray:
 
 class TestFaceBox:
     def test_the_mean_face_fills_its_frame(self):
-        assert face_box(np.add(100 * MEAN_POINTS, (30, 40))) == Box(30, 40, 100, 100, pytest.approx(0))
+        box = face_box(np.add(100 * MEAN_POINTS, (30, 40)))
+        assert box == Box(30, 40, 100, 100, pytest.approx(0))
 
     @pytest.mark.parametrize("degrees", [-150, -90, -20, 5, 45, 179])
     def test_a_tilted_face_has_its_angle_and_centre(self, degrees):
