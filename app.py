@@ -4,14 +4,15 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from pages.mending.downloads import InPieces
-from pages.mending.own_names import OwnNamesOnly, open_browser
+from pages.mending.own_names import OwnNamesOnly
+from pages.shared.ahead import begin
 from pages.shared.viewers import KnowViewers
 
 # ``streamlit run`` finds this by its name, and lets it run this file for every viewer.
 app = st.App(
     __file__,
     middleware=[Middleware(OwnNamesOnly), Middleware(InPieces), Middleware(KnowViewers)],
-    lifespan=open_browser,
+    lifespan=begin,
 )
 
 #: File and address, title, and icon of each page, in the order of the navigation.

@@ -68,7 +68,8 @@ def text(path: Path) -> str:
 
 #: What these buttons do only changes what the viewer sees.
 ONLY_SHOWN = {
-    "_add", "_draw_again", "_remove", "again", "follow_preset", "job.cancel", "on_closed",
+    "_add", "_draw_again", "_remove", "again", "first_steps_are_read", "follow_preset", "give_up",
+    "job.cancel", "on_closed",
     "set_up_again", "st.session_state.__setitem__",
 }  # fmt: skip
 ONLY_SHOWN_BY = ("partial(", "lambda: st.session_state.update(")

@@ -15,6 +15,7 @@ from emotion_core.datasets.selection import FaceFilter, in_order, matching_faces
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from pages.data.shares import show_shares
+from pages.opened.corrections import offer_corrections
 from pages.opened.findings import QUALITY, exclusions_for, findings_of, left_out
 from pages.opened.panel import page_of, show_faces
 from pages.opened.scores import scores_of
@@ -55,7 +56,14 @@ def _browse(opened: OpenDataset) -> None:
             return
         view = (wanted, *(st.session_state.get(key) for key in _VIEW))
         shown = page_of(indices, f"page {opened.id} {view}", address=_PAGE)
-        st.markdown(f"**{len(indices):,}** of {len(opened.dataset):,} images")
+        st.markdown(f"**{len(indices):,}** of {len(opened.dataset):,} images", width="content")
+        offer_corrections(
+            opened,
+            {"this page": shown, f"all {len(indices):,} that match": indices}
+            if len(shown) < len(indices)
+            else {"all": indices},
+            "browse",
+        )
     if not len(found):
         st.info(NOTHING)
         return
@@ -140,14 +148,14 @@ def _finding_filters(opened: OpenDataset) -> None:
     )
     if lists := exclusions_for(opened):
         st.selectbox(
-            "Leave out",
+            "Without those excluded by",
             [each.name for each in lists],
             index=None,
             placeholder="nothing",
             key=_WITHOUT,
             bind="query-params",
             on_change=_first_page,
-            help="An exclusion list, made under Quality.",
+            help="Hide the images that a list of corrections excludes.",
         )
 
 

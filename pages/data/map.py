@@ -27,9 +27,11 @@ from emotion_core.models.folder import load_card
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.tables import csv_of
 from pages.data.shares import show_shares
+from pages.opened.corrections import offer_corrections
 from pages.opened.panel import page_of, show_faces
 from pages.opened.predictions import model_in_use, name_of, predictions_job, predictions_name
 from pages.opened.store import OpenDataset
+from pages.shared.clicks import once
 from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
 
@@ -153,7 +155,7 @@ def _offer_sample(mapped: _Mapped, job: Job[Any]) -> None:
             f"Map a sample of {SAMPLE_IMAGES:,} instead",
             icon=":material/undo:",
             key="map sample",
-            on_click=give_up,
+            on_click=once(give_up),
         )
 
 
@@ -227,6 +229,7 @@ def _show_chosen(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
+        offer_corrections(opened, {"all": indices}, "map")
         shown = page_of(indices, "map_page")
     show_faces(
         opened,

@@ -11,6 +11,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.datasets.checks.agreement import VOTE_LABELS
+from emotion_core.datasets.checks.exclusions import ExcludedImage
 from emotion_core.datasets.types import VOTE_NAMES, FaceDataset
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
 from emotion_core.judging.predictions.label_mistakes import (
@@ -24,9 +25,16 @@ from emotion_core.models.folder import ModelCard
 from emotion_core.models.seen_images import load_seen_images
 from emotion_core.quantities import percent
 from emotion_core.system.tables import csv_of
+from pages.opened.corrections import corrections_of, offer_corrections
 from pages.opened.grid import Bar
 from pages.opened.panel import page_of, show_faces
-from pages.opened.predictions import label_mistakes, model_in_use, name_of, show_predictions
+from pages.opened.predictions import (
+    label_mistakes,
+    model_in_use,
+    name_of,
+    show_predictions,
+    suggestions,
+)
 from pages.opened.store import OpenDataset
 from pages.shared import display
 from pages.shared.text import plain
@@ -70,12 +78,23 @@ def _show(opened: OpenDataset, mistakes: LabelMistakes, card: ModelCard, model_d
             help=f"These {len(chosen):,} images: index, label, suggested label, scores and votes.",
         )
         shown = page_of(chosen, "mistakes_page")
+        offer_corrections(
+            opened,
+            {"this page": shown, f"the first {len(chosen):,}": chosen}
+            if len(shown) < len(chosen)
+            else {"all": chosen},
+            "mistakes",
+            suggested=suggestions(opened, mistakes),
+        )
+    corrected = corrections_of(opened)
     show_faces(
         opened,
         shown,
         "mistakes_grid",
         beside=partial(_show_quality, opened, mistakes, mask, card.name),
-        captions=[_caption(opened, mistakes, index) for index in shown.tolist()],
+        captions=[
+            _caption(opened, mistakes, index, corrected.get(index)) for index in shown.tolist()
+        ],
         notes=[_note(opened, mistakes, index) for index in shown.tolist()],
         bars=None if opened.dataset.votes is None else _vote_bars(opened.dataset.votes[shown]),
         label="Labels most likely wrong, the likeliest first",
@@ -139,9 +158,17 @@ def _show_quality(
     )
 
 
-def _caption(opened: OpenDataset, mistakes: LabelMistakes, index: int) -> str:
+def _caption(
+    opened: OpenDataset,
+    mistakes: LabelMistakes,
+    index: int,
+    correction: tuple[str, ExcludedImage] | None,
+) -> str:
+    """Return the label and the suggested one, or what a list does to the image."""
     label = EMOTIONS[opened.dataset.labels[index]]
-    return f"{label}\n→ {EMOTIONS[mistakes.suggested[index]]}"
+    if correction is None:
+        return f"{label}\n→ {EMOTIONS[mistakes.suggested[index]]}"
+    return f"{label}\n✓ {correction[1].becomes or 'excluded'}"
 
 
 def _note(opened: OpenDataset, mistakes: LabelMistakes, index: int) -> str:

@@ -10,17 +10,18 @@ import pandas as pd
 import streamlit as st
 
 from emotion_core.datasets import SPLITS
-from emotion_core.datasets.checks.exclusions import (
-    delete_exclusions,
-    exclusion_list_of,
-    save_exclusions,
-)
+from emotion_core.datasets.checks.exclusions import exclusion_list_of
 from emotion_core.datasets.checks.findings import FINDING_KINDS, Finding, findings_csv
-from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.quantities import counted
 from emotion_core.system.names import LONGEST_NAME
+from pages.opened.corrections import (
+    keep_list,
+    offer_training,
+    show_corrections,
+    stored_list,
+)
 from pages.opened.duplicates import NEAR, near_duplicates_job
 from pages.opened.findings import (
     FACES,
@@ -32,7 +33,6 @@ from pages.opened.findings import (
 )
 from pages.opened.panel import page_of, show_faces
 from pages.opened.store import OpenDataset
-from pages.opened.train_with import train_with
 from pages.shared import display
 from pages.shared.clicks import once
 from pages.shared.jobs import result_of, show_job
@@ -84,6 +84,8 @@ def _show(opened: OpenDataset) -> None:
         _offer_exclusion(opened, findings, kind)
         shown = page_of(finding.indices, f"page {kind}")
     _show_outcome(opened)
+    if not len(finding) or view == _LIST:
+        show_corrections(opened)  # else the grid says it
     if not len(finding):
         st.success("No image matches.", icon=":material/check:")
     elif view == _LIST:
@@ -185,57 +187,58 @@ def _save(opened: OpenDataset, name_key: str, findings: list[Finding]) -> None:
     name = str(st.session_state[name_key]).strip()
     try:
         exclusions = exclusion_list_of(opened.dataset, name, findings)
-        save_exclusions(exclusions)
+        before = stored_list(exclusions.name)
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    st.session_state[_MADE] = (opened.id, exclusions.name, len(exclusions))
+    said = f"{counted(len(exclusions), 'image')} excluded in the list {exclusions.name}."
+    if keep_list(opened, before, exclusions, said):
+        st.session_state[_MADE] = (opened.id, exclusions.name)
 
 
 def _show_outcome(opened: OpenDataset) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
-    id_, name, count = st.session_state.get(_MADE, ("", "", 0))
-    if id_ == opened.id:
+    id_, name = st.session_state.get(_MADE, ("", ""))
+    made = {each.name: each for each in exclusions_for(opened)}.get(name)
+    if id_ == opened.id and made is not None:
         st.success(
-            f"The list **{plain(name)}** leaves out {counted(count, 'image')}. Train and Evaluate "
-            "offer it as *Leave out*."
+            f"The list **{plain(name)}** excludes {counted(len(made), 'image')}. Train and "
+            "Evaluate offer it under *Corrections*."
         )
         with st.container(horizontal=True):
-            if opened.path and st.button(
-                "Train without them", icon=":material/model_training:", key="train_without"
-            ):
-                train_with(DataSource(str(opened.path), exclusions=name))
+            offer_training(opened, name)
             with st.popover("As a command", icon=":material/terminal:"):
                 command = COMMAND.format(path=without_places(str(opened.path or "DATA")), name=name)
                 st.code(command, language="sh", wrap_lines=True)
 
 
 def _show_lists(opened: OpenDataset) -> None:
-    """Show the exclusion lists of this dataset."""
+    """Show the lists of this dataset that exclude or relabel images."""
     lists = exclusions_for(opened)
     if not lists:
         return
-    with st.expander(f"Exclusion lists of this dataset: {len(lists)}"):
+    with st.expander(f"Correction lists of this dataset: {len(lists)}"):
         for each in lists:
             why = ", ".join(f"{reason} {count:,}" for reason, count in each.reasons.items())
+            left_out, relabelled = len(each) - each.relabelled, each.relabelled
+            what = [f"{left_out:,} excluded"] if left_out else []
+            what += [f"{relabelled:,} relabelled"] if relabelled else []
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{plain(each.name)}**: {counted(len(each), 'image')} ({plain(why)})")
+                st.markdown(
+                    f"**{plain(each.name)}**: {', '.join(what)} ({plain(why)})", width="content"
+                )
+                if each.name != st.session_state.get(_MADE, ("", ""))[1]:
+                    offer_training(opened, each.name)
                 st.button(
                     "Delete",
                     icon=":material/delete:",
                     type="tertiary",
                     key=f"delete list {each.name}",
-                    on_click=once(_delete, each.name),
+                    on_click=once(
+                        keep_list, opened, each, None, f"The list {each.name} was deleted."
+                    ),
                 )
-
-
-def _delete(name: str) -> None:
-    try:
-        delete_exclusions(name)
-    except DatasetError as error:
-        st.session_state[_PROBLEM] = str(error)
-    st.session_state.pop(_MADE, None)
 
 
 def _show_shares(opened: OpenDataset, finding: Finding) -> None:

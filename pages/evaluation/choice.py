@@ -108,14 +108,14 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
         name = None
         if lists:
             name = st.selectbox(
-                "Leave out",
+                "Corrections",
                 list(lists),
                 index=None,
                 placeholder="nothing",
                 key=WITHOUT,
                 bind="query-params",
                 width=220,
-                help="An exclusion list, made on the Dataset explorer under Quality.",
+                help="A list of images to exclude or relabel, made in the Dataset explorer.",
             )
         show_technical_switch()
     if model_dir is None or split is None:

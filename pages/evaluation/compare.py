@@ -183,7 +183,7 @@ def _sizes(card: ModelCard) -> dict[str, object]:
     return {
         "model": card.name,
         "architecture": card.architecture,
-        "parameters": f"{card.parameters:,}",
+        "weights": f"{card.parameters:,}",
         "model.tflite, MB": None if size is None else round(size / 1e6, 3),
     }
 

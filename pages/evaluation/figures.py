@@ -8,6 +8,7 @@ import streamlit as st
 
 from emotion_core.judging.figures.certainty import coverage_figure, reliability_figure
 from emotion_core.judging.figures.classes import class_metrics_figure, curves_figure
+from emotion_core.judging.measures.evaluation import EvaluationReport
 from emotion_core.judging.report.contents import classes_table, headline
 from emotion_core.judging.votes_fit import VoteFit
 from pages.evaluation.card import show_card
@@ -25,6 +26,9 @@ _COLUMNS: Final = {
     "auc": ("area (ROC)", meaning("area (ROC)")),
     "average_precision": ("average precision", meaning("average precision")),
 }
+#: Of these columns, the ones that are shares of images.
+_SHARES: Final = ("precision", "recall")
+
 #: Of these columns, the ones for who wants technical figures.
 _TECHNICAL: Final = ("auc", "average_precision")
 
@@ -51,13 +55,16 @@ def show_overview(evaluated: Evaluated) -> None:
         height=420,
     )
     table = classes_table(judgement)
+    table[list(_SHARES)] *= 100
     columns = [name for name in _COLUMNS if technical() or name not in _TECHNICAL]
     st.dataframe(
         table[["emotion", "images", *columns]],
         hide_index=True,
         placeholder="-",
         column_config={
-            name: st.column_config.NumberColumn(label, format="%.3f", help=what)
+            name: st.column_config.NumberColumn(
+                label, format="%.1f%%" if name in _SHARES else "%.3f", help=what
+            )
             for name, (label, what) in _COLUMNS.items()
             if name in columns
         },
@@ -138,9 +145,7 @@ def show_curves(evaluated: Evaluated) -> None:
 def show_calibration(evaluated: Evaluated) -> None:
     """Show whether scores mean what they say, and what answering less often gains."""
     before, after = evaluated.judgement.uncalibrated, evaluated.judgement.report
-    shown = [(after, "After calibration")]
     if technical():
-        shown.insert(0, (before, "Before calibration"))
         st.html(
             display.numbers(
                 {
@@ -157,24 +162,18 @@ def show_calibration(evaluated: Evaluated) -> None:
         "score", "calibration error (ECE)", "temperature", "log loss", "Brier score",
         "certainty threshold", "uncertain",
     )  # fmt: skip
-    # In a column even when alone: as wide as the page it would be too large to compare with "70%".
-    for column, (report, title) in zip(st.columns(2), shown, strict=False):
-        with column:
-            st.plotly_chart(
-                reliability_figure(report.reliability, title),
-                key=title,
-                config=NO_TOOLBAR,
-                height=440,
-            )
-    st.caption("On the dashed line, answers with a score of 70% are right in 7 of 10 cases.")
-    st.plotly_chart(
-        coverage_figure(
-            after.coverage_curve, after.selective, "What answering “uncertain” costs and gains"
-        ),
-        key="coverage",
-        config=NO_TOOLBAR,
-        height=420,
-    )
+    left, right = st.columns(2)
+    if technical():
+        with left:
+            _show_reliability(before, "Before calibration")
+        with right:
+            _show_reliability(after, "After calibration")
+        _show_coverage(after)
+    else:
+        with left:
+            _show_reliability(after, "What scores are worth")
+        with right:
+            _show_coverage(after)
     coverage, accuracy = after.selective.coverage, after.selective.accuracy
     if after.selective.threshold and after.selective.answered:
         st.markdown(
@@ -182,3 +181,20 @@ def show_calibration(evaluated: Evaluated) -> None:
             f"**{coverage.value:.1%}** of these images, and **{accuracy.value:.1%}** of its "
             f"answers are right. Without one, {after.accuracy.value:.1%} are right."
         )
+
+
+def _show_reliability(report: EvaluationReport, title: str) -> None:
+    st.plotly_chart(
+        reliability_figure(report.reliability, title), key=title, config=NO_TOOLBAR, height=440
+    )
+    st.caption("On the dashed line, answers with a score of 70% are right in 7 of 10 cases.")
+
+
+def _show_coverage(report: EvaluationReport) -> None:
+    title = "What “uncertain” costs and gains"
+    st.plotly_chart(
+        coverage_figure(report.coverage_curve, report.selective, title),
+        key="coverage",
+        config=NO_TOOLBAR,
+        height=440,
+    )

@@ -16,9 +16,10 @@ from emotion_core.errors import ModelError
 from emotion_core.faces.thumbnails import png_address
 from emotion_core.judging.predictions.embeddings import nearest_neighbours
 from pages.opened.classifier import shared_classifier
+from pages.opened.corrections import offer_corrections, show_correction
 from pages.opened.duplicates import known_duplicates
 from pages.opened.grid import show_grid
-from pages.opened.predictions import known_predictions
+from pages.opened.predictions import known_predictions, known_suggestions
 from pages.opened.scores import scores_of
 from pages.opened.store import OpenDataset
 from pages.shared import display
@@ -78,6 +79,9 @@ def show_details(opened: OpenDataset, index: int, on_closed: Callable[[], None])
     image = np.asarray(dataset.images[index])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"Image {index}", anchor=False, width="stretch")
+        offer_corrections(
+            opened, {"it": np.array([index])}, "face", suggested=known_suggestions(opened)
+        )
         st.button(
             "Close",
             icon=":material/close:",
@@ -86,6 +90,7 @@ def show_details(opened: OpenDataset, index: int, on_closed: Callable[[], None])
             key="close_details",
         )
     st.html(_portrait(opened, index))
+    show_correction(opened, index)
     _show_reading(image)
     if dataset.votes is not None:
         st.html(_section("FER+ votes") + vote_bars(dataset.votes[index]))

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pages.opened.corrections import show_corrections
 from pages.opened.details import choose_face, chosen_face, show_details
 from pages.opened.grid import PAGE_FACES, Bar, show_grid
 from pages.opened.store import OpenDataset
@@ -41,6 +42,7 @@ def show_faces(
         label: what screen readers call the grid.
     """
     chosen = chosen_face(opened)
+    show_corrections(opened)
     with st.container(key="dataset_panel"):
         side, grid = st.columns([3, 5], gap="medium")
     with side, st.container(key=_DETAILS if chosen is not None else f"{_DETAILS}_none"):

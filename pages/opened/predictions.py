@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.errors import ModelError
@@ -79,6 +81,27 @@ def known_predictions(opened: OpenDataset) -> Predictions | None:
         return predictions_job(opened, model_dir).result()  # from the cache, at once
     except ModelError:
         return None
+
+
+def known_suggestions(opened: OpenDataset) -> NDArray[np.uint8] | None:
+    """Return ``suggestions`` of the model in use; None as long as it has not read the dataset."""
+    predictions = known_predictions(opened)
+    if predictions is None:
+        return None
+    try:
+        mistakes, _ = label_mistakes(opened, predictions, model_in_use())
+    except ModelError:
+        return None
+    return suggestions(opened, mistakes)
+
+
+def suggestions(opened: OpenDataset, mistakes: LabelMistakes) -> NDArray[np.uint8]:
+    """Return the label that the model would give each image, uint8 ``[N]``.
+
+    It is the image's own where the model answers so.
+    """
+    labels = opened.dataset.labels
+    return np.where(mistakes.scores > 0.5, mistakes.suggested, labels).astype(np.uint8)
 
 
 def label_mistakes(

@@ -224,15 +224,14 @@ def _choose_exclusions() -> None:
     if not lists:
         return
     st.selectbox(
-        "Leave out",
+        "Corrections",
         list(lists),
         index=None,
         format_func=lambda name: f"{name}: {len(lists[name]):,} images of {lists[name].dataset}",
         key=_EXCLUSIONS,
         persist_state="session",
         placeholder="nothing",
-        help="An exclusion list, made on the page *Dataset explorer* under *Quality* or "
-        "*Label mistakes*.",
+        help="A list of images to exclude or relabel, made in the Dataset explorer.",
     )
 
 

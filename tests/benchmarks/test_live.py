@@ -176,6 +176,16 @@ def test_the_clips():
         assert (clip["shared_numbers"], clip["false_boxes"]) == (0, 0)
 
 
+def test_the_first_page():
+    figures = run("first_page.py", "--repeat", "1")
+    for server in ("cold_server", "warm_server"):
+        found = figures[server]
+        assert 0 < found["first_contentful_paint_seconds"] <= found["title_seconds"]
+        assert found["title_seconds"] <= found["ready_seconds"]
+        assert found["requests"] > 10
+    assert figures["changed_model_seconds"] > 0
+
+
 def test_files_and_network_cameras():
     figures = run("video_sources.py", "--seconds", "1")
     for source in ("file", "camera"):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.support import Server, running_server, wait_for_end_of_run
 
@@ -39,10 +39,33 @@ def test_nothing_serious_is_found(server, open_browser, scheme):
         page.goto(f"{server.url}/{address}")
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
         wait_for_end_of_run(page)
-        for violation in Axe().run(page).response["violations"]:
-            if violation["impact"] in ("serious", "critical"):
-                found += [
-                    f"{address}: {violation['id']}: {node['html'][:200]} {node['any'][:1]}"
-                    for node in violation["nodes"]
-                ]
+        found += serious_problems(page, address)
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_is_found_in_what_opens(server, open_browser, scheme):
+    page = open_browser().new_page(color_scheme=scheme)
+    page.goto(f"{server.url}/live_camera")
+    for label in ("Adjust", "Rules"):
+        page.get_by_text(label, exact=True).click()
+    expect(page.get_by_role("slider", name="Smallest face")).to_be_visible()
+    expect(page.get_by_role("button", name="Send a test")).to_be_visible()
+    page.wait_for_timeout(500)  # it opens slowly
+    found = serious_problems(page, "live_camera, opened")
+    page.goto(f"{server.url}/photo")
+    page.get_by_role("radio", name="Samples").click()
+    expect(page.locator(".face")).to_have_count(4)
+    wait_for_end_of_run(page)
+    found += serious_problems(page, "photo, samples")
+    assert not found, "\n".join(found)
+
+
+def serious_problems(page: Page, place: str) -> list[str]:
+    """Return what axe-core finds on the page as it is."""
+    return [
+        f"{place}: {violation['id']}: {node['html'][:200]} {node['any'][:1]}"
+        for violation in Axe().run(page).response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]

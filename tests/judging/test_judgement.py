@@ -71,6 +71,15 @@ def test_images_left_out_do_not_count_and_nothing_is_computed_again(tiny_model, 
     assert np.array_equal(rest.answers.logits, everything.answers.logits[3:])
 
 
+def test_other_labels_count_and_nothing_is_computed_again(tiny_model, demo, monkeypatch):
+    before = judge_model(tiny_model, demo, "PublicTest")
+    monkeypatch.setattr("emotion_core.judging.predictions.predict._compute", None)
+    labels = np.array(demo.labels)
+    labels[before.answers.indices] = before.answers.emotions
+    assert judge_model(tiny_model, demo, "PublicTest", labels=labels).report.accuracy.value == 1
+    assert before.report.accuracy.value < 1
+
+
 def test_a_data_set_of_one_split(tiny_model, demo):
     alone: FaceDataset = demo.split("PublicTest")
     assert judge_model(tiny_model, alone, "PublicTest").report.n == len(alone)

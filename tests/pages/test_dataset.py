@@ -17,7 +17,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from emotion_core.datasets import FaceDataset
-from emotion_core.datasets.checks.exclusions import list_exclusions, load_exclusions
+from emotion_core.datasets.checks.exclusions import (
+    exclusion_list,
+    list_exclusions,
+    load_exclusions,
+    save_exclusions,
+)
 from emotion_core.datasets.checks.quality import ImageQuality
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.faces.images import encode_png
@@ -99,12 +104,12 @@ def open_path(path: Path | str, *, skip_bad_rows: bool = False, **address: str) 
 
 def until_done(page: AppTest) -> AppTest:
     """Run the page until no progress is shown any more."""
+    run(page)
     deadline = time.monotonic() + 60
     while any(f"{button.key}".startswith("cancel ") for button in page.button):
         assert time.monotonic() < deadline, text_of(page)
         time.sleep(0.1)
         run(page)
-    run(page)
     return page
 
 
@@ -567,7 +572,7 @@ class TestQuality:
         page.text_input("list of ['leak']").set_value("no leaks")
         page.button("save_exclusions").click()
         run(page)
-        assert "**no leaks** leaves out 1 image." in page.success[0].value
+        assert "**no leaks** excludes 1 image." in page.success[0].value
         assert any('--exclude "no leaks"' in code.value for code in page.code)
         assert load_exclusions("no leaks").reasons == {"leak": 1}
 
@@ -579,6 +584,19 @@ class TestQuality:
         page.button("delete list no leaks").click()
         run(page)
         assert list_exclusions().lists == ()
+
+    def test_a_list_that_was_deleted_or_replaced_comes_back(self, page):
+        page.text_input("list of ['leak']").set_value("mine")
+        page.button("save_exclusions").click()
+        page = run(page)
+        page.button("delete list mine").click()
+        run(page)
+        assert list_exclusions().lists == ()
+        assert "The list mine was deleted." in text_of(page)
+        page.button("take back corrections").click()
+        run(page)
+        (again,) = list_exclusions().lists
+        assert len(again) == 1
 
     def test_a_name_that_is_none_is_refused(self, page):
         page.text_input("list of ['leak']").set_value("../x")
@@ -593,6 +611,81 @@ class TestQuality:
         text = text_of(page)
         assert "**1** of 40 images" in text
         assert "The same image: 1" in text
+
+
+@pytest.mark.usefixtures("flawed")
+class TestCorrections:
+    @pytest.fixture
+    def browse(self) -> Callable[..., AppTest]:
+        def open_browse(**address: str) -> AppTest:
+            return open_section("Browse", lambda page: "of 40 images" in text_of(page), **address)
+
+        return open_browse
+
+    def test_what_matches_a_filter_is_excluded_and_that_undone(self, browse):
+        page = browse(find="3-5")
+        assert page.button("browse exclude").label == "Exclude 3 images"
+        page.button("browse exclude").click()
+        run(page)
+        (made,) = list_exclusions().lists
+        assert (made.name, len(made), made.relabelled) == ("corrections", 3, 0)
+        assert [image.row for image in made.images] == [3, 4, 5]
+        assert "3 images excluded in the list corrections." in text_of(page)
+        page.button("take back corrections").click()
+        run(page)
+        assert list_exclusions().lists == ()
+
+    def test_one_image_gets_another_label_in_a_list_that_grows(self, browse):
+        page = browse(image="7")
+        page.button("face exclude").click()
+        run(page)
+        assert "Excluded in **corrections**" in text_of(page)
+        before = list_exclusions().lists
+        page = browse(image="8")
+        page.selectbox("face label 8").set_value("fear")
+        run(page)
+        page.button("face relabel").click()
+        run(page)
+        (made,) = list_exclusions().lists
+        assert [(image.row, image.becomes) for image in made.images] == [(7, None), (8, "fear")]
+        assert "Relabelled as fear in **corrections**" in text_of(page)
+        page.button("take back corrections").click()
+        run(page)
+        assert list_exclusions().lists == before
+        page = browse(image="7")
+        page.button("off the list 7").click()
+        run(page)
+        assert list_exclusions().lists == ()
+
+    def test_a_page_or_all_pages(self, monkeypatch):
+        monkeypatch.setattr(dataset_store, "open_apart", lambda *_, **__: many_faces(400))
+        page = open_section("Browse", lambda page: "of 400 images" in text_of(page))
+        assert page.button("browse exclude").label == "Exclude 120 images"
+        page.radio("browse which").set_value("all 400 that match")
+        assert run(page).button("browse exclude").label == "Exclude 400 images"
+        page.button("browse exclude").click()
+        assert "expected 1 to 399 images to leave out" in run(page).error[0].value
+
+    def test_labels_in_doubt_become_what_the_model_suggests(self):
+        page = open_section(
+            "Label mistakes", lambda page: "Ranked by how far" in text_of(page), top="50"
+        )
+        button = page.button("mistakes relabel as suggested")
+        count = int(button.label.split()[1])
+        button.click()
+        run(page)
+        (made,) = list_exclusions().lists
+        assert made.relabelled == len(made) == count
+        assert all(image.becomes != image.label for image in made.images)
+
+    def test_a_list_of_another_dataset_is_not_overwritten(self, browse, demo):
+        others = exclusion_list(demo, "corrections", {"by hand": np.array([1])})
+        save_exclusions(others)
+        page = browse(find="3")
+        page.button("browse exclude").click()
+        run(page)
+        assert "choose another name" in page.error[0].value
+        assert list_exclusions().lists == (others,)
 
 
 @pytest.mark.usefixtures("flawed")

@@ -335,6 +335,15 @@ class TestCard:
         assert "Its card" not in text_of(open_page())
 
 
+def test_labels_of_a_list_are_those_that_count(open_page, demo):
+    chosen = np.flatnonzero(demo.splits == 1)
+    save_exclusions(exclusion_list(demo, "all fear", {"by hand": chosen}, "fear"))
+    happy = next(index for index in chosen.tolist() if EMOTIONS[demo.labels[index]] == "happy")
+    assert "labelled happy: " in text_of(open_page(judged="Mistakes", image=str(happy)))
+    page = open_page(judged="Mistakes", image=str(happy), leaving="all fear")
+    assert "labelled fear: " in text_of(page)
+
+
 def test_an_exclusion_list_is_left_out(open_page, demo):
     chosen = np.flatnonzero(demo.splits == SPLITS.index("PublicTest"))[:5]
     save_exclusions(exclusion_list(demo, "mine", {"by hand": chosen}))
@@ -357,3 +366,14 @@ def test_one_image(open_page, monkeypatch, demo):
         page = open_page(judged=section)
         assert page.selectbox("on").options == ["Training"]
         assert not page.error
+
+
+def test_shares_are_written_in_per_cent(open_page):
+    """The table said 0.654 below a figure that said 65%."""
+    page = open_page()
+    table = page.dataframe[0].value
+    assert table["recall"].max() > 1
+    assert table["f1"].max() <= 1
+    assert (
+        json.loads(page.dataframe[0].proto.columns)["recall"]["type_config"]["format"] == "%.1f%%"
+    )

@@ -89,7 +89,7 @@ def headline(judgement: Judgement, *, technical: bool = True) -> dict[str, str]:
     """
     report = judgement.report
     figures = {}
-    shares = {"accuracy": report.accuracy, "macro F1": report.macro_f1}
+    shares = {"accuracy": report.accuracy}
     if report.clean is not None and 0 < report.clean.n < report.n:
         shares[f"accuracy on the {report.clean.n:,} images that are not also in Training"] = (
             report.clean.accuracy
@@ -97,6 +97,8 @@ def headline(judgement: Judgement, *, technical: bool = True) -> dict[str, str]:
     for what, share in shares.items():
         interval = f"95%: {100 * share.low:.1f} to {100 * share.high:.1f}"
         figures[f"{what} ({interval})"] = f"{share.value:.1%}"
+    f1 = report.macro_f1
+    figures[f"macro F1 (95%: {f1.low:.3f} to {f1.high:.3f})"] = f"{f1.value:.3f}"
     if report.selective.threshold and report.selective.answered:
         selective = report.selective
         figures[f"right when not “uncertain”, {selective.coverage.value:.0%} of the images"] = (
