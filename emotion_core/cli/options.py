@@ -69,12 +69,13 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         action="append",
         default=[],
-        help="a further dataset, such as own/NAME; its faces keep their splits; may be repeated",
+        help="add another dataset, such as own/NAME; its faces keep their splits; may be repeated",
     )
     parser.add_argument(
         "--exclude",
         metavar="NAME_OR_FILE",
-        help="leave out the images of an exclusion list, made with dataset --exclude-out",
+        help="exclude or relabel the images of an exclusion list, made in the Dataset explorer or "
+        "with dataset --exclude-out",
     )
     parser.add_argument(
         "--classes",
@@ -84,7 +85,7 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         "kept for this dataset",
     )
     parser.add_argument(
-        "--skip-bad-rows", action="store_true", help="leave bad rows out and say how many"
+        "--skip-bad-rows", action="store_true", help="leave out bad rows and say how many"
     )
 
 
