@@ -173,6 +173,9 @@ class EveryFrame:
     def reset(self) -> None:
         """Do nothing: nothing is remembered."""
 
+    def forget_persons(self) -> None:
+        """Do nothing: nobody is known."""
+
 
 def measure_times(seconds: float, repeat: int) -> dict[str, Any]:
     """Return the milliseconds a frame of both systems; they take turns, the best run counts."""

@@ -224,7 +224,7 @@ STAGES: Final = {
     "two, one leaves and comes back": Stage(27.0, _come_and_go),
     "two cross": Stage(24.0, _cross),
     "two, one turns away": Stage(25.0, _turn_away),
-    "four, one after another": Stage(32.0, _one_after_another),
+    "five, one after another": Stage(32.0, _one_after_another),
     "two dressed alike, one after another": Stage(20.0, _dressed_alike),
     "six come and go": Stage(48.0, _crowd),
     "one, the light goes dim meanwhile": Stage(14.0, _dim, lambda time: 1.0 if time < 7 else 0.85),
@@ -234,7 +234,7 @@ STAGES: Final = {
 #: What is shown of casts drawn by chance.
 FOR_OTHER_CASTS: Final = (
     "two, one leaves and comes back",
-    "four, one after another",
+    "five, one after another",
     "six come and go",
 )
 

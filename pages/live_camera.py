@@ -23,6 +23,7 @@ from pages.live.rules import show_events, show_rules
 from pages.live.viewers import refresh_seconds
 from pages.mending.legacy_pages import ensure_navigation
 from pages.shared import display
+from pages.shared.clicks import once
 from pages.shared.display import NO_TOOLBAR
 from pages.shared.kept import kept, offer_reset, within
 from pages.shared.text import plain
@@ -212,7 +213,9 @@ def show_first_steps() -> None:
         border=True, horizontal=True, horizontal_alignment="distribute", key="first_steps"
     ):
         st.markdown(FIRST_STEPS)
-        st.button("Got it", icon=":material/check:", key="got_it", on_click=first_steps_are_read)
+        st.button(
+            "Got it", icon=":material/check:", key="got_it", on_click=once(first_steps_are_read)
+        )
 
 
 def first_steps_are_read() -> None:

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _DESCRIPTION = """\
-Read FER2013, or a dataset like it, and print what it holds by split and class, and what is wrong
-with it: duplicates, images that leak from Training into other splits, conflicting labels, and
-images that show no expression. Or compare it with another dataset.
+Read FER2013 in any of its forms and print its contents, by split and class, and its problems:
+images that appear more than once or in several splits, conflicting labels, and images that show no
+expression. Or compare it with another dataset.
 """
 
 

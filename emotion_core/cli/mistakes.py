@@ -40,12 +40,12 @@ def add_parser(commands: Any) -> None:
         "mistakes",
         help="list the images whose labels are most likely wrong",
         description="Rank images by how far a model prefers another expression to their label "
-        "(normalized margin, Northcutt et al. 2021). Where FER+ votes are there, say for each "
+        "(normalized margin, Northcutt et al. 2021). If there are FER+ votes, say for each "
         "split how well the ranking finds labels that the majority of the voters contradict.",
     )
     add_data_options(parser)
     add_model_option(parser)
-    parser.add_argument("--split", choices=SPLITS, help="list images of this split alone")
+    parser.add_argument("--split", choices=SPLITS, help="list images of this split only")
     parser.add_argument(
         "--top", type=int, default=50, metavar="N", help="images to list (default: 50)"
     )

@@ -52,7 +52,7 @@ def add_parser(commands: Any) -> None:
         ("show", run_show, "settings, epochs and log of one run"),
         ("stop", run_stop, "end a run and keep its best epoch so far as a model"),
         ("cancel", run_cancel, "end a run and keep nothing of it"),
-        ("resume", run_resume, "go on with a run that was interrupted, stopped or failed"),
+        ("resume", run_resume, "continue a run that was interrupted, stopped or failed"),
         ("delete", run_delete, "delete a run; its model stays"),
         ("export", run_export, "write a run and its model to a ZIP file"),
     ):
@@ -68,7 +68,7 @@ def add_parser(commands: Any) -> None:
             each.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
         each.set_defaults(run=action)
     working = actions.add_parser(
-        "work", help="train what is queued, here and now; other commands do so in the background"
+        "work", help="train the queued runs here and now; other commands do so in the background"
     )
     working.set_defaults(run=run_work)
 

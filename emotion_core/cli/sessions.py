@@ -39,7 +39,7 @@ def add_parser(commands: Any) -> None:
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list all sessions, the newest first")
     listing.set_defaults(run=run_list)
-    show = actions.add_parser("show", help="sum one session up")
+    show = actions.add_parser("show", help="summarise one session")
     show.add_argument("id", metavar="ID")
     show.set_defaults(run=run_show)
     export = actions.add_parser("export", help="write one session to a file")
@@ -52,7 +52,7 @@ def add_parser(commands: Any) -> None:
         help=".csv or .parquet: a line for each face of each frame; .zip: everything",
     )
     export.set_defaults(run=run_export)
-    stop = actions.add_parser("stop", help="end a recording that goes on, and keep it")
+    stop = actions.add_parser("stop", help="end a running recording and keep it")
     stop.add_argument("id", metavar="ID")
     stop.set_defaults(run=run_stop)
     delete = actions.add_parser("delete", help="delete one session with everything it holds")

@@ -20,12 +20,15 @@ from emotion_core.system.folders import (
     cache_dir,
     data_dir,
 )
+from emotion_core.system.locks import Turns
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.temporary import TemporaryFolder
 
 _WORKER: Final = "emotion_core.datasets.worker"
 # What takes longer gives way to live video; what is read at once is waited for.
 _SECONDS_FIRST: Final = 2.0
+# Each may take 6 GB; what more viewers open waits.
+_turns: Final = Turns(3)
 
 
 def open_apart(
@@ -39,8 +42,9 @@ def open_apart(
 ) -> FaceDataset:
     """Do as ``open_dataset``, in a process with limits of memory and time, and give way to others.
 
-    When ``progress`` raises, which it may at least every ``children.PAUSE``, that process ends.
-    What this project made itself is opened here: the demo, and the user's own datasets.
+    Three are read at a time, whoever opens them: others wait for their turn, which ``progress`` is
+    told. When ``progress`` raises, which it may at least every ``children.PAUSE``, that process
+    ends. What this project made itself is opened here: the demo, and the user's own datasets.
 
     Raises:
         NumberedClassesError: its classes are numbers, and nobody has said what they mean.
@@ -66,7 +70,7 @@ def open_apart(
     }
     name = Path(path).name
     try:
-        with TemporaryFolder("data") as folder:
+        with _turns.take(progress), TemporaryFolder("data") as folder:
             return _read_into(folder, name, request, progress)
     except OSError as error:
         raise DatasetError(

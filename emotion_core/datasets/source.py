@@ -98,7 +98,7 @@ class DataSource:
 
 def _part(progress: Callable[[float], None], place: int, count: int) -> Callable[[float], None]:
     """Return what takes the progress of one part of ``count``."""
-    return lambda share: progress((place + share) / count)
+    return lambda share: progress(share if share < 0 else (place + share) / count)
 
 
 def _short(path: str) -> str:

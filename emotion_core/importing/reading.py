@@ -17,10 +17,13 @@ from emotion_core.system.children import (
     ChildTooSlowError,
 )
 from emotion_core.system.json_reading import checked
+from emotion_core.system.locks import Turns
 from emotion_core.system.progress import ShareProgress
 
 #: Seconds that reading may take.
 TIME_LIMIT: Final = 240.0
+# Each is a process with Keras, and the model: what more viewers hand in waits.
+_turns: Final = Turns(2)
 
 
 def read_apart(kind: str, folder: Path, name: str, progress: ShareProgress) -> FoundNetwork:
@@ -30,12 +33,18 @@ def read_apart(kind: str, folder: Path, name: str, progress: ShareProgress) -> F
         kind: a key of ``worker.READERS``.
         folder: with the files in ``UPLOADS``; the worker writes the model into it.
         name: of the file, for messages.
-        progress: called now and then in this thread.
+        progress: called now and then in this thread, and while others' models are read, see
+            ``locks.Turns``.
 
     Raises:
         ModelError: it refused the file, crashed, or took too long.
         OSError: it cannot be started, or the disk is full.
     """
+    with _turns.take(progress):
+        return _read(kind, folder, name, progress)
+
+
+def _read(kind: str, folder: Path, name: str, progress: ShareProgress) -> FoundNetwork:
     scratch = folder / "scratch"
     scratch.mkdir()
     # Keras keeps settings in the home, and would read the user's.

@@ -214,6 +214,11 @@ class LiveFaceReader:
         }
         return [self._face(track, persons.get(track.id)) for track in tracks]
 
+    def forget_persons(self) -> None:
+        """Forget what everybody looks like; may be called from any thread, unlike ``reset``."""
+        # A frame that is being read goes on with the old one, which nobody has after that.
+        self._gallery = PersonGallery(self._gallery.last_number)
+
     def hidden_places(self) -> list[Box]:
         """Return where, in the newest frame, a face is, may be, or has just been lost."""
         return self.tracker.places

@@ -94,6 +94,9 @@ class FrameReader(Protocol):
     def reset(self) -> None:
         """Forget all faces."""
 
+    def forget_persons(self) -> None:
+        """Forget what everybody looks like; called from another thread than the others."""
+
 
 class FrameRecorder(Protocol):
     """What a live session needs of `emotion_core.sessions.recorder.SessionRecorder`."""
@@ -231,6 +234,7 @@ class LiveSession:
         if (recorder := self.recorder) is not None:
             recorder.request_stop()
         self.history.clear()
+        self._reader.forget_persons()
         # A new one, as the old one may be in use by the stream's thread until that has ended.
         self._watcher = RuleWatcher()
         with self._lock:

@@ -1,13 +1,17 @@
-"""Locks between processes: the system lets go of them when their holder dies, however it dies."""
+"""Locks between processes, which end with their holder however it dies; turns within this one."""
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+from emotion_core.system.progress import WAITING, ShareProgress
 
 _PAUSE: Final = 0.02
 
@@ -138,3 +142,29 @@ else:
 
     def _unlock(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+class Turns:
+    """Lets so many threads at a time do what takes much memory, in the order of the system.
+
+    Args:
+        count: how many.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._free = threading.Semaphore(count)
+
+    @contextmanager
+    def take(self, progress: ShareProgress | None) -> Iterator[None]:
+        """Wait for a turn, and hold it.
+
+        Args:
+            progress: called with ``WAITING`` every 0.02 s meanwhile; when it raises, nobody waits.
+        """
+        while not self._free.acquire(timeout=_PAUSE):
+            if progress is not None:
+                progress(WAITING)
+        try:
+            yield
+        finally:
+            self._free.release()

@@ -31,6 +31,7 @@ from pages.opened.corrections import offer_corrections
 from pages.opened.panel import page_of, show_faces
 from pages.opened.predictions import model_in_use, name_of, predictions_job, predictions_name
 from pages.opened.store import OpenDataset
+from pages.shared.clicks import once
 from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
 
@@ -154,7 +155,7 @@ def _offer_sample(mapped: _Mapped, job: Job[Any]) -> None:
             f"Map a sample of {SAMPLE_IMAGES:,} instead",
             icon=":material/undo:",
             key="map sample",
-            on_click=give_up,
+            on_click=once(give_up),
         )
 
 

@@ -40,6 +40,8 @@ class Job(Generic[Result]):
         self._result: Result | None = None
         self._error: BaseException | None = None
         self.share = 0.0
+        #: Whether it waits until others have ended theirs.
+        self.waiting = False
         self._share_at = self._started
         #: How long it took; None until it has ended.
         self.seconds: float | None = None
@@ -55,11 +57,15 @@ class Job(Generic[Result]):
             self.seconds = time.monotonic() - self._started
 
     def _report(self, share: float) -> None:
+        if self._cancelled.is_set():
+            raise Cancelled
+        if self.waiting and share >= 0:
+            self._started = time.monotonic()  # its pace begins now
+        self.waiting = share < 0
+        share = max(0.0, share)
         if share != self.share:
             self._share_at = time.monotonic()
         self.share = share
-        if self._cancelled.is_set():
-            raise Cancelled
 
     @property
     def running(self) -> bool:
@@ -193,6 +199,8 @@ def _show_progress(job: Job[object], what: str, key: str) -> None:
     if not job.running:
         st.rerun()
     left = job.seconds_left
+    if job.waiting:
+        what = f"Waiting until others have finished. Then: {what}"
     about = f", about {max(1, round(left))} s left" if left is not None else ""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.progress(min(1.0, job.share), f"{what} …{about}")

@@ -9,12 +9,14 @@ import zipfile
 import numpy as np
 import pytest
 
-from emotion_core.datasets import apart
+from emotion_core.datasets import apart, source
 from emotion_core.datasets.apart import open_apart
 from emotion_core.datasets.opening import open_dataset
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError, NumberedClassesError
 from emotion_core.faces.images import encode_png
+from emotion_core.system.locks import Turns
+from emotion_core.system.progress import WAITING
 
 
 class CancelledError(Exception):
@@ -177,3 +179,32 @@ class TestApart:
         assert seen["bare"]
         assert "AWS_SECRET_ACCESS_KEY" not in seen["environment"]
         assert os.environ["EMOTION_CACHE_DIR"] == seen["environment"]["EMOTION_CACHE_DIR"]
+
+
+def test_more_at_once_wait_for_their_turn(tmp_path, monkeypatch):
+    """Each may take some gigabytes, and any number of viewers may open one."""
+
+    class GivenUpError(Exception):
+        pass
+
+    shares = []
+
+    def follow(share: float) -> None:
+        shares.append(share)
+        if len(shares) > 2:
+            raise GivenUpError
+
+    turns = Turns(1)
+    monkeypatch.setattr(apart, "_turns", turns)
+    with turns.take(None), pytest.raises(GivenUpError):
+        apart.open_apart(tmp_path, progress=follow)
+    assert shares == [WAITING] * 3
+    with pytest.raises(DatasetError):  # its turn has come
+        apart.open_apart(tmp_path)
+
+
+def test_a_part_of_several_waits_as_one_does():
+    shares = []
+    source._part(shares.append, 2, 4)(WAITING)
+    source._part(shares.append, 2, 4)(0.5)
+    assert shares == [WAITING, 0.625]

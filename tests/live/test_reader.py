@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
+from emotion_core.faces.persons.looks import Looks
 from emotion_core.faces.search import Find
 from emotion_core.faces.tracking import FaceTracker
 from emotion_core.live.reader import LiveFace, LiveFaceReader, SteadyReading
@@ -271,3 +274,14 @@ def test_colours_tell_people_apart_where_the_picture_to_read_is_grey():
     assert play_in((200, 60, 60), 4).person == 2
     leave(5)
     assert play_in((60, 60, 200), 8).person == 1
+
+
+def test_nothing_is_left_of_people_who_are_to_be_forgotten():
+    reader = make(ToldClassifier(), LEFT)
+    (face,) = play(reader, scene([LEFT]), 1)
+    assert face.person == 1
+    reader.forget_persons()
+    gc.collect()
+    assert not [each for each in gc.get_objects() if isinstance(each, Looks)]
+    (face,) = play(reader, scene([LEFT]), 1, start=1)
+    assert face.person == 2

@@ -31,7 +31,7 @@ class FakeReader:
         self.answers = answers
         self.shapes: list[tuple[int, ...]] = []
         self.asked: list[tuple[float, float]] = []
-        self.resets = 0
+        self.resets = self.forgotten = 0
         self.after: Callable[[], None] = lambda: None
 
     def read(
@@ -57,6 +57,9 @@ class FakeReader:
 
     def reset(self) -> None:
         self.resets += 1
+
+    def forget_persons(self) -> None:
+        self.forgotten += 1
 
 
 class FakeClock:
@@ -582,3 +585,13 @@ def test_an_event_has_the_time_of_its_frame_however_long_that_took(monkeypatch):
     run_for(session, clock, 4)
     (event,) = session.snapshot.events
     assert event.wall_clock - 1e9 == pytest.approx(event.time)
+
+
+def test_what_people_look_like_is_forgotten_as_soon_as_the_stream_ends():
+    """Not when the next one begins: that may be never."""
+    reader = FakeReader([face()])
+    session = LiveSession(reader)
+    session.on_frame(frame())
+    assert reader.forgotten == 0
+    session.on_ended()
+    assert (reader.forgotten, reader.resets) == (1, 0)

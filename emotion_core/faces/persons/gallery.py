@@ -105,15 +105,23 @@ class _Person:
 
 
 class PersonGallery:
-    """Gives the tracks of one video the numbers of persons, from 1; not thread-safe.
+    """Gives the tracks of one video the numbers of persons; not thread-safe.
 
     What people look like is in memory only, until `forget`; see
     `emotion_core.faces.persons.looks`.
+
+    Args:
+        last_number: the numbers go on after this one.
     """
 
-    def __init__(self) -> None:
-        self._last_number = 0
+    def __init__(self, last_number: int = 0) -> None:
+        self._last_number = last_number
         self.forget()
+
+    @property
+    def last_number(self) -> int:
+        """The highest number given so far; 0 before the first."""
+        return self._last_number
 
     def forget(self) -> None:
         """Forget everybody, as when another video begins; numbers go on."""

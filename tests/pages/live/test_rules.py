@@ -47,6 +47,9 @@ class SmilingReader:
     def reset(self) -> None:
         pass
 
+    def forget_persons(self) -> None:
+        pass
+
 
 class Live:
     """A live session whose time is made up."""

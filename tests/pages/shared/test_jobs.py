@@ -7,6 +7,7 @@ import threading
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.system.locks import Turns
 from pages.shared import jobs as module
 from pages.shared.jobs import Job, JobPlace
 
@@ -93,3 +94,38 @@ def test_a_long_step_does_not_make_the_time_left_grow(monkeypatch):
     finally:
         ended.set()
         job.result()
+
+
+def test_a_job_that_waits_for_its_turn_says_so_and_can_be_cancelled():
+    turns, told, go_on = Turns(1), threading.Event(), threading.Event()
+
+    def work(progress):
+        with turns.take(progress):
+            told.set()
+            assert go_on.wait(30)
+            progress(0.5)
+            return 7
+
+    first = Job(work)
+    assert told.wait(30)
+    second, third = Job(work), Job(work)
+    while not (second.waiting and third.waiting):
+        assert second.running
+        threading.Event().wait(0.01)
+    assert not first.waiting
+    assert second.share == 0.0
+    third.cancel()
+    assert third.wait(30)
+    app = AppTest.from_function(show_waiting, kwargs={"job": second}, default_timeout=60).run()
+    assert app.get("progress")[0].proto.text == (
+        "Waiting until others have finished. Then: Reading fer2013.csv …"
+    )
+    go_on.set()
+    assert first.result() == second.result() == 7
+    assert not second.waiting
+
+
+def show_waiting(job):
+    from pages.shared.jobs import show_job
+
+    show_job(job, "Reading fer2013.csv", "reading")
