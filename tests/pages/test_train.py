@@ -30,8 +30,8 @@ from emotion_core.training.progress import (
     CONFUSION_FILE,
     METRICS_FILE,
     EpochMetrics,
+    TrainingSpeed,
 )
-from emotion_core.training.runs.assistant import TrainingSpeed
 from emotion_core.training.runs.plan import RunPlan
 from emotion_core.training.runs.run import (
     LOCK_FILE,
@@ -66,7 +66,7 @@ class FakeAssistant:
 
     def measure(self, config, images, validation_images):
         assert (config.epochs, images, validation_images) == (8, 588, 126)
-        return TrainingSpeed(294.0, 30.0)
+        return TrainingSpeed(294.0, 30.0, 12.0, 8.0)
 
 
 @pytest.fixture(autouse=True)
@@ -338,11 +338,11 @@ def test_augmentation_is_shown_and_drawn_anew(page, assistant):
 
 def test_the_time_is_measured_on_demand(page, assistant):  # noqa: ARG001
     read(page)
-    button(page, "Measure the time").click().run()
-    assert "**30 s** an epoch, **4 min 00 s** in all" in said(page)
+    button(page, "Estimate the time").click().run()
+    assert "About **4 min 20 s** in all, **30 s** an epoch" in said(page)
     page.session_state["train_filters"] = "8,16,32,64"
     page.run()
-    assert button(page, "Measure the time")
+    assert button(page, "Estimate the time")
 
 
 def test_no_run_yet(page):
