@@ -249,7 +249,7 @@ def _offer_upload() -> None:
         accept_multiple_files=True,
         max_upload_size=LARGEST_DATASET,
         key=f"dataset_upload_{number}",
-        help="Kept in memory, for everyone who uses this app, until no one has it open.",
+        help="Kept in memory for everyone who uses this app, until no one has it open.",
     )
     if files:
         _open_upload(files)
