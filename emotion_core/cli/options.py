@@ -75,7 +75,8 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exclude",
         metavar="NAME_OR_FILE",
-        help="leave out the images on an exclusion list, made with dataset --exclude-out",
+        help="exclude or relabel the images of an exclusion list, made in the Dataset explorer or "
+        "with dataset --exclude-out",
     )
     parser.add_argument(
         "--classes",
