@@ -31,6 +31,7 @@ from pages.opened.corrections import offer_corrections
 from pages.opened.panel import page_of, show_faces
 from pages.opened.predictions import model_in_use, name_of, predictions_job, predictions_name
 from pages.opened.store import OpenDataset
+from pages.shared.clicks import once
 from pages.shared.jobs import Job, result_of
 from pages.shared.text import plain
 
@@ -39,8 +40,8 @@ _CHART: Final = "map_chart"
 _ALL: Final = "map_all"
 
 HINT: Final = """
-**Draw around points** to see their images: the lasso is already selected, and the box is beside
-it above the map. You can also zoom, and click classes in the legend.
+**Draw around points** to see their images. Above the map you can switch from lasso to box; scroll
+to zoom, and click a class in the legend to hide it.
 """
 
 
@@ -154,7 +155,7 @@ def _offer_sample(mapped: _Mapped, job: Job[Any]) -> None:
             f"Map a sample of {SAMPLE_IMAGES:,} instead",
             icon=":material/undo:",
             key="map sample",
-            on_click=give_up,
+            on_click=once(give_up),
         )
 
 
