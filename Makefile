@@ -1,8 +1,8 @@
-# make run       sets everything up and starts the app
-# make test      sets everything up, a browser included, and runs every check and test
-# make test-all  runs the benchmarks too, on next to no data, to see that they still work
-# make lock      writes requirements.lock anew; after changing requirements.txt
-# make audit     asks for known vulnerabilities of what is locked
+# make run       installs everything and starts the app
+# make test      installs everything, a browser included, and runs all checks and tests
+# make test-all  also runs the benchmarks on tiny data, to see that they still work
+# make lock      rewrites requirements.lock; run it after changing requirements.txt
+# make audit     checks the locked packages for known vulnerabilities
 
 .PHONY: run test test-all test-fast test-browser test-benchmarks setup setup-test check lock audit clean
 .DEFAULT_GOAL := run
@@ -53,11 +53,11 @@ setup-test: .venv/tests-are-installed
 .venv/bin/python:
 	@if ! $(or $(PYTHON),false) -c "$(SUPPORTED)" 2>/dev/null; then \
 		echo "This project needs Python 3.11, 3.12 or 3.13; found $$($(or $(PYTHON),python3) --version 2>&1)."; \
-		echo "Install one of these, or name it: make PYTHON=/path/to/python3.12 run"; \
+		echo "Install one of these, or say where it is: make PYTHON=/path/to/python3.12 run"; \
 		exit 1; \
 	fi
 	$(PYTHON) -m venv .venv || { rm -rf .venv; \
-		echo "Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+		echo "Python has no venv module; on Debian and Ubuntu, run: apt-get install python3-venv"; exit 1; }
 
 # Stamps, so that a second run starts at once and a changed requirement is installed.
 # What is locked, byte for byte; `pip install -r requirements.txt` would do as well.

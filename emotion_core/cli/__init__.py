@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_any_name()
     parser = argparse.ArgumentParser(
         prog="python -m emotion_core",
-        description="Read facial expressions, and train and judge the network that does.",
+        description="Read facial expressions, and train and evaluate the network behind it.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (

@@ -24,6 +24,7 @@ from emotion_core.datasets.checks.overview import DatasetOverview, Spread, surve
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from emotion_core.quantities import counted
 from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.progress import CountProgress
 
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _DESCRIPTION = """\
-Read FER2013 in any of its forms and print what it holds, by split and class, and what is wrong with
-it: images that stand in it more than once or outside Training too, conflicting labels, and images
-that show no expression. Or compare it with another dataset.
+Read FER2013 in any of its forms and print its contents, by split and class, and its problems:
+images that appear more than once or in several splits, conflicting labels, and images that show no
+expression. Or compare it with another dataset.
 """
 
 
@@ -66,7 +67,7 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--exclude-out",
         metavar="NAME",
-        help="keep the images found as the exclusion list NAME, for --exclude of train and "
+        help="save the images found as the exclusion list NAME, for --exclude of train and "
         "evaluate",
     )
     parser.add_argument(
@@ -106,7 +107,7 @@ def run(arguments: argparse.Namespace) -> None:
         exclusions = exclusion_list_of(dataset, arguments.exclude_out, chosen)
         path = save_exclusions(exclusions)
         print(
-            f"\nExclusion list {exclusions.name}: {len(exclusions):,} images, kept as {path}; "
+            f"\nExclusion list {exclusions.name}: {len(exclusions):,} images, saved as {path}; "
             f"use it with --exclude {exclusions.name!r}"
         )
 
@@ -125,15 +126,21 @@ def kinds(text: str) -> tuple[str, ...]:
 def overview_text(overview: DatasetOverview) -> str:
     """Return what a dataset holds as aligned lines of text."""
     lines = [f"{overview.name}: {overview.images:,} images", "", *_class_table(overview)]
-    lines += [
-        "",
-        f"imbalance: {overview.imbalance:.1f} images of the largest class for one of the smallest",
-    ]
+    counts = overview.class_counts[overview.class_counts > 0]
+    if (counts == counts[0]).all():
+        each = counted(int(counts[0]), "image")
+        lines += ["", f"imbalance: none, {each} of each class"]
+    else:
+        ratio = f"{overview.imbalance:.1f} : 1"
+        lines += ["", f"imbalance: {ratio}, largest class to smallest"]
     if overview.empty_classes:
         lines += ["", f"classes without images: {', '.join(overview.empty_classes)}"]
     lines += ["", *_measures_table(overview)]
     if overview.agreement is not None:
-        lines += ["", f"labels the FER+ majority agrees with: {overview.agreement.overall:.1%}"]
+        lines += [
+            "",
+            f"labels that match the majority of FER+ votes: {overview.agreement.overall:.1%}",
+        ]
     return "\n".join(lines)
 
 
@@ -165,10 +172,10 @@ def comparison_text(comparison: DatasetComparison) -> str:
             ("contrast", first.contrast.mean(), second.contrast.mean()),
         )
     ]
-    lines += ["", f"distance of the class shares: {comparison.class_distance:.1%}"]
+    lines += ["", f"labels to change for equal class shares: {comparison.class_distance:.1%}"]
     for name, overlap in (
         ("identical", comparison.exact),
-        ("the same photograph", comparison.near),
+        ("the same photo", comparison.near),
     ):
         if overlap is not None:
             lines.append(

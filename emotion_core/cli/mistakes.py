@@ -40,12 +40,12 @@ def add_parser(commands: Any) -> None:
         "mistakes",
         help="list the images whose labels are most likely wrong",
         description="Rank images by how far a model prefers another expression to their label "
-        "(normalized margin, Northcutt et al. 2021). Where FER+ votes are there, say for each "
+        "(normalized margin, Northcutt et al. 2021). If there are FER+ votes, say for each "
         "split how well the ranking finds labels that the majority of the voters contradict.",
     )
     add_data_options(parser)
     add_model_option(parser)
-    parser.add_argument("--split", choices=SPLITS, help="list images of this split alone")
+    parser.add_argument("--split", choices=SPLITS, help="list images of this split only")
     parser.add_argument(
         "--top", type=int, default=50, metavar="N", help="images to list (default: 50)"
     )
@@ -102,11 +102,11 @@ def quality_lines(
             known = int(seen[members].sum())
             which = "these" if known == members.sum() else f"{known} of these"
             lines.append(
-                f"  the model learned from {which} labels: what it learned by heart is missed"
+                f"  the model was trained on {which}: mistakes that it has memorized are missed"
             )
         lines += [f"  {line}" for line in _votes_lines(dataset.subset(members), mistakes, members)]
     if dataset.votes is None:
-        lines.append("No FER+ votes, so nothing tells how good the ranking is.")
+        lines.append("Without FER+ votes, nothing tells how good the ranking is.")
     return lines
 
 
@@ -118,7 +118,7 @@ def _votes_lines(
     verdicts = votes_contradict(part.labels, part.votes)
     quality = judge_ranking(mistakes.scores[members], part.labels, verdicts)
     if quality is None:
-        return ["the votes contradict none of these labels, or all"]
+        return ["the votes contradict none of these labels, or all of them"]
     return list(_quality_text(quality))
 
 

@@ -27,7 +27,7 @@ def add_model_option(parser: argparse.ArgumentParser) -> None:
         "--model",
         type=Path,
         metavar="MODEL_DIR",
-        help="a model folder (default: the model in use, as in the app; see models list)",
+        help="a model folder (default: the model in use; see models list)",
     )
 
 
@@ -62,29 +62,31 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
 def add_reading_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--votes``, ``--join``, ``--exclude`` and ``--skip-bad-rows``."""
     parser.add_argument(
-        "--votes", metavar="FILE", type=Path, help="FER+ votes (fer2013new.csv), joined by row"
+        "--votes", metavar="FILE", type=Path, help="FER+ votes (fer2013new.csv), matched row by row"
     )
     parser.add_argument(
         "--join",
         metavar="PATH",
         action="append",
         default=[],
-        help="a further dataset, such as own/NAME; its faces keep their splits; may be repeated",
+        help="another dataset to add, such as own/NAME; its faces keep their splits; may be "
+        "repeated",
     )
     parser.add_argument(
         "--exclude",
         metavar="NAME_OR_FILE",
-        help="leave out the images of an exclusion list, made with dataset --exclude-out",
+        help="exclude or relabel the images of an exclusion list, made in the Dataset explorer or "
+        "with dataset --exclude-out",
     )
     parser.add_argument(
         "--classes",
         metavar="NUMBER=CLASS,...",
         type=class_meanings,
-        help="what folders mean that are numbers, such as 1=surprise,2=fear; none leaves one out; "
-        "kept for this dataset",
+        help="what numbered folders mean, such as 1=surprise,2=fear; none leaves a folder out; "
+        "remembered for this dataset",
     )
     parser.add_argument(
-        "--skip-bad-rows", action="store_true", help="leave bad rows out and say how many"
+        "--skip-bad-rows", action="store_true", help="skip bad rows and say how many there were"
     )
 
 

@@ -37,19 +37,18 @@ def add_parser(commands: Any) -> None:
     """Add the command and its own commands to argparse's subparsers."""
     parser = commands.add_parser(
         "own",
-        help="list, fill, export and delete datasets of your own",
-        description="Datasets of your own are captured on the page My data, or made here from "
-        "pictures. They are stored in the user's data folder, or in the one that "
-        "the environment variable "
-        "EMOTION_DATA_DIR names; own/NAME stands for one wherever a dataset is expected.",
+        help="list, fill, export and delete your own datasets",
+        description="Your own datasets are made on the page My data, or here from photos. They are "
+        "stored in your data folder, or where the environment variable EMOTION_DATA_DIR says. "
+        "Wherever a dataset is expected, own/NAME stands for one.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list them all")
     listing.set_defaults(run=run_list)
     add = actions.add_parser(
         "add",
-        help="add the faces in pictures; makes the dataset where there is none",
-        description=f"Add the faces in pictures. With --agreed you say: {CONSENT}",
+        help="add the faces in photos; creates the dataset if there is none",
+        description=f"Add the faces in photos. With --agreed you confirm: {CONSENT}",
     )
     add.add_argument("name", metavar="NAME")
     add.add_argument(
@@ -60,7 +59,7 @@ def add_parser(commands: Any) -> None:
         help="a picture, a folder with all folders in it, or a pattern such as *.jpg",
     )
     add.add_argument("--emotion", required=True, choices=EMOTIONS, help="what all faces show")
-    add.add_argument("--agreed", action="store_true", help="say what is written above; needed")
+    add.add_argument("--agreed", action="store_true", help="confirm the above; required")
     add.add_argument(
         "--crops",
         action="store_true",
@@ -69,8 +68,8 @@ def add_parser(commands: Any) -> None:
     add.add_argument(
         "--new-sitting",
         action="store_true",
-        help="another person, place or light than what was added last; every fifth sitting is "
-        "kept apart for checking",
+        help="the person, the place or the light differs from what was added last; every fifth "
+        "sitting is kept for testing",
     )
     add.set_defaults(run=run_add)
     export = actions.add_parser("export", help="write one to a ZIP file")
@@ -105,7 +104,7 @@ def run_add(arguments: argparse.Namespace) -> None:
         ImageError: a picture cannot be read; nothing was added.
     """
     if not arguments.agreed:
-        raise DatasetError(f"expected --agreed, found no consent; it says: {CONSENT}")
+        raise DatasetError(f"expected --agreed, found no consent; it means: {CONSENT}")
     pictures, problems = pictures_among(arguments.pictures)
     if problems:
         raise problems[0]

@@ -26,12 +26,12 @@ def add_parser(commands: Any) -> None:
         help="run a model over a whole dataset, and make the map of its images",
         description="Compute the model's answers and embeddings for every image, and the 2-D map "
         "of the embeddings, and keep them in the user's cache folder, where the page that shows "
-        "the dataset finds them. What is there already is not computed again. Stop it with "
+        "the dataset finds them. Whatever is there already is not computed again. Stop it with "
         "Ctrl-C or SIGTERM: nothing is left half-written.",
     )
     add_data_options(parser)
     add_model_option(parser)
-    parser.add_argument("--no-map", action="store_true", help="leave the map out")
+    parser.add_argument("--no-map", action="store_true", help="skip the map")
     parser.set_defaults(run=run)
 
 

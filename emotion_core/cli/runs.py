@@ -51,8 +51,8 @@ def add_parser(commands: Any) -> None:
     for name, action, text in (
         ("show", run_show, "settings, epochs and log of one run"),
         ("stop", run_stop, "end a run and keep its best epoch so far as a model"),
-        ("cancel", run_cancel, "end a run and keep nothing of it"),
-        ("resume", run_resume, "go on with a run that was interrupted, stopped or failed"),
+        ("cancel", run_cancel, "end a run and keep only its line in the list"),
+        ("resume", run_resume, "continue a run that was interrupted, stopped or failed"),
         ("delete", run_delete, "delete a run; its model stays"),
         ("export", run_export, "write a run and its model to a ZIP file"),
     ):
@@ -68,14 +68,14 @@ def add_parser(commands: Any) -> None:
             each.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
         each.set_defaults(run=action)
     working = actions.add_parser(
-        "work", help="train what is queued, here and now; other commands do so in the background"
+        "work", help="train the queued runs here and now; other commands do so in the background"
     )
     working.set_defaults(run=run_work)
 
 
 def _add_start_options(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
-    parser.add_argument("--name", required=True, help="what to call the run and its model")
+    parser.add_argument("--name", required=True, help="name of the run and its model")
     add_setting_options(parser)
     parser.add_argument(
         "--library",
@@ -94,7 +94,10 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
         "for every combination",
     )
     parser.add_argument(
-        "--random", type=int, metavar="COUNT", help="only so many of the combinations"
+        "--random",
+        type=int,
+        metavar="COUNT",
+        help="only this many of the combinations, chosen at random",
     )
 
 

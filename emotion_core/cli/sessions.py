@@ -32,14 +32,14 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "sessions",
         help="list, show, export, stop and delete recorded sessions",
-        description="Sessions are recorded on the live page. They are stored in the user's data "
-        "folder, "
-        "or in the one that the environment variable EMOTION_SESSIONS_DIR names.",
+        description="Sessions are recorded on the page Live camera. They are stored in the "
+        "user's data folder, or in the one that the environment variable EMOTION_SESSIONS_DIR "
+        "names.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list all sessions, the newest first")
     listing.set_defaults(run=run_list)
-    show = actions.add_parser("show", help="sum one session up")
+    show = actions.add_parser("show", help="summarise one session")
     show.add_argument("id", metavar="ID")
     show.set_defaults(run=run_show)
     export = actions.add_parser("export", help="write one session to a file")
@@ -52,10 +52,10 @@ def add_parser(commands: Any) -> None:
         help=".csv or .parquet: a line for each face of each frame; .zip: everything",
     )
     export.set_defaults(run=run_export)
-    stop = actions.add_parser("stop", help="end a recording that goes on, and keep it")
+    stop = actions.add_parser("stop", help="end a running recording and keep it")
     stop.add_argument("id", metavar="ID")
     stop.set_defaults(run=run_stop)
-    delete = actions.add_parser("delete", help="delete one session with everything it holds")
+    delete = actions.add_parser("delete", help="delete one session and all its files")
     delete.add_argument("id", metavar="ID")
     delete.set_defaults(run=run_delete)
 

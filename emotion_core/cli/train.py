@@ -52,7 +52,7 @@ def add_parser(commands: Any) -> None:
         type=float,
         default=0.0,
         metavar="SECONDS",
-        help="write checkpoints no more often than this (default: after every epoch)",
+        help="write checkpoints at most this often (default: after every epoch)",
     )
     parser.add_argument(
         "--resume", action="store_true", help="continue an unfinished run with its own settings"
@@ -86,7 +86,7 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
         "--start-from",
         type=Path,
         metavar="MODEL_DIR",
-        help="begin with the weights of a model of the same architecture and filters, with as many "
+        help="start from the weights of a model of the same architecture and filters, with as many "
         "blocks or fewer",
     )
 

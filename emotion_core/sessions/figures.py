@@ -54,9 +54,19 @@ def timeline_figure(person: PersonSummary, title: str, events: Sequence[Event] =
     if shown:
         lines.append(_markers(shown))
     long = len(timeline.seconds) > 0 and timeline.seconds[-1] >= _HOUR
-    clock = "%H:%M:%S" if long else "%M:%S"
+    clock = "%-H:%M:%S" if long else "%-M:%S"
     figure = graph_objects.Figure(lines)
-    figure.update_xaxes(title="time since the start", tickformat=clock, hoverformat=clock)
+    unit = "h:min:s" if long else "min:s"
+    figure.update_xaxes(
+        title=f"time since the start ({unit})",
+        tickformat=clock,
+        # Of a recording of seconds, or one that is zoomed in: "0:00 0:00 0:01" tells nothing.
+        tickformatstops=[
+            {"dtickrange": [None, 999], "value": f"{clock}.%1f"},
+            {"dtickrange": [1000, None], "value": clock},
+        ],
+        hoverformat=f"{clock}.%1f",
+    )
     figure.update_yaxes(title="score", tickformat=".0%", range=[0, 1.02])
     figure.update_layout(title=title, hovermode="x unified", legend=_LEGEND, margin=_MARGIN)
     return figure

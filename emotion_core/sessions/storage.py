@@ -188,8 +188,8 @@ def stop_session(folder: Path, session_id: str, *, patience: float = 20.0) -> Se
             ) from error
         if time.monotonic() >= deadline:
             raise SessionError(
-                f"{own.name}: expected its recording to end within {patience:g} s, but it goes on; "
-                "end the program that records it"
+                f"{own.name}: expected its recording to end within {patience:g} s, but it is still "
+                "running; end the program that records it"
             )
         time.sleep(_LOOK_EVERY)
     return open_session(own)

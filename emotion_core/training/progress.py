@@ -54,6 +54,27 @@ class TrainingProgress:
 
 
 @dataclass(frozen=True)
+class TrainingSpeed:
+    """How fast a network trains on this machine, as measured.
+
+    Attributes:
+        images_per_second: while training.
+        seconds_per_epoch: with the check and the checkpoint after it.
+        seconds_before: until the first step: Keras starts, and the graph is compiled.
+        seconds_after: until the model is kept: it is measured and exported.
+    """
+
+    images_per_second: float
+    seconds_per_epoch: float
+    seconds_before: float
+    seconds_after: float
+
+    def run_seconds(self, epochs: int) -> float:
+        """Return how long a run of so many epochs takes, from its start to its model."""
+        return self.seconds_before + epochs * self.seconds_per_epoch + self.seconds_after
+
+
+@dataclass(frozen=True)
 class EpochMetrics:
     """One line of ``metrics.jsonl``. Validation is PublicTest, or a held-out part of Training."""
 

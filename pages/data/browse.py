@@ -20,6 +20,7 @@ from pages.opened.findings import QUALITY, exclusions_for, findings_of, left_out
 from pages.opened.panel import page_of, show_faces
 from pages.opened.scores import scores_of
 from pages.opened.store import OpenDataset
+from pages.shared.glossary import meaning
 from pages.shared.jobs import result_of
 from pages.shared.kept import in_address
 from pages.shared.text import plain
@@ -104,6 +105,7 @@ def _filters(opened: OpenDataset) -> FaceFilter:
             key=_SPLIT,
             bind="query-params",
             on_change=_first_page,
+            help=meaning("Training", "PublicTest", "PrivateTest"),
         )
         with st.popover("More filters", icon=":material/filter_list:"):
             scores = _agreement_filter() if dataset.votes is not None else ()
@@ -128,6 +130,7 @@ def _agreement_filter() -> tuple[tuple[str, float, float], ...]:
         5,
         format="%d%%",
         key=_AGREEMENT,
+        help=meaning("FER+ votes"),
         bind="query-params",
         on_change=_first_page,
     )

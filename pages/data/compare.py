@@ -41,12 +41,12 @@ def show_compare(opened: OpenDataset) -> None:
             index=None,
             key="with",
             bind="query-params",
-            placeholder="one that was opened before",
+            placeholder="a dataset opened before",
             width=360,
         )
-        near = st.toggle("Look for the same photographs too", key="near", bind="query-params")
+        near = st.toggle("Find near-identical photos too", key="near", bind="query-params")
     if other_id is None:
-        st.info("Any dataset that was opened on this machine can be compared with this one.")
+        st.info("Choose any dataset that has been opened on this machine.")
         return
     other = _read(other_id, offered[other_id])
     if other is not None:
@@ -111,7 +111,7 @@ def _facts(comparison: DatasetComparison) -> dict[str, str]:
     return {
         f"images of {first} that {second} has": f"{int(comparison.exact.first.sum()):,}",
         f"images of {second} that {first} has": f"{int(comparison.exact.second.sum()):,}",
-        "of the labels would have to change for equal class shares": (
+        "of labels would have to change to give both the same class shares": (
             f"{comparison.class_distance:.1%}"
         ),
     }
@@ -121,14 +121,14 @@ def _show_shared(opened: OpenDataset, comparison: DatasetComparison) -> None:
     shared = (comparison.near or comparison.exact).first
     indices = np.flatnonzero(shared)
     if not len(indices):
-        st.success("No image is in both.", icon=":material/check:")
+        st.success("No image appears in both.", icon=":material/check:")
         return
     st.plotly_chart(
         overlap_figure(comparison, "Images in both"),
         key="compare overlap",
         config=NO_TOOLBAR,
     )
-    st.markdown(f"**{len(indices):,}** images of {plain(opened.dataset.name)} are in both")
+    st.markdown(f"**{len(indices):,}** images of {plain(opened.dataset.name)} appear in both")
     show_faces(
         opened,
         page_of(indices, "compare_page"),

@@ -40,8 +40,8 @@ _CHART: Final = "map_chart"
 _ALL: Final = "map_all"
 
 HINT: Final = """
-**Draw around points** to see their images: the lasso is already selected, and the box is beside
-it above the map. You can also zoom, and click classes in the legend.
+**Draw around points** to see their images. Above the map you can switch from lasso to box; scroll
+to zoom, and click a class in the legend to hide it.
 """
 
 

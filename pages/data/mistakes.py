@@ -129,7 +129,7 @@ def _show_quality(
 ) -> None:
     """Say what the ranking is, and how well it finds what the voters contradict."""
     st.markdown(
-        f"Below each image its label, and what **{plain(model)}** takes it for. Ranked by how far "
+        f"Below each image: its label, and what **{plain(model)}** sees. Ranked by how far "
         "the model prefers that to the label (the normalized margin of confident learning, "
         "Northcutt et al. 2021)."
     )
@@ -142,7 +142,7 @@ def _show_quality(
     if quality is None:
         return
     st.html(
-        '<div class="section">Does it find what voters contradict?</div>'
+        '<div class="section">How well it finds labels that voters contradict</div>'
         + display.numbers(
             {
                 "area under the ROC curve": f"{quality.auc:.2f}",

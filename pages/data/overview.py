@@ -36,7 +36,7 @@ def show_overview(opened: OpenDataset) -> None:
     st.html(_section("The mean face of each class", overview.mean_faces, overview))
     st.html(
         _section(
-            "Where the faces of a class differ: standard deviation, brighter is more",
+            "Where the faces of a class vary: brighter means more (standard deviation)",
             _stretched(overview.deviation_faces),
             overview,
         )
@@ -52,7 +52,7 @@ def show_overview(opened: OpenDataset) -> None:
             )
     if overview.agreement is not None:
         st.plotly_chart(
-            agreement_figure(overview, "FER+ voters and the labels"),
+            agreement_figure(overview, "How FER+ votes compare with the labels"),
             key="overview agreement",
             config=NO_TOOLBAR,
             height=400,
@@ -73,7 +73,7 @@ def _facts(overview: DatasetOverview) -> dict[str, str]:
             "imbalance, largest to smallest": f"{overview.imbalance:.1f} : 1",
         }
     if overview.agreement is not None and not np.isnan(overview.agreement.overall):
-        facts["labels the FER+ majority agrees with"] = f"{overview.agreement.overall:.1%}"
+        facts["of labels match the majority of FER+ votes"] = f"{overview.agreement.overall:.1%}"
     return facts
 
 

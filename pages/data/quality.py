@@ -63,7 +63,7 @@ def _look_for_near_duplicates(opened: OpenDataset) -> None:
         show_job(job, "Looking for near-duplicates", "near")
     elif not job.ended_well:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("The search for near-duplicates was not finished.", width="content")
+            st.caption("The search for near-duplicates was cancelled.", width="content")
             st.button("Look again", on_click=partial(opened.forget, NEAR), key="near again")
 
 
@@ -253,7 +253,12 @@ def _show_shares(opened: OpenDataset, finding: Finding) -> None:
         },
     }
     st.html(display.numbers({what: f"{100 * share:.1f}%" for what, share in whole.items()}))
-    st.caption("Click a face to see all about it, its duplicates included.")
+    if finding.partners is not None:
+        st.caption(
+            "Below each image: its label, and the number of the image it matches (= 17), or the "
+            "label of that image where it differs (≠ angry)."
+        )
+    st.caption("Click a face for details and its duplicates.")
     if finding.partners is not None:
         st.caption(
             "Below each face: its label, then its duplicate. “= 17” is image 17, with the same "

@@ -26,4 +26,4 @@ def show_shares(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
         for emotion, count in zip(EMOTIONS, counts.tolist(), strict=True)
     )
     st.html(f'<div class="section">Classes among them</div>{bars}')
-    st.caption("Click a face, or go there with the arrow keys, to see all about it.")
+    st.caption("Click a face, or move to it with the arrow keys, for details.")

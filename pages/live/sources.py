@@ -175,6 +175,7 @@ def _choose_address() -> _Chosen | None:
     typed = st.text_input(
         "Address",
         placeholder="rtsp://name:password@192.168.1.20/stream",
+        help="Forgotten when you reload the page: it may contain a password.",
         key=_ADDRESS,
         persist_state="session",
         on_change=_hide_secrets,

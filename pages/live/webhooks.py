@@ -36,6 +36,9 @@ _WHAT_IT_GETS: Final = (
     "network."
 )
 
+# It may hold a password, and settings are no place for those.
+_NOT_KEPT: Final = "The address is forgotten when you reload the page: it may contain a password."
+
 # Plain values, no widgets: they outlive a visit to another page.
 _WEBHOOK: Final = "live_webhook"
 _TEST: Final = "live_webhook_test"
@@ -64,7 +67,7 @@ def offer_webhook() -> None:
         st.text_input(
             "Webhook (optional)",
             placeholder="http://localhost:8080/event",
-            help=_WHAT_IT_GETS,
+            help=f"{_WHAT_IT_GETS} {_NOT_KEPT}",
             key=_ADDRESS,
             persist_state="session",
         )

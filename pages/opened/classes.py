@@ -28,8 +28,8 @@ def ask_for_classes(error: NumberedClassesError, then: Callable[[], None]) -> No
         st.error(plain(problem))
     with st.form("dataset_classes"):
         st.markdown(
-            f"The classes of **{plain(Path(error.source).name)}** are numbers, and datasets "
-            "number them differently. What do they mean? Its authors say it; it is asked once."
+            f"The classes of **{plain(Path(error.source).name)}** are numbers. What do they mean? "
+            "The dataset's authors say so; you are asked only once."
         )
         columns = st.columns(4)
         for place, number in enumerate(error.numbers):
@@ -38,7 +38,7 @@ def ask_for_classes(error: NumberedClassesError, then: Callable[[], None]) -> No
                 (*EMOTIONS, LEFT_OUT),
                 index=None,
                 placeholder="?",
-                format_func=lambda meaning: "leave it out" if meaning == LEFT_OUT else meaning,
+                format_func=lambda meaning: "exclude it" if meaning == LEFT_OUT else meaning,
                 key=f"dataset_class_{number}",
             )
         st.form_submit_button("Open it", on_click=once(_take_classes, error, then))

@@ -119,7 +119,7 @@ def _show_alike(opened: OpenDataset, index: int) -> None:
         likest = nearest_neighbours(predictions.embeddings, index, _ALIKE).indices
     groups = {
         "The same image": same,
-        "The same photograph": np.setdiff1d(near, same),
+        "The same photo": np.setdiff1d(near, same),
         "Most similar, according to the model": likest,
     }
     for number, (title, indices) in enumerate(groups.items()):
@@ -173,7 +173,7 @@ def vote_bars(votes: NDArray[np.uint8]) -> str:
     total = max(1, int(votes.sum()))
     given = [(int(count), place) for place, count in enumerate(votes) if count]
     if not given:
-        return '<div class="score">nobody voted</div>'
+        return '<div class="score">no votes</div>'
     bars = (
         f'<div class="score"><span>{_vote_name(place)}</span><div class="track"><div class="bar" '
         f'style="width:{count / total:.1%};background:{_vote_color(place)}"></div></div>'

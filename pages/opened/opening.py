@@ -106,7 +106,7 @@ def offer_others() -> None:
         return
     with popover:
         st.button(
-            "The demo: synthetic drawn faces",
+            "Demo: drawn faces",
             icon=":material/draw:",
             on_click=partial(_choose, DEMO_NAME, DEMO_NAME),
             key="open demo",
@@ -249,7 +249,7 @@ def _offer_upload() -> None:
         accept_multiple_files=True,
         max_upload_size=LARGEST_DATASET,
         key=f"dataset_upload_{number}",
-        help="It is kept in memory, for everyone who uses this app, until nobody looks at it.",
+        help="Kept in memory for everyone who uses this app, until no one has it open.",
     )
     if files:
         _open_upload(files)

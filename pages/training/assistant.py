@@ -12,7 +12,8 @@ import streamlit as st
 from emotion_core.faces.thumbnails import contact_sheet, png_address
 from emotion_core.quantities import duration
 from emotion_core.training.config import TrainingConfig
-from emotion_core.training.runs.assistant import Assistant, TrainingSpeed
+from emotion_core.training.progress import TrainingSpeed
+from emotion_core.training.runs.assistant import Assistant
 from emotion_core.training.runs.queue import is_training
 from emotion_core.training.runs.storage import runs_dir
 from pages.shared.clicks import once
@@ -54,10 +55,10 @@ def show_preview(data: TrainingData, config: TrainingConfig) -> None:
         'network will see it"></div>'
     )
     st.button(
-        "Others",
+        "Other variations",
         icon=":material/casino:",
         key="train_draw_again",
-        help="Vary the same faces anew.",
+        help="Vary the same faces again.",
         on_click=_draw_again,
     )
 
@@ -73,10 +74,10 @@ def show_speed(data: TrainingData, config: TrainingConfig) -> None:
     place: JobPlace[TrainingSpeed] = job_place(_SPEED)
     if (job := place.job) is None or not place.is_of(wanted):
         st.button(
-            "Measure the time",
+            "Estimate the time",
             icon=":material/timer:",
             key="train_measure",
-            help="Trains with these settings for a few seconds, on noise, in a process of its own.",
+            help="Trains, measures and saves for a few seconds with these settings, on noise.",
             on_click=once(
                 place.begin,
                 wanted,
@@ -87,11 +88,11 @@ def show_speed(data: TrainingData, config: TrainingConfig) -> None:
     speed = result_of(job, "Measuring", "train speed", place.forget)
     if speed is None:
         return
-    busy = " While another run trains it takes longer." if is_training(runs_dir()) else ""
+    busy = " Longer while another run trains." if is_training(runs_dir()) else ""
     st.markdown(
-        f":material/timer: **{duration(speed.seconds_per_epoch)}** an epoch, "
-        f"**{duration(speed.seconds_per_epoch * config.epochs)}** in all "
-        f"({speed.images_per_second:,.0f} images/s, measured on this machine).{busy}"
+        f":material/timer: About **{duration(speed.run_seconds(config.epochs))}** in all, "
+        f"**{duration(speed.seconds_per_epoch)}** an epoch, measured on this machine at "
+        f"{speed.images_per_second:,.0f} images a second.{busy}"
     )
 
 

@@ -58,6 +58,15 @@ def test_nothing_serious_is_found_in_what_opens(server, open_browser, scheme):
     expect(page.locator(".face")).to_have_count(4)
     wait_for_end_of_run(page)
     found += serious_problems(page, "photo, samples")
+    page.goto(f"{server.url}/models")
+    page.get_by_role("tab", name="Full card").click()
+    page.get_by_text("How it was made", exact=True).click()
+    expect(page.get_by_text("Fingerprint of the data")).to_be_visible()
+    page.wait_for_timeout(500)
+    found += serious_problems(page, "models, its card's code")
+    page.get_by_role("tab", name="Network").click()
+    expect(page.locator(".network")).to_be_visible()
+    found += serious_problems(page, "models, a path in a caption")
     assert not found, "\n".join(found)
 
 

@@ -66,6 +66,21 @@ def test_pages_fit_the_screen(server, open_browser, tmp_path, colored_clip, sche
     look("live-running-end")
 
 
+def test_a_card_fits_a_phone(server, open_browser):
+    """Its tables made the page 663 px wide, and cut the names of classes."""
+    page = open_browser().new_page(viewport=SIZES["phone"])
+    page.goto(f"{server.url}/models")
+    page.get_by_role("tab", name="Full card").click()
+    for title in ("Expressions", "Confusion matrix", "How it was made"):
+        page.get_by_text(title, exact=True).click()
+    expect(page.get_by_role("cell", name="surprise").first).to_be_visible()
+    expect(page.get_by_text("Fingerprint of the data")).to_be_visible()
+    assert_fits(page)
+    keep(page, "models-card-phone", full_page=True)
+    # What is wider than the page is reached by scrolling the table alone.
+    assert page.get_by_role("table").last.evaluate("table => table.scrollWidth > table.clientWidth")
+
+
 def assert_fits(page: Page) -> None:
     """Nothing may stick out to the right."""
     width = "document.querySelector('[data-testid=stMain]').scrollWidth"

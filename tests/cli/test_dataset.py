@@ -61,7 +61,7 @@ def test_report(csv_path, capsys):
         "  surprise               0             0             0          0.0%",
         "  neutral                0             1             1         33.3%",
     ]
-    assert "imbalance: 1.0 images of the largest class for one of the smallest" in lines
+    assert "imbalance: none, 1 image of each class" in lines
     assert "classes without images: angry, disgust, fear, surprise" in lines
     assert f"  neutral   {'7 ± 0':>14}{'0 ± 0':>14}" in lines
     counts = {line.split()[1]: int(line.split()[0]) for line in lines[-10:] if line}
@@ -80,7 +80,7 @@ def test_json(csv_path, tmp_path, capsys):
     report_path = tmp_path / "report.json"
     arguments = ["dataset", str(csv_path), "--votes", str(votes_path), "--json", str(report_path)]
     assert main([*arguments, "--near"]) == 0
-    assert "labels the FER+ majority agrees with: 33.3%" in capsys.readouterr().out
+    assert "labels that match the majority of FER+ votes: 33.3%" in capsys.readouterr().out
     report = json.loads(report_path.read_text())
     assert report["class_counts"]["Training"]["happy"] == 1
     assert report["brightness"]["neutral"] == {"mean": 7.0, "deviation": 0.0}
@@ -103,7 +103,7 @@ def test_export_and_exclude(csv_path, tmp_path, capsys):
         ("leak", "1", "0"),
         ("blank", "2", ""),
     ]
-    assert "Exclusion list leaks: 2 images, kept as " in capsys.readouterr().out
+    assert "Exclusion list leaks: 2 images, saved as " in capsys.readouterr().out
 
     assert main(["dataset", str(csv_path), "--exclude", "leaks"]) == 0
     out = capsys.readouterr().out
@@ -133,9 +133,9 @@ def test_compare(csv_path, tmp_path, capsys):
     assert lines[0] == "first   fer2013.csv: 3 images"
     assert "  happy              33.3%         33.3%         +0.0%" in lines
     assert lines[-3:] == [
-        "distance of the class shares: 0.0%",
+        "labels to change for equal class shares: 0.0%",
         "in both (identical): 3 images of the first, 3 of the second",
-        "in both (the same photograph): 3 images of the first, 3 of the second",
+        "in both (the same photo): 3 images of the first, 3 of the second",
     ]
     report = json.loads(report_path.read_text())
     assert report["in_both"]["near"] == {"first": 3, "second": 3}

@@ -39,7 +39,7 @@ def test_lists_exports_and_judges(tiny_model, csv_path, tmp_path, capsys):
     assert main([*arguments, "--top", "4", "--export", str(export)]) == 0
     printed = capsys.readouterr().out
     assert "Training: 6 images, the model answers otherwise on" in printed
-    assert "learned by heart" not in printed
+    assert "memorized" not in printed
     assert "labels contradicted; AUC" in printed
     assert "precision at 6" in printed
     assert "10 neutral" in printed
@@ -55,8 +55,8 @@ def test_data_without_votes_that_the_model_learned_from(tiny_model, demo, capsys
     monkeypatch.setattr("emotion_core.cli.mistakes.read_data", lambda *_: demo)
     assert main(["mistakes", "--model", str(tiny_model), "--data", "demo", "--top", "2"]) == 0
     printed = capsys.readouterr().out
-    assert printed.count("the model learned from these labels") == 1
-    assert "No FER+ votes, so nothing tells how good the ranking is." in printed
+    assert printed.count("the model was trained on these:") == 1
+    assert "Without FER+ votes, nothing tells how good the ranking is." in printed
 
 
 def test_one_split(tiny_model, capsys):
@@ -93,4 +93,6 @@ def test_images_that_the_model_has_learned_from_are_told_whatever_file_they_are_
     path.write_text("\n".join(lines) + "\n")
     assert main(["mistakes", "--model", str(tiny_model), "--data", str(path)]) == 0
     printed = capsys.readouterr().out
-    assert "the model learned from 3 of these labels: what it learned by heart is mi" in printed
+    assert (
+        "the model was trained on 3 of these: mistakes that it has memorized are missed" in printed
+    )

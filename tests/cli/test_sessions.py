@@ -78,6 +78,17 @@ def test_show(session, capsys):
     ]
 
 
+def test_show_tells_what_was_left_out(tmp_path, capsys):
+    description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48))
+    recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)
+    for track in (1, 2):
+        faces = [PersonReading(track, None, HAPPY)]
+        recorder.record(track / 4, faces, np.zeros((48, 64, 3), np.uint8))
+    assert main(["sessions", "show", recorder.stop().id]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == "left out     2 faces seen for less than half a second"
+
+
 def test_show_with_events(tmp_path, capsys):
     description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48))
     recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)

@@ -52,10 +52,15 @@ def test_a_gap_in_the_timeline_stays_one():
     assert json.loads(figure.to_json())["data"]  # NaN is none in JSON
 
 
-@pytest.mark.parametrize(("end", "clock"), [(59.0, "%M:%S"), (3600.0, "%H:%M:%S")])
+@pytest.mark.parametrize(("end", "clock"), [(59.0, "%-M:%S"), (3600.0, "%-H:%M:%S")])
 def test_hours_are_told_where_there_are_some(end, clock):
     figure = timeline_figure(person(timeline=timeline([0.0, end])), "person 1")
-    assert figure.layout.xaxis.tickformat == clock
+    axis = figure.layout.xaxis
+    assert axis.tickformat == clock
+    # Ticks less than a second apart are not called the same.
+    closer, further = axis.tickformatstops
+    assert (closer.dtickrange, closer.value) == ((None, 999), f"{clock}.%1f")
+    assert (further.dtickrange, further.value) == ((1000, None), clock)
 
 
 def test_an_empty_timeline():

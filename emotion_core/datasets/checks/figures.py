@@ -228,7 +228,7 @@ def overlap_figure(comparison: DatasetComparison, title: str) -> Figure:
         )
         for name, overlap, opacity in (
             ("identical", comparison.exact, 1.0),
-            ("the same photograph", comparison.near, _LIGHTER),
+            ("the same photo", comparison.near, _LIGHTER),
         )
         if overlap is not None
     ]

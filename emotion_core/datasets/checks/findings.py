@@ -49,63 +49,63 @@ FINDING_KINDS: Final[dict[str, FindingKind]] = {
         FindingKind(
             "leak",
             "Leaks",
-            "images outside Training that stand in Training byte for byte: a model has learned "
-            "what it is judged by",
+            "images outside Training that also appear in Training, byte for byte: a model would be "
+            "tested on what it has learned",
             _GROUP,
         ),
         FindingKind(
             "near_leak",
             "Near leaks",
-            "images outside Training that show a photograph of Training, but not byte for byte",
+            "images outside Training that show a photo from Training without being identical",
             _GROUP,
         ),
         FindingKind(
             "duplicate",
             "Duplicates",
-            "images that stand in their split once more, byte for byte; the first is not counted",
+            "images that appear again in their split, byte for byte; the first is not counted",
             _GROUP,
         ),
         FindingKind(
             "near_duplicate",
             "Near-duplicates",
-            "images that show a photograph of their split once more, but not byte for byte; the "
-            "first is not counted",
+            "images that show a photo of their split again without being identical; the first is "
+            "not counted",
             _GROUP,
         ),
         FindingKind(
             "mirrored",
             "Mirrored copies",
-            "images that show the mirror image of another one; the first is not counted",
+            "mirror images of another image; the first is not counted",
             _GROUP,
         ),
         FindingKind(
             "conflict",
             "Conflicting labels",
-            "identical images with more than one label",
+            "identical images with different labels",
             _GROUP,
         ),
         FindingKind(
             "near_conflict",
             "Near-duplicates with conflicting labels",
-            "images of the same photograph with more than one label, identical ones left out",
+            "images of the same photo with different labels, identical images aside",
             _GROUP,
         ),
-        FindingKind("blank", "Blank", "images of one grey, or nearly so", "contrast"),
-        FindingKind("dark", "Very dark", "images with hardly any light", "brightness"),
+        FindingKind("blank", "Blank", "images of a single grey, or nearly", "contrast"),
+        FindingKind("dark", "Very dark", "images that are almost black", "brightness"),
         FindingKind("bright", "Very bright", "images that are almost white", "brightness"),
         FindingKind("low_contrast", "Low contrast", "images of few greys", "contrast"),
         FindingKind("blurred", "Blurred", "images without fine detail", "sharpness"),
         FindingKind(
             "drawn",
             "Text or drawing",
-            "notices, signs and drawings: images whose middle is flat as no skin is",
+            "notices, signs and drawings: images with a middle flatter than skin ever is",
             "flatness",
         ),
         FindingKind(
             "no_face",
             "No face",
-            "images that the FER+ voters call no face; without votes, images in which neither "
-            "a face nor eyes are found, a check that errs more often than not",
+            "images that FER+ voters marked as no face; without votes, images in which neither a "
+            "face nor eyes are found, which is wrong more often than right",
             "share of votes",
         ),
     )

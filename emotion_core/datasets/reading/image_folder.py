@@ -140,7 +140,7 @@ def _collect_files(
             if len(found) > MOST_FILES:
                 raise DatasetError(
                     f"expected at most {MOST_FILES:,} files in the folder of a dataset, found "
-                    "more; give the folder that the pictures lie in"
+                    "more; give the folder with the images"
                 )
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import EmotionCoreError, TrainingError
 from emotion_core.system.children import (
     Child,
@@ -28,29 +28,10 @@ from emotion_core.system.native import start_keras
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.serving import give_way, serve
 from emotion_core.training.config import AugmentationConfig, TrainingConfig
+from emotion_core.training.progress import TrainingSpeed
 
 #: Seconds without a request after which the child ends.
 IDLE_SECONDS: Final = 90.0
-
-#: Seconds of steps that are timed, besides those that warm up.
-MEASURED_SECONDS: Final = 2.0
-
-_WARM_UP_STEPS: Final = 3
-_MOST_STEPS: Final = 10_000
-_VALIDATION_FACES: Final = 256
-
-
-@dataclass(frozen=True)
-class TrainingSpeed:
-    """How fast a network trains on this machine, as measured.
-
-    Attributes:
-        images_per_second: while training.
-        seconds_per_epoch: with the check after it.
-    """
-
-    images_per_second: float
-    seconds_per_epoch: float
 
 
 class Assistant:
@@ -89,7 +70,7 @@ class Assistant:
         return unpacked(answer["faces"]).reshape(rows, *faces.shape)
 
     def measure(self, config: TrainingConfig, images: int, validation_images: int) -> TrainingSpeed:
-        """Return how fast the network of ``config`` trains, after some steps on noise.
+        """Return how long the parts of a run with ``config`` take, after each was done on noise.
 
         Args:
             config: the settings; teachers are left out.
@@ -137,7 +118,7 @@ class Assistant:
 
 
 def _answer(request: dict[str, Any], _: ShareProgress) -> dict[str, Any]:
-    start_keras()
+    _start_seconds()
     return _TASKS[request.pop("task")](**request)
 
 
@@ -155,55 +136,23 @@ def _preview(faces: dict[str, Any], config: dict[str, Any], seed: int, rows: int
 
 
 def _measure(config: dict[str, Any], images: int, validation_images: int) -> dict[str, Any]:
-    return asdict(measure_speed(TrainingConfig.from_json(config), images, validation_images))
+    from emotion_core.training.fitting.timing import measure_speed
+
+    settings = TrainingConfig.from_json(config)
+    return asdict(measure_speed(settings, images, validation_images, _start_seconds()))
+
+
+@cache
+def _start_seconds() -> float:
+    """Start Keras with what a run needs of it, and return how long that took."""
+    began = time.perf_counter()
+    start_keras()
+    from emotion_core.training.fitting import loop  # noqa: F401
+
+    return time.perf_counter() - began
 
 
 _TASKS: Final[dict[str, Callable[..., dict[str, Any]]]] = {"preview": _preview, "measure": _measure}
-
-
-def measure_speed(config: TrainingConfig, images: int, validation_images: int) -> TrainingSpeed:
-    """Train some steps on noise and return how fast that was; see ``Assistant.measure``."""
-    import keras
-
-    from emotion_core.training.fitting.augmentation import FaceAugmentation
-    from emotion_core.training.fitting.step import TrainingStep
-    from emotion_core.training.networks.classifier import KerasClassifier
-    from emotion_core.training.networks.network import NetworkShape, build_network
-
-    keras.utils.clear_session()
-    shape = NetworkShape(config.filters, config.depths, config.dropout, border=config.border)
-    network = build_network(config.architecture, shape, precision=config.precision)
-    augmentation = FaceAugmentation(config.augmentation, config.seed)
-    step = TrainingStep(network, augmentation, config)
-    step.compile(optimizer=keras.optimizers.AdamW(config.learning_rate), jit_compile=False)
-    random = np.random.default_rng(0)
-    size = min(config.batch_size, images)
-    faces = random.integers(0, 256, (size, FACE_SIZE, FACE_SIZE, 1), np.uint8)
-    targets = np.eye(len(EMOTIONS), dtype=np.float32)[random.integers(0, len(EMOTIONS), size)]
-    batch = ({"faces": faces, "targets": targets},)
-    ends: list[float] = []
-
-    def note_end(_batch: int, logs: Any = None) -> None:  # noqa: ARG001  # Keras names it
-        ends.append(time.perf_counter())
-        measured = ends[-1] - ends[min(_WARM_UP_STEPS, len(ends) - 1)]
-        step.stop_training = measured >= MEASURED_SECONDS
-
-    step.fit(
-        (batch for _ in range(_MOST_STEPS)),
-        steps_per_epoch=_MOST_STEPS,
-        callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=note_end)],
-        shuffle=False,
-        verbose=0,
-    )
-    timed = ends[_WARM_UP_STEPS:]
-    rate = size * (len(timed) - 1) / (timed[-1] - timed[0])
-    classifier = KerasClassifier(network)
-    crops = random.integers(0, 256, (_VALIDATION_FACES, FACE_SIZE, FACE_SIZE), np.uint8)
-    classifier.predict_logits(crops)
-    started = time.perf_counter()
-    classifier.predict_logits(crops)
-    checking = (time.perf_counter() - started) * validation_images / _VALIDATION_FACES
-    return TrainingSpeed(rate, images / rate + checking)
 
 
 if __name__ == "__main__":

@@ -67,5 +67,5 @@ def test_comparison(demo, lonely, near):
     assert list(figure.data[1].y) == [1, 0, 0, 0, 0, 0, 0]
     assert len(figures.light_comparison_figure(comparison, "contrast", "light").data) == 8
     overlap = figures.overlap_figure(comparison, "overlap")
-    assert [bar.name for bar in overlap.data] == ["identical", "the same photograph"][: 1 + near]
+    assert [bar.name for bar in overlap.data] == ["identical", "the same photo"][: 1 + near]
     assert list(overlap.data[0].x) == [0, 0]

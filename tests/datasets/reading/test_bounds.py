@@ -100,7 +100,7 @@ class TestFolders:
         monkeypatch.setattr(image_folder, "MOST_FILES", 5)
         assert refusal(lambda: open_dataset(folder, use_cache=False)) == (
             "expected at most 5 files in the folder of a dataset, found more; give the folder "
-            "that the pictures lie in"
+            "with the images"
         )
 
     def test_hold_no_larger_files(self, folder, monkeypatch):

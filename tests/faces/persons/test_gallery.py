@@ -16,10 +16,11 @@ Shown = tuple[int, Box, tuple[int, int, int]]
 
 
 class Film:
-    """Shows a gallery people who differ by their clothes."""
+    """Shows a gallery people who differ by their clothes, and all by their skin."""
 
     def __init__(self) -> None:
         self.gallery = PersonGallery()
+        self.skin = (140, 170, 210)
         self.frames = 0
 
     def show(self, *people: Shown, seconds: float = 0.0) -> dict[int, int]:
@@ -28,6 +29,7 @@ class Film:
         for _ in range(max(1, round(seconds * RATE))):
             picture = np.full((360, 640, 3), 128, np.uint8)
             for _, box, clothes in people:
+                picture[box.y : box.y + 100, box.x : box.x + 80] = self.skin
                 picture[box.y + 100 :, box.x - 40 : box.x + 120] = clothes
             tracks = [Track(number, box, 0.0) for number, box, _ in people]
             persons = self.gallery.update(picture, tracks, self.frames / RATE)
@@ -66,6 +68,14 @@ def test_who_comes_to_the_same_place_is_somebody_else_if_they_look_different(fil
     assert film.show((2, LEFT, BLUE), seconds=1) == {2: 2}
     film.show(seconds=gone)
     assert film.show((3, LEFT, RED), seconds=1) == {3: 1}
+
+
+@pytest.mark.parametrize("gone", [0.5, 60.0])
+def test_who_is_dressed_alike_is_somebody_else_if_the_face_is_another(film, gone):
+    film.show((1, LEFT, RED), seconds=1)
+    film.show(seconds=gone)
+    film.skin = (119, 144, 178)  # the mean over face and clothes is small
+    assert film.show((2, LEFT, RED), seconds=1) == {2: 2}
 
 
 def test_two_in_view_are_two_even_if_they_look_the_same(film):

@@ -6,8 +6,7 @@ import pytest
 
 from emotion_core.errors import TrainingError
 from emotion_core.training.config import AugmentationConfig
-from emotion_core.training.runs.assistant import Assistant, measure_speed
-from tests.conftest import TINY_CONFIG
+from emotion_core.training.runs.assistant import Assistant
 
 STILL = AugmentationConfig(0, 0, 0, flip=False, erase_probability=0)
 
@@ -28,10 +27,3 @@ def test_the_child_previews_again_after_it_was_ended(demo):
     finally:
         assistant.close()
     assistant.close()
-
-
-def test_speed_is_measured(monkeypatch):
-    monkeypatch.setattr("emotion_core.training.runs.assistant.MEASURED_SECONDS", 0.05)
-    speed = measure_speed(TINY_CONFIG, images=1000, validation_images=100)
-    assert speed.images_per_second > 0
-    assert speed.seconds_per_epoch > 1000 / speed.images_per_second
