@@ -50,3 +50,14 @@ def test_turning_tilted_faces_upright():
     angles = run("tilt.py", "--data", os.environ["FER2013_CSV"], "--images", "60")["angles"]
     assert angles["0"]["as it is"] == angles["0"]["turned upright"]
     assert angles["45"]["as it is"] < angles["45"]["turned upright"]
+
+
+@pytest.mark.fer2013
+def test_blazeface():
+    if "FER2013_CSV" not in os.environ:
+        pytest.skip("FER2013_CSV names no dataset")
+    data = "--data", os.environ["FER2013_CSV"]
+    figures = run("blazeface_frame.py", *data, "--images", "20")
+    assert figures["points"]["face_detection_back.tflite"]["nose"][0] == pytest.approx(0.5, abs=0.1)
+    finders = run("photo_faces.py", *data, "--collages", "2")["finders"]
+    assert finders["blazeface"]["found"] > finders["haar"]["found"]

@@ -141,5 +141,5 @@ def test_a_file_that_cannot_be_a_picture_is_not_read(tmp_path):
     with pytest.raises(ImageError) as raised:
         read_image_apart(path)
     assert str(raised.value) == (
-        f"{path}: expected a picture of at most 1000 MB, found 40000 MB; reduce it first"
+        f"{path}: expected a picture of at most 1 GB, found 40 GB; reduce it first"
     )
