@@ -64,8 +64,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error) as error:
         # RuntimeError: encrypted.
         raise ModelError(
-            f"expected a whole zip file, but it is damaged or locked ({error}); get it once "
-            "more from where it came"
+            f"expected a whole zip file, but it is damaged or locked ({error}); copy or "
+            "download it again"
         ) from error
 
 

@@ -171,7 +171,7 @@ def _content(name: str, source: IO[bytes]) -> str:
         raise ModelError(
             f"{name}: expected {_CONTENTS[suffix]}, found "
             f"{'something else' if head else 'an empty file'}; it is another kind of file, or "
-            "damaged: get it once more from where it came"
+            "damaged: copy or download it again"
         )
     return "something else"
 

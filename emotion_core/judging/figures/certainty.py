@@ -46,7 +46,7 @@ def reliability_figure(bins: Sequence[ReliabilityBin], title: str) -> Figure:
     figure = graph_objects.Figure([bars, diagonal(showlegend=False)])
     figure.update_xaxes(title="highest score", tickformat=".0%", range=[0, 1], constrain="domain")
     figure.update_yaxes(
-        title="right answers",
+        title="share of right answers",
         tickformat=".0%",
         range=[0, 1],
         scaleanchor="x",
@@ -78,7 +78,7 @@ def coverage_figure(curve: Sequence[CoveragePoint], chosen: CoveragePoint, title
         showlegend=False,
     )
     figure = graph_objects.Figure([_band(curve), line, _mark(chosen)])
-    figure.update_xaxes(title="answered", tickformat=".0%", range=[0, 1])
+    figure.update_xaxes(title="share of images answered", tickformat=".0%", range=[0, 1])
     figure.update_yaxes(title="right among the answers", tickformat=".0%")
     figure.update_layout(title=title, margin={"l": 80, "r": 20, "t": 60, "b": 60})
     return figure

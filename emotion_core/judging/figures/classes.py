@@ -93,10 +93,10 @@ def curves_figure(
     if kind == "roc":
         traces = [_roc(each) for each in curves if each.auc is not None]
         traces.append(diagonal(name="guessing"))
-        x_title, y_title = "false alarms among the others", "found of the class"
+        x_title, y_title = "false alarms (share of other images)", "recall"
     else:
         traces = [_precision_recall(each) for each in curves if each.average_precision is not None]
-        x_title, y_title = "found of the class (recall)", "right of the answers (precision)"
+        x_title, y_title = "recall", "precision"
     figure = plotly_graph_objects().Figure(traces)
     figure.update_xaxes(title=x_title, tickformat=".0%", range=[0, 1])
     figure.update_yaxes(title=y_title, tickformat=".0%", range=[0, 1.01])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ from emotion_core.judging.measures.intervals import Estimate
 from emotion_core.judging.paired_comparison import PairedComparison
 from emotion_core.judging.report.contents import Report, comparison_figures, headline
 from emotion_core.judging.robustness.changes import CHANGES
+from emotion_core.quantities import moment
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -86,6 +88,7 @@ def _template() -> Template:
         "counted": "{:,}".format,
         "percent": "{:.1%}".format,
         "written": _written,
+        "moment": lambda time: moment(time, UTC),
         "plot": _plot,
         "png_address": png_address,
     }

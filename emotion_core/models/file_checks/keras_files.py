@@ -90,8 +90,8 @@ def _judge_archive(path: Path) -> JudgedFile:
         return _judge_members(path)
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
         raise ModelError(
-            f"{path}: expected a whole .keras file, but it is damaged ({error}); get it once more "
-            "from where it came"
+            f"{path}: expected a whole .keras file, but it is damaged ({error}); copy or "
+            "download it again"
         ) from error
 
 

@@ -121,8 +121,8 @@ def judge_saved_model(folder: Path) -> None:
         content.ParseFromString((folder / "saved_model.pb").read_bytes())
     except DecodeError as error:
         raise ModelError(
-            f"{folder}: expected a whole SavedModel, found one that is damaged; get it once more "
-            "from where it came"
+            f"{folder}: expected a whole SavedModel, found one that is damaged; copy or "
+            "download it again"
         ) from error
     if len(content.meta_graphs) != 1 or not content.meta_graphs[0].object_graph_def.nodes:
         raise ModelError(

@@ -55,6 +55,6 @@ def test_an_archive_that_is_damaged_within(tmp_path):
     name = content.index(b"config.json")
     for place in (name - 30, name + 40):  # the header of its description, and what is packed
         path.write_bytes(content[:place] + b"\xff" * 20 + content[place + 20 :])
-        message = r"expected a whole \.keras file, but it is damaged \(.+\); get it once more from"
+        message = r"expected a whole \.keras file, but it is damaged \(.+\); copy or"
         with pytest.raises(ModelError, match=message):
             judge_file(path)
