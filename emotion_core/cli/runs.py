@@ -51,7 +51,7 @@ def add_parser(commands: Any) -> None:
     for name, action, text in (
         ("show", run_show, "settings, epochs and log of one run"),
         ("stop", run_stop, "end a run and keep its best epoch so far as a model"),
-        ("cancel", run_cancel, "end a run and keep nothing of it"),
+        ("cancel", run_cancel, "end a run and keep only its line in the list"),
         ("resume", run_resume, "continue a run that was interrupted, stopped or failed"),
         ("delete", run_delete, "delete a run; its model stays"),
         ("export", run_export, "write a run and its model to a ZIP file"),
@@ -75,7 +75,7 @@ def add_parser(commands: Any) -> None:
 
 def _add_start_options(parser: argparse.ArgumentParser) -> None:
     add_data_options(parser)
-    parser.add_argument("--name", required=True, help="what to call the run and its model")
+    parser.add_argument("--name", required=True, help="name of the run and its model")
     add_setting_options(parser)
     parser.add_argument(
         "--library",
@@ -94,7 +94,10 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
         "for every combination",
     )
     parser.add_argument(
-        "--random", type=int, metavar="COUNT", help="only so many of the combinations"
+        "--random",
+        type=int,
+        metavar="COUNT",
+        help="only this many of the combinations, chosen at random",
     )
 
 

@@ -32,9 +32,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "sessions",
         help="list, show, export, stop and delete recorded sessions",
-        description="Sessions are recorded on the live page. They are stored in the user's data "
-        "folder, "
-        "or in the one that the environment variable EMOTION_SESSIONS_DIR names.",
+        description="Sessions are recorded on the page Live camera. They are stored in the "
+        "user's data folder, or in the one that the environment variable EMOTION_SESSIONS_DIR "
+        "names.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list all sessions, the newest first")
@@ -55,7 +55,7 @@ def add_parser(commands: Any) -> None:
     stop = actions.add_parser("stop", help="end a running recording and keep it")
     stop.add_argument("id", metavar="ID")
     stop.set_defaults(run=run_stop)
-    delete = actions.add_parser("delete", help="delete one session with everything it holds")
+    delete = actions.add_parser("delete", help="delete one session and all its files")
     delete.add_argument("id", metavar="ID")
     delete.set_defaults(run=run_delete)
 

@@ -171,6 +171,26 @@ def background_for(classifier: FaceClassifier) -> BackgroundReading | None:
     return BackgroundReading(classifier) if slow else None
 
 
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """What reads a face, and how sure it has to be.
+
+    Attributes:
+        classifier: scores the crops of faces.
+        certainty_threshold: confidence 0..1 below which an expression is "uncertain".
+        background: the thread that a slow classifier reads in; None for a quick one.
+    """
+
+    classifier: FaceClassifier
+    certainty_threshold: float
+    background: BackgroundReading | None
+
+    @classmethod
+    def of(cls, classifier: FaceClassifier, certainty_threshold: float) -> Judge:
+        """Return what reads faces with this classifier."""
+        return cls(classifier, certainty_threshold, background_for(classifier))
+
+
 def live_classifier(model_dir: Path | None = None) -> EmotionClassifier | ClassifierProcess:
     """Load and warm up a model for live video: a slow one for a process of its own.
 

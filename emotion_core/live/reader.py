@@ -20,7 +20,7 @@ from emotion_core.faces.persons.gallery import PersonGallery
 from emotion_core.faces.readings import FaceClassifier, FaceReading
 from emotion_core.faces.search import DetectorFaceFinder
 from emotion_core.faces.tracking import FaceTracker, Track
-from emotion_core.live.background import BackgroundReading, Crop, background_for, live_classifier
+from emotion_core.live.background import BackgroundReading, Crop, Judge, live_classifier
 from emotion_core.live.smoothing import ScoreSmoother, SteadyReading, hold
 
 #: A face's expression changes when another one's smoothed score is higher by this; and what was
@@ -71,19 +71,6 @@ class LiveFace:
         return replace(self, raw=replace(self.raw, box=box), smoothed=smoothed)
 
 
-@dataclass(frozen=True, eq=False)
-class _Judge:
-    """What reads a face, and how sure it has to be."""
-
-    classifier: FaceClassifier
-    certainty_threshold: float
-    background: BackgroundReading | None
-
-    @classmethod
-    def of(cls, classifier: FaceClassifier, certainty_threshold: float) -> _Judge:
-        return cls(classifier, certainty_threshold, background_for(classifier))
-
-
 @dataclass
 class _Memory:
     """What is remembered of a face from frame to frame."""
@@ -123,7 +110,7 @@ class LiveFaceReader:
     ) -> None:
         self.tracker = tracker or FaceTracker()
         self._gallery = PersonGallery()
-        self._wanted = self._used = _Judge.of(classifier, certainty_threshold)
+        self._wanted = self._used = Judge.of(classifier, certainty_threshold)
         self._memories: dict[int, _Memory] = {}
         self._clock = clock
         self._seconds_a_face = 0.0
@@ -143,7 +130,7 @@ class LiveFaceReader:
             classifier: warmed up, and used by this reader alone.
             certainty_threshold: see the class.
         """
-        self._wanted = _Judge.of(classifier, certainty_threshold)
+        self._wanted = Judge.of(classifier, certainty_threshold)
 
     @classmethod
     def load(cls, model_dir: Path | None = None) -> LiveFaceReader:

@@ -53,7 +53,7 @@ def show_session(session: Session, on_deleted: Callable[[], object]) -> None:
         st.warning(plain(problem))
     st.html(display.numbers(_facts(session, summary)))
     if summary.persons:
-        st.plotly_chart(shares_figure(summary, "Share of the time"), key=f"shares {session.id}")
+        st.plotly_chart(shares_figure(summary, "Share of time"), key=f"shares {session.id}")
         _show_person(session, summary)
     else:
         st.info("No face was seen in this session." if not summary.passing else NOBODY)
@@ -83,7 +83,7 @@ def _facts(session: Session, summary: SessionSummary) -> dict[str, str]:
     return {
         "length": position(session.seconds),
         "frames": f"{session.frames:,}",
-        "persons": f"{len(summary.persons)}",
+        "person" if len(summary.persons) == 1 else "persons": f"{len(summary.persons)}",
         "without a face": duration(summary.no_face_seconds),
     }
 
@@ -112,7 +112,7 @@ def _show_person(session: Session, summary: SessionSummary) -> None:
 def _in_words(person: PersonSummary) -> str:
     words = f"{person.changes_per_minute:.1f} changes of expression a minute"
     if person.longest is not None:
-        words += f"; longest {person.longest.emotion}, {duration(person.longest.seconds)}"
+        words += f"; longest: {person.longest.emotion}, {duration(person.longest.seconds)}"
     return words
 
 
@@ -213,7 +213,7 @@ def _offer_deletion(session: Session, on_deleted: Callable[[], object]) -> None:
 
 
 def _offer_stop(session: Session) -> None:
-    st.info("This session is being recorded. It is all here, and can be deleted, once that ends.")
+    st.info("This session is being recorded. Stop it to see all of it or to delete it.")
     st.button(
         "Stop this recording",
         icon=":material/stop:",

@@ -55,10 +55,10 @@ def show_preview(data: TrainingData, config: TrainingConfig) -> None:
         'network will see it"></div>'
     )
     st.button(
-        "Others",
+        "Other variations",
         icon=":material/casino:",
         key="train_draw_again",
-        help="Vary the same faces anew.",
+        help="Vary the same faces again.",
         on_click=_draw_again,
     )
 

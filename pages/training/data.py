@@ -84,7 +84,7 @@ def chosen_data() -> TrainingData | None:
     """Return what was chosen; None while it is read or when it does not do, which is said."""
     source = _chosen_source()
     if source is None:
-        st.info("Say where the data is.")
+        st.info("Enter the path of a dataset.")
         return None
     job: Job[TrainingData] = job_place(_READING).begin(
         source, lambda progress: _read(source, progress)
@@ -158,7 +158,7 @@ def _show_choice() -> None:
     left, right = st.columns(2)
     with left:
         path = st.selectbox(
-            "Data",
+            "Dataset",
             list(offered),
             format_func=lambda each: offered.get(each, each),
             key=_PATH,
@@ -181,20 +181,20 @@ def _show_choice() -> None:
         st.session_state[_JOINED] = chosen
     with right:
         st.multiselect(
-            "Join",
+            "Also learn from",
             others,
             format_func=lambda each: offered.get(each, each),
             key=_JOINED,
             persist_state="session",
             placeholder="nothing",
-            help="Faces of further datasets are added; each keeps its label and its split.",
+            help="Their images are added; each keeps its label and its split.",
         )
         _choose_exclusions()
     left.toggle(
         "Skip bad rows",
         key=_SKIP,
         persist_state="session",
-        help="Train without the rows or pictures that cannot be read, instead of refusing them.",
+        help="Train without rows or images that cannot be read, instead of refusing the dataset.",
     )
 
 

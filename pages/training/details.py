@@ -37,7 +37,7 @@ def show_details(run: Run) -> None:
             "Set up again",
             icon=":material/content_copy:",
             key=f"again {run.id}",
-            help="Go to *Set up* with these settings.",
+            help="Open *Set up* with these settings.",
             on_click=set_up_again,
             args=(run.plan,),
         )
@@ -70,7 +70,7 @@ def _description(run: Run) -> str:
     plan = run.plan
     lines = [f"Data: {plain(plan.data.name)}"]
     lines += [f"Teacher: {plain(teacher)}" for teacher in plan.teachers]
-    lines += [f"Begun with: {plain(plan.initial)}"] if plan.initial else []
+    lines += [f"Started from: {plain(plan.initial)}"] if plan.initial else []
     lines += [f"Sweep: {plain(plan.sweep)}"] if plan.sweep else []
     lines += [f"Model: {plain(str(run.model))}"] if run.model else []
     if server_is_offered():
@@ -85,7 +85,7 @@ def _offer_description(run: Run) -> None:
     with st.popover("Name and notes", icon=":material/edit:"):
         st.text_input("Name", run.plan.name, key=name, max_chars=LONGEST_NAME)
         st.text_area("Notes", run.plan.notes, key=notes)
-        st.button("Keep", key=f"describe {run.id}", on_click=once(_describe, run, name, notes))
+        st.button("Save", key=f"describe {run.id}", on_click=once(_describe, run, name, notes))
 
 
 def _describe(run: Run, name: str, notes: str) -> None:

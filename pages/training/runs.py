@@ -14,6 +14,7 @@ from emotion_core.training.runs.storage import earlier_runs, list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings
 from pages.shared.access import server_is_offered
 from pages.shared.display import NO_TOOLBAR
+from pages.shared.glossary import meaning
 from pages.shared.kept import in_address, keep_in_address
 from pages.shared.text import local_time, located, plain
 from pages.training.details import PROBLEM, show_details
@@ -175,9 +176,11 @@ def table_columns() -> dict[str, Any]:
     """Return how the columns of ``runs_table`` are shown."""
     return {
         "accuracy": st.column_config.ProgressColumn(
-            "accuracy", format="percent", min_value=0.0, max_value=1.0
+            "accuracy", format="percent", min_value=0.0, max_value=1.0, help=meaning("accuracy")
         ),
-        "macro F1": st.column_config.NumberColumn("macro F1", format="%.3f"),
+        "macro F1": st.column_config.NumberColumn(
+            "macro F1", format="%.3f", help=meaning("macro F1")
+        ),
     }
 
 

@@ -51,9 +51,9 @@ _TEACHERS: Final = "train_teachers"
 _PROBLEM: Final = "train_problem"
 # What stands against a run may also be one of these, which are no settings of its network.
 _TITLES: Final = {
-    "data": "Data",
+    "data": "Dataset",
     "teachers": "Teachers",
-    "initial": "Begin with the weights of",
+    "initial": "Start from model",
 }
 
 
@@ -95,7 +95,7 @@ def show_setup() -> None:
     changed = differences(chosen.config, st.session_state.get(PRESET) or FIRST_PRESET)
     if changed:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(plain(f"Other than the preset: {', '.join(changed)}"), width="content")
+            st.caption(plain(f"Changed from the preset: {', '.join(changed)}"), width="content")
             st.button(
                 "Back to the preset",
                 icon=":material/undo:",
@@ -124,7 +124,7 @@ def _show_more(data: TrainingData | None, config: TrainingConfig, problems: Prob
             show_group("Augmentation", problems)
             if data is not None:
                 show_preview(data, config)
-    others = _expander("Other models: begin with one, learn from some", "school", "train_others")
+    others = _expander("Other models: start from one, or learn from some", "school", "train_others")
     if others.open:
         with others:
             _show_models(problems)
@@ -151,18 +151,18 @@ def _show_models(problems: Problems) -> None:
             key=_INITIAL,
             persist_state="session",
             placeholder="random weights",
-            help="A model of the same architecture and filters (warm start), with at most as many "
+            help="A model with the same architecture and filters (warm start) and at most as many "
             "blocks; blocks it lacks start out as the identity.",
         )
         say_problem("initial", problems)
     with right:
         st.multiselect(
-            "Learn from (teachers)",
+            "Teachers",
             models,
             format_func=lambda path: Path(path).name,
             key=_TEACHERS,
             persist_state="session",
-            placeholder="only the labels",
+            placeholder="none",
             help="The network learns their softened scores along with the labels (knowledge "
             "distillation, Hinton et al. 2015); every step then runs them too.",
         )

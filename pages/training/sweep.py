@@ -1,4 +1,4 @@
-"""A sweep: many runs over chosen settings, and what came of it."""
+"""A sweep: many runs over chosen settings, and their results."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _CANCELLABLE: Final[tuple[State, ...]] = (*ACTIVE_STATES, "interrupted")
 
 
 def show_sweep() -> None:
-    """Set a sweep up, and show what came of earlier ones."""
+    """Set a sweep up, and show the results of earlier ones."""
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     base = read_base()
@@ -50,7 +50,7 @@ def show_sweep() -> None:
 
 def _set_up(base: Base) -> None:
     st.markdown(
-        f"Everything else is as on *Set up*: {plain(base.plan.data.name)}, "
+        f"All other settings are those under *Set up*: {plain(base.plan.data.name)}, "
         f"{base.plan.config.architecture}, {base.plan.config.epochs} epochs."
     )
     settings = flat_settings(base.plan.config)

@@ -37,9 +37,8 @@ def show_upload(chosen: str) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.markdown(f":red[:material/error: {plain(problem)}]")
     st.caption(
-        f"It is kept {located(uploads_dir())}, because training "
-        "is a separate process, and stays there until somebody deletes it here. Everyone who "
-        "uses this app can train on it."
+        f"Uploads are stored {located(uploads_dir())} until somebody deletes them here. Everyone "
+        "who uses this app can train on them."
     )
 
 
@@ -49,7 +48,7 @@ def show_deletion(path: str, chosen: str) -> None:
         "Delete this upload",
         icon=":material/delete:",
         key="train_upload_delete",
-        help=f"It is {located(Path(path).parent)}. Runs that have not ended need it.",
+        help=f"It is stored {located(Path(path).parent)}. Runs that have not finished need it.",
         on_click=once(_delete, path, chosen),
     )
 

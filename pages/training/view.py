@@ -97,9 +97,9 @@ def _show_head(run: Run) -> None:
         from_where = (
             f"from epoch {len(run.epochs)}, to the same result as if nothing had happened"
             if run.has_checkpoint
-            else "from the start: no epoch was finished"
+            else "from the start, since no epoch was finished"
         )
-        st.warning(f"The process that trained it is gone. *Resume* continues {from_where}.")
+        st.warning(f"Training was interrupted. *Resume* continues {from_where}.")
 
 
 def _waiting_for(run: Run) -> str:
@@ -109,7 +109,7 @@ def _waiting_for(run: Run) -> str:
     before = queue.index(run.id) if run.id in queue else 0
     names = [f"**{plain(name)}**" for name in running]
     names += [f"{before} queued before it"] if before else []
-    return f"It waits for {' and '.join(names)}." if names else "It begins in a moment."
+    return f"Waiting for {' and '.join(names)}." if names else "Starting in a moment."
 
 
 def _offer_actions(run: Run) -> None:
@@ -120,7 +120,7 @@ def _offer_actions(run: Run) -> None:
     elif run.state == "interrupted" and run.has_checkpoint:
         _button("Keep the best", ":material/save:", run, stop_run, "As a model, without going on.")
     if run.state in ("running", "queued", "interrupted") and run.asked != "cancel":
-        _button("Cancel", ":material/close:", run, cancel_run, "Keep only its row.")
+        _button("Cancel", ":material/close:", run, cancel_run, "Keep only its line in the list.")
 
 
 def _button(
@@ -182,8 +182,8 @@ def _facts(run: Run, status: RunStatus | None) -> dict[str, str]:
         if status.epoch:
             facts["loss of this epoch"] = f"{status.loss:.3f}"
             facts["images a second"] = f"{status.images_per_second:,.0f}"
-        facts[f"of one core, by process {status.pid}"] = f"{status.cpu_percent:.0f}%"
-        facts["of memory"] = byte_size(1e6 * status.memory_mb)
+        facts["CPU, of one core"] = f"{status.cpu_percent:.0f}%"
+        facts["memory"] = byte_size(1e6 * status.memory_mb)
     return facts
 
 
@@ -191,7 +191,7 @@ def _show_results(run: Run) -> None:
     epochs = run.epochs
     if not epochs:
         if run.state == "running":
-            st.caption("Curves begin with the first finished epoch.")
+            st.caption("Curves appear after the first epoch.")
         return
     for place, figure in enumerate(_curves(epochs, run.plan.config.epochs)):
         if place % 2 == 0:

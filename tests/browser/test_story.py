@@ -57,11 +57,11 @@ def test_trained_judged_compared_put_to_use_and_back(
         browser = open_browser(*camera_flags(one_face_clip))
         page = browser.new_page(viewport={"width": 1280, "height": 1400})
         page.goto(f"{server.url}/train")
-        choose(page, "Data", data)
+        choose(page, "Dataset", data)
         expect(page.get_by_text(learns_from)).to_be_visible()
         page.get_by_role("spinbutton", name="Epochs").fill("1")
         page.get_by_role("spinbutton", name="Epochs").press("Enter")
-        expect(page.get_by_text("Other than the preset: epochs=1")).to_be_visible()
+        expect(page.get_by_text("Changed from the preset: epochs=1")).to_be_visible()
         page.get_by_role("button", name="Start", exact=True).click()
         expect(page.get_by_text(re.compile("Done$")).first).to_be_visible(timeout=PATIENCE)
 

@@ -49,7 +49,7 @@ def test_start_watch_kill_resume_finish(training_server, open_browser, keep_pict
     expect(page.get_by_text("588 images to learn from")).to_be_visible()
     page.get_by_role("spinbutton", name="Epochs").fill("12")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
-    expect(page.get_by_text("Other than the preset: epochs=12")).to_be_visible()
+    expect(page.get_by_text("Changed from the preset: epochs=12")).to_be_visible()
     page.get_by_role("button", name="Start", exact=True).click()
 
     expect(curves(page)).to_be_visible(timeout=PATIENCE)

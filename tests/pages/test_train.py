@@ -298,7 +298,7 @@ def test_data_that_cannot_be_read_says_why(page, monkeypatch):
     monkeypatch.setattr("pages.training.data.server_is_offered", lambda: True)
     read(page)
     page.selectbox("train_path").select("another path").run()
-    assert "Say where the data is." in said(page)
+    assert "Enter the path of a dataset." in said(page)
     page.text_input("train_typed_path").set_value("/nowhere.csv")
     read(page)
     assert "/nowhere.csv: expected a CSV file" in said(page).replace("\\", "")
@@ -329,7 +329,7 @@ def test_augmentation_is_shown_and_drawn_anew(page, assistant):
     page.session_state["train_vary"] = True
     page.run()
     assert "8 faces as they are, below each 4 views" in said(page)
-    button(page, "Others").click().run()
+    button(page, "Other variations").click().run()
     assert assistant.seeds == [0, 1]
     assistant.problem = "expected an answer"
     page.number_input("train_augmentation_shift").set_value(0.3).run()
@@ -376,7 +376,7 @@ def test_a_running_one_shows_how_far_it_is_and_is_asked_to_stop(page, plan):
         assert "50.0%" in shown
         assert "150%" in shown
         assert "480 MB" in shown
-        assert "of one core, by process 77" in shown
+        assert "CPU, of one core" in shown
         assert page.code[0].value == "epoch 2 of 3"
         button(page, "Stop").click().run()
         assert open_run(run.folder).asked == "stop"
@@ -413,7 +413,7 @@ def test_name_and_notes_are_kept_and_a_run_deleted(page, plan):
     at(page, "Runs")
     page.text_input(f"name {run.id}").set_value("yours")
     page.text_area(f"notes {run.id}").set_value("better")
-    button(page, "Keep").click().run()
+    button(page, "Save").click().run()
     assert (only_run().plan.name, only_run().plan.notes) == ("yours", "better")
     button(page, "Delete this run").click().run()
     assert list_runs(runs_dir()).runs == ()
