@@ -124,9 +124,7 @@ def test_a_model_is_imported_tried_used_and_deleted(
     expect(page.get_by_text("Not imported.")).to_have_count(0)
 
     files.set_input_files(OTHERS / "grey64.tflite")
-    expect(page.get_by_text("grey images of 64x64 pixels, 7 classes")).to_be_visible(
-        timeout=90_000
-    )
+    expect(page.get_by_text("grey images of 64x64 pixels, 7 classes")).to_be_visible(timeout=90_000)
     expect(page.locator(".tried .one")).to_have_count(7)
     keep_picture(page, "questions")
     page.get_by_role("button", name="Keep and use").click()
