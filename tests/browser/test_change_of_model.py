@@ -96,7 +96,7 @@ def test_every_open_tab_changes_over_and_its_video_goes_on(
             expect(labels(tab)).to_have_count(1)
             streamer(tab).locator("video").evaluate(NEXT_PICTURE)
         expect(models.get_by_role("button", name="In use")).to_be_visible()
-    tabs[0].get_by_role("button", name="Adjust").click()
+    tabs[0].get_by_text("Adjust", exact=True).click()
     expect(tabs[0].get_by_role("combobox", name="Model")).to_have_value(SHIPPED.name)
     assert models_server.udp_sockets() >= sockets  # none of the videos began anew
     (artefacts_folder() / "models.json").write_text(json.dumps(measured, indent=2))
@@ -117,16 +117,14 @@ def test_a_model_is_imported_tried_used_and_deleted(
     hostile.write_bytes(keras_with_layer(layer))
     files = page.locator("input[type=file]").first
     files.set_input_files(hostile)
-    expect(page.get_by_text("It was not imported.")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("Not imported.")).to_be_visible(timeout=90_000)
     expect(page.get_by_text("carries code (a Lambda layer)")).to_be_visible()
     keep_picture(page, "refused")
     page.get_by_role("button", name="Remove evil.keras").click()
-    expect(page.get_by_text("It was not imported.")).to_have_count(0)
+    expect(page.get_by_text("Not imported.")).to_have_count(0)
 
     files.set_input_files(OTHERS / "grey64.tflite")
-    expect(page.get_by_text("grey pictures of 64x64 pixels, 7 classes")).to_be_visible(
-        timeout=90_000
-    )
+    expect(page.get_by_text("grey images of 64x64 pixels, 7 classes")).to_be_visible(timeout=90_000)
     expect(page.locator(".tried .one")).to_have_count(7)
     keep_picture(page, "questions")
     page.get_by_role("button", name="Keep and use").click()

@@ -118,7 +118,7 @@ def test_a_new_users_minute(dataset_server, open_browser, leaking_csv, keep_pict
     menu(page, "Exclude these").click()
     page.get_by_role("textbox", name="Name of the list").fill("no leaks")
     page.get_by_role("button", name="Save the list").click()
-    expect(page.get_by_text("leaves out 1 images")).to_be_visible()
+    expect(page.get_by_text("excludes 1 image.")).to_be_visible()
     # The folder of lists is the server's.
     (excluded,) = load_exclusions(str(leaking_csv.with_name("exclusions") / "no leaks.json")).images
     assert excluded.split == "PublicTest"
