@@ -1,4 +1,4 @@
-"""Where BlazeFace's points lie in FER2013's pictures, and how well the crops made from them are read.
+"""Where BlazeFace's points lie in FER2013's pictures, and how well crops made from them are read.
 
     python benchmarks/blazeface_frame.py --data fer2013.csv
 
