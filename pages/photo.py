@@ -15,6 +15,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from emotion_core.datasets.drawn.samples import sample_photos
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.crops import crop_face
+from emotion_core.faces.detectors import yunet_is_named
 from emotion_core.faces.finders import (
     FINDERS,
     PHOTO_FIGURES,
@@ -138,8 +139,10 @@ def read_so_far() -> dict[tuple[str, str], Shown]:
     return {}
 
 
-def choose_finder() -> str:
-    """Let the viewer choose what finds the faces, and return its name."""
+def choose_finder() -> str | None:
+    """Let the viewer choose what finds the faces, and return its name; None where YuNet does."""
+    if yunet_is_named():
+        return None
     choices = available_finders()
     usual = usual_photo_finder()
     chosen: str = st.selectbox(
@@ -154,7 +157,7 @@ def choose_finder() -> str:
     return chosen
 
 
-def read(picture: Picture, model: str, finder: str) -> Shown:
+def read(picture: Picture, model: str, finder: str | None) -> Shown:
     """Find and read the faces of a picture; a file that is none is told in the result.
 
     Raises:
@@ -174,7 +177,7 @@ def read(picture: Picture, model: str, finder: str) -> Shown:
     )
 
 
-def show_pictures(pictures: Sequence[Picture], card: ModelCard, finder: str) -> None:
+def show_pictures(pictures: Sequence[Picture], card: ModelCard, finder: str | None) -> None:
     """Read the pictures one after another and show each as soon as it is read."""
     readings, version = read_so_far(), f"{model_in_use().version} {finder}"
     wanted = [(picture.identity, version) for picture in pictures]

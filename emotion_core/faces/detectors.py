@@ -227,6 +227,11 @@ class YuNetFaceDetector:
         return sorted(boxes, key=lambda box: box.area, reverse=True)
 
 
+def yunet_is_named() -> bool:
+    """Return whether the environment names a YuNet file: then it finds all faces."""
+    return bool(os.environ.get(YUNET_VARIABLE))
+
+
 def yunet_of_environment() -> YuNetFaceDetector | None:
     """Return a new YuNet detector if `YUNET_VARIABLE` names its file.
 

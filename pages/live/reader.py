@@ -16,6 +16,7 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError, ModelError
+from emotion_core.faces.detectors import yunet_is_named
 from emotion_core.faces.finders import (
     FINDERS,
     HAAR,
@@ -144,7 +145,9 @@ def show_model_in_use() -> None:
 
 
 def choose_finder() -> None:
-    """Let the viewer choose what finds the faces, from the next frame on."""
+    """Let the viewer choose what finds the faces, from the next frame on, unless YuNet does."""
+    if yunet_is_named():
+        return
     choices = available_finders()
     chosen = st.selectbox(
         "Finder",
