@@ -31,7 +31,8 @@ from tests.hostile.making import (
 )
 
 CSV = HEADER + FACE
-TOO_MUCH = r"expected at most [\d,]+ [MG]B in an archive of [\d.,]+ (bytes|[kM]B), found more; unpack it if you"
+SIZE = r"[\d.,]+ (bytes|[kMG]B)"
+TOO_MUCH = f"expected at most {SIZE} in an archive of {SIZE}, found more; unpack it if you"
 DAMAGED = r"expected a whole \.\S+ file, but it is damaged or cannot be read \(.+\); fetch it again"
 BUSY = "found one that is made to keep its reader busy"
 END = bytes(1024)
