@@ -127,7 +127,7 @@ class TestPasses:
         shares: list[float] = []
         worker.read({"kind": "keras", "folder": str(place)}, shares.append)
         assert set(judging.calls.values()) == {1}, judging.calls
-        assert shares == [0.1, 0.4, 0.5, 0.8]
+        assert shares == [0.06, 0.74, 0.8, 0.95]
         assert {KERAS_FILE, LITERT_FILE} <= {path.name for path in place.iterdir()}
 
     def test_a_zip_of_ours(self, place, monkeypatch):

@@ -90,7 +90,7 @@ def use_faces(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def use(*faces: FaceReading) -> None:
         detector = FixedDetector(list(faces))
-        monkeypatch.setattr(EmotionDetector, "load", lambda **_: detector)
+        monkeypatch.setattr(EmotionDetector, "load", lambda *_: detector)
         monkeypatch.setattr(LiveFaceReader, "load", lambda _: FixedReader(detector))
 
     return use
@@ -653,7 +653,7 @@ class TestPhoto:
         assert "\n".join(html_of(page)).count('class="face"') == 4
 
     def test_a_missing_model(self, page, monkeypatch):
-        def load(**_: object) -> None:
+        def load(*_: object) -> None:
             raise ModelError("expected a model folder, found none; train one")
 
         monkeypatch.setattr(EmotionDetector, "load", load)

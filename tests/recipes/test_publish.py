@@ -71,7 +71,7 @@ class TestSeenImages:
         seen = load_seen_images(folder, card)
         np.testing.assert_array_equal(seen.trained, expected.trained)
         np.testing.assert_array_equal(seen.selecting, expected.selecting)
-        assert f"`{SEEN_FILE}` has a hash of each" in " ".join(
+        assert f"`{SEEN_FILE}` holds a hash of each" in " ".join(
             (folder / "README.md").read_text().split()
         )
 

@@ -308,7 +308,7 @@ def test_a_recorder_that_does_not_end_is_told(tmp_path, stuck_disk):
     stick, _ = stuck_disk
     recorder = start(tmp_path)
     stick()
-    with pytest.raises(SessionError, match="expected its recording to end within 0 s, but it goes"):
+    with pytest.raises(SessionError, match="recording to end within 0 s, but it is still running"):
         stop_session(tmp_path, recorder.folder.name, patience=0)
 
 

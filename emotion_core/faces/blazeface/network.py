@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import ModelError
-from emotion_core.models.litert import LiteRtNetwork
 
 #: Points of a face, as the networks order them; left and right as in the picture.
 POINTS: Final = ("left eye", "right eye", "nose", "mouth", "left ear", "right ear")
@@ -94,6 +93,9 @@ class BlazeFace:
     """
 
     def __init__(self, variant: Variant) -> None:
+        # Imported here so that whoever finds faces with cascades needs no LiteRT.
+        from emotion_core.models.litert import LiteRtNetwork
+
         self._side = variant.side
         self._anchors = anchors(variant)
         self._network = LiteRtNetwork(_content(variant))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,7 +22,7 @@ def folder(monkeypatch, tmp_path):
 
 @pytest.fixture
 def session() -> LiveSession:
-    return LiveSession(reader=None)
+    return LiveSession(reader=SimpleNamespace(forget_persons=lambda: None))
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_one_stream_has_one_recording(recording, session, folder, clicks):
 
 def test_a_viewer_whose_connection_broke_comes_back_to_the_recording(recording, session):
     start(recording, session)
-    another = LiveSession(reader=None)
+    another = LiveSession(reader=SimpleNamespace(forget_persons=lambda: None))
     recording.follow(another)
     assert another.recorder is recording.recorder
     another.on_ended()

@@ -259,6 +259,6 @@ def test_a_run_may_begin_with_anothers_weights(runs, plan, tiny_model):
     assert card.data["initial"]["name"] == "tiny"
     begun_with = load_card(tiny_model).metrics["accuracy"]
     assert card.metrics["accuracy"] == pytest.approx(begun_with, abs=0.1)
-    assert "It began with the weights of tiny" in (
+    assert "It started from the weights of tiny" in (
         open_run(run.folder).model / "README.md"
     ).read_text().replace("\n", " ")
