@@ -128,7 +128,7 @@ def test_what_is_no_video_is_told(page, tmp_path):
 def test_a_network_camera_is_lost_and_found(page, server, keep_picture):
     before = server.udp_sockets()
     choose(page, "Network camera")
-    address = page.get_by_label("Address")
+    address = page.get_by_role("textbox", name="Address")
     address.fill("rtps://camera")
     address.press("Enter")
     expect(page.get_by_text("expected an address such as")).to_be_visible()

@@ -68,7 +68,7 @@ def test_start_watch_kill_resume_finish(training_server, open_browser, keep_pict
 
     page.get_by_role("button", name="Resume").click()
     expect(state(page, "Done")).to_be_visible(timeout=PATIENCE)
-    expect(page.get_by_text("12 of 12").first).to_be_visible()
+    expect(page.get_by_text("12 of 12").filter(visible=True).first).to_be_visible()
     expect(page.get_by_role("button", name="Cancel")).to_have_count(0)
     keep_picture(page, "done")
     (run,) = list_runs(runs).runs
