@@ -86,6 +86,9 @@ class _CloseLook:
 
     def look(self, image: NDArray[np.uint8], face: Box) -> tuple[float, Box | None]:
         """Return the score 0..1 of the face that is near ``face``, and its box; 0 and None else."""
+        # A turned picture's corners are made up, and may look like a face.
+        if not _is_inside(face, image):
+            return 0.0, None
         close_up = CloseUp(image, face, self._zoom, self._side)
         side = self._side / self._zoom
         for found in self._network.detect(close_up.pixels, _LEAST_CLOSE):
@@ -93,5 +96,13 @@ class _CloseLook:
             off = np.abs(np.array(box.center) - self._side / 2).max() / side
             larger = max(box.width / side, side / box.width)
             if off < _MOST_OFF and larger < _MOST_LARGER:
-                return found.score, face_box(close_up.to_picture(found.points))
+                there = face_box(close_up.to_picture(found.points))
+                return (found.score, there) if _is_inside(there, image) else (0.0, None)
         return 0.0, None
+
+
+def _is_inside(face: Box, image: NDArray[np.uint8]) -> bool:
+    """Return whether the centre of a face lies in the picture."""
+    height, width = image.shape[:2]
+    x, y = face.center
+    return bool(0 <= x < width and 0 <= y < height)

@@ -113,6 +113,11 @@ class TestBlazeFaceFinder:
         found = [find for _ in range(3) for find in finder.search(gray, 0.03)]
         assert any(intersection_over_union(find.box, Box(875, 375, 50, 50)) > 0.3 for find in found)
 
+    def test_what_lies_outside_the_picture_is_none(self):
+        finder, outside = live_finder("blazeface"), Find(Box(5000, 150, 120, 120))
+        assert finder.confirm(wall("brick"), outside, 0) is None
+        assert finder.follow(wall("brick"), outside, 0) is None
+
     def test_a_face_that_went_is_not_followed(self):
         finder = live_finder("blazeface")
         assert finder.follow(wall("brick"), Find(Box(200, 150, 120, 120)), 0) is None
