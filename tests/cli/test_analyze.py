@@ -95,6 +95,28 @@ def test_annotated_copy_and_csv(
     )
 
 
+@pytest.mark.parametrize(
+    ("chosen", "finder"),
+    [
+        ((), "NoneType"),
+        (("--detector", "haar"), "HaarFaceDetector"),
+        (("--detector", "haar+blazeface"), "TwoDetectors"),
+        (("--detector", "blazeface"), "BlazeFaceDetector"),
+    ],
+)
+def test_the_detector_is_chosen(photos, tmp_path, monkeypatch, chosen, finder):
+    used = []
+    fake = readings.EmotionDetector(FacesInTheCorner(), AlwaysHappy())
+
+    def load(_: Path, given: object) -> readings.EmotionDetector:
+        used.append(type(given).__name__)
+        return fake
+
+    monkeypatch.setattr(readings.EmotionDetector, "load", load)
+    assert analyze(photos / "team.jpg", "--out", tmp_path / "out", *chosen) == 0
+    assert used == [finder]
+
+
 def test_photo_without_faces(
     photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

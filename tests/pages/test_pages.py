@@ -223,6 +223,16 @@ class TestLiveCamera:
             blur_faces=True,
         )
 
+    def test_the_finder_that_is_chosen_counts_for_the_next_frame(self, use_faces, open_page):
+        use_faces()
+        seen = []
+        page = open_page(detect=lambda session: seen.append(session))
+        tracker = seen[-1]._reader.tracker
+        assert type(tracker._finder).__name__ == "HaarFaceFinder"
+        page.selectbox(key="live_finder").select("haar+blazeface").run()
+        assert not page.exception
+        assert type(tracker._finder).__name__ == "TwoFinders"
+
     def test_another_model_is_put_to_work(self, use_faces, open_page, model_library):
         use_faces()
         readers = []
@@ -602,6 +612,28 @@ class TestPhoto:
         page.file_uploader[0].set_value(("good.png", portrait_png(), "image/png")).run()
         assert "cannot be read" not in text_of(page)
         assert '<span class="emotion">happy</span>' in "\n".join(html_of(page))
+
+    def test_the_viewer_chooses_what_finds_the_faces(self, page, monkeypatch):
+        detector, used = FixedDetector([FaceReading(Box(200, 60, 100, 100), HAPPY)]), []
+
+        def load(_: Path, finder: object) -> EmotionDetector:
+            used.append(type(finder).__name__)
+            return detector
+
+        monkeypatch.setattr(EmotionDetector, "load", load)
+        self.upload(page, "one.png", portrait_png())
+        assert used[-1] == "BlazeFaceDetector"
+        page.selectbox(key="photo_finder").select("haar").run()
+        assert not page.exception
+        assert used[-1] == "HaarFaceDetector"
+        assert "Haar cascades: 44% of small faces, 0.7 s a photo" in page.selectbox[0].options
+
+    def test_yunet_leaves_no_choice(self, page, use_faces, monkeypatch):
+        monkeypatch.setenv("EMOTION_YUNET", "yunet.onnx")
+        use_faces()
+        page.run()
+        assert not page.exception
+        assert not page.selectbox
 
     def test_several_photos_are_shown_and_a_bad_one_is_told(self, page, use_faces):
         use_faces(FaceReading(Box(200, 60, 100, 100), HAPPY))
