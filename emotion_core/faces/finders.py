@@ -55,27 +55,20 @@ def photo_finder(name: str) -> FaceDetector:
     Raises:
         ModelError: there is none of this name, or BlazeFace is missing.
     """
-    match _checked(name):
-        case "haar":
-            return HaarFaceDetector(PHOTO_SETTINGS)
-        case "blazeface":
-            return BlazeFaceDetector()
-        case _:
-            return TwoDetectors()
+    _check(name)
+    if name == HAAR:
+        return HaarFaceDetector(PHOTO_SETTINGS)
+    return BlazeFaceDetector() if name == BLAZEFACE else TwoDetectors()
 
 
 def live_finder(name: str) -> FaceFinder:
     """Return a new finder for live video; see `photo_finder`."""
-    match _checked(name):
-        case "haar":
-            return HaarFaceFinder()
-        case "blazeface":
-            return BlazeFaceFinder()
-        case _:
-            return TwoFinders()
+    _check(name)
+    if name == HAAR:
+        return HaarFaceFinder()
+    return BlazeFaceFinder() if name == BLAZEFACE else TwoFinders()
 
 
-def _checked(name: str) -> str:
+def _check(name: str) -> None:
     if name not in FINDERS:
         raise ModelError(f"expected a way to find faces of {', '.join(FINDERS)}, found {name!r}")
-    return name

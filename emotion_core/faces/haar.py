@@ -197,6 +197,15 @@ def is_same_face(first: Box, second: Box) -> bool:
     return intersection_over_union(first, second) > _SAME_FACE
 
 
+def is_same_place(first: Box, second: Box) -> bool:
+    """Return whether two boxes overlap much, or the centre of the smaller lies in the other."""
+    if is_same_face(first, second):
+        return True
+    small, large = sorted((first, second), key=lambda box: box.area)
+    x, y = small.center
+    return 0 <= x - large.x < large.width and 0 <= y - large.y < large.height
+
+
 def mean_box(hits: Sequence[Hit]) -> Box:
     """Return the mean of the hits' boxes, weighted by their votes; at least one hit."""
     votes = [hit.votes for hit in hits]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.haar import is_same_face
+from emotion_core.faces.haar import is_same_place
 from emotion_core.faces.optical_flow import (
     Motion,
     correlation,
@@ -253,7 +253,7 @@ class FaceTracker:
             self._look_again(gray, max(overdue, key=lambda face: now - face.seen_at), now)
         else:
             for find in self._finder.search(gray, self.smallest_face):
-                if not any(_is_same_place(find.box, face.box) for face in self._faces):
+                if not any(is_same_place(find.box, face.box) for face in self._faces):
                     self._faces.append(_Face.of(find, now))
 
     def _confirm(self, gray: NDArray[np.uint8], face: _Face, now: float) -> None:
@@ -296,7 +296,7 @@ class FaceTracker:
                 face.lost_at is not None and now - face.lost_at > _LOST_FOR
             )
             left = not (0 <= face.x < gray.shape[1] and 0 <= face.y < gray.shape[0])
-            double = any(_is_same_place(face.box, other.box) for other in kept)
+            double = any(is_same_place(face.box, other.box) for other in kept)
             if not (gone or left or double or face.side < smallest):
                 kept.append(face)
         self._faces = kept
@@ -306,15 +306,6 @@ def _reconciled(followed: float, found: Find) -> float:
     """Return a face's angle in degrees: flow's, as near to the find's as that one may be off."""
     off = wrapped_degrees(followed - found.angle)
     return found.angle + min(found.angle_error, max(-found.angle_error, off))
-
-
-def _is_same_place(first: Box, second: Box) -> bool:
-    """Return whether two boxes overlap much, or the centre of the smaller lies in the other."""
-    if is_same_face(first, second):
-        return True
-    small, large = sorted((first, second), key=lambda box: box.area)
-    x, y = small.center
-    return 0 <= x - large.x < large.width and 0 <= y - large.y < large.height
 
 
 def _overlaps(box: Box, gray: NDArray[np.uint8]) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from emotion_core.faces.blazeface.looking import BlazeFaceLook
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.faces.haar import is_same_face
+from emotion_core.faces.haar import is_same_place
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class BlazeFaceDetector:
         """Return those of ``boxes`` that a second look calls faces, each once, largest first."""
         faces: list[Box] = []
         for box in boxes:
-            if box.width < _SMALLEST or any(_is_same(box, face) for face in faces):
+            if box.width < _SMALLEST or any(is_same_place(box, face) for face in faces):
                 continue
             face = self._look.confirm(image, box)
-            if face is not None and not any(_is_same(face, other) for other in faces):
+            if face is not None and not any(is_same_place(face, other) for other in faces):
                 faces.append(face)
         return sorted(faces, key=lambda box: box.area, reverse=True)
 
@@ -107,17 +107,9 @@ class TwoDetectors:
         more = [
             box
             for box in self._network.checked(image, self._cascades.detect(image))
-            if not any(_is_same(box, face) for face in found)
+            if not any(is_same_place(box, face) for face in found)
         ]
         return sorted(found + more, key=lambda box: box.area, reverse=True)
-
-
-def _is_same(first: Box, second: Box) -> bool:
-    """Return whether two boxes overlap much, or the centre of the smaller lies in the other."""
-    small, large = sorted((first, second), key=lambda box: box.area)
-    x, y = small.center
-    inside = 0 <= x - large.x < large.width and 0 <= y - large.y < large.height
-    return inside or is_same_face(first, second)
 
 
 def _starts(length: int, side: int) -> list[int]:
