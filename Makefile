@@ -25,10 +25,10 @@ test test-all: setup-test
 
 # Three workers keep two cores busy: tests often wait for a process that they started.
 test-fast:
-	$(BIN)/python -m pytest -m "not browser and not benchmark" -n 3 --dist loadfile --durations 10
+	$(BIN)/python -m pytest -m "not browser and not benchmark" -q -n 3 --dist loadfile --durations 10
 
 test-browser:
-	$(BIN)/python -m pytest -m "browser and not benchmark" -n 2 --dist loadfile --durations 10
+	$(BIN)/python -m pytest -m "browser and not benchmark" -q -n 2 --dist loadfile --durations 10
 
 test-benchmarks:
 	$(BIN)/python -m pytest -m benchmark --durations 10

@@ -5,8 +5,8 @@ from starlette.middleware import Middleware
 
 from pages.mending.downloads import InPieces
 from pages.mending.own_names import OwnNamesOnly
-from pages.shared.ahead import begin
-from pages.shared.viewers import KnowViewers
+from pages.viewer.ahead import begin
+from pages.viewer.cookie import KnowViewers
 
 # ``streamlit run`` finds this by its name, and lets it run this file for every viewer.
 app = st.App(
@@ -19,6 +19,7 @@ app = st.App(
 PAGES = (
     ("live_camera", "Live camera", "videocam"),
     ("photo", "Photo", "image"),
+    ("video", "Video", "movie"),
     ("sessions", "Sessions", "timeline"),
     ("dataset", "Dataset explorer", "grid_view"),
     ("own_data", "My data", "add_a_photo"),
@@ -32,17 +33,19 @@ def show() -> None:
     """Show the page that the address names, with the navigation around it."""
     # Here: as long as the server is not there, Streamlit warns of what pages ask of it.
     from emotion_core.models.folder import models_dirs
-    from emotion_core.system.housekeeping import keep_house_once
+    from emotion_core.system.storage.housekeeping import keep_house_once
     from pages.mending.callbacks import let_callbacks_finish
     from pages.mending.cleanup import set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
     from pages.mending.history import arriving, write_addresses_after_arrival
+    from pages.mending.labels import send_changed_labels
     from pages.mending.legacy_pages import disable_legacy_pages
+    from pages.mending.popovers import focus_what_opens
     from pages.mending.uploads import keep_uploads_on_disk
-    from pages.shared.kept import offer_reset
-    from pages.shared.navigation import no_such_page, note_page
-    from pages.shared.on_air import end_what_was_left, show_on_air
-    from pages.shared.text import PRODUCT
+    from pages.viewer.kept import offer_reset
+    from pages.viewer.navigation import no_such_page, note_page
+    from pages.viewer.on_air import end_what_was_left, show_on_air
+    from pages.widgets.text import PRODUCT
 
     keep_house_once(*models_dirs())
     disable_legacy_pages()
@@ -50,10 +53,11 @@ def show() -> None:
     let_callbacks_finish()
     write_addresses_after_arrival()
     keep_uploads_on_disk()
+    send_changed_labels()
 
     # Files of our own: browsers would fetch a named icon from the network.
-    st.set_page_config(page_title=PRODUCT, page_icon="pages/shared/icon.svg", layout="wide")
-    st.logo("pages/shared/logo.svg", size="large")
+    st.set_page_config(page_title=PRODUCT, page_icon="pages/widgets/icon.svg", layout="wide")
+    st.logo("pages/widgets/logo.svg", size="large")
 
     shown = [
         st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
@@ -72,6 +76,7 @@ def show() -> None:
     note_page(page)
     sign = st.container()
     end_what_was_left(page.url_path, is_live=page == live_camera)
+    focus_what_opens()
     with arriving():
         page.run()
         if page != live_camera:  # which has its own beside its settings

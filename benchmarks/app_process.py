@@ -33,19 +33,22 @@ class AppProcess:
 
 
 @contextmanager
-def running_app(folder: Path, launcher: Sequence[str] = STREAMLIT) -> Iterator[AppProcess]:
+def running_app(
+    folder: Path, launcher: Sequence[str] = STREAMLIT, sessions: Path | None = None
+) -> Iterator[AppProcess]:
     """Run ``streamlit run app.py`` on a free port until the block ends.
 
     Args:
         folder: for its log and the sessions it records.
         launcher: what Python runs in place of ``-m streamlit``.
+        sessions: where sessions are, if somewhere else.
     """
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, *launcher, "run", "app.py"]
     command += ["--server.port", str(port), "--server.headless", "true"]
-    environment = os.environ | {"EMOTION_SESSIONS_DIR": str(folder / "sessions")}
+    environment = os.environ | {"EMOTION_SESSIONS_DIR": str(sessions or folder / "sessions")}
     log = folder / "app.log"
     with log.open("wb") as output:
         started = time.perf_counter()

@@ -35,7 +35,7 @@ from clips import FILM_RATE, film_of_faces
 from frame_work import Worker
 from live_callback import LEFT_OUT, write_film
 
-from emotion_core.system.files import write_json
+from emotion_core.system.storage.files import write_json
 from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.browser.install import MISSING, installed_browser
 from tests.browser.live_view import START_MS, press, streamer

@@ -4,9 +4,9 @@
 
 PublicTest pictures set into wider ones, as in ``crop_rule.py``. ``points``: of each network, the
 share of the faces it finds and its points as shares of the picture's side, medians; from these,
-left and right made alike, comes ``MEAN_POINTS`` in ``emotion_core/faces/blazeface/framing.py``.
-``accuracy``: of the shipped model on the frames as they are, and on the crops of the photo
-detector's boxes, over the faces that it finds.
+left and right made alike, comes ``MEAN_POINTS`` in
+``emotion_core/faces/finding/blazeface/framing.py``. ``accuracy``: of the shipped model on the
+frames as they are, and on the crops of the photo detector's boxes, over the faces that it finds.
 """
 
 from __future__ import annotations
@@ -23,9 +23,15 @@ import cv2
 import numpy as np
 from crop_rule import FRAME, accuracy, in_scene, nearest, pictures
 
-from emotion_core.faces.blazeface.network import BACK, FULL_RANGE, POINTS, SHORT_RANGE, BlazeFace
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.finders import BLAZEFACE, photo_finder
+from emotion_core.faces.finding.blazeface.network import (
+    BACK,
+    FULL_RANGE,
+    POINTS,
+    SHORT_RANGE,
+    BlazeFace,
+)
+from emotion_core.faces.finding.finders import BLAZEFACE, photo_finder
 from emotion_core.models.classifier import EmotionClassifier
 
 # The middle of a scene, twice as wide as the frame.

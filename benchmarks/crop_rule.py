@@ -31,10 +31,10 @@ from numpy.typing import NDArray
 from emotion_core.datasets import open_dataset
 from emotion_core.faces.boxes import Box, intersection_over_union
 from emotion_core.faces.crops import FACE_CROP_SCALE, crop_face
-from emotion_core.faces.detectors import FRONTAL_SETTINGS, PHOTO_SETTINGS, HaarFaceDetector
+from emotion_core.faces.finding.detectors import FRONTAL_SETTINGS, PHOTO_SETTINGS, HaarFaceDetector
 from emotion_core.faces.tracking import FaceTracker
 from emotion_core.models.classifier import EmotionClassifier
-from emotion_core.system.files import write_json
+from emotion_core.system.storage.files import write_json
 
 Gray = NDArray[np.uint8]
 

@@ -36,8 +36,8 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 sys.path.insert(0, str(ROOT))
 
 from emotion_core.models.folder import CARD_FILE, default_model_dir
-from emotion_core.system.files import write_json
-from emotion_core.system.json_reading import read_json
+from emotion_core.system.storage.files import write_json
+from emotion_core.system.storage.json_reading import read_json
 from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.browser.install import MISSING, installed_browser
 from tests.browser.live_view import START_MS, streamer

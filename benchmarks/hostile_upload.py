@@ -35,7 +35,7 @@ from playwright.sync_api import Locator, Page, sync_playwright
 
 sys.path.insert(0, str(ROOT))
 
-from emotion_core.system.files import write_json
+from emotion_core.system.storage.files import write_json
 from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.browser.install import MISSING, installed_browser
 from tests.browser.live_view import PLAYING, START_MS, press, streamer

@@ -3,15 +3,17 @@
     python benchmarks/label_flicker.py --media FOLDER --json figures.json
     python benchmarks/label_flicker.py             # the lag only, for a smoke test
 
-``changes_per_second``: label changes a second of each person, on the two clips (where nobody
-changes expression much), for time constants in seconds; 0 is without smoothing. ``held`` is what
-the project shows: a label stays until another one is clearly ahead. ``answers``: the same for what
-is told a person, where "uncertain" is an answer too. Every face is read in every frame, from the
-same boxes, so that only the smoothing differs.
+``single view``, ``both views``: label changes a minute of each person, and of all together, on the
+two clips (where nobody changes expression much), for time constants in seconds; 0 is without
+smoothing. ``held`` is what the project shows: a label stays until another one is clearly ahead.
+``answers``: the same for what is told a person, where "uncertain" is an answer too. ``movement``:
+how much of the smoothed scores goes from one expression to another in a second, of their sum of 1.
+Every face is read in every frame, from the same boxes, so that only what is made of the readings
+differs. In ``both views`` every other one is of the face's mirror image, as on the live page.
 
 ``lag_seconds``: how long after a sudden change of the true expression the label changes, on made-up
 scores: sure ones (0.9 for the true expression), unsure ones (0.45) and unsure ones with noise
-(median of many).
+(median of many); ``lag_seconds_both_views``: the same with both views.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import argparse
 import itertools
 import json
 import sys
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,18 +36,25 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import intersection_over_union
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.images import to_gray
+from emotion_core.faces.pictures.images import to_gray
 from emotion_core.faces.tracking import FaceTracker
-from emotion_core.live.reader import HOLD_MARGIN
 from emotion_core.live.session import LiveSettings
-from emotion_core.live.smoothing import ScoreSmoother, hold
+from emotion_core.live.smoothing import HOLD_MARGIN, SteadyScores
 from emotion_core.models.classifier import EmotionClassifier
-from emotion_core.system.files import write_json
+from emotion_core.models.folder import MIRRORED, SINGLE
+from emotion_core.models.views import FittedViews, mirror
+from emotion_core.system.storage.files import write_json
 
 TIME_CONSTANTS: Final = (0.0, 0.25, 0.5, 1.0, 2.0)
 LAG_RATE: Final = 30.0
 
+WAYS: Final = {"single view": False, "both views": True}
+
 Scores = NDArray[np.float64]
+#: A person's scores ``[N, 7]`` by the view that was read.
+Views = dict[str, Scores]
+#: Figures by name and time constant.
+Flicker = dict[str, dict[str, float]]
 
 
 def main() -> None:
@@ -59,68 +69,113 @@ def main() -> None:
     }
     if options.media:
         classifier = EmotionClassifier.load()
-        threshold = classifier.card.certainty_threshold
-        figures |= {"model": classifier.card.name, "certainty_threshold": threshold}
-        figures["changes_per_second"] = {
-            clip: {
-                person: measure_flicker(scores, threshold)
-                for person, scores in read_scores(options.media, clip, classifier).items()
-            }
+        views = FittedViews.of(classifier, classifier.card.certainty_threshold)
+        figures |= {"model": classifier.card.name, "views": asdict(views)}
+        people = {
+            f"{clip}, {person}": rows
             for clip in CLIPS
+            for person, rows in read_scores(options.media, clip, classifier).items()
         }
-    figures["lag_seconds"] = {f"{seconds:g} s": measure_lag(seconds) for seconds in TIME_CONSTANTS}
+        for way, alternate in WAYS.items():
+            measured = {
+                person: measure_flicker(rows, views, alternate=alternate)
+                for person, rows in people.items()
+            }
+            figures[way] = measured | {"all together": together(measured, people)}
+    for name, alternate in (("lag_seconds", False), ("lag_seconds_both_views", True)):
+        figures[name] = {
+            f"{seconds:g} s": measure_lag(seconds, alternate=alternate)
+            for seconds in TIME_CONSTANTS
+        }
     print(json.dumps(figures, indent=2))
     if options.json:
         write_json(options.json, figures)
 
 
-def read_scores(folder: Path, clip: str, classifier: EmotionClassifier) -> dict[str, Scores]:
-    """Return each person's scores ``[N, 7]`` in the frames that they have a box in."""
+def read_scores(folder: Path, clip: str, classifier: EmotionClassifier) -> dict[str, Views]:
+    """Return each person's scores ``[N, 7]`` in the frames that they have a box in, by view."""
     frames = read_clip(folder, clip)
     tracker, people = FaceTracker(), labelled_faces(clip, len(frames))
-    scores: dict[str, list[Scores]] = {}
+    scores: dict[str, dict[str, list[Scores]]] = {}
     for index, (frame, faces) in enumerate(zip(frames, people, strict=True)):
         gray = to_gray(frame)
         for track in tracker.update(gray, index / CLIP_RATE):
             for person, face in faces.items():
                 if intersection_over_union(track.box, face) >= 0.5:
                     crop = crop_face(gray, track.tilted_box)[None]
-                    row = classifier.predict_scores(crop)[0].astype(np.float64)
-                    scores.setdefault(person, []).append(row)
-    return {person: np.stack(rows) for person, rows in scores.items()}
+                    for view, image in ((SINGLE, crop), (MIRRORED, mirror(crop))):
+                        row = classifier.predict_scores(image)[0].astype(np.float64)
+                        scores.setdefault(person, {}).setdefault(view, []).append(row)
+    return {
+        person: {view: np.stack(rows) for view, rows in of_person.items()}
+        for person, of_person in scores.items()
+    }
 
 
-def measure_flicker(scores: Scores, threshold: float) -> dict[str, dict[str, float]]:
-    """Return the changes a second by time constant, of labels and of answers."""
-    figures: dict[str, dict[str, float]] = {"highest": {}, "held": {}, "answers": {}}
+def measure_flicker(rows: Views, views: FittedViews, *, alternate: bool) -> Flicker:
+    """Return, by time constant, the changes a minute of labels and answers, and the movement."""
+    figures: Flicker = {"highest": {}, "held": {}, "answers": {}, "movement": {}}
+    minutes = len(rows[SINGLE]) / CLIP_RATE / 60
     for seconds in TIME_CONSTANTS:
-        highest, held, answers = labels_of(scores, CLIP_RATE, seconds, threshold)
-        for name, labels in (("highest", highest), ("held", held), ("answers", answers)):
+        played = play(rows, CLIP_RATE, seconds, views, alternate=alternate)
+        for name in ("highest", "held", "answers"):
+            labels = getattr(played, name)
             changes = sum(first != second for first, second in itertools.pairwise(labels))
-            figures[name][f"{seconds:g} s"] = round(changes * CLIP_RATE / len(labels), 2)
+            figures[name][f"{seconds:g} s"] = round(changes / minutes, 1)
+        moved = np.abs(np.diff(played.smoothed, axis=0)).sum() / 2 / len(rows[SINGLE])
+        figures["movement"][f"{seconds:g} s"] = round(float(moved) * CLIP_RATE, 3)
     return figures
 
 
-def labels_of(
-    scores: Scores, rate: float, seconds: float, threshold: float = 0.0
-) -> tuple[list[int], list[int], list[int]]:
-    """Return labels without and with holding, and answers (-1 is uncertain), frame by frame."""
-    smoother = ScoreSmoother()
-    highest: list[int] = []
-    held: list[int] = []
-    answers: list[int] = []
-    margin = HOLD_MARGIN if seconds > 0 else 0.0
-    for index, row in enumerate(scores):
-        smoothed = smoother.update(tuple(row), index / rate, seconds)
-        highest.append(int(np.argmax(smoothed)))
-        held.append(hold(held[-1] if held else None, smoothed, margin))
-        certain = bool(answers) and answers[-1] >= 0
-        least = threshold - (margin if certain else 0.0)
-        answers.append(held[-1] if smoothed[held[-1]] >= least else -1)
-    return highest, held, answers
+def together(measured: dict[str, Flicker], people: dict[str, Views]) -> Flicker:
+    """Return the means of all, each person counting as long as they were there."""
+    weights = [len(people[person][SINGLE]) for person in measured]
+    return {
+        name: {
+            seconds: round(
+                float(np.average([own[name][seconds] for own in measured.values()], 0, weights)), 3
+            )
+            for seconds in figures
+        }
+        for name, figures in next(iter(measured.values())).items()
+    }
 
 
-def measure_lag(seconds: float) -> dict[str, float]:
+@dataclass
+class Played:
+    """What was made of a person's readings, frame by frame.
+
+    Attributes:
+        highest: the expression with the highest smoothed score.
+        held: the one that is held.
+        answers: the same; -1 is uncertain.
+        smoothed: the scores ``[7]``.
+    """
+
+    highest: list[int] = field(default_factory=list)
+    held: list[int] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    smoothed: list[tuple[float, ...]] = field(default_factory=list)
+
+
+def play(
+    rows: Views, rate: float, seconds: float, views: FittedViews, *, alternate: bool
+) -> Played:
+    """Play a person's readings as the live page would see them."""
+    steady, played = SteadyScores(), Played()
+    for index in range(len(rows[SINGLE])):
+        now = index / rate
+        view = steady.next_view(now, seconds) if alternate else SINGLE
+        steady.note(tuple(rows[view][index].tolist()), now, seconds, views, view)
+        assert steady.held is not None
+        played.highest.append(int(np.argmax(steady.smoothed)))
+        played.held.append(steady.held)
+        played.answers.append(steady.held if steady.certain else -1)
+        played.smoothed.append(steady.smoothed)
+    return played
+
+
+def measure_lag(seconds: float, *, alternate: bool) -> dict[str, float]:
     """Return after how long the label follows a change, by how sure the scores are."""
     random = np.random.default_rng(0)
     before = round(LAG_RATE * (1 + 5 * seconds))
@@ -133,7 +188,8 @@ def measure_lag(seconds: float) -> dict[str, float]:
             scores[:before, 3], scores[before:, 4] = score, score
             scores = np.clip(scores + noise * random.standard_normal(scores.shape), 1e-3, None)
             scores /= scores.sum(axis=1, keepdims=True)
-            held = labels_of(scores, LAG_RATE, seconds)[1]
+            rows = {SINGLE: scores, MIRRORED: scores}
+            held = play(rows, LAG_RATE, seconds, FittedViews(), alternate=alternate).held
             lags.append(next(i for i, label in enumerate(held[before:]) if label == 4) / LAG_RATE)
         figures[name] = round(float(np.median(lags)), 3)
     return figures

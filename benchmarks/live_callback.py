@@ -2,6 +2,7 @@
 
     python benchmarks/live_callback.py --fer-python /tmp/ferenv/bin/python --media FOLDER
     python benchmarks/live_callback.py --seconds 1 --rounds 1      # for a smoke test
+    python benchmarks/live_callback.py --before CHECKOUT           # against an earlier version
 
 The app's part is the whole callback, decoded frame in, decoded frame out: conversion to an array,
 finding, following and reading the faces, drawing, conversion back; on one thread, in a process of
@@ -39,7 +40,7 @@ from app_process import memory_mb
 from clips import CLIP_RATE, CLIPS, FILM_RATE, Image, film_of_faces, read_clip
 from frame_work import Worker
 
-from emotion_core.system.files import write_json
+from emotion_core.system.storage.files import write_json
 
 HERE = Path(__file__).parent
 BLOCK = 30
@@ -69,12 +70,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--fer-python", help="Python of an environment with fer (see above)")
+    parser.add_argument("--before", type=Path, help="folder of another version of this project")
     parser.add_argument("--media", type=Path, help="folder of the two clips")
     parser.add_argument("--seconds", type=float, default=10, help="of each film (default: 10)")
     parser.add_argument("--rounds", type=int, default=4, help="times each is played (default: 4)")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     options = parser.parse_args()
     workers = {"app": Worker(sys.executable, HERE / "live_worker.py")}
+    if options.before:
+        workers["before"] = Worker(sys.executable, options.before / "benchmarks" / "live_worker.py")
     if options.fer_python:
         workers["fer"] = Worker(options.fer_python, HERE / "fer_worker.py")
     figures: dict[str, Any] = {"processors": os.cpu_count(), "load_before": os.getloadavg()[0]}
@@ -83,7 +87,7 @@ def main() -> None:
             film = Path(folder) / "film.npy"
             frames = write_film(film, scene.images)
             chosen = {
-                worker: workers[worker] for worker in workers if worker == "app" or scene.for_peer
+                worker: workers[worker] for worker in workers if worker != "fer" or scene.for_peer
             }
             for worker in chosen.values():
                 worker.show(film, scene.rate)

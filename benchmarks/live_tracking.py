@@ -7,10 +7,15 @@ frame.
 Clips (``--media``): the share of visible faces with a box that overlaps the face's label by half
 (Jaccard index 0.5), how many numbers each person had, how many numbers two persons shared, boxes
 that overlap no label by half, and the same when the video starts later in the clip. Labels are in
-``benchmarks/data``; every face is visible in every frame. Films of scikit-image's pictures, panned
-and zoomed: frames with a box though there is no face. Time: milliseconds that a session's callback
-takes with its classifier and drawing, on one thread, best of several runs; processor time
-(``cpu``), which a busy machine changes less, and time on the clock (``wall``).
+``benchmarks/data``; every face is visible in every frame. ``delay_ms``: how long until everybody
+has a box when the clip, at 30 frames a second, follows on a film of nobody. ``small_faces``, with
+the smallest face at 5% of the picture's height: a clip with two people who walk up (overlap by a
+third, for the faces are small), and the boxes in one with nobody's face.
+
+Films of scikit-image's pictures, panned and zoomed: frames with a box though there is no face.
+Time: milliseconds that a session's callback takes with its classifier and drawing, on one thread,
+best of several runs; processor time (``cpu``), which a busy machine changes less, and time on the
+clock (``wall``).
 
 The baseline is what the project did before: one frontal cascade on every frame, every face read in
 every frame, no numbers.
@@ -45,25 +50,28 @@ from frame_work import time_frames
 from live_worker import callback_work
 
 from emotion_core.faces.boxes import Box, intersection_over_union
-from emotion_core.faces.detectors import FRONTAL_SETTINGS, HaarFaceDetector
-from emotion_core.faces.finders import FINDERS, live_finder
-from emotion_core.faces.images import to_gray
+from emotion_core.faces.finding.detectors import FRONTAL_SETTINGS, HaarFaceDetector
+from emotion_core.faces.finding.finders import FINDERS, live_finder
+from emotion_core.faces.pictures.images import to_gray
 from emotion_core.faces.readings import EmotionDetector
-from emotion_core.faces.tracking import FaceTracker
+from emotion_core.faces.tracking import SMALLEST_FACE, FaceTracker
 from emotion_core.live.reader import LiveFace, LiveFaceReader
 from emotion_core.models.classifier import EmotionClassifier
-from emotion_core.system.files import write_json
+from emotion_core.system.storage.files import write_json
 
 #: Boxes by number (or by place for the baseline, which knows none) of the next frame.
 Follow = Callable[[Image, float], dict[int, Box]]
 BASELINE = "baseline"
 SYSTEMS = (*FINDERS, BASELINE)
+#: Clips with faces that are small, and with nobody's; and the smallest one looked for there.
+SMALL_FACES = ("two-people-walking-up", "shop-from-behind")
+SMALLEST = 0.05
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--media", type=Path, help="folder of the two clips")
+    parser.add_argument("--media", type=Path, help="folder of the clips")
     parser.add_argument("--json", type=Path, help="write the figures here too")
     parser.add_argument("--seconds", type=float, default=12.0, help="length of each film")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each time measured")
@@ -74,6 +82,8 @@ def main() -> None:
         figures["clips"] = {
             clip: measure_clip(read_clip(options.media, clip), clip) for clip in CLIPS
         }
+        if all((options.media / f"{clip}.mp4").is_file() for clip in SMALL_FACES):
+            figures["small_faces"] = measure_small_faces(options.media)
     figures["films_without_faces"] = measure_false_faces(options.seconds)
     figures["milliseconds_a_frame"] = measure_times(options.seconds, options.repeat)
     print(json.dumps(figures, indent=2))
@@ -81,12 +91,12 @@ def main() -> None:
         write_json(options.json, figures)
 
 
-def make(system: str) -> Follow:
+def make(system: str, smallest_face: float = SMALLEST_FACE) -> Follow:
     """Return a fresh tracker with one of the finders, or the baseline."""
     if system == BASELINE:
         detector = HaarFaceDetector(FRONTAL_SETTINGS)
         return lambda image, _: dict(enumerate(detector.detect(image)))
-    tracker = FaceTracker(live_finder(system))
+    tracker = FaceTracker(live_finder(system), smallest_face)
     return lambda image, now: {track.id: track.box for track in tracker.update(to_gray(image), now)}
 
 
@@ -108,11 +118,54 @@ def measure_clip(frames: list[Image], clip: str) -> dict[str, Any]:
             start: {key: own[key] for key in ("coverage", "numbers")}
             for start, own in later.items()
         }
+        figures[finder]["delay_ms"] = measure_delay(finder, frames, labels)
     return figures
 
 
+def measure_delay(
+    finder: str, frames: list[Image], labels: list[dict[str, Box]]
+) -> dict[str, float]:
+    """Return how long it takes until each face has a box, its mean and maximum."""
+    size = frames[0].shape[1], frames[0].shape[0]
+    nobody = list(film_without_faces("coffee", 0.5, size))
+    delays: list[float] = []
+    for start in range(0, len(frames) * 2 // 3, 9):
+        for before in range(10, 13):
+            follow, found = make(finder), dict[str, float]()
+            for index in range(before):
+                follow(nobody[index], index / FILM_RATE)
+            for index in range(45):
+                place = min(start + int(index * CLIP_RATE / FILM_RATE), len(frames) - 1)
+                boxes = follow(frames[place], (before + index) / FILM_RATE).values()
+                for person, face in labels[place].items():
+                    if any(intersection_over_union(box, face) >= 0.5 for box in boxes):
+                        found.setdefault(person, 1000 * index / FILM_RATE)
+            delays += [found.get(person, 1500.0) for person in labels[start]]
+    return {"mean": round(float(np.mean(delays))), "max": round(max(delays))}
+
+
+def measure_small_faces(media: Path) -> dict[str, Any]:
+    """Return how many small faces have a box, and how many boxes there are where nobody is."""
+    walking, empty = (read_clip(media, clip) for clip in SMALL_FACES)
+    labels = labelled_faces(SMALL_FACES[0], len(walking))
+    return {
+        finder: {
+            SMALL_FACES[0]: follow_clip(make(finder, SMALLEST), walking, labels, enough=1 / 3),
+            SMALL_FACES[1]: sum(
+                len(follow(frame, index / CLIP_RATE))
+                for follow in [make(finder, SMALLEST)]
+                for index, frame in enumerate(empty)
+            ),
+        }
+        for finder in FINDERS
+    }
+
+
 def follow_clip(
-    follow: Follow, frames: Iterable[Image], labels: list[dict[str, Box]]
+    follow: Follow,
+    frames: Iterable[Image],
+    labels: list[dict[str, Box]],
+    enough: float = 0.5,
 ) -> dict[str, Any]:
     """Return coverage, numbers and false boxes of one run over a clip."""
     covered, false = 0, 0
@@ -124,7 +177,7 @@ def follow_clip(
             best = max(
                 free, key=lambda number: intersection_over_union(free[number], face), default=None
             )
-            if best is not None and intersection_over_union(free.pop(best), face) >= 0.5:
+            if best is not None and intersection_over_union(free.pop(best), face) >= enough:
                 covered += 1
                 numbers[person].add(best)
             elif best is not None:
@@ -184,6 +237,8 @@ def measure_times(seconds: float, repeat: int) -> dict[str, Any]:
     films = {
         "640x480, no face": (0, (640, 480)),
         "640x480, one face": (1, (640, 480)),
+        "960x540, no face": (0, (960, 540)),
+        "960x540, one face": (1, (960, 540)),
         "640x480, three faces": (3, (640, 480)),
         "1280x720, one face": (1, (1280, 720)),
     }
@@ -221,6 +276,7 @@ def time_session(system: str, frames: list[Image]) -> dict[str, float]:
             for kind in ("cpu", "wall")
             for share in (50, 95, 100)
         },
+        **{f"{kind}_mean": round(float(np.mean(taken[kind])), 2) for kind in ("cpu", "wall")},
         "faces_shown": round(sum(taken["faces"]) / len(frames), 3),
     }
 

@@ -32,12 +32,12 @@ from clips import CLIP_RATE, CLIPS, Image, labelled_faces, read_clip
 
 from emotion_core.faces.boxes import Box, intersection_over_union
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.images import to_gray
 from emotion_core.faces.persons.looks import WEIGHTS, looks_of
+from emotion_core.faces.pictures.images import to_gray
 from emotion_core.faces.tracking import FaceTracker
 from emotion_core.judging.predictions.embeddings import unit_rows, with_embeddings
 from emotion_core.models.folder import default_model_dir
-from emotion_core.system.files import write_json
+from emotion_core.system.storage.files import write_json
 
 #: Makes of a picture and a box rows ``[R, D]`` of length 1, one a region.
 Describe = Callable[[Image, Box], np.ndarray]

@@ -32,10 +32,10 @@ from clips import CLIP_RATE, CLIPS, Image, labelled_faces, read_clip
 from staged_people import CAST, FOR_OTHER_CASTS, STAGES, Costume, Stage, random_cast
 
 from emotion_core.faces.boxes import Box, intersection_over_union
-from emotion_core.faces.images import to_gray
 from emotion_core.faces.persons.gallery import CONFIRM_AFTER, PersonGallery
+from emotion_core.faces.pictures.images import to_gray
 from emotion_core.faces.tracking import FaceTracker
-from emotion_core.system.files import write_json
+from emotion_core.system.storage.files import write_json
 
 #: Time, picture and where whose face is.
 Frames = Iterable[tuple[float, Image, dict[str, Box]]]

@@ -46,7 +46,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 sys.path.insert(0, str(ROOT))
 
-from emotion_core.system.files import write_json
+from emotion_core.system.storage.files import write_json
 from tests.browser.conftest import CHROMIUM_FLAGS
 from tests.browser.install import MISSING, installed_browser
 from tests.browser.live_view import START_MS, press, start, streamer

@@ -19,7 +19,7 @@ from streamlit_webrtc import webrtc_streamer
 
 from pages.live import streaming
 from pages.mending.cleanup import set_libraries_aside
-from pages.shared.navigation import note_page
+from pages.viewer.navigation import note_page
 
 
 class Session:

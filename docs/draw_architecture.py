@@ -18,14 +18,14 @@ import grimp
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 
 PAGE: Final = PROJECT / "docs" / "architecture.md"
 
 #: Large libraries, under the names that Python imports them by.
 LIBRARIES: Final = (
     "streamlit", "streamlit_webrtc", "aiortc", "av", "ai_edge_litert", "keras", "tensorflow",
-    "openTSNE", "pandas", "plotly",
+    "openTSNE", "pandas", "plotly", "ray",
 )  # fmt: skip
 
 Arrows = Mapping[str, set[str]]

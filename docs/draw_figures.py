@@ -84,7 +84,7 @@ def model_figures(folder: Path) -> dict[str, Drawing]:
         metrics["n"],
         *(selective[key] for key in ("threshold", "coverage", "accuracy_answered")),
     )
-    images = f"{metrics['n']} images"
+    images = f"{metrics['n']:,} images"
     drawn = {
         "confusion": (
             confusion_figure(

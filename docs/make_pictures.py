@@ -45,8 +45,8 @@ def dataset_page(folder: Path, playwright: Playwright) -> bytes:
     with open_page(folder, playwright) as page:
         page.get_by_role("link", name="Dataset explorer").click()
         page.get_by_role("tab", name="Browse").click()
-        page.locator(".grid").last.locator(".cell").nth(9).click(timeout=60_000)
-        expect(page.get_by_text("What the model sees")).to_be_visible(timeout=60_000)
+        page.locator(".grid").last.locator(".cell").nth(9).click(timeout=120_000)
+        expect(page.get_by_text("What the model sees")).to_be_visible(timeout=120_000)
         page.wait_for_timeout(1000 * SECONDS_TO_SETTLE)
         return page.screenshot()
 
@@ -60,7 +60,7 @@ def open_page(folder: Path, playwright: Playwright, *flags: str) -> Iterator[Pag
             executable_path=installed_browser(playwright), args=[*CHROMIUM_FLAGS, *flags]
         )
         page = browser.new_page(viewport={"width": 1280, "height": 820})
-        page.goto(server.url)
+        page.goto(server.url, timeout=120_000)  # the first page, on a machine that may be busy
         yield page
         browser.close()
 

@@ -34,7 +34,7 @@ _MODULES: Final = {
 }
 
 
-# OpenCV reads it once, when it is imported. Sizes are checked before (faces.picture_heads), and
+# OpenCV reads it once, when it is imported. Sizes are checked before (faces.pictures.heads), and
 # this holds where a decoder finds another size than the head told.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", "100000000")
 

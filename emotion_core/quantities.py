@@ -6,6 +6,7 @@ after a space; thousands have a comma; sizes are decimal, 1 MB being 1,000,000 b
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, tzinfo
 
 
@@ -22,6 +23,11 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def decimal(value: float) -> str:
     """Return a measured value such as frames a second or milliseconds: 16.67 as "16.7"."""
     return f"{value:,.1f}"
+
+
+def milliseconds(seconds: float) -> str:
+    """Return a short time such as that of one face: 0.0014 as "1.4 ms"."""
+    return f"{decimal(1000 * seconds)} ms" if seconds >= 5e-5 else "under 0.1 ms"
 
 
 def byte_size(byte_count: float) -> str:
@@ -53,10 +59,31 @@ def duration(seconds: float) -> str:
 
 
 def position(seconds: float) -> str:
-    """Return a place in a recording, or its length, as a player does: 75.9 as "1:15"."""
+    """Return how far a recording is, as a player's clock shows it: 75.9 as "1:15"."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
+def exact_position(seconds: float) -> str:
+    """Return a place in a recording with its tenths of a second: 75.94 as "1:15.9"."""
+    tenths = int(round(10 * seconds, 6))
+    return f"{position(tenths // 10)}.{tenths % 10}"
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds of a place as somebody types it: 90, "1:30" or "1:02:03.5".
+
+    Raises:
+        ValueError: it is no place.
+    """
+    parts = text.strip().split(":")
+    seconds = 0.0
+    for part in parts:
+        seconds = 60 * seconds + float(part)
+    if len(parts) > 3 or not 0 <= seconds < math.inf or "-" in text:
+        raise ValueError(text)
+    return seconds
 
 
 def moment(time: str, zone: tzinfo | None = None) -> str:

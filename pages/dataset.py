@@ -14,8 +14,8 @@ from pages.mending.legacy_pages import ensure_navigation
 from pages.opened.details import leave_face_behind
 from pages.opened.opening import chosen_dataset, offer_others
 from pages.opened.text import describe
-from pages.shared import display
-from pages.shared.navigation import follow_link
+from pages.viewer.navigation import follow_link
+from pages.widgets import display
 
 SECTIONS = {
     "Overview": show_overview,

@@ -12,6 +12,7 @@ from emotion_core.quantities import counted, decimal
 from pages.live import connection, sources, streaming
 from pages.live.reader import (
     FOLLOW_SECONDS,
+    card_shown,
     choose_finder,
     choose_model,
     follow_model_in_use,
@@ -23,11 +24,11 @@ from pages.live.recording import show_recording
 from pages.live.rules import show_events, show_rules
 from pages.live.viewers import refresh_seconds
 from pages.mending.legacy_pages import ensure_navigation
-from pages.shared import display
-from pages.shared.clicks import once
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.kept import kept, offer_reset, within
-from pages.shared.text import plain
+from pages.viewer.clicks import once
+from pages.viewer.kept import kept, offer_reset, within
+from pages.widgets import display
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.text import plain
 
 REFRESH_SECONDS = 0.5
 TIMELINE_SECONDS = 2.0
@@ -37,21 +38,21 @@ _SHOWN = ["Boxes", "Labels", "Scores", "Mirrored", "Faces blurred"]
 
 IDLE = """
 Press **Start** and allow the camera. Each frame goes to the machine that runs this app, comes back
-with faces framed and named, and is then discarded.
+with a box and an expression on each face, and is then discarded.
 """
 NO_FACE = """
 **No face found.** Look straight at the camera, come closer, and make sure the light is on your
 face, not behind you.
 """
 NO_PICTURE = """
-**Connected; waiting for the camera's picture.** If none comes, check that the camera is uncovered,
-switched on, and not in use by another program.
+**Connected; waiting for the camera's picture.** If none appears, check that the camera is
+uncovered, switched on, and not in use by another program.
 """
 FIRST_STEPS = """
 **First time here?**
 1. Press **Start**; your browser then asks about the camera.
-2. Look at the camera: your expression appears on the video, its scores beside it.
-3. To keep the scores, press **Record** below; without it, no video and no scores are stored.
+2. Look at the camera: your expression appears on the video, with its scores beside it.
+3. To keep the scores, press **Record** below. Otherwise nothing is stored.
 """
 
 _FIRST_STEPS_READ = "live_first_steps_read"
@@ -76,7 +77,7 @@ def show_panel(
             return
         if phase == "playing":
             show_readings(session, now)
-            show_model_in_use()
+            show_model_in_use(session)
         elif phase in ("slow", "failed"):
             connection.show_why_it_failed(watch.attempts)
             offer_photo()
@@ -94,8 +95,8 @@ def show_readings(session: LiveSession, now: float) -> None:
     snapshot = session.snapshot
     if snapshot.last_error_time is not None and now - snapshot.last_error_time < 10:
         st.warning(
-            f"Reading the faces failed on {counted(snapshot.errors, 'frame')}; "
-            "the video goes on without them. "
+            f"Faces could not be read in {counted(snapshot.errors, 'frame')}; "
+            "the video continues without them. "
             f"Last error: {snapshot.last_error}"
         )
     if snapshot.last_frame_time is None or now - snapshot.last_frame_time > 3:
@@ -105,7 +106,7 @@ def show_readings(session: LiveSession, now: float) -> None:
         st.info("**Finding faces is switched off** (under Adjust).")
     elif not snapshot.faces:
         st.info(NO_FACE)
-    card = live_reader().card
+    card = card_shown(session)
     # A face of less than half a second may be none: it has a box on the video, and no bars yet.
     persons = [face for face in snapshot.tracks if face.person is not None]
     for face in persons[:MOST_FACES]:
@@ -177,7 +178,8 @@ def show_controls(session: LiveSession) -> None:
             kept("live_smoothing", usual.smoothing_seconds, within(0, 3)),
             0.1,
             format="%.1f s",
-            help="Averages scores over about this long; 0 shows every reading as it is.",
+            help="Averages scores over about this long, of the face and of its mirror image in "
+            "turn; 0 shows every reading as it is.",
             key="live_smoothing",
             persist_state="session",
         )
@@ -228,7 +230,7 @@ def first_steps_are_read() -> None:
 def show_idle_model(session: LiveSession) -> None:
     """Name the model in use, whichever that is by now, while there is no video."""
     follow_model_in_use(session)
-    show_model_in_use()
+    show_model_in_use(session)
 
 
 def offer_photo() -> None:

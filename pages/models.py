@@ -8,8 +8,8 @@ from pages.library.details import show_details
 from pages.library.importing import show_import
 from pages.library.list import show_models
 from pages.mending.legacy_pages import ensure_navigation
-from pages.shared import display
-from pages.shared.technical import show_technical_switch
+from pages.widgets import display
+from pages.widgets.technical import show_technical_switch
 
 ensure_navigation()
 display.use_style()

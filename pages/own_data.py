@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.capture.collection import show_own_data
 from pages.mending.legacy_pages import ensure_navigation
-from pages.shared import display
+from pages.widgets import display
 
 ensure_navigation()
 display.use_style()

@@ -15,14 +15,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from emotion_core.datasets.drawn.samples import sample_photos
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.detectors import yunet_is_named
-from emotion_core.faces.finders import (
-    FINDERS,
-    PHOTO_FIGURES,
-    available_finders,
-    usual_photo_finder,
-)
-from emotion_core.faces.images import encode_jpeg, encode_png, to_gray
+from emotion_core.faces.finding.finders import PHOTO_FIGURES, usual_photo_finder
 from emotion_core.faces.photos import (
     ReadPhoto,
     annotated,
@@ -30,16 +23,18 @@ from emotion_core.faces.photos import (
     photos_table,
     write_annotated,
 )
+from emotion_core.faces.pictures.images import encode_jpeg, encode_png, to_gray
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import model_in_use
+from emotion_core.models.views import view_of
 from emotion_core.system.tables import csv_of
 from pages.mending.downloads import written
 from pages.mending.legacy_pages import ensure_navigation
-from pages.shared import display
-from pages.shared.detector import photo_detector
-from pages.shared.kept import kept
-from pages.shared.pictures import MANY_PICTURES, for_display, read_again, read_upload
-from pages.shared.text import plain
+from pages.viewer.detector import PHOTO_HELP, choose_finder, photo_detector
+from pages.viewer.kept import kept
+from pages.viewer.pictures import MANY_PICTURES, for_display, read_again, read_upload
+from pages.widgets import display
+from pages.widgets.text import plain
 
 #: Photos that are read at once; each is shown, and takes a second or so.
 MOST_PHOTOS: Final = 50
@@ -51,7 +46,7 @@ NO_FACE = """
 at least a tenth as high as the photo. Cropping the photo to the face helps too.
 """
 DRAWN = """
-Drawn by this app: no real people. Models that learned from photos misread drawings more often.
+Drawn by this app, not real people. Models trained on photos misread drawings more often.
 """
 
 
@@ -109,7 +104,7 @@ def choose_pictures() -> list[Picture]:
     if len(files) > MOST_PHOTOS:
         st.warning(
             f"Up to {MOST_PHOTOS} photos are read at once; the last {len(files) - MOST_PHOTOS} "
-            "were left out. Remove some to read those."
+            "were left out. Remove others to read them."
         )
     return [of_upload(file) for file in files[:MOST_PHOTOS]]
 
@@ -139,25 +134,20 @@ def read_so_far() -> dict[tuple[str, str], Shown]:
     return {}
 
 
-def choose_finder() -> str | None:
-    """Let the viewer choose what finds the faces, and return its name; None where YuNet does."""
-    if yunet_is_named():
-        return None
-    choices = available_finders()
-    usual = usual_photo_finder()
-    chosen: str = st.selectbox(
-        "Finder",
-        choices,
-        index=choices.index(kept("photo_finder", usual, choices)),
-        format_func=lambda name: f"{FINDERS[name]}: {PHOTO_FIGURES[name]}",
-        help="What looks for faces. The figures are of faces 24 to 60 pixels high.",
-        key="photo_finder",
+def choose_careful() -> bool:
+    """Let the viewer choose whether faces are read twice."""
+    return st.toggle(
+        "Careful",
+        kept("photo_careful", True),
+        help="Reads each face twice, as it is and mirrored, and averages the scores, so that a "
+        "face and its mirror image get the same answer. Finding faces takes most of the time "
+        "either way.",
+        key="photo_careful",
         persist_state="session",
     )
-    return chosen
 
 
-def read(picture: Picture, model: str, finder: str | None) -> Shown:
+def read(picture: Picture, model: str, finder: str | None, *, careful: bool) -> Shown:
     """Find and read the faces of a picture; a file that is none is told in the result.
 
     Raises:
@@ -167,19 +157,22 @@ def read(picture: Picture, model: str, finder: str | None) -> Shown:
         image = read_upload(picture.content(), picture.name)
     except ImageError as error:
         return Shown(problem=str(error))
-    faces = sorted(photo_detector(finder).detect(image), key=lambda face: face.box.x)
+    found = photo_detector(finder).detect(image, careful=careful)
+    faces = sorted(found, key=lambda face: face.box.x)
     gray = to_gray(image)
     height, width = image.shape[:2]
     return Shown(
-        ReadPhoto(picture.name, width, height, model, tuple(faces)),
+        ReadPhoto(picture.name, width, height, model, tuple(faces), view_of(careful=careful)),
         encode_jpeg(for_display(annotated(image, faces))),
         tuple(crop_face(gray, face.box) for face in faces),
     )
 
 
-def show_pictures(pictures: Sequence[Picture], card: ModelCard, finder: str | None) -> None:
+def show_pictures(
+    pictures: Sequence[Picture], card: ModelCard, finder: str | None, *, careful: bool
+) -> None:
     """Read the pictures one after another and show each as soon as it is read."""
-    readings, version = read_so_far(), f"{model_in_use().version} {finder}"
+    readings, version = read_so_far(), f"{model_in_use().version} {finder} {careful}"
     wanted = [(picture.identity, version) for picture in pictures]
     for key in readings.keys() - set(wanted):
         del readings[key]
@@ -191,7 +184,7 @@ def show_pictures(pictures: Sequence[Picture], card: ModelCard, finder: str | No
             progress.progress(
                 place / len(pictures), f"Reading photo{of_all}: {plain(picture.name)}"
             )
-            readings[key] = read(picture, card.name, finder)
+            readings[key] = read(picture, card.name, finder, careful=careful)
         shown = readings[key]
         if len(pictures) > 1:
             st.subheader(plain(picture.name), anchor=False, divider="gray")
@@ -283,8 +276,11 @@ if in_use.problem:
     st.warning(plain(in_use.problem))
 chosen = choose_pictures()
 with st.expander("Adjust"):
-    finder = choose_finder()
+    finder = choose_finder("photo_finder", usual_photo_finder(), PHOTO_FIGURES, PHOTO_HELP)
+    careful = choose_careful()
+if careful:
+    card = card.mirrored
 if chosen:
-    show_pictures(chosen, card, finder)
+    show_pictures(chosen, card, finder, careful=careful)
 display.show_model(card)
 display.show_limits()

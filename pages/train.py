@@ -5,11 +5,11 @@ from pathlib import Path
 import streamlit as st
 
 from pages.mending.legacy_pages import ensure_navigation
-from pages.shared import display
-from pages.shared.navigation import follow_link
 from pages.training.runs import show_runs
 from pages.training.setup import SECTION, show_setup
 from pages.training.sweep import show_sweep
+from pages.viewer.navigation import follow_link
+from pages.widgets import display
 
 SECTIONS = {"Set up": show_setup, "Runs": show_runs, "Sweep": show_sweep}
 

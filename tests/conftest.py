@@ -47,6 +47,18 @@ def nobodys_state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_precedence() -> Iterator[None]:
+    """Nothing that a test calls may raise its thread above all others of the machine."""
+    yield
+    if hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) in (
+        os.SCHED_FIFO,
+        os.SCHED_RR,
+    ):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        pytest.fail("expected this thread to be scheduled as others are, found it in real time")
+
+
 @pytest.fixture
 def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for models of its own, which is not there yet, and a setting of its own."""

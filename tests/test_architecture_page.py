@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from docs.draw_architecture import PAGE, drawn_anew
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 
 TEXT = PAGE.read_text("utf-8")
 

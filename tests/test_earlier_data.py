@@ -33,7 +33,8 @@ from emotion_core.datasets.uploads import delete_upload, list_uploads
 from emotion_core.errors import DatasetError
 from emotion_core.models.changes import delete_model, rename_model
 from emotion_core.models.library import list_models
-from emotion_core.sessions.export import EXPORT_KINDS, export_session
+from emotion_core.sessions.exports.kinds import export_session
+from emotion_core.sessions.exports.tables import TABLE_KINDS
 from emotion_core.sessions.storage import (
     delete_session,
     find_session,
@@ -95,12 +96,13 @@ def test_sessions() -> None:
     parent = sessions_dir()
     (session,) = list_sessions(parent).sessions
     assert session.header.name == "Ada, first: with glasses / without"
+    assert (session.header.kind, session.length) == ("live", "1.5 s")
     assert rename_session(find_session(parent, session.id), name="Ada", notes="").frames == 2
     delete_session(parent, session.id)
     assert list(parent.iterdir()) == []
 
 
-@pytest.mark.parametrize("kind", EXPORT_KINDS)
+@pytest.mark.parametrize("kind", TABLE_KINDS)
 def test_sessions_of_format_1_are_exported(kind: str, tmp_path: Path) -> None:
     (session,) = list_sessions(sessions_dir()).sessions
     assert (session.header.format, session.persons) == (1, 2)

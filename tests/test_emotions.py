@@ -15,7 +15,7 @@ from emotion_core.emotions import (
     UNCERTAIN,
     answer_color_bgr,
 )
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 
 #: What is left of linear red, green and blue without one kind of cones (Machado, Oliveira and
 #: Fernandes 2009, "A Physiologically-based Model for Simulation of Color Vision Deficiency",

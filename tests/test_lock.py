@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from tests.audit import audit, judge
 
 PIN = re.compile(r"^([\w.-]+)==([^\s;\\]+)", re.MULTILINE)

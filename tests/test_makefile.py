@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 
 FAST, BROWSER, BENCHMARKS = (
     "not browser and not benchmark",

@@ -9,13 +9,13 @@ import sys
 import pytest
 
 import emotion_core
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 
 HEAVY = ("tensorflow", "keras", "pandas", "plotly", "streamlit")
 LIVE_PATH = (
-    "faces.detectors",
+    "faces.finding.detectors",
     "faces.drawing",
-    "faces.images",
+    "faces.pictures.images",
     "faces.readings",
     "live.reader",
     "live.session",
@@ -63,6 +63,14 @@ def test_live_path_leaves_heavy_packages_alone() -> None:
         f"for name in {modules!r}: importlib.import_module(name)\n"
         f"from emotion_core import EmotionDetector, faces_table\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    assert output_of(program) == "[]"
+
+
+def test_commands_load_ray_for_who_asks_for_it_alone() -> None:
+    program = (
+        "import sys, emotion_core.cli, emotion_core.recorded.cluster.engine\n"
+        "print([name for name in ('ray', 'fsspec') if name in sys.modules])\n"
     )
     assert output_of(program) == "[]"
 

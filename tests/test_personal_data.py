@@ -15,9 +15,10 @@ from emotion_core.datasets.own.samples import add_samples, relabel_samples
 from emotion_core.datasets.own.storage import create_own_dataset, own_data_dir, rename_own_dataset
 from emotion_core.datasets.reading import cache
 from emotion_core.datasets.uploads import keep_upload
+from emotion_core.sessions.edits.persons import name_person
 from emotion_core.sessions.storage import rename_session, sessions_dir
-from emotion_core.system.folders import PERSONAL_VARIABLES
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.storage.folders import PERSONAL_VARIABLES
+from emotion_core.system.storage.temporary import TemporaryFolder
 from emotion_core.training.runs.plan import RunPlan
 from emotion_core.training.runs.run import open_run
 from emotion_core.training.runs.storage import create_run, runs_dir
@@ -52,6 +53,7 @@ def test_sessions() -> None:
     session = recorder.stop()
     assert session.video is not None
     rename_session(session, name="Ada", notes="")
+    name_person(session, 1, "Ada")
 
 
 def test_own_faces() -> None:

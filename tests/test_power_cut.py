@@ -17,11 +17,12 @@ from emotion_core.errors import DatasetError, EmotionCoreError, ModelError, Trai
 from emotion_core.judging.predictions.predict import predict_dataset, predictions_key
 from emotion_core.judging.robustness.curves import RobustnessCurves
 from emotion_core.models.folder import LITERT_FILE, load_card, read_model_file
+from emotion_core.sessions.edits.marks import add_mark, read_marks
 from emotion_core.sessions.storage import open_session
 from emotion_core.sessions.tables import read_tables
-from emotion_core.system import disk_cache
-from emotion_core.system.disk_cache import CacheKey
-from emotion_core.system.files import write_json
+from emotion_core.system.storage import disk_cache
+from emotion_core.system.storage.disk_cache import CacheKey
+from emotion_core.system.storage.files import write_json
 from emotion_core.training.fitting.checkpoint import Checkpoint, Origin, read_checkpoint
 from emotion_core.training.progress import CHECKPOINT_FILE, METRICS_FILE, EpochMetrics, read_epochs
 from tests.model_files import add_model_folder
@@ -167,6 +168,20 @@ def test_own_faces(damage: Damage) -> None:
     assert read_samples(dataset, dataset.samples) == [None]
     with pytest.raises(DatasetError):
         open_dataset(dataset.folder)
+
+
+@every_damage
+def test_edits_of_a_session(tmp_path: Path, damage: Damage) -> None:
+    session = record(tmp_path, [(number / 10, {1: "happy"}) for number in range(40)])
+    for number in range(20):
+        add_mark(session, number / 10, f"mark {number}")
+    sound = read_marks(session)
+    assert hurt(session.folder / "edits.jsonl", damage)
+    try:
+        found = read_marks(session)
+    except EmotionCoreError:
+        return  # refused, in words
+    assert found == sound[: len(found)]
 
 
 @every_damage

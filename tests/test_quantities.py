@@ -3,7 +3,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from emotion_core.quantities import byte_size, counted, decimal, duration, moment, percent, position
+from emotion_core.quantities import (
+    byte_size,
+    counted,
+    decimal,
+    duration,
+    exact_position,
+    milliseconds,
+    moment,
+    percent,
+    position,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,8 +75,18 @@ def test_duration(seconds: float, text: str) -> None:
     assert duration(seconds) == text
 
 
+def test_milliseconds() -> None:
+    assert [milliseconds(seconds) for seconds in (0.0014, 0.03, 0.00001)] == [
+        "1.4 ms",
+        "30.0 ms",
+        "under 0.1 ms",
+    ]
+
+
 def test_position() -> None:
     assert [position(seconds) for seconds in (0, 75.9, 3_725)] == ["0:00", "1:15", "1:02:05"]
+    exact = [exact_position(seconds) for seconds in (0, 75.94, 2.3)]
+    assert exact == ["0:00.0", "1:15.9", "0:02.3"]
 
 
 def test_moments_are_told_in_the_zone_of_whoever_reads_them() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 
 LIBRARIES = ("streamlit", "streamlit_webrtc", "aiortc")
 MENDING = PROJECT / "pages" / "mending"
@@ -35,11 +35,14 @@ def test_nothing_else_makes_temporary_files_or_moves_what_people_keep():
     """What is made elsewhere is swept by nobody; what is moved elsewhere, no disk has yet."""
     core, pages = PROJECT / "emotion_core", PROJECT / "pages"
     files = [*core.rglob("*.py"), *pages.rglob("*.py"), PROJECT / "app.py"]
-    makers = (core / "system" / "temporary.py", core / "system" / "children.py")
+    makers = (
+        core / "system" / "storage" / "temporary.py",
+        core / "system" / "processes" / "children.py",
+    )
     making = r"\b(?:mkdtemp|mkstemp|TemporaryDirectory|NamedTemporaryFile|TemporaryFile)\("
     assert [path for path in files if path not in makers and re.search(making, text(path))] == []
     # The worker moves files within a temporary folder.
-    movers = (core / "system" / "files.py", core / "importing" / "worker.py")
+    movers = (core / "system" / "storage" / "files.py", core / "importing" / "worker.py")
     moving = (
         r"os\.(?:replace|rename)\(|shutil\.move\(|(?<!SHELF)\.rename\([^=\n]*\)\n"
         r"|\.replace\([^,\"'=]*\)"
@@ -52,9 +55,9 @@ def test_json_is_read_in_one_place():
     """Elsewhere nothing would bound it, or compare it with what it should be."""
     core = PROJECT / "emotion_core"
     readers = (
-        core / "system" / "json_reading.py",
-        core / "system" / "serving.py",  # what its own parent asks
-        core / "sessions" / "export.py",  # what it has just written itself
+        core / "system" / "storage" / "json_reading.py",
+        core / "system" / "processes" / "serving.py",  # what its own parent asks
+        core / "sessions" / "exports" / "tables.py",  # what it has just written itself
     )
     reading = r"json\.loads?\("
     files = [*core.rglob("*.py"), *(PROJECT / "pages").rglob("*.py")]
@@ -69,14 +72,14 @@ def text(path: Path) -> str:
 #: What these buttons do only changes what the viewer sees.
 ONLY_SHOWN = {
     "_add", "_draw_again", "_remove", "again", "first_steps_are_read", "follow_preset", "give_up",
-    "job.cancel", "on_closed",
+    "go_to", "job.cancel", "on_closed",
     "set_up_again", "st.session_state.__setitem__",
 }  # fmt: skip
 ONLY_SHOWN_BY = ("partial(", "lambda: st.session_state.update(")
 
 
 def test_what_a_button_begins_adds_or_deletes_it_does_once():
-    """Browsers send every click of a double click: `pages.shared.clicks.once` is for that."""
+    """Browsers send every click of a double click: `pages.viewer.clicks.once` is for that."""
     files = [PROJECT / "app.py", *(PROJECT / "pages").rglob("*.py")]
     unguarded = found_in(files, what_buttons_do)
     assert [each for each in unguarded if not only_shown(each.split(": ", 1)[1])] == []
@@ -109,7 +112,7 @@ def test_what_is_private(code):
     [
         "self._count = 1",
         "x.__name__",
-        "from pages.shared.text import _own",
+        "from pages.widgets.text import _own",
         "from streamlit import text",
     ],
 )

@@ -24,8 +24,8 @@ from emotion_core.cli import (
 )
 from emotion_core.errors import EmotionCoreError
 from emotion_core.models.folder import models_dirs
-from emotion_core.system.housekeeping import keep_house
 from emotion_core.system.names import print_any_name
+from emotion_core.system.storage.housekeeping import keep_house
 
 EXIT_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print_any_name()
     parser = argparse.ArgumentParser(
         prog="python -m emotion_core",
-        description="Read facial expressions, and train and evaluate the network behind it.",
+        description="Read facial expressions, and train and evaluate the networks that do it.",
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for command in (

@@ -13,9 +13,9 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "architectures",
         help="list the networks that can be trained",
-        description="Name, shape, weights and cost of one face, in millions of "
-        "multiply-accumulates, of each architecture in the shape that "
-        "`train --set architecture=NAME` gives it.",
+        description="List the architectures: filters and blocks as "
+        "`train --set architecture=NAME` makes them, weights, and millions of "
+        "multiply-accumulates (M MACs) per face.",
     )
     parser.set_defaults(run=run)
 

@@ -17,9 +17,9 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "connection",
         help="try the STUN and TURN servers of the live page",
-        description="Asks every STUN server for this machine's address and every TURN server for "
+        description="Ask every STUN server for this machine's address and every TURN server for "
         "a relay, with the settings and credentials the live page would use. A browser elsewhere "
-        "may see another network: docs/connection.md tells how to try it from there.",
+        "may see another network: docs/connection.md says how to try it from there.",
     )
     parser.add_argument(
         "--secrets",
@@ -51,6 +51,6 @@ def run(arguments: argparse.Namespace) -> None:
     failed = sum(not check.works for check in checks)
     if failed:
         raise ConnectionSettingsError(
-            f"{secrets}: expected every server to help, found {failed} of {len(checks)} that do "
+            f"{secrets}: expected every server to work, found {failed} of {len(checks)} that do "
             "not; see above"
         )

@@ -25,8 +25,8 @@ from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.quantities import counted
-from emotion_core.system.files import replace_file, write_json
 from emotion_core.system.progress import CountProgress
+from emotion_core.system.storage.files import replace_file, write_json
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -49,11 +49,11 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
         "path",
         metavar="PATH",
         help="fer2013.csv, icml_face_data.csv, train.csv, a .zip, tar file or folder with one of "
-        "these, a folder or .zip of pictures by split and class, or 'demo'",
+        "these, a folder or .zip of images by split and class, or 'demo'",
     )
     add_reading_options(parser)
     parser.add_argument(
-        "--near", action="store_true", help="look for near-duplicates too (seconds)"
+        "--near", action="store_true", help="also look for near-duplicates (takes seconds)"
     )
     parser.add_argument(
         "--faces",
@@ -62,13 +62,16 @@ def add_parser(subparsers: _SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="also write the report as JSON")
     parser.add_argument(
-        "--export", metavar="FILE", type=Path, help="write every image found as a line of a CSV"
+        "--export",
+        metavar="FILE",
+        type=Path,
+        help="write the images found to a CSV file, one a line",
     )
     parser.add_argument(
         "--exclude-out",
         metavar="NAME",
-        help="save the images found as the exclusion list NAME, for --exclude of train and "
-        "evaluate",
+        help="save a correction list NAME that excludes the images found, for --exclude of train "
+        "and evaluate",
     )
     parser.add_argument(
         "--kinds",
@@ -84,7 +87,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Read the dataset, print its report, and write what is asked for.
 
     Raises:
-        DatasetError: a dataset cannot be read, or the exclusion list cannot be made.
+        DatasetError: a dataset cannot be read, or the correction list cannot be made.
     """
     dataset = read_data(arguments.path, arguments)
     if arguments.compare is not None:
@@ -107,8 +110,8 @@ def run(arguments: argparse.Namespace) -> None:
         exclusions = exclusion_list_of(dataset, arguments.exclude_out, chosen)
         path = save_exclusions(exclusions)
         print(
-            f"\nExclusion list {exclusions.name}: {len(exclusions):,} images, saved as {path}; "
-            f"use it with --exclude {exclusions.name!r}"
+            f"\nCorrection list {exclusions.name}: {len(exclusions):,} images, saved as {path}; "
+            f"apply it with --exclude {exclusions.name!r}"
         )
 
 
@@ -223,7 +226,7 @@ def _compare(dataset: FaceDataset, arguments: argparse.Namespace) -> None:
     if unused:
         raise DatasetError(
             f"--compare: expected no --{unused[0].replace('_', '-')} with it; check each dataset "
-            "by itself first"
+            "on its own"
         )
     other = open_source(DataSource(arguments.compare, skip_bad_rows=arguments.skip_bad_rows))
     with _progress("Comparing") as progress:
@@ -260,7 +263,7 @@ def _chosen(findings: Sequence[Finding], names: Sequence[str] | None) -> list[Fi
     missing = [name for name in names if name not in found]
     if missing:
         needed = "--faces" if missing[0] == "no_face" else "--near"
-        raise DatasetError(f"--kinds {missing[0]}: expected to have looked for it; add {needed}")
+        raise DatasetError(f"--kinds {missing[0]}: expected {needed} with it, found none; add it")
     return [found[name] for name in names]
 
 

@@ -34,8 +34,9 @@ from emotion_core.judging.robustness.perturbations import (
 )
 from emotion_core.models.folder import load_card
 from emotion_core.models.seen_images import SeenImages, load_seen_images
-from emotion_core.system.files import replace_file, write_json
+from emotion_core.models.views import VIEWS, BothViews, view_of
 from emotion_core.system.native import quiet_native_libraries
+from emotion_core.system.storage.files import replace_file, write_json
 from emotion_core.system.tables import csv_of
 
 
@@ -78,6 +79,13 @@ def add_parser(commands: Any) -> None:
         help="what runs the network: litert, as on live video (default), or keras",
     )
     parser.add_argument(
+        "--careful",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="read each image and its mirror image and average, as analyze does, with the "
+        "temperature and threshold that are fitted to that; default: a single view of each image",
+    )
+    parser.add_argument(
         "--shifted-boxes",
         action="store_true",
         help="also measure how much accuracy is lost when the box around the face is slightly off",
@@ -102,6 +110,7 @@ def run(options: argparse.Namespace) -> None:
     judged, classifier = _judge(model, dataset, options)
     seen = load_seen_images(model, judged.card)
     report = _report(judged, classifier, dataset, seen, options)
+    print(f"view         {judged.view}: {VIEWS[judged.view]}")
     print(report_text(report.judgement.report))
     for notice in report.notices:
         print(f"\n{notice.text}")
@@ -132,9 +141,12 @@ def _judge(
     card = load_card(model)
     with quiet_native_libraries():
         classifier = load_classifier(model, options.runtime)
+    if options.careful:
+        classifier, card = BothViews(classifier), card.mirrored
     members = split_members(dataset, options.split)
     logits = classifier.predict_logits(dataset.images[members])
-    return collect_answers(card, dataset, options.split, members, logits), classifier
+    view = view_of(careful=options.careful)
+    return collect_answers(card, dataset, options.split, members, logits, view), classifier
 
 
 def _report(
@@ -271,7 +283,7 @@ def curves_text(curves: RobustnessCurves) -> str:
         half = (
             ""
             if breaking is None
-            else f"  (half of the advantage over guessing is lost at {breaking:g})"
+            else f"  (half of its lead over guessing is lost at {breaking:g})"
         )
         lines.append(f"{change.name:10} {change.axis:28} {points}{half}")
     return "\n".join(lines)

@@ -30,7 +30,7 @@ from emotion_core.judging.predictions.label_mistakes import (
 )
 from emotion_core.models.folder import load_card
 from emotion_core.models.seen_images import load_seen_images
-from emotion_core.system.files import replace_file
+from emotion_core.system.storage.files import replace_file
 from emotion_core.system.tables import csv_of
 
 
@@ -45,9 +45,9 @@ def add_parser(commands: Any) -> None:
     )
     add_data_options(parser)
     add_model_option(parser)
-    parser.add_argument("--split", choices=SPLITS, help="list images of this split only")
+    parser.add_argument("--split", choices=SPLITS, help="only list images of this split")
     parser.add_argument(
-        "--top", type=int, default=50, metavar="N", help="images to list (default: 50)"
+        "--top", type=int, default=50, metavar="N", help="how many images to list (default: 50)"
     )
     parser.add_argument(
         "--export", type=Path, metavar="FILE", help="write the list as CSV, with the votes"
@@ -97,16 +97,18 @@ def quality_lines(
         if not members.any():
             continue
         answered = int((mistakes.scores[members] > 0.5).sum())
-        lines.append(f"{split}: {members.sum()} images, the model answers otherwise on {answered}")
+        lines.append(
+            f"{split}: {members.sum()} images, the model disagrees with {answered} of the labels"
+        )
         if seen[members].any():
             known = int(seen[members].sum())
             which = "these" if known == members.sum() else f"{known} of these"
             lines.append(
-                f"  the model was trained on {which}: mistakes that it has memorized are missed"
+                f"  the model was trained on {which}: mistakes that it has memorised are missed"
             )
         lines += [f"  {line}" for line in _votes_lines(dataset.subset(members), mistakes, members)]
     if dataset.votes is None:
-        lines.append("Without FER+ votes, nothing tells how good the ranking is.")
+        lines.append("Without FER+ votes, there is no telling how good the ranking is.")
     return lines
 
 

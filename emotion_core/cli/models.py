@@ -15,8 +15,8 @@ from emotion_core.models.folder import LITERT_FILE, MODELS_DIR_VARIABLE, read_mo
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import LibraryModel, list_models
 from emotion_core.quantities import byte_size
-from emotion_core.system.folders import DATA_DIR_VARIABLE
 from emotion_core.system.native import quiet_native_libraries
+from emotion_core.system.storage.folders import DATA_DIR_VARIABLE
 
 if TYPE_CHECKING:
     from emotion_core.importing.answers import ImportAnswers
@@ -48,14 +48,16 @@ def add_parser(commands: Any) -> None:
     export.add_argument("name", metavar="NAME")
     export.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
     export.set_defaults(run=run_export)
-    rename = actions.add_parser("rename", help="give a model another name")
+    rename = actions.add_parser("rename", help="rename a model")
     rename.add_argument("name", metavar="NAME")
     rename.add_argument("new_name", metavar="NEW_NAME")
     rename.set_defaults(run=run_rename)
-    delete = actions.add_parser("delete", help="delete a model permanently")
+    delete = actions.add_parser("delete", help="permanently delete a model")
     delete.add_argument("name", metavar="NAME")
     delete.add_argument(
-        "--in-use", action="store_true", help="even if it is in use; another model then takes over"
+        "--in-use",
+        action="store_true",
+        help="delete it even if it is in use; another model then takes over",
     )
     delete.set_defaults(run=run_delete)
 
@@ -69,10 +71,10 @@ def _add_import(actions: Any) -> None:
         description="Add a model: a ZIP file written by export; a whole Keras 2 or 3 model as "
         ".keras or .h5, or an architecture (.json) with its weights (.h5); .tflite; a TensorFlow 2 "
         "SavedModel, as a folder or a zip. Files that contain code are refused. What a file from "
-        "another project does not say is guessed and printed; correct it with the options.",
+        "another project does not say is guessed and printed; the options correct it.",
     )
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path)
-    parser.add_argument("--name", help="default: the file's name")
+    parser.add_argument("--name", help="name of the model (default: the file's)")
     parser.add_argument(
         "--values", choices=list(RANGES), help="range of the network's input values"
     )
@@ -82,8 +84,8 @@ def _add_import(actions: Any) -> None:
     parser.add_argument(
         "--classes",
         metavar="ORDER",
-        help="what its outputs stand for, in order: names separated by commas (those that are none "
-        f"of the seven are left out), or one of {'; '.join(CLASS_ORDERS)}",
+        help="what its outputs stand for, in order: names separated by commas (any that are not "
+        f"one of the seven are ignored), or one of {'; '.join(CLASS_ORDERS)}",
     )
     parser.add_argument(
         "--returns", choices=["probabilities", "logits"], help="what its last layer returns"

@@ -17,8 +17,17 @@ from emotion_core.datasets.reading.image_folder import is_picture, list_files
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
 from emotion_core.errors import DatasetError, ImageError
-from emotion_core.faces.images import HEIC_SUFFIXES
+from emotion_core.faces.finding.finders import (
+    FINDERS,
+    PHOTO_FIGURES,
+    WITHOUT_BLAZEFACE,
+    available_finders,
+    usual_photo_finder,
+)
+from emotion_core.faces.pictures.images import HEIC_SUFFIXES
 from emotion_core.models.in_use import model_in_use
+from emotion_core.quantities import seconds_of
+from emotion_core.video.sources import VIDEO_SUFFIXES
 
 
 def add_model_option(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +55,18 @@ def chosen_model(model: Path | None) -> Path:
     return in_use.folder
 
 
+def add_detector_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--detector``, which names one of `FINDERS` and may be left out."""
+    figures = "; ".join(f"{name} {PHOTO_FIGURES[name]}" for name in available_finders())
+    missing = "" if len(available_finders()) > 1 else f". {WITHOUT_BLAZEFACE}"
+    parser.add_argument(
+        "--detector",
+        choices=tuple(FINDERS),
+        help=f"what finds the faces (default: {usual_photo_finder()}): "
+        + (figures + missing).replace("%", "%%"),
+    )
+
+
 def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add ``--data`` and what ``add_reading_options`` adds."""
     parser.add_argument(
@@ -53,8 +74,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="PATH",
         help="fer2013.csv, icml_face_data.csv, train.csv, a .zip, tar file or folder holding one "
-        "of them, a folder or .zip of images by split and class, own/NAME for data captured here, "
-        "or 'demo' for the synthetic demo dataset",
+        "of them, a folder or .zip of images by split and class, own/NAME for one of your own "
+        "datasets, or 'demo' for the drawn faces of the demo",
     )
     add_reading_options(parser)
 
@@ -69,20 +90,20 @@ def add_reading_options(parser: argparse.ArgumentParser) -> None:
         metavar="PATH",
         action="append",
         default=[],
-        help="another dataset to add, such as own/NAME; its faces keep their splits; may be "
-        "repeated",
+        help="another dataset to add, such as own/NAME; its faces keep their splits; can be "
+        "given several times",
     )
     parser.add_argument(
         "--exclude",
         metavar="NAME_OR_FILE",
-        help="exclude or relabel the images of an exclusion list, made in the Dataset explorer or "
-        "with dataset --exclude-out",
+        help="apply a correction list: exclude or relabel its images; made in the Dataset explorer "
+        "or with dataset --exclude-out",
     )
     parser.add_argument(
         "--classes",
         metavar="NUMBER=CLASS,...",
         type=class_meanings,
-        help="what numbered folders mean, such as 1=surprise,2=fear; none leaves a folder out; "
+        help="what numbered folders mean, such as 1=surprise,2=fear (none leaves a folder out); "
         "remembered for this dataset",
     )
     parser.add_argument(
@@ -110,7 +131,7 @@ def data_source(path: str, options: argparse.Namespace) -> DataSource:
 
 
 def read_data(path: str, options: argparse.Namespace) -> FaceDataset:
-    """Open a dataset and those to join to it, without the images of an exclusion list.
+    """Open a dataset and those to join to it, with a correction list applied.
 
     Raises:
         DatasetError: a dataset or the list cannot be read, or the list is for another dataset.
@@ -141,15 +162,22 @@ def open_source(source: DataSource, classes: dict[str, str] | None = None) -> Fa
     return dataset
 
 
-def pictures_among(given: Sequence[Path]) -> tuple[list[Path], list[ImageError]]:
+def pictures_among(
+    given: Sequence[Path], *, videos: bool = False
+) -> tuple[list[Path], list[ImageError]]:
     """Return the pictures that arguments name: files, folders, and patterns such as ``*.jpg``.
 
     Shells of Windows hand patterns on as they were typed. Of a folder, everything below it counts
     that is called like a picture.
 
+    Args:
+        given: what was named.
+        videos: whether what is called like a video counts as well.
+
     Returns:
         what to read, and what to say of each folder without a picture.
     """
+    wanted = "pictures or videos" if videos else "pictures"
     named: list[Path] = []
     for path in given:
         # A file may be called like a pattern.
@@ -164,16 +192,35 @@ def pictures_among(given: Sequence[Path]) -> tuple[list[Path], list[ImageError]]
             pictures.append(path)
             continue
         try:
-            below = [path / file.name for file in list_files(path) if _is_picture(file.name)]
+            below = [
+                path / file.name
+                for file in list_files(path)
+                if _is_picture(file.name) or (videos and is_video(file.name))
+            ]
         except DatasetError as error:
             problems.append(ImageError(str(error)))
             continue
         pictures += below
         if not below:
             problems.append(
-                ImageError(f"{path}: expected pictures in this folder, found none; name another")
+                ImageError(f"{path}: expected {wanted} in this folder, found none; choose another")
             )
     return pictures, problems
+
+
+def is_video(name: str) -> bool:
+    """Tell whether a file is called like a video."""
+    return name.lower().endswith(VIDEO_SUFFIXES)
+
+
+def time_in_video(text: str) -> float:
+    """Return seconds of a time such as 90, 1:30 or 1:02:03.5, for argparse."""
+    try:
+        return seconds_of(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected seconds, or a time such as 1:30 or 1:02:03, found {text!r}"
+        ) from None
 
 
 def _is_folder(path: Path) -> bool:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
-from emotion_core.cli.options import pictures_among
+from emotion_core.cli.options import add_detector_option, pictures_among
+from emotion_core.datasets.own.crops import found_crops, whole_crop
 from emotion_core.datasets.own.dataset import HEADER_FILE, OwnDataset
 from emotion_core.datasets.own.samples import (
     add_samples,
@@ -30,7 +33,9 @@ from emotion_core.datasets.own.storage import (
 )
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from emotion_core.faces.finding.finders import photo_finder
 from emotion_core.faces.pictures.apart import read_image_apart
+from emotion_core.system.native import quiet_native_libraries
 
 
 def add_parser(commands: Any) -> None:
@@ -38,16 +43,16 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "own",
         help="list, fill, export and delete your own datasets",
-        description="Your own datasets are made on the page My data, or here from photos. They are "
-        "stored in your data folder, or where the environment variable EMOTION_DATA_DIR says. "
-        "Wherever a dataset is expected, own/NAME stands for one.",
+        description="Datasets of your own, made on the page My data or here from photos. They are "
+        "stored in your data folder, or in the one that the environment variable "
+        "EMOTION_DATA_DIR names. Use own/NAME wherever a dataset is expected.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="list them all")
+    listing = actions.add_parser("list", help="list your datasets")
     listing.set_defaults(run=run_list)
     add = actions.add_parser(
         "add",
-        help="add the faces in photos; creates the dataset if there is none",
+        help="add the faces in photos; creates the dataset if needed",
         description=f"Add the faces in photos. With --agreed you confirm: {CONSENT}",
     )
     add.add_argument("name", metavar="NAME")
@@ -56,9 +61,14 @@ def add_parser(commands: Any) -> None:
         metavar="PICTURE",
         nargs="+",
         type=Path,
-        help="a picture, a folder with all folders in it, or a pattern such as *.jpg",
+        help="a photo, a folder (searched with its subfolders), or a pattern such as *.jpg",
     )
-    add.add_argument("--emotion", required=True, choices=EMOTIONS, help="what all faces show")
+    add.add_argument(
+        "--emotion",
+        required=True,
+        choices=EMOTIONS,
+        help="the expression that all these faces show",
+    )
     add.add_argument("--agreed", action="store_true", help="confirm the above; required")
     add.add_argument(
         "--crops",
@@ -68,15 +78,16 @@ def add_parser(commands: Any) -> None:
     add.add_argument(
         "--new-sitting",
         action="store_true",
-        help="the person, the place or the light differs from what was added last; every fifth "
-        "sitting is kept for testing",
+        help="the person, the place or the light has changed since faces were last added; the "
+        "second sitting and every fifth after it are kept for testing",
     )
+    add_detector_option(add)
     add.set_defaults(run=run_add)
-    export = actions.add_parser("export", help="write one to a ZIP file")
+    export = actions.add_parser("export", help="write a dataset to a ZIP file")
     export.add_argument("name", metavar="NAME")
     export.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
     export.set_defaults(run=run_export)
-    delete = actions.add_parser("delete", help="delete one with all its faces")
+    delete = actions.add_parser("delete", help="permanently delete a dataset and all its faces")
     delete.add_argument("name", metavar="NAME")
     delete.set_defaults(run=run_delete)
 
@@ -101,14 +112,17 @@ def run_add(arguments: argparse.Namespace) -> None:
 
     Raises:
         DatasetError: nobody agreed, no face was found, or the dataset cannot be written.
+        ModelError: the detector that is named cannot be used.
         ImageError: a picture cannot be read; nothing was added.
     """
     if not arguments.agreed:
-        raise DatasetError(f"expected --agreed, found no consent; it means: {CONSENT}")
+        raise DatasetError(f"expected --agreed, found none; it means: {CONSENT}")
     pictures, problems = pictures_among(arguments.pictures)
     if problems:
         raise problems[0]
-    crops = _crops(pictures, arguments.crops)
+    crops = (
+        _whole_crops(pictures) if arguments.crops else _found_crops(pictures, arguments.detector)
+    )
     if not len(crops):
         raise DatasetError(
             f"expected a face in at least one of {len(pictures)} pictures, found none; "
@@ -153,18 +167,24 @@ def run_delete(arguments: argparse.Namespace) -> None:
     print(f"Deleted own/{arguments.name}")
 
 
-def _crops(pictures: list[Path], ready_made: bool) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _found_crops(pictures: Sequence[Path], detector: str | None) -> NDArray[np.uint8]:
     """Return the faces in all pictures, uint8 ``[N, 48, 48]``."""
-    # Only here: the other actions need no cascades.
-    from emotion_core.datasets.own.crops import found_crops, whole_crop
-    from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
+    with quiet_native_libraries():
+        finder = photo_finder(detector)
+    crops = [found_crops(image, finder) for image in _read_all(pictures)]
+    return np.concatenate([np.empty((0, 48, 48), np.uint8), *crops])
 
-    detector = HaarFaceDetector(PHOTO_SETTINGS)
-    crops = [np.empty((0, 48, 48), np.uint8)]
+
+def _whole_crops(pictures: Sequence[Path]) -> NDArray[np.uint8]:
+    """Return all pictures, each of which is a face, uint8 ``[N, 48, 48]``."""
+    crops = [whole_crop(image)[None] for image in _read_all(pictures)]
+    return np.concatenate([np.empty((0, 48, 48), np.uint8), *crops])
+
+
+def _read_all(pictures: Sequence[Path]) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pictures, with a progress bar."""
     for path in tqdm(pictures, unit="picture", leave=False, disable=None):
-        image = read_image_apart(path)
-        crops.append(whole_crop(image)[None] if ready_made else found_crops(image, detector))
-    return np.concatenate(crops)
+        yield read_image_apart(path)
 
 
 def _contents(dataset: OwnDataset) -> str:

@@ -25,9 +25,9 @@ def add_parser(commands: Any) -> None:
         "predictions",
         help="run a model over a whole dataset, and make the map of its images",
         description="Compute the model's answers and embeddings for every image, and the 2-D map "
-        "of the embeddings, and keep them in the user's cache folder, where the page that shows "
-        "the dataset finds them. Whatever is there already is not computed again. Stop it with "
-        "Ctrl-C or SIGTERM: nothing is left half-written.",
+        "of the embeddings, and keep them in the cache folder, where the Dataset explorer finds "
+        "them. What is already there is not computed again. Stop it with Ctrl-C or SIGTERM: "
+        "nothing is left half-written.",
     )
     add_data_options(parser)
     add_model_option(parser)

@@ -37,10 +37,10 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "runs",
         help="queue, watch, stop, resume and keep training runs",
-        description="Training runs as on the page Train: one at a time, by a process of its own "
-        "that needs neither a browser nor a terminal. They are stored in the user's data "
-        "folder, or in "
-        "the one that the environment variable EMOTION_RUNS_DIR names. ID is a run's id or name.",
+        description="Training runs, as on the page Train. They run one at a time in a background "
+        "process that needs neither a browser nor a terminal, and are stored in your data folder, "
+        "or in the one that the environment variable EMOTION_RUNS_DIR names. ID is a run's id or "
+        "name.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     listing = actions.add_parser("list", help="list all runs, the newest first")
@@ -49,7 +49,7 @@ def add_parser(commands: Any) -> None:
     _add_start_options(start)
     start.set_defaults(run=run_start)
     for name, action, text in (
-        ("show", run_show, "settings, epochs and log of one run"),
+        ("show", run_show, "print the settings, epochs and log of a run"),
         ("stop", run_stop, "end a run and keep its best epoch so far as a model"),
         ("cancel", run_cancel, "end a run and keep only its line in the list"),
         ("resume", run_resume, "continue a run that was interrupted, stopped or failed"),
@@ -68,7 +68,7 @@ def add_parser(commands: Any) -> None:
             each.add_argument("--to", required=True, type=Path, metavar="FILE.zip")
         each.set_defaults(run=action)
     working = actions.add_parser(
-        "work", help="train the queued runs here and now; other commands do so in the background"
+        "work", help="train the queued runs here and now, instead of in the background"
     )
     working.set_defaults(run=run_work)
 
@@ -81,23 +81,23 @@ def _add_start_options(parser: argparse.ArgumentParser) -> None:
         "--library",
         type=Path,
         metavar="DIR",
-        help="the folder that the model is put in (default: where the app looks for models)",
+        help="folder for the model (default: where the app looks for models)",
     )
-    parser.add_argument("--notes", default="", help="anything you want to remember")
+    parser.add_argument("--notes", default="", help="notes about the run")
     parser.add_argument(
         "--vary",
         action="append",
         default=[],
         type=setting,
         metavar="NAME=VALUES",
-        help="queue a run for each value, such as dropout='0.1 0.3'; may be given several times, "
-        "for every combination",
+        help="queue a run for each value, such as dropout='0.1 0.3'; given several times, a "
+        "run for every combination",
     )
     parser.add_argument(
         "--random",
         type=int,
         metavar="COUNT",
-        help="only this many of the combinations, chosen at random",
+        help="queue only this many of the combinations, chosen at random",
     )
 
 

@@ -63,7 +63,7 @@ def add_parser(commands: Any) -> None:
 def add_setting_options(parser: argparse.ArgumentParser) -> None:
     """Add what decides how a network is trained, see ``config_from_options``."""
     parser.add_argument("--preset", choices=PRESETS, help=f"default: {DEFAULT_PRESET}")
-    parser.add_argument("--epochs", type=int, help="passes over the data, instead of the preset's")
+    parser.add_argument("--epochs", type=int, help="passes over the data (default: the preset's)")
     parser.add_argument("--seed", type=int, help="default: 0")
     parser.add_argument(
         "--set",
@@ -72,7 +72,7 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
         type=setting,
         metavar="NAME=VALUE",
         help="any other setting of the preset, such as filters=16,32,64 or augmentation.mixup=0.2; "
-        "may be given several times",
+        "can be given several times",
     )
     parser.add_argument(
         "--teachers",
@@ -86,8 +86,8 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
         "--start-from",
         type=Path,
         metavar="MODEL_DIR",
-        help="start from the weights of a model of the same architecture and filters, with as many "
-        "blocks or fewer",
+        help="start from the weights of a model with the same architecture and filters and at most "
+        "as many blocks",
     )
 
 

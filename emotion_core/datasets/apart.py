@@ -13,16 +13,16 @@ from emotion_core.datasets.own.storage import own_data_dir, own_path
 from emotion_core.datasets.reading.cache import read_entry
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError, NumberedClassesError
-from emotion_core.system.children import Child, ChildEndedError, ChildError
-from emotion_core.system.folders import (
+from emotion_core.system.processes.children import Child, ChildEndedError, ChildError
+from emotion_core.system.progress import ShareProgress
+from emotion_core.system.storage.folders import (
     CACHE_DIR_VARIABLE,
     DATA_DIR_VARIABLE,
     cache_dir,
     data_dir,
 )
-from emotion_core.system.locks import Turns
-from emotion_core.system.progress import ShareProgress
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.storage.locks import Turns
+from emotion_core.system.storage.temporary import TemporaryFolder
 
 _WORKER: Final = "emotion_core.datasets.worker"
 # What takes longer gives way to live video; what is read at once is waited for.
@@ -75,7 +75,7 @@ def open_apart(
     except OSError as error:
         raise DatasetError(
             f"{name}: what reads it cannot be started, or what it read is gone "
-            f"({error.strerror or error}); make room, and open it again"
+            f"({error.strerror or error}); free up space, and open it again"
         ) from error
 
 
@@ -102,8 +102,8 @@ def _read_into(
     except ChildEndedError as error:
         raise DatasetError(
             f"{name}: expected a dataset, found one that took more memory or time than one of its "
-            f"size may, or crashed what read it (exit code {error.code}); it is damaged or made to "
-            "do harm"
+            f"size may, or crashed what read it (exit code {error.code}); it is damaged or "
+            "malicious"
         ) from error
     except ChildError as error:
         raise DatasetError(error.reason) from error

@@ -23,7 +23,7 @@ def join(first: FaceDataset, *others: FaceDataset) -> FaceDataset:
         others: follow in this order; without any, ``first`` is returned as it is.
 
     Raises:
-        DatasetError: images of different exclusion lists were left out of them.
+        DatasetError: different correction lists were applied to them.
     """
     if not others:
         return first
@@ -46,7 +46,7 @@ def _exclusion(parts: Sequence[FaceDataset]) -> Exclusion | None:
     if len(lists) > 1:
         names = " and ".join(sorted(repr(each.name) for each in lists))
         raise DatasetError(
-            f"expected at most one exclusion list, found {names}; join the whole datasets and "
+            f"expected at most one correction list, found {names}; join the whole datasets and "
             "make one list for the result"
         )
     return lists.pop() if lists else None

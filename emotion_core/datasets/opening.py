@@ -36,7 +36,7 @@ from emotion_core.datasets.reading.parquet import is_parquet, list_rows, read_pa
 from emotion_core.datasets.reading.votes import VOTES_NAME, read_votes
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
-from emotion_core.system.disk_cache import CacheKey
+from emotion_core.system.storage.disk_cache import CacheKey
 
 #: The path that stands for the synthetic demo dataset.
 DEMO_NAME: Final = "demo"

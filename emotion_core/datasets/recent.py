@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from emotion_core.system.files import write_json
-from emotion_core.system.folders import data_dir
-from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.storage.files import write_json
+from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.json_reading import checked, read_json
 
 #: How many are remembered.
 MOST_RECENT: Final = 8
@@ -69,7 +69,7 @@ def _read() -> list[RecentDataset]:
     except FileNotFoundError:
         return []
     except (OSError, ValueError, KeyError, TypeError) as error:
-        _log.info("%s is damaged and begun anew: %s", recent_file(), error)
+        _log.info("%s is damaged and starts over: %s", recent_file(), error)
         return []
 
 

@@ -15,7 +15,7 @@ from emotion_core.datasets.opening import DEMO_NAME
 from emotion_core.datasets.own.storage import own_path
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
-from emotion_core.system.json_reading import checked
+from emotion_core.system.storage.json_reading import checked
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class DataSource:
         path: what ``open_dataset`` takes: a file or folder, ``own/NAME`` or ``demo``.
         votes: FER+ votes for it; None: those that lie beside it, if any do.
         joined: further datasets, in the form of ``path``.
-        exclusions: name or file of the exclusion list whose images are left out.
+        exclusions: name or file of the correction list to apply.
         skip_bad_rows: leave bad rows out instead of refusing them.
     """
 
@@ -40,7 +40,7 @@ class DataSource:
     def name(self) -> str:
         """What to call it, in a few words."""
         names = " + ".join(_short(path) for path in (self.path, *self.joined))
-        return f"{names} without {_short(self.exclusions)}" if self.exclusions else names
+        return f"{names} (corrected by {_short(self.exclusions)})" if self.exclusions else names
 
     def absolute(self) -> DataSource:
         """Return it with absolute paths, which mean the same in every folder."""
@@ -57,7 +57,7 @@ class DataSource:
         progress: Callable[[float], None] | None = None,
         classes: Mapping[str, str] | None = None,
     ) -> FaceDataset:
-        """Read the datasets, join them, and leave out the images of the list.
+        """Read the datasets, join them, and apply the list.
 
         Args:
             progress: called now and then with the share that is done, 0.0 to 1.0.

@@ -34,7 +34,7 @@ VOTE_NAMES: Final[tuple[str, ...]] = (
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Which exclusion list a dataset was opened without (see ``exclusions``).
+    """Which correction list a dataset was opened with (see ``exclusions``).
 
     Attributes:
         name: the list's name.
@@ -75,7 +75,7 @@ class FaceDataset:
         rows: int64 ``[N]``, zero-based row in the source file (or rank among a folder's files).
         votes: uint8 ``[N, 10]`` FER+ votes in the order of ``VOTE_NAMES``, or None.
         dropped_rows: bad rows that were left out on request.
-        excluded: the exclusion list whose images were left out of it; None: nothing was.
+        excluded: the correction list that was applied to it; None: none was.
         notes: what whoever uses the data should know of how it was read, each in one line.
         known_fingerprint: the fingerprint, where the cache remembers it; None: to be computed.
 

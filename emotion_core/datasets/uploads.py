@@ -15,10 +15,10 @@ from typing import BinaryIO, Final
 
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.errors import DatasetError
-from emotion_core.system.files import replace_folder
-from emotion_core.system.folders import data_dir
 from emotion_core.system.names import fitted
-from emotion_core.system.shelf import Shelf
+from emotion_core.system.storage.files import replace_folder
+from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.shelf import Shelf
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -65,8 +65,8 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
                     shutil.copyfileobj(file, copy, _BLOCK)
     except OSError as error:
         raise DatasetError(
-            f"the upload cannot be kept in {folder.parent} ({error.strerror or error}); make room, "
-            "or allow writing there"
+            f"the upload cannot be kept in {folder.parent} ({error.strerror or error}); free up "
+            "space, or allow writing there"
         ) from error
     return folder / faces[0]
 

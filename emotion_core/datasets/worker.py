@@ -18,10 +18,10 @@ from emotion_core.datasets.opening import open_dataset
 from emotion_core.datasets.reading.cache import write_entry
 from emotion_core.errors import DatasetError, NumberedClassesError
 from emotion_core.quantities import byte_size
-from emotion_core.system.folders import cache_dir, data_dir
-from emotion_core.system.isolation import write_only_in
+from emotion_core.system.processes.isolation import write_only_in
+from emotion_core.system.processes.serving import Limits, serve
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import Limits, serve
+from emotion_core.system.storage.folders import cache_dir, data_dir
 
 _SECONDS: Final = 4 * 60 * 60
 
@@ -87,7 +87,7 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:
     except OSError as error:
         raise DatasetError(
             f"{path}: what was read of it cannot be written into {folder} "
-            f"({error.strerror or error}); make room"
+            f"({error.strerror or error}); free up space"
         ) from error
     return {"folder": str(folder)}
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.haar import cut_out
+from emotion_core.faces.finding.haar import cut_out
 
 #: Side of the square crop in multiples of the box's longer side. Measured with
 #: benchmarks/crop_rule.py on 1000 PublicTest faces set into a wider picture: the boxes' sides are

@@ -79,7 +79,7 @@ def draw_faces_on(
     *,
     boxes: bool = True,
     labels: bool = True,
-    numbers: Sequence[int | None] | None = None,
+    numbers: Sequence[int | str | None] | None = None,
 ) -> None:
     """Draw each face's box and label, such as "happy 93%", into a picture.
 
@@ -92,7 +92,8 @@ def draw_faces_on(
         faces: in any order; the first ones get the best places for their labels.
         boxes: whether to draw the boxes.
         labels: whether to draw the labels.
-        numbers: one for each face, to stand before its label; None for one without a number.
+        numbers: one for each face, or a name (ASCII only), to stand before its label; None for
+            one without.
     """
     pen = _Pen.for_image(canvas)
     for face in faces if boxes else ():

@@ -13,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.faces.drawing import draw_faces
-from emotion_core.faces.images import encode_png
+from emotion_core.faces.pictures.images import encode_png
 from emotion_core.faces.readings import FACE_COLUMNS, FaceReading, face_row
+from emotion_core.models.folder import SINGLE
 from emotion_core.system.names import fitted
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Columns of `photos_table`; those of one photo came first, and stay where they were.
-PHOTO_COLUMNS: Final = (*FACE_COLUMNS, "file", "model")
+PHOTO_COLUMNS: Final = (*FACE_COLUMNS, "file", "model", "view")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class ReadPhoto:
         height: in pixels.
         model: name of the model that read the faces.
         faces: from left to right: the first one is face 1.
+        view: what was read of each face, one of ``emotion_core.models.views.VIEWS``.
     """
 
     name: str
@@ -41,6 +43,7 @@ class ReadPhoto:
     height: int
     model: str
     faces: tuple[FaceReading, ...]
+    view: str = SINGLE
 
     def to_json(self) -> dict[str, Any]:
         """Return everything as JSON knows it; each face has the columns of `faces_table`."""
@@ -49,6 +52,7 @@ class ReadPhoto:
             "width": self.width,
             "height": self.height,
             "model": self.model,
+            "view": self.view,
             "faces": [face_row(number, face) for number, face in enumerate(self.faces, start=1)],
         }
 
@@ -67,7 +71,12 @@ def photos_table(photos: Sequence[ReadPhoto]) -> pd.DataFrame:
     import pandas as pd
 
     rows = [
-        {**face_row(number, face), "file": photo.name, "model": photo.model}
+        {
+            **face_row(number, face),
+            "file": photo.name,
+            "model": photo.model,
+            "view": photo.view,
+        }
         for photo in photos
         for number, face in enumerate(photo.faces, start=1)
     ]

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_faces
-from emotion_core.faces.detectors import FaceDetector, yunet_of_environment
-from emotion_core.faces.images import to_gray
+from emotion_core.faces.finding.detectors import FaceDetector
+from emotion_core.faces.pictures.images import to_gray
+from emotion_core.models.views import FittedViews, mirror, view_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,6 +119,7 @@ class EmotionDetector:
         self.face_detector = face_detector
         self.classifier = classifier
         self.certainty_threshold = certainty_threshold
+        self._views = FittedViews.of(classifier, certainty_threshold)
 
     @classmethod
     def load(
@@ -127,33 +129,36 @@ class EmotionDetector:
 
         Args:
             model_dir: a model folder; the shipped model when left out.
-            face_detector: finds the faces; when left out YuNet if the environment names its file,
-                else BlazeFace, or the thorough Haar cascades where it is missing.
+            face_detector: finds the faces; the one that `finders.photo_finder` returns when left
+                out.
 
         Raises:
             ModelError: the folder holds no usable model, or YuNet's file cannot be used.
         """
         # Imported here so that a detector with a classifier of one's own needs no LiteRT.
-        from emotion_core.faces.finders import photo_finder, usual_photo_finder
+        from emotion_core.faces.finding.finders import photo_finder
         from emotion_core.models.classifier import EmotionClassifier
 
-        face_detector = (
-            face_detector or yunet_of_environment() or photo_finder(usual_photo_finder())
-        )
+        face_detector = face_detector or photo_finder()
         classifier = EmotionClassifier.load(model_dir)
         return cls(face_detector, classifier, classifier.card.certainty_threshold)
 
-    def detect(self, image: NDArray[np.uint8]) -> list[FaceReading]:
+    def detect(self, image: NDArray[np.uint8], *, careful: bool = False) -> list[FaceReading]:
         """Return the faces in ``image`` with their scores, the largest first.
 
         Args:
             image: uint8 ``[H, W, 3]``, BGR.
+            careful: read each face and its mirror image, and average; twice the network's time.
         """
         gray = to_gray(image)
         boxes = self.face_detector.detect(gray)
-        scores = self.classifier.predict_scores(crop_faces(gray, boxes))
+        crops = crop_faces(gray, boxes)
+        scores = np.asarray(self.classifier.predict_scores(crops), np.float64)
+        if careful:
+            scores = self._views.mean(scores, self.classifier.predict_scores(mirror(crops)))
+        threshold = self._views.threshold(view_of(careful=careful))
         return [
-            FaceReading(box, tuple(row), self.certainty_threshold)
+            FaceReading(box, tuple(row), threshold)
             for box, row in zip(boxes, scores.tolist(), strict=True)
         ]
 

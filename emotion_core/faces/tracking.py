@@ -2,7 +2,8 @@
 
 Between searches every box is carried by optical flow, which moves, scales and turns it (see
 `emotion_core.faces.optical_flow`). A face is looked at again now and then, so that no box drifts
-away or stays where a face has been; see `emotion_core.faces.search` for how faces are found.
+away or stays where a face has been; see `emotion_core.faces.finding.search` for how faces are
+found.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.haar import is_same_place
+from emotion_core.faces.finding.haar import is_same_place
+from emotion_core.faces.finding.search import FaceFinder, Find, HaarFaceFinder
 from emotion_core.faces.optical_flow import (
     Motion,
     correlation,
@@ -26,14 +28,13 @@ from emotion_core.faces.optical_flow import (
     upright_patch,
     wrapped_degrees,
 )
-from emotion_core.faces.search import FaceFinder, Find, HaarFaceFinder
 
 #: Side of the smallest face to find, as a share of the picture's shorter side.
 SMALLEST_FACE: Final = 1 / 8
 
-# Steps of searching a second of video: as many as frames while a face may be missing, else fewer.
-_EAGER_RATE: Final = 40.0
-_CALM_RATE: Final = 10.0
+#: Steps of searching a second of video, while a face may be missing and otherwise; on live video as
+#: many as frames while one may be.
+LIVE_RATES: Final = (40.0, 10.0)
 
 # Seconds: where a face has just been found, there may be others.
 _EAGER_AFTER_NEW: Final = 1.0
@@ -41,9 +42,6 @@ _EAGER_AFTER_NEW: Final = 1.0
 # Steps that may be taken in one frame when the camera is slow or has just been started; at 30
 # frames a second it is one.
 _MOST_STEPS: Final = 4
-
-# Looks at what may be a face before it is given up.
-_CONFIRM_ATTEMPTS: Final = 4
 
 # Seconds: a face is looked at again after so long; not seen for so long, it is gone; after flow
 # has lost it, it keeps its number for so long.
@@ -90,6 +88,7 @@ class _Face:
     profile: bool
     seen_at: float
     id: int | None = None
+    looks: int = 0
     attempts: int = 0
     lost_at: float | None = None
     patch: NDArray[np.float32] | None = None
@@ -98,7 +97,7 @@ class _Face:
     @classmethod
     def of(cls, find: Find, now: float) -> _Face:
         (x, y), side = find.box.center, find.box.width
-        return cls(x, y, side, find.angle, find.profile, now)
+        return cls(x, y, side, find.angle, find.profile, now, looks=find.looks)
 
     @property
     def box(self) -> Box:
@@ -139,12 +138,19 @@ class FaceTracker:
         finder: finds faces and looks at them again; Haar cascades when left out.
         smallest_face: side of the smallest face, as a share of the picture's shorter side;
             may be changed at any time.
+        rates: steps of searching a second, while a face may be missing and otherwise; may be
+            changed at any time.
     """
 
     def __init__(
-        self, finder: FaceFinder | None = None, smallest_face: float = SMALLEST_FACE
+        self,
+        finder: FaceFinder | None = None,
+        smallest_face: float = SMALLEST_FACE,
+        *,
+        rates: tuple[float, float] = LIVE_RATES,
     ) -> None:
         self.smallest_face = smallest_face
+        self.rates = rates
         self._finder = finder or HaarFaceFinder()
         self._last_id = 0
         self._looks = 0
@@ -171,6 +177,11 @@ class FaceTracker:
     def searched(self) -> bool:
         """Whether the last frame took a step of searching, which costs some milliseconds."""
         return self._searched
+
+    @property
+    def reduced(self) -> NDArray[np.uint8] | None:
+        """The last frame as optical flow sees it, see `optical_flow.halved`; not to be changed."""
+        return self._small
 
     @property
     def places(self) -> list[Box]:
@@ -229,7 +240,7 @@ class FaceTracker:
         """Take as many steps of searching as the time since the last frame allows."""
         shown = [face for face in self._faces if face.id is not None and face.lost_at is None]
         eager = len(shown) < max(1, len(self._faces)) or now - self._new_at < _EAGER_AFTER_NEW
-        rate = _EAGER_RATE if eager else _CALM_RATE
+        rate = self.rates[0] if eager else self.rates[1]
         self._credit = min(_MOST_STEPS, self._credit + elapsed * rate)
         # A little less than one is enough: frames do not come as punctually as the rate says.
         steps = min(int(self._credit + 0.05), max(1, int(elapsed * rate)))
@@ -252,9 +263,13 @@ class FaceTracker:
         elif overdue and self._looks % 2:
             self._look_again(gray, max(overdue, key=lambda face: now - face.seen_at), now)
         else:
+            glimpsed = []
             for find in self._finder.search(gray, self.smallest_face):
                 if not any(is_same_place(find.box, face.box) for face in self._faces):
                     self._faces.append(_Face.of(find, now))
+                    glimpsed += self._faces[-1:] if find.glimpsed else []
+            if glimpsed:
+                self._confirm(gray, glimpsed[0], now)
 
     def _confirm(self, gray: NDArray[np.uint8], face: _Face, now: float) -> None:
         find = self._finder.confirm(gray, face.find, face.attempts)
@@ -265,7 +280,7 @@ class FaceTracker:
             self._last_id += 1
             face.id = self._last_id
             self._new_at = now
-        elif face.attempts >= _CONFIRM_ATTEMPTS:
+        elif face.attempts >= face.looks:
             self._faces.remove(face)
 
     def _look_again(self, gray: NDArray[np.uint8], face: _Face, now: float) -> None:

@@ -192,7 +192,7 @@ def _in_time(network: LiteRtNetwork, batch: NDArray[np.float32], shown: str) -> 
     except queue.Empty:
         raise ModelError(
             f"expected a network that reads a picture within {MAX_SECONDS:.0f} s, found one that "
-            f"takes longer for {shown}; it is too large for this machine or made to do harm, and "
+            f"takes longer for {shown}; it is too large for this machine or malicious, and "
             "is refused"
         ) from None
     if isinstance(answer, BaseException):

@@ -10,15 +10,15 @@ from typing import Final
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork
 from emotion_core.models.folder import CARD_FILE
-from emotion_core.system.children import (
+from emotion_core.system.processes.children import (
     Child,
     ChildEndedError,
     ChildError,
     ChildTooSlowError,
 )
-from emotion_core.system.json_reading import checked
-from emotion_core.system.locks import Turns
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.storage.json_reading import checked
+from emotion_core.system.storage.locks import Turns
 
 #: Seconds that reading may take.
 TIME_LIMIT: Final = 240.0
@@ -65,8 +65,8 @@ def _read(kind: str, folder: Path, name: str, progress: ShareProgress) -> FoundN
     except ChildEndedError as error:
         raise ModelError(
             f"{name}: expected a model that can be read, found one that crashed what read it (exit "
-            f"code {error.code}); it is damaged, larger than this machine can hold, or made to "
-            "do harm, and is refused"
+            f"code {error.code}); it is damaged, larger than this machine can hold, or "
+            "malicious, and is refused"
         ) from error
     except ChildError as error:
         raise ModelError(in_users_words(error.reason, folder, name)) from error
@@ -76,7 +76,7 @@ def _read(kind: str, folder: Path, name: str, progress: ShareProgress) -> FoundN
     except (KeyError, ValueError) as error:
         raise ModelError(
             f"{name}: expected a model that can be read, found one after which the process that "
-            f"reads it tells nonsense ({error}); it is refused"
+            f"reads it sent nonsense ({error}); it is refused"
         ) from error
 
 

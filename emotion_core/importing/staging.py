@@ -38,9 +38,9 @@ from emotion_core.models.folder import (
 )
 from emotion_core.models.interface import ModelInterface
 from emotion_core.models.library import LibraryModel
-from emotion_core.system.files import open_regular
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.storage.files import open_regular
+from emotion_core.system.storage.temporary import TemporaryFolder
 
 if TYPE_CHECKING:
     from emotion_core.models.classifier import EmotionClassifier
@@ -186,7 +186,7 @@ def stage_model(uploads: Sequence[Upload], progress: ShareProgress | None = None
     except OSError as error:
         raise ModelError(
             f"the model cannot be read into {tempfile.gettempdir()} ({error.strerror or error}); "
-            "make room there and try again"
+            "free up space there and try again"
         ) from error
 
 

@@ -106,5 +106,5 @@ def _check_sizes(entries: Sequence[zipfile.ZipInfo]) -> None:
         packed = sum(entry.compress_size for entry in entries)
         raise ModelError(
             f"expected a model, found {byte_size(total)} packed into {byte_size(packed)}, "
-            "which is no model but fills disks; it is refused"
+            "which would fill the disk and is no model; it is refused"
         )

@@ -27,10 +27,10 @@ from emotion_core.models.folder import (
     read_model_file,
 )
 from emotion_core.quantities import byte_size
-from emotion_core.system.files import replace_file
-from emotion_core.system.isolation import write_only_in
+from emotion_core.system.processes.isolation import write_only_in
+from emotion_core.system.processes.serving import Limits, give_way, serve
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import Limits, give_way, serve
+from emotion_core.system.storage.files import replace_file
 
 #: What this process may take; a network of 1 GB needs about three times that while it is converted.
 LIMITS: Final = Limits(memory_bytes=6_000_000_000, processor_seconds=600, file_bytes=3_000_000_000)

@@ -13,7 +13,7 @@ from emotion_core.datasets.types import SPLITS, FaceDataset, byte_identical_to
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.errors import DatasetError
 from emotion_core.judging.measures.ranking import ranked
-from emotion_core.models.folder import ModelCard
+from emotion_core.models.folder import SINGLE, ModelCard
 from emotion_core.models.interface import softmax
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Answers:
         leaked: bool ``[N]``, whether the image also stands in Training, byte for byte; None where
             that means nothing: in Training itself, or without it.
         votes: uint8 ``[N, 10]``, FER+ votes in the order of ``VOTE_NAMES``, or None.
+        view: what was read of each image, one of ``emotion_core.models.views.VIEWS``.
     """
 
     card: ModelCard
@@ -46,6 +47,7 @@ class Answers:
     logits: NDArray[np.float32]
     leaked: NDArray[np.bool_] | None = None
     votes: NDArray[np.uint8] | None = None
+    view: str = SINGLE
 
     def __post_init__(self) -> None:
         expected = (len(self.labels), len(EMOTIONS))
@@ -121,7 +123,7 @@ def split_members(
     if not members.any():
         raise DatasetError(
             f"{dataset.name}: expected {split} images to judge a model on, found none; choose "
-            "another split" + (", or another exclusion list" if left_out is not None else "")
+            "another split" + (", or another correction list" if left_out is not None else "")
         )
     return np.flatnonzero(members)
 
@@ -132,6 +134,7 @@ def collect_answers(
     split: str,
     members: NDArray[np.intp],
     logits: NDArray[np.float32],
+    view: str = SINGLE,
 ) -> Answers:
     """Put a model's logits beside what is known of the images.
 
@@ -141,6 +144,7 @@ def collect_answers(
         split: as in ``SPLITS``.
         members: what ``split_members`` returns.
         logits: float32 ``[N, 7]`` of these images.
+        view: what was read of each.
     """
     training = np.flatnonzero(dataset.splits == SPLITS.index("Training"))
     leaked = None
@@ -156,6 +160,7 @@ def collect_answers(
         logits=np.asarray(logits),
         leaked=leaked,
         votes=None if dataset.votes is None else dataset.votes[members],
+        view=view,
     )
 
 
@@ -164,7 +169,7 @@ def answers_table(answers: Answers, places: NDArray[np.intp] | None = None) -> D
 
     Columns: ``index`` in the dataset, ``row`` of its file, split, label, emotion, confidence
     (0..1), answer (the emotion, or "uncertain"), correct, label_score (0..1), leaked where that is
-    known, and the score of each of ``EMOTIONS``.
+    known, the score of each of ``EMOTIONS``, and the view that was read.
 
     Args:
         answers: of a model.
@@ -191,4 +196,5 @@ def answers_table(answers: Answers, places: NDArray[np.intp] | None = None) -> D
     if answers.leaked is not None:
         columns["leaked"] = answers.leaked[chosen]
     columns |= dict(zip(EMOTIONS, answers.scores[chosen].T.round(6), strict=True))
+    columns["view"] = answers.view
     return pd.DataFrame(columns)

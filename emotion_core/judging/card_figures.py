@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,9 @@ from emotion_core.judging.answers import Answers
 from emotion_core.judging.measures.calibration import calibrate
 from emotion_core.judging.measures.evaluation import Classifier
 from emotion_core.judging.robustness.perturbations import SHIFTED_BOXES, measure_robustness
-from emotion_core.models.folder import ModelCard, load_card
+from emotion_core.models.folder import MIRRORED, SINGLE, ModelCard, load_card
 from emotion_core.models.readme.card import write_card
+from emotion_core.models.views import mean_logits, mirror
 
 #: Fewer images say too little to fit a temperature and a threshold to.
 LEAST_IMAGES: Final = 200
@@ -43,12 +44,18 @@ def why_not(answers: Answers) -> str:
     return ""
 
 
-def with_figures(answers: Answers, excluded: Exclusion | None = None) -> ModelCard:
+def with_figures(
+    answers: Answers,
+    excluded: Exclusion | None = None,
+    both_views: NDArray[np.float32] | None = None,
+) -> ModelCard:
     """Return the card of the model with everything that is fitted and measured on its answers.
 
     Args:
         answers: of a model whose card ``takes_figures``.
-        excluded: the exclusion list whose images do not count.
+        excluded: the correction list that was applied.
+        both_views: float32 ``[N, 7]``, the mean logits of these images and their mirror images;
+            without them what is fitted to a single view serves for both.
 
     Raises:
         ModelError: the card or the answers do not do.
@@ -61,6 +68,11 @@ def with_figures(answers: Answers, excluded: Exclusion | None = None) -> ModelCa
         )
     if reason := why_not(answers):
         raise ModelError(f"{card.name}: no figures are written into its card. {reason}")
+    if answers.view != SINGLE:
+        raise ModelError(
+            f"{card.name}: expected answers to a single view of each image, found the mean of two "
+            "views; judge it without --careful"
+        )
     # What it has learned from is not known, so neither is which of these images it knows.
     fitted = calibrate(answers.logits, answers.labels)
     data = {
@@ -70,28 +82,37 @@ def with_figures(answers: Answers, excluded: Exclusion | None = None) -> ModelCa
     }
     if excluded is not None:
         data["excluded"] = excluded.to_json()
+    metrics = fitted.metrics | {"view": SINGLE}
+    if both_views is not None:
+        metrics[MIRRORED] = mirrored_figures(both_views, answers.labels)
     return replace(
         card,
         temperature=fitted.temperature,
         certainty_threshold=fitted.certainty_threshold,
         data=data,
-        metrics=fitted.metrics,
+        metrics=metrics,
     )
 
 
-def write_figures(model_dir: Path, answers: Answers, excluded: Exclusion | None = None) -> None:
+def write_figures(
+    model_dir: Path,
+    answers: Answers,
+    excluded: Exclusion | None = None,
+    both_views: NDArray[np.float32] | None = None,
+) -> None:
     """Write the figures of a model's answers into its card and README.
 
     Args:
         model_dir: the model's folder.
         answers: see ``with_figures``.
         excluded: see there.
+        both_views: see there.
 
     Raises:
         ModelError: see ``with_figures``; or the folder holds another model by now, or cannot be
             written.
     """
-    card = with_figures(answers, excluded)
+    card = with_figures(answers, excluded, both_views)
     if load_card(model_dir).network_id != card.network_id:
         raise ModelError(
             f"{model_dir}: expected the model that was judged, found another one by now; judge "
@@ -101,8 +122,8 @@ def write_figures(model_dir: Path, answers: Answers, excluded: Exclusion | None 
         write_card(model_dir, card)
     except OSError as error:
         raise ModelError(
-            f"the card in {model_dir} cannot be written ({error.strerror or error}); make room, or "
-            "allow writing there, and try again"
+            f"the card in {model_dir} cannot be written ({error.strerror or error}); free up "
+            "space, or allow writing there, and try again"
         ) from error
 
 
@@ -115,9 +136,11 @@ def measured(
 ) -> ModelCard:
     """Return ``card`` with everything that is fitted or measured on the images that selected it.
 
+    That is done for a single view of each image, and for each image and its mirror image together.
+
     Args:
         card: what is known of the model besides.
-        classifier: the model; runs on shifted boxes.
+        classifier: the model; runs on mirror images and shifted boxes.
         training_set: what it was trained on.
         selection_set: what its best epoch was selected on.
         logits: its float32 ``[N, 7]`` for the selection set.
@@ -125,6 +148,7 @@ def measured(
     leaked = byte_identical_to(selection_set.images, training_set.images)
     fitted = calibrate(logits, selection_set.labels, leaked)
     shifted = measure_robustness(classifier, selection_set, SHIFTED_BOXES)
+    of_mirrors = classifier.predict_logits(mirror(selection_set.images))
     also_selecting = byte_identical_to(training_set.images, selection_set.images)
     return replace(
         card,
@@ -138,5 +162,32 @@ def measured(
             "selected_on": selection_set.name,
             "selection_images": len(selection_set),
         },
-        metrics=fitted.metrics | {"shifted_boxes": shifted.to_json()},
+        metrics=fitted.metrics
+        | {
+            "view": SINGLE,
+            "shifted_boxes": shifted.to_json(),
+            MIRRORED: mirrored_figures(
+                mean_logits(logits, of_mirrors), selection_set.labels, leaked
+            ),
+        },
     )
+
+
+def mirrored_figures(
+    logits: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    leaked: NDArray[np.bool_] | None = None,
+) -> dict[str, Any]:
+    """Return what a card states of both views: what is fitted to them, and the figures.
+
+    Args:
+        logits: float32 ``[N, 7]``, the mean of both views.
+        labels: uint8 ``[N]``.
+        leaked: see ``calibrate``.
+    """
+    fitted = calibrate(logits, labels, leaked)
+    return {
+        "view": MIRRORED,
+        "temperature": fitted.temperature,
+        "certainty_threshold": fitted.certainty_threshold,
+    } | fitted.metrics

@@ -53,6 +53,7 @@ class Judgement:
             "model": self.answers.card.name,
             "dataset": self.answers.dataset,
             "split": self.answers.split,
+            "view": self.answers.view,
             "temperature": self.answers.card.temperature,
             "uncalibrated": {
                 "ece": before.ece,

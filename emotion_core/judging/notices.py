@@ -81,9 +81,9 @@ def _by_images(
     learned, selecting = seen.trained_on(hashes), seen.selected_on(hashes)
     known, chosen, total = int(learned.sum()), int(selecting.sum()), len(members)
     if chosen > known:
-        who = split if chosen == total else f"{_part(chosen, total)}"
-        also = f" It has learned from {_part(known, total)}, too." if known else ""
-        return [_chosen(card, who, several=chosen < total, also=also)]
+        where = split if chosen == total else _part(chosen, total)
+        also = f" It has also learned from {_part(known, total)}." if known else ""
+        return [_chosen(card, where, also)]
     if known:
         return [_learned(card, known, total)]
     if _is_other_data(card, dataset):
@@ -125,11 +125,10 @@ def _learned(card: ModelCard, known: int, total: int) -> Notice:
     return Notice("warning", f"{card.name} has learned from {which}: {flatters}")
 
 
-def _chosen(card: ModelCard, who: str, *, several: bool = False, also: str = "") -> Notice:
-    have = "have" if several else "has"
+def _chosen(card: ModelCard, where: str, also: str = "") -> Notice:
     text = (
-        f"{who} {have} chosen the best epoch, the temperature and the certainty threshold of "
-        f"{card.name}, so the figures flatter it a little.{also}"
+        f"The best epoch, temperature and certainty threshold of {card.name} were chosen on "
+        f"{where}, so the figures flatter it a little.{also}"
     )
     return Notice("warning", text)
 

@@ -14,7 +14,7 @@ import numpy as np
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.judging.measures.timing import time_in_turn
-from emotion_core.system.children import Child, ChildError, ChildTooSlowError
+from emotion_core.system.processes.children import Child, ChildError, ChildTooSlowError
 
 #: Faces timed for each model.
 FACES: Final = 200

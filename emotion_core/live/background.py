@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.faces.readings import FaceClassifier
+from emotion_core.models.folder import SINGLE
+from emotion_core.models.views import FittedViews
 
 if TYPE_CHECKING:
     from emotion_core.models.classifier import EmotionClassifier
@@ -41,11 +43,13 @@ class Crop:
         number: tells the face from others.
         image: uint8 ``[48, 48]``.
         shown_at: time of its frame in seconds.
+        view: what the image is of, one of ``emotion_core.models.views.VIEWS``.
     """
 
     number: int
     image: NDArray[np.uint8]
     shown_at: float
+    view: str = SINGLE
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,13 @@ class Answer:
         number: that of its `Crop`.
         scores: one probability for each expression.
         shown_at: that of its `Crop`.
+        view: that of its `Crop`.
     """
 
     number: int
     scores: tuple[float, ...]
     shown_at: float
+    view: str = SINGLE
 
 
 class BackgroundReading:
@@ -136,7 +142,7 @@ class BackgroundReading:
             while (crop := self._next()) is not None:
                 (row,) = self._classifier.predict_scores(crop.image[None]).tolist()
                 with self._changed:
-                    self._answers.append(Answer(crop.number, tuple(row), crop.shown_at))
+                    self._answers.append(Answer(crop.number, tuple(row), crop.shown_at, crop.view))
                     self._reading, self._failures = None, 0
         except Exception as error:  # noqa: BLE001 - raised again where somebody takes answers
             with self._changed:
@@ -179,16 +185,19 @@ class Judge:
         classifier: scores the crops of faces.
         certainty_threshold: confidence 0..1 below which an expression is "uncertain".
         background: the thread that a slow classifier reads in; None for a quick one.
+        views: what is fitted for one view of a face and for both.
     """
 
     classifier: FaceClassifier
     certainty_threshold: float
     background: BackgroundReading | None
+    views: FittedViews
 
     @classmethod
     def of(cls, classifier: FaceClassifier, certainty_threshold: float) -> Judge:
         """Return what reads faces with this classifier."""
-        return cls(classifier, certainty_threshold, background_for(classifier))
+        views = FittedViews.of(classifier, certainty_threshold)
+        return cls(classifier, certainty_threshold, background_for(classifier), views)
 
 
 def live_classifier(model_dir: Path | None = None) -> EmotionClassifier | ClassifierProcess:

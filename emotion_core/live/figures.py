@@ -46,7 +46,7 @@ def timelines_figure(timelines: Sequence[Timeline]) -> Figure:
         "height": height + _TOP + _BOTTOM,
         "margin": {"l": 70, "r": 10, "t": _TOP, "b": _BOTTOM},
         "hovermode": "x",
-        "legend": {"orientation": "h", "x": 0, "y": -56 / height, "traceorder": "normal"},
+        "legend": {"orientation": "h", "x": 0, "y": -64 / height, "traceorder": "normal"},
         "uirevision": "live",  # keeps what a viewer switched off in the legend
         "xaxis": {
             "title": "seconds ago",

@@ -35,7 +35,7 @@ def local_addresses(host: str) -> list[IPAddress]:
             also = "" if str(address) == host else f" ({address})"
             raise WebhookError(
                 f"expected an address on this machine or in its private network, found {host}"
-                f"{also}; events can be sent nowhere else"
+                f"{also}; events cannot be sent anywhere else"
             )
     return found
 

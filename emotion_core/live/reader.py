@@ -14,18 +14,16 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_faces
-from emotion_core.faces.detectors import yunet_of_environment
-from emotion_core.faces.images import to_gray
+from emotion_core.faces.finding.finders import live_finder
+from emotion_core.faces.finding.search import FaceFinder
 from emotion_core.faces.persons.gallery import PersonGallery
+from emotion_core.faces.pictures.images import to_gray
 from emotion_core.faces.readings import FaceClassifier, FaceReading
-from emotion_core.faces.search import DetectorFaceFinder, FaceFinder
 from emotion_core.faces.tracking import FaceTracker, Track
 from emotion_core.live.background import BackgroundReading, Crop, Judge, live_classifier
-from emotion_core.live.smoothing import ScoreSmoother, SteadyReading, hold
-
-#: A face's expression changes when another one's smoothed score is higher by this; and what was
-#: certain becomes uncertain this far below the threshold.
-HOLD_MARGIN: Final = 0.1
+from emotion_core.live.smoothing import SteadyReading, SteadyScores
+from emotion_core.models.folder import MIRRORED, SINGLE
+from emotion_core.models.views import mirror
 
 # Faces read in a frame that searched for none, if reading them takes no more than this share of the
 # time between two frames. With a slower network or machine it is one: more would cost frames.
@@ -75,22 +73,18 @@ class LiveFace:
 class _Memory:
     """What is remembered of a face from frame to frame."""
 
-    read_at: float
     seen_at: float
-    raw: tuple[float, ...]
-    smoothed: tuple[float, ...]
-    smoother: ScoreSmoother = field(default_factory=ScoreSmoother)
-    held: int | None = None
-    certain: bool = False
+    scores: SteadyScores = field(default_factory=SteadyScores)
 
 
 class LiveFaceReader:
     """Finds, follows and reads the faces of one video; not thread-safe.
 
     A new face is read at once. After that the faces take turns, and frames that searched for
-    faces read none, so that no frame is slow. A slow classifier reads in a thread of its own,
-    always the newest picture of a face: no frame waits for it, a new face is there from its first
-    answer on, and the last answer holds until the next.
+    faces read none, so that no frame is slow. Every other reading of a face is of its mirror image,
+    see ``BothViewsSmoother``. A slow classifier reads in a thread of its own, always the newest
+    picture of a face: no frame waits for it, a new face is there from its first answer on, and the
+    last answer holds until the next.
 
     Args:
         classifier: scores the crops of faces; a slow one says so, as `EmotionClassifier` does, by
@@ -140,13 +134,13 @@ class LiveFaceReader:
     def load(cls, model_dir: Path | None = None) -> LiveFaceReader:
         """Return a reader with the model in ``model_dir`` (the shipped one when left out), warm.
 
-        YuNet finds the faces if the environment names its file.
+        YuNet finds the faces if the environment names its file, else the usual finder of
+        `emotion_core.faces.finding.finders`.
 
         Raises:
             ModelError: the folder holds no usable model, or YuNet's file cannot be used.
         """
-        yunet = yunet_of_environment()
-        tracker = FaceTracker(DetectorFaceFinder(yunet)) if yunet else None
+        tracker = FaceTracker(live_finder())
         classifier = live_classifier(model_dir)
         return cls(classifier, tracker, classifier.card.certainty_threshold)
 
@@ -190,8 +184,9 @@ class LiveFaceReader:
         persons = self._gallery.update(image if coloured is None else coloured, tracks, now)
         if (background := self._used.background) is None:
             due = self._due(tracks, now)
-            for track, row in zip(due, self._scores(gray, due), strict=True):
-                self._note(track.id, row, now, smoothing)
+            viewed = [self._next_view(track.id, now, smoothing) for track in due]
+            for track, view, row in zip(due, viewed, self._scores(gray, due, viewed), strict=True):
+                self._note(track.id, row, now, smoothing, view)
         else:
             self._read_in(background, gray, tracks, now, smoothing)
         self._last_frame = now
@@ -216,19 +211,13 @@ class LiveFaceReader:
 
     def _due(self, tracks: Sequence[Track], now: float) -> list[Track]:
         """Return the faces to read in this frame: new ones, and those read longest ago."""
-        new = [track for track in tracks if track.id not in self._memories]
-        known = sorted(
-            (
-                track
-                for track in tracks
-                if track.id in self._memories and now - self._memories[track.id].read_at >= _NEW_FOR
-            ),
-            key=lambda track: self._memories[track.id].read_at,
-        )
+        rested = self._rested(tracks, now)
+        new = [track for track in rested if track.id not in self._memories]
+        known = rested[len(new) :]
         if not self.tracker.searched:
             return [*new, *known[: max(0, self._affordable(now) - len(new))]]
         old = now - _READ_AGAIN_AFTER
-        return [*new, *(track for track in known[:1] if self._memories[track.id].read_at <= old)]
+        return [*new, *(track for track in known[:1] if self._read_at(track.id) <= old)]
 
     def _read_in(
         self,
@@ -242,57 +231,68 @@ class LiveFaceReader:
         here = {track.id for track in tracks}
         for answer in background.take():
             if answer.number in here or answer.number in self._memories:
-                self._note(answer.number, answer.scores, answer.shown_at, smoothing)
-        read_at = {number: memory.read_at for number, memory in self._memories.items()}
-        due = [
-            track
-            for track in tracks
-            if track.id != background.reading and now - read_at.get(track.id, -np.inf) >= _NEW_FOR
-        ]
-        due.sort(key=lambda track: read_at.get(track.id, -np.inf))
+                self._note(answer.number, answer.scores, answer.shown_at, smoothing, answer.view)
+        due = [track for track in self._rested(tracks, now) if track.id != background.reading]
         # One to read next, and one in case that is done before the next frame.
         due = due[:_READ_PER_FRAME]
-        crops = crop_faces(gray, [track.tilted_box for track in due])
+        viewed = [self._next_view(track.id, now, smoothing) for track in due]
         background.offer(
-            [Crop(track.id, crop, now) for track, crop in zip(due, crops, strict=True)]
+            [
+                Crop(track.id, crop, now, view)
+                for track, view, crop in zip(due, viewed, _crops(gray, due, viewed), strict=True)
+            ]
         )
+
+    def _rested(self, tracks: Sequence[Track], now: float) -> list[Track]:
+        """Return the faces without a new reading: those without any, then the oldest first."""
+        rested = [track for track in tracks if now - self._read_at(track.id) >= _NEW_FOR]
+        return sorted(rested, key=lambda track: self._read_at(track.id))
+
+    def _read_at(self, number: int) -> float:
+        return self._memories[number].scores.read_at if number in self._memories else -np.inf
+
+    def _next_view(self, number: int, now: float, smoothing: float) -> str:
+        memory = self._memories.get(number)
+        return SINGLE if memory is None else memory.scores.next_view(now, smoothing)
 
     def _affordable(self, now: float) -> int:
         """Return how many faces this frame has the time to read, one at least."""
         time_to_read = _READING_SHARE * (now - self._last_frame)
         return _READ_PER_FRAME if _READ_PER_FRAME * self._seconds_a_face <= time_to_read else 1
 
-    def _scores(self, gray: NDArray[np.uint8], due: Sequence[Track]) -> list[tuple[float, ...]]:
+    def _scores(
+        self, gray: NDArray[np.uint8], due: Sequence[Track], viewed: Sequence[str]
+    ) -> list[tuple[float, ...]]:
         if not due:
             return []
         started = self._clock()
-        scores = self._used.classifier.predict_scores(
-            crop_faces(gray, [track.tilted_box for track in due])
-        )
+        scores = self._used.classifier.predict_scores(_crops(gray, due, viewed))
         seconds = (self._clock() - started) / len(due)
         weight = _NEWEST if self._seconds_a_face else 1.0
         self._seconds_a_face += weight * (seconds - self._seconds_a_face)
         return [tuple(row) for row in scores.tolist()]
 
-    def _note(self, number: int, raw: tuple[float, ...], now: float, smoothing: float) -> None:
-        memory = self._memories.setdefault(number, _Memory(now, now, raw, raw))
-        memory.raw, memory.read_at = raw, now
-        memory.smoothed = memory.smoother.update(raw, now, smoothing)
-        memory.held = hold(memory.held, memory.smoothed, HOLD_MARGIN if smoothing > 0 else 0.0)
-        threshold = self._threshold(memory) if smoothing > 0 else self._used.certainty_threshold
-        memory.certain = memory.smoothed[memory.held] >= threshold
-
-    def _threshold(self, memory: _Memory) -> float:
-        return max(0.0, self._used.certainty_threshold - (HOLD_MARGIN if memory.certain else 0.0))
+    def _note(
+        self, number: int, raw: tuple[float, ...], now: float, smoothing: float, view: str
+    ) -> None:
+        memory = self._memories.setdefault(number, _Memory(now))
+        memory.scores.note(raw, now, smoothing, self._used.views, view)
 
     def _face(self, track: Track, person: int | None) -> LiveFace:
-        memory = self._memories[track.id]
-        # After the reading was noted, its threshold is such that it gives the same answer.
+        scores = self._memories[track.id].scores
         smoothed = SteadyReading(
-            track.box,
-            memory.smoothed,
-            self._threshold(memory),
-            held=EMOTIONS[memory.held or 0],
+            track.box, scores.smoothed, scores.threshold, held=EMOTIONS[scores.held or 0]
         )
-        raw = FaceReading(track.box, memory.raw, self._used.certainty_threshold)
+        raw = FaceReading(track.box, scores.raw, self._used.certainty_threshold)
         return LiveFace(track.id, raw, smoothed, person)
+
+
+def _crops(
+    gray: NDArray[np.uint8], due: Sequence[Track], viewed: Sequence[str]
+) -> NDArray[np.uint8]:
+    """Return the faces of these tracks, uint8 ``[N, 48, 48]``, each in the view of its turn."""
+    crops = crop_faces(gray, [track.tilted_box for track in due])
+    for index, view in enumerate(viewed):
+        if view == MIRRORED:
+            crops[index] = mirror(crops[index])
+    return crops

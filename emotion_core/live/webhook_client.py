@@ -62,7 +62,7 @@ class WebhookClient:
         answer = f"{status} {responses.get(status, '')}".strip()
         if 200 <= status < 300:
             return answer
-        explanation = {3: "; redirects are not followed", 5: "; look into its log"}
+        explanation = {3: "; redirects are not followed", 5: "; see its log"}
         message = f"{self.address} answered {answer}{explanation.get(status // 100, '')}"
         raise (UnansweredError if status >= 500 else WebhookError)(message)
 

@@ -7,14 +7,15 @@ are for people, and stay in the card.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Required, TypedDict
+from typing import Annotated, Any, Final, Literal, Required, TypedDict
 
 from msgspec import Meta
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.system.json_reading import checked
+from emotion_core.system.storage.json_reading import checked
 
 Share = Annotated[float, Meta(ge=0, le=1)]
+Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=0)]
 #: The lower and the upper bound of a 95% interval.
 Interval = tuple[float, float]
@@ -86,9 +87,10 @@ class ShiftedBoxes(TypedDict, total=False):
     points_lost: float
 
 
-class Metrics(TypedDict, total=False):
+class Figures(TypedDict, total=False):
     """Figures on the images of ``measured_on``."""
 
+    view: Literal["single", "mirrored"]
     n: Count
     accuracy: Share
     macro_f1: float
@@ -99,6 +101,7 @@ class Metrics(TypedDict, total=False):
     ece: float
     ece_uncalibrated: float
     ece_cross_fitted: float
+    ece_if_perfect: float
     reliability: list[Bin]
     selective: Selective
     labels: list[str]
@@ -107,8 +110,21 @@ class Metrics(TypedDict, total=False):
     shifted_boxes: ShiftedBoxes
 
 
+class MirroredFigures(Figures, total=False):
+    """Figures of the mean of each image and its mirror image, and what is fitted to it."""
+
+    temperature: Required[Positive]
+    certainty_threshold: Required[Share]
+
+
+class Metrics(Figures, total=False):
+    """Figures of a single view of each image, and those of both views."""
+
+    mirrored: MirroredFigures
+
+
 class Excluded(TypedDict, total=False):
-    """The exclusion list that was used."""
+    """The correction list that was used."""
 
     name: Required[str]
     images: Required[Count]
@@ -168,13 +184,20 @@ class Card(TypedDict, total=False):
     source: dict[str, str]
 
 
+_FIGURES_TOGETHER: Final[dict[str, tuple[str, ...]]] = {
+    "accuracy": ("n", "macro_f1"),
+    "clean": ("n",),
+}
+_SELECTIVE_TOGETHER: Final[dict[str, tuple[str, ...]]] = {
+    "target_accuracy": ("least_coverage",),
+    "coverage_cross_fitted": ("accuracy_answered_cross_fitted",),
+}
 # Names that are read together: where the first one stands, so do the others.
 _TOGETHER: Final[dict[tuple[str, ...], dict[str, tuple[str, ...]]]] = {
-    ("metrics",): {"accuracy": ("n", "macro_f1"), "clean": ("n",)},
-    ("metrics", "selective"): {
-        "target_accuracy": ("least_coverage",),
-        "coverage_cross_fitted": ("accuracy_answered_cross_fitted",),
-    },
+    ("metrics",): _FIGURES_TOGETHER,
+    ("metrics", "selective"): _SELECTIVE_TOGETHER,
+    ("metrics", "mirrored"): _FIGURES_TOGETHER,
+    ("metrics", "mirrored", "selective"): _SELECTIVE_TOGETHER,
     ("data",): {
         "fingerprint": ("name",),
         "training_images": ("name",),
@@ -209,6 +232,7 @@ def check_card(content: Any) -> None:
                     where = ".".join(path)
                     raise ValueError(f"{where}: expected {other} beside {name}, found none")
     _check_metrics(card["metrics"])
+    _check_metrics(card["metrics"].get("mirrored", {}))
 
 
 def _check_metrics(metrics: Mapping[str, Any]) -> None:

@@ -21,8 +21,8 @@ from emotion_core.models.folder import (
 from emotion_core.models.in_use import ModelInUse, chosen_folder, model_in_use, put_to_use
 from emotion_core.models.library import MODELS, LibraryModel, list_models
 from emotion_core.models.readme.card import write_card
-from emotion_core.system.files import replace_file
-from emotion_core.system.shelf import deleting, writing
+from emotion_core.system.storage.files import replace_file
+from emotion_core.system.storage.shelf import deleting, writing
 
 
 def check_new_name(name: str) -> Path:

@@ -16,9 +16,15 @@ from numpy.typing import NDArray
 from emotion_core.errors import ModelError
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import ModelCard
-from emotion_core.system.children import Child, ChildError, ChildTooSlowError, packed, unpacked
+from emotion_core.system.processes.children import (
+    Child,
+    ChildError,
+    ChildTooSlowError,
+    packed,
+    unpacked,
+)
+from emotion_core.system.processes.serving import Limits, give_way, serve
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import Limits, give_way, serve
 
 #: The longest that one face may take. The slowest networks people bring take a second.
 MOST_SECONDS: Final = 10.0
@@ -79,8 +85,8 @@ class ClassifierProcess:
                 ) from error
             except OSError as error:
                 raise ModelError(
-                    f"{self.card.name}: expected to begin a process that reads faces, but that "
-                    f"failed ({error.strerror}); end other programs, or use another model"
+                    f"{self.card.name}: expected to start a process that reads faces, but that "
+                    f"failed ({error.strerror}); close other programs, or use another model"
                 ) from error
 
     def close(self) -> None:

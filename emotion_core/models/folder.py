@@ -18,7 +18,7 @@ import hashlib
 import json
 import math
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +26,8 @@ from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.models.card_schema import check_card
 from emotion_core.models.interface import ModelInterface
-from emotion_core.system.folders import DATA_DIR_VARIABLE, PROJECT, data_dir
-from emotion_core.system.json_reading import read_json
+from emotion_core.system.storage.folders import DATA_DIR_VARIABLE, PROJECT, data_dir
+from emotion_core.system.storage.json_reading import read_json
 
 KERAS_FILE: Final = "model.keras"
 ARCHITECTURE_FILE: Final = "model_arch.json"
@@ -46,6 +46,10 @@ MODEL_FILES: Final = (
 
 #: Version of the card's layout.
 CARD_FORMAT: Final = 1
+
+#: What figures are of, see `emotion_core.models.views`: faces as they are, or with mirror images.
+SINGLE: Final = "single"
+MIRRORED: Final = "mirrored"
 
 MODELS_FOLDER: Final = PROJECT / "models"
 #: The model in use when none is named.
@@ -68,12 +72,14 @@ class ModelCard:
             and how many of them also stand in the set that selected the best epoch; that set's name
             and size, or of an imported model the images it was measured on here, their number and
             when; checksums of the networks it learned from; name, images and checksum of the
-            exclusion list, if one was used; how many networks were trained alike from other seeds
+            correction list, if one was used; how many networks were trained alike from other seeds
             (``seeds``), if it is the best of several.
         config: the training settings.
         best_epoch: the epoch kept, counted from 1.
         versions: of Python and the libraries.
-        metrics: the figures on the images of ``measured_on`` (``calibration.calibrate``).
+        metrics: the figures on the images of ``measured_on`` (``calibration.calibrate``), of a
+            single view of each; under ``mirrored`` those of both views, with their temperature and
+            certainty threshold.
         files: SHA-256 of every other file in the folder, by name.
         certainty_threshold: least score 0..1 of an answer; a face whose highest score is lower is
             "uncertain". 0: every face gets an answer.
@@ -123,6 +129,22 @@ class ModelCard:
     def measured_on(self) -> str:
         """The images that the figures are of; empty where there are no figures."""
         return str(self.data.get("selected_on") or self.data.get("measured_on") or "")
+
+    @property
+    def mirrored(self) -> ModelCard:
+        """The card with what is fitted and measured for a face and its mirror image together.
+
+        Where nothing is, as of a model from before that was measured, it is the card itself.
+        """
+        figures = self.metrics.get(MIRRORED)
+        if figures is None:
+            return self
+        return replace(
+            self,
+            temperature=figures["temperature"],
+            certainty_threshold=figures["certainty_threshold"],
+            metrics=figures,
+        )
 
     @property
     def network_id(self) -> str:

@@ -19,9 +19,9 @@ from emotion_core.models.folder import (
     load_card,
     read_model_file,
 )
-from emotion_core.system.files import write_json
-from emotion_core.system.folders import DATA_DIR_VARIABLE, data_dir
-from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.storage.files import write_json
+from emotion_core.system.storage.folders import DATA_DIR_VARIABLE, data_dir
+from emotion_core.system.storage.json_reading import checked, read_json
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def put_to_use(folder: Path) -> ModelInUse:
         write_json(setting, {"model": str(folder.absolute())})
     except OSError as error:
         raise ModelError(
-            f"{setting}: the choice cannot be written ({error.strerror}); make room, or allow "
+            f"{setting}: the choice cannot be written ({error.strerror}); free up space, or allow "
             f"writing there, or name another folder with {DATA_DIR_VARIABLE}"
         ) from error
     return model_in_use()
@@ -123,5 +123,7 @@ def _judged(folder: Path, *_: tuple[int, int, int]) -> ModelInUse:
 def _usable(folder: Path) -> ModelInUse:
     card = load_card(folder)
     read_model_file(folder, card, LITERT_FILE)
-    figures = f"{card.temperature} {card.certainty_threshold} {card.measured_on}"
+    both = card.mirrored
+    fitted = f"{card.temperature} {card.certainty_threshold} {both.temperature} "
+    figures = f"{fitted}{both.certainty_threshold} {card.measured_on}"
     return ModelInUse(folder, f"{card.name} {card.network_id} {figures}")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
-from emotion_core.system.json_reading import checked
+from emotion_core.system.storage.json_reading import checked
 
 #: Channels of each kind of input.
 CHANNELS: Final[dict[str, int]] = {"grey": 1, "rgb": 3, "bgr": 3}

@@ -162,9 +162,16 @@ def _layers(content: Any, graph: Any) -> Iterator[Layer]:
         yield Layer(
             _name(kind, shapes, operator),
             shape,
-            sum(int(np.prod(each)) for each in shapes),
+            sum(_learned(kind, each) for each in shapes),
             _operations(kind, shapes, shape),
         )
+
+
+def _learned(kind: str, shape: tuple[int, ...]) -> int:
+    """Return how many numbers of a constant were learned: none where it only scales the input."""
+    numbers = int(np.prod(shape))
+    computes = kind in (*_CONVOLUTIONS, "FULLY_CONNECTED")
+    return numbers if computes or numbers > 1 else 0
 
 
 def _sources(graph: Any) -> dict[int, int]:

@@ -17,8 +17,8 @@ from emotion_core.models.folder import (
     load_card,
     models_dirs,
 )
-from emotion_core.system.folders import DESKTOP_FILES, folder_size
-from emotion_core.system.shelf import Shelf
+from emotion_core.system.storage.folders import DESKTOP_FILES, folder_size
+from emotion_core.system.storage.shelf import Shelf
 
 Origin = Literal["shipped", "trained here", "imported"]
 

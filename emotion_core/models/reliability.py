@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.models.folder import ModelCard
+from emotion_core.models.folder import MIRRORED, ModelCard
 
 #: Fewer answers than this say little about the next one.
 LEAST_ANSWERS: Final = 20
@@ -49,5 +49,7 @@ def reliability_of(card: ModelCard, emotion: str) -> Reliability | None:
         data = card.measured_on
     except (KeyError, IndexError, TypeError, ValueError):
         return None  # nothing was measured of it yet, as it was imported
+    if card.metrics.get("view") == MIRRORED:
+        data += ", each with its mirror image,"
     known = bool(data) and answers >= LEAST_ANSWERS and 0 <= precision <= 1
     return Reliability(precision, answers, data) if known else None

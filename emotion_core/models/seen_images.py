@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from emotion_core.errors import ModelError
 from emotion_core.models.folder import SEEN_FILE, ModelCard, checksum, read_model_file
-from emotion_core.system.files import replace_file
+from emotion_core.system.storage.files import replace_file
 
 _HASH_BYTES: Final = 8
 # Ten bytes an image: FER2013's 32,298 of Training and PublicTest take 0.3 MB.

@@ -112,7 +112,7 @@ def shares_figure(summary: SessionSummary, title: str, most_persons: int = 12) -
     graph_objects = plotly_graph_objects()
 
     persons = summary.persons[:most_persons]
-    names = [f"person {person.person}" for person in persons]
+    names = [person.name or f"person {person.person}" for person in persons]
     bars = [
         graph_objects.Bar(
             x=[person.shares[answer] for person in persons],

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from emotion_core.errors import SessionError
-from emotion_core.system.files import write_json
-from emotion_core.system.folders import PROJECT
-from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.storage.files import write_json
+from emotion_core.system.storage.folders import PROJECT
+from emotion_core.system.storage.json_reading import checked, read_json
 
 HEADER_FILE: Final = "session.json"
 FRAMES_FILE: Final = "frames.csv"
@@ -19,6 +19,13 @@ FACES_FILE: Final = "faces.csv"
 #: Made with its first line: sessions without an event have none.
 EVENTS_FILE: Final = "events.csv"
 VIDEO_FILE: Final = "video.mp4"
+#: Only in the recording of photos: which file each frame is.
+PHOTOS_FILE: Final = "photos.csv"
+#: Made with the first edit: names, corrections and marks, one JSON line each; see
+#: `emotion_core.sessions.edits`.
+EDITS_FILE: Final = "edits.jsonl"
+#: Locked by whoever adds to it.
+EDITING_FILE: Final = ".editing"
 #: In an exported ZIP, beside the tables: what their columns mean.
 CODEBOOK_FILE: Final = "codebook.csv"
 #: Locked by the recorder as long as it records, then removed; it holds room for the last header on
@@ -31,6 +38,13 @@ STOP_FILE: Final = ".stop"
 #: again: the table of faces had ``face`` where it has ``track`` and ``person`` now.
 SESSION_FORMAT: Final = 2
 _READABLE_FORMATS: Final = (1, 2)
+
+#: Where a session's settings name what was recorded, unless it was live: a video, or photos.
+VIDEO_KEY: Final = "recorded_video"
+PHOTOS_KEY: Final = "recorded_photos"
+
+#: What a session is a recording of.
+Kind = Literal["live", "video", "photos"]
 
 
 @dataclass(frozen=True)
@@ -90,6 +104,7 @@ class SessionHeader:
         video: facts of the video; None without one.
         name: given by the user.
         notes: written by the user.
+        tags: given by the user, to find it by; headers of earlier versions have none.
         format: version of the layout.
     """
 
@@ -105,7 +120,25 @@ class SessionHeader:
     video: VideoFacts | None = None
     name: str = ""
     notes: str = ""
+    tags: tuple[str, ...] = ()
     format: int = SESSION_FORMAT
+
+    @property
+    def kind(self) -> Kind:
+        """What was recorded: a live stream, a video file, or photos.
+
+        Photos are not followed: each face has a track of its own, nobody is a person, and
+        ``seconds`` is the place of a photo in the set, from 0, and no time.
+        """
+        if PHOTOS_KEY in self.description.settings:
+            return "photos"
+        return "video" if VIDEO_KEY in self.description.settings else "live"
+
+    @property
+    def began(self) -> datetime:
+        """When it started, as a time with its zone; one without is taken for UTC."""
+        time = datetime.fromisoformat(self.started)
+        return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> SessionHeader:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from emotion_core.sessions.header import RECORDING_FILE, STOP_FILE
-from emotion_core.system.locks import FileLock, is_held
+from emotion_core.system.storage.locks import FileLock, is_held
 
 _ROOM_FOR_HEADER: Final = 8192
 

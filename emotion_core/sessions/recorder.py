@@ -52,7 +52,7 @@ from emotion_core.sessions.tables import (
 )
 from emotion_core.sessions.video import VideoRecorder
 from emotion_core.system.clock import iso_time
-from emotion_core.system.files import keep_private, make_folder, owner_only
+from emotion_core.system.storage.files import keep_private, make_folder, owner_only
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -85,6 +85,7 @@ class SessionRecorder:
         header: SessionHeader,
         with_video: bool,
         started: tuple[float, float],
+        clock: Callable[[], float],
     ) -> None:
         self.folder = folder
         self.stopped_by_others = False
@@ -92,6 +93,7 @@ class SessionRecorder:
         # On the clock of the frames and since 1970: the second is never looked at again, so that
         # no two columns of times drift apart, whatever is done to the machine's clock.
         self._started, self._wall_clock_started = started
+        self._clock = clock
         # Before there is a header: what has one and no lock was interrupted.
         self._lock = RecordingLock(folder)
         try:
@@ -141,13 +143,13 @@ class SessionRecorder:
         own: Path | None = None
         try:
             own = _new_folder(folder, time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)))
-            return cls(own, header, with_video, (started, now))
+            return cls(own, header, with_video, (started, now), clock)
         except OSError as error:
             if own is not None:
                 shutil.rmtree(own, ignore_errors=True)
             raise SessionError(
                 f"{folder}: expected a folder to record in, but it cannot be written "
-                f"({error.strerror}); make room, or name another with EMOTION_SESSIONS_DIR"
+                f"({error.strerror}); free up space, or name another with EMOTION_SESSIONS_DIR"
             ) from error
 
     @property
@@ -176,6 +178,11 @@ class SessionRecorder:
     def seconds(self) -> float:
         """Time of the last frame on the disk since the start."""
         return self._seconds
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start, now: the time of a mark that somebody makes at this moment."""
+        return max(0.0, self._clock() - self._started)
 
     def record(
         self,
@@ -376,6 +383,6 @@ def _explained(error: Exception, seconds: float) -> str:
     if isinstance(error, _StreamGoneError):
         return f"No picture came for {GONE_AFTER:.0f} s: {kept}."
     if isinstance(error, OSError) and error.errno in _FULL:
-        return f"The disk is full: {kept}. Make room, then record again."
+        return f"The disk is full: {kept}. Free up space, then record again."
     reason = " ".join(f"{type(error).__name__}: {error}".split())
     return f"The session cannot be written ({reason}): {kept}."

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
-from emotion_core.errors import SessionError
+from emotion_core.errors import NoHomeError, SessionError
+from emotion_core.quantities import counted, duration
+from emotion_core.sessions.edits.applying import persons_left
+from emotion_core.sessions.edits.log import read_log
 from emotion_core.sessions.header import (
     CODEBOOK_FILE,
+    EDITING_FILE,
+    EDITS_FILE,
     EVENTS_FILE,
     FACES_FILE,
     FRAMES_FILE,
     HEADER_FILE,
+    PHOTOS_FILE,
     RECORDING_FILE,
     STOP_FILE,
     VIDEO_FILE,
@@ -22,18 +30,24 @@ from emotion_core.sessions.header import (
     write_header,
 )
 from emotion_core.sessions.lock import ask_to_stop, is_being_recorded
-from emotion_core.sessions.tables import read_tables
-from emotion_core.system.folders import DESKTOP_FILES, collection_dir, folder_size, left_behind
-from emotion_core.system.shelf import Shelf
-
-if TYPE_CHECKING:
-    import pandas as pd
+from emotion_core.sessions.tables import count_rows
+from emotion_core.sessions.viewing.cache import forget_rows
+from emotion_core.system.storage import disk_cache
+from emotion_core.system.storage.folders import (
+    DESKTOP_FILES,
+    collection_dir,
+    folder_size,
+    left_behind,
+)
+from emotion_core.system.storage.set_aside import SetAside
+from emotion_core.system.storage.shelf import Shelf
 
 SESSIONS_DIR_VARIABLE: Final = "EMOTION_SESSIONS_DIR"
 
 #: Everything a session's folder may hold.
 SESSION_FILES: Final = (
-    RECORDING_FILE, STOP_FILE, VIDEO_FILE, EVENTS_FILE, FACES_FILE, FRAMES_FILE, HEADER_FILE,
+    RECORDING_FILE, STOP_FILE, EDITING_FILE, EDITS_FILE, VIDEO_FILE, PHOTOS_FILE, EVENTS_FILE,
+    FACES_FILE, FRAMES_FILE, HEADER_FILE,
 )  # fmt: skip
 
 _LOOK_EVERY: Final = 0.05
@@ -52,8 +66,10 @@ class Session:
             "recording".
         frames: frames recorded.
         seconds: time from its start to its last frame.
-        persons: number of different persons.
+        persons: number of different persons, after merges and splits, without hidden ones.
         size: bytes of all its files.
+        written: when its rows were, in seconds since 1970: a video that was filmed long ago may
+            have been read today.
     """
 
     folder: Path
@@ -63,11 +79,19 @@ class Session:
     seconds: float
     persons: int
     size: int
+    written: float = 0.0
 
     @property
     def id(self) -> str:
         """Name of the folder: the time of the start in UTC."""
         return self.folder.name
+
+    @property
+    def length(self) -> str:
+        """How long it is, in words: "1 min 15 s"; of photos, which have no time, "12 photos"."""
+        if self.header.kind == "photos":
+            return counted(self.frames + self.header.dropped, "photo")
+        return duration(self.seconds)
 
     @property
     def video(self) -> Path | None:
@@ -135,30 +159,45 @@ def open_session(folder: Path) -> Session:
         state = _state(folder, header)
     frames, seconds, persons = header.frames, header.seconds, header.persons
     if state != "complete":
-        frames, seconds, persons = _counted(*read_tables(folder))
+        frames, seconds, persons = count_rows(folder)
+    with suppress(SessionError):  # whoever reads its rows says what is damaged
+        persons = persons_left(persons, read_log(folder))
     try:
         size = folder_size(folder)
+        rows = folder / FRAMES_FILE
+        written = (rows if rows.exists() else folder).stat().st_mtime
     except OSError as error:
         raise SessionError(
             f"{folder} cannot be read ({error.strerror}); was it deleted?"
         ) from error
-    return Session(folder, header, state, frames, seconds, persons, size)
+    return Session(folder, header, state, frames, seconds, persons, size, written)
 
 
-def rename_session(session: Session, *, name: str, notes: str) -> Session:
-    """Write a name and notes into the header, and return the session with them.
+def rename_session(
+    session: Session, *, name: str, notes: str, tags: Iterable[str] | None = None
+) -> Session:
+    """Write a name, notes and tags into the header, and return the session with them.
+
+    Args:
+        session: which one.
+        name: its name.
+        notes: its notes.
+        tags: its tags; empty and repeated ones are left out; None leaves them as they are.
 
     Raises:
         SessionError: the session is being recorded, or cannot be written.
     """
     _refuse_while_recording(session.folder)
     header = replace(read_header(session.folder), name=name, notes=notes)
+    if tags is not None:
+        plain = (" ".join(tag.split()) for tag in tags)
+        header = replace(header, tags=tuple(dict.fromkeys(tag for tag in plain if tag)))
     try:
         write_header(session.folder, header)
     except OSError as error:
         raise SessionError(
-            f"{session.folder}: name and notes cannot be written ({error.strerror}); make room, or "
-            "allow writing there"
+            f"{session.folder}: name and notes cannot be written ({error.strerror}); free up "
+            "space, or allow writing there"
         ) from error
     return open_session(session.folder)
 
@@ -183,13 +222,13 @@ def stop_session(folder: Path, session_id: str, *, patience: float = 20.0) -> Se
             ask_to_stop(own)
         except OSError as error:
             raise SessionError(
-                f"{own}: its recording cannot be told to end ({error.strerror}); make room, or "
+                f"{own}: its recording cannot be told to end ({error.strerror}); free up space, or "
                 "allow writing there"
             ) from error
         if time.monotonic() >= deadline:
             raise SessionError(
                 f"{own.name}: expected its recording to end within {patience:g} s, but it is still "
-                "running; end the program that records it"
+                "running; close the program that records it"
             )
         time.sleep(_LOOK_EVERY)
     return open_session(own)
@@ -199,19 +238,59 @@ def delete_session(folder: Path, session_id: str) -> None:
     """Delete one session with everything it holds; a damaged one as well.
 
     Nothing is deleted that no recording wrote: neither a folder without a header nor files that
-    someone put beside it.
+    someone put beside it. Pictures of its faces in the cache go with it.
 
     Raises:
         SessionError: there is no such session, it is being recorded, it holds other files, or it
             cannot be deleted.
     """
+    own = _deletable(folder, session_id)
+    _SHELF.delete(own)
+    _forget_copies(own)
+
+
+def set_session_aside(folder: Path, session_id: str) -> SetAside:
+    """Delete one session so that `take_session_back` can undo it for a while.
+
+    It is gone with what is returned, after ``set_aside.KEPT_SECONDS``, and with this process.
+
+    Raises:
+        SessionError: see `delete_session`.
+    """
+    own = _deletable(folder, session_id)
+    aside = _SHELF.set_aside(own)
+    _forget_copies(own)
+    return aside
+
+
+def take_session_back(aside: SetAside) -> None:
+    """Put a session that was set aside where it was.
+
+    Raises:
+        SessionError: it is gone for good, another has its name by now, or it cannot be moved.
+    """
+    _SHELF.take_back(aside)
+
+
+def _deletable(folder: Path, session_id: str) -> Path:
     own = _SHELF.find(folder, session_id)
     if not (own / HEADER_FILE).is_file():
         raise SessionError(
             f"{own}: expected a session with {HEADER_FILE}, found none; nothing was deleted"
         )
     _refuse_while_recording(own)
-    _SHELF.delete(own)
+    return own
+
+
+def _forget_copies(own: Path) -> None:
+    forget_rows(own)
+    with suppress(NoHomeError):  # where nothing was kept
+        disk_cache.forget("session_faces", cache_source(own))
+
+
+def cache_source(folder: Path) -> tuple[str, str]:
+    """Return what names a session in the cache."""
+    return "session", str(folder.absolute())
 
 
 def _is_ours(name: str) -> bool:
@@ -245,8 +324,3 @@ def _state(folder: Path, header: SessionHeader) -> State:
     if header.ended is not None:
         return "complete" if header.problem is None else "interrupted"
     return "recording" if is_being_recorded(folder) else "interrupted"
-
-
-def _counted(frames: pd.DataFrame, faces: pd.DataFrame) -> tuple[int, float, int]:
-    seconds = float(frames["seconds"].iloc[-1]) if len(frames) else 0.0
-    return len(frames), seconds, int(faces["person"].nunique())

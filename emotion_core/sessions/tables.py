@@ -8,8 +8,10 @@ and a frame whose faces are not all there.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +20,7 @@ from emotion_core.errors import SessionError
 from emotion_core.faces.readings import FACE_COLUMNS, PersonReading, face_row
 from emotion_core.sessions.header import EVENTS_FILE, FACES_FILE, FRAMES_FILE
 from emotion_core.system.clock import iso_time
+from emotion_core.system.storage.files import owner_only
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,14 +54,14 @@ class FrameRecord:
     Attributes:
         number: counts the frames of the session from 1, dropped ones included.
         seconds: time since the start of the session.
-        wall_clock: time in seconds since 1970.
+        wall_clock: time in seconds since 1970; None of a photo that does not say when it was taken.
         size: width and height in pixels.
         readings: one for each face.
     """
 
     number: int
     seconds: float
-    wall_clock: float
+    wall_clock: float | None
     size: tuple[int, int]
     readings: tuple[PersonReading, ...]
 
@@ -104,6 +107,30 @@ def event_line(event: EventRecord) -> str:
     return _line(*times, event.rule, event.person, event.score)
 
 
+@contextmanager
+def new_tables(folder: Path) -> Iterator[Callable[[FrameRecord], None]]:
+    """Write the frames and faces of a session that nobody has opened yet, frame by frame.
+
+    Yields:
+        what writes a frame and its faces.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    with (
+        open(folder / FRAMES_FILE, "w", encoding="utf-8", opener=owner_only) as frames,
+        open(folder / FACES_FILE, "w", encoding="utf-8", opener=owner_only) as faces,
+    ):
+        frames.write(header_line(FRAMES_COLUMNS))
+        faces.write(header_line(FACES_COLUMNS))
+
+        def write(record: FrameRecord) -> None:
+            faces.write(face_lines(record))
+            frames.write(frame_line(record))
+
+        yield write
+
+
 def complete_lines(path: Path) -> bytes:
     """Return a table's content without a last line that was cut in two."""
     content = path.read_bytes()
@@ -127,6 +154,33 @@ def read_tables(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     frames = frames[present == frames["faces"]].reset_index(drop=True)
     faces = faces[faces["frame"].isin(frames["frame"])].reset_index(drop=True)
     return frames, faces
+
+
+def count_rows(folder: Path) -> tuple[int, float, int]:
+    """Return how many frames the session in ``folder`` has, the time of the last, and of persons.
+
+    Where the tables are as they were at the last look, they are not read again: a list of sessions
+    asks for it with each click, and of an hour it takes half a second.
+
+    Raises:
+        SessionError: a table is missing or damaged.
+    """
+    return _count_rows(folder, *(_state(folder / name) for name in (FRAMES_FILE, FACES_FILE)))
+
+
+@lru_cache(maxsize=64)
+def _count_rows(folder: Path, *_: tuple[int, int]) -> tuple[int, float, int]:
+    frames, faces = read_tables(folder)
+    seconds = float(frames["seconds"].iloc[-1]) if len(frames) else 0.0
+    return len(frames), seconds, int(faces["person"].nunique())
+
+
+def _state(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return -1, -1  # reading it says so
+    return found.st_size, found.st_mtime_ns
 
 
 def read_events(folder: Path) -> pd.DataFrame:
@@ -183,8 +237,9 @@ def joined_table(frames: pd.DataFrame, faces: pd.DataFrame) -> pd.DataFrame:
     return _with_times(joined)
 
 
-def _times(frame: FrameRecord) -> tuple[int, float, str]:
-    return frame.number, frame.seconds, iso_time(frame.wall_clock)
+def _times(frame: FrameRecord) -> tuple[int, float, str | None]:
+    wall_clock = None if frame.wall_clock is None else iso_time(frame.wall_clock)
+    return frame.number, frame.seconds, wall_clock
 
 
 def _face_values(face: PersonReading) -> tuple[Any, ...]:

@@ -19,7 +19,10 @@ Value = TypeVar("Value")
 
 # At the begin of a cell, or behind what another program may take for the end of one. Letters of
 # Chinese and Japanese keyboards count too. After apostrophes as well: no two texts become one.
-_FORMULA: Final = re.compile(r"(^|[;\t\r\n])('*[^\S\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20]\s*\S)")
+_BEGIN: Final = r"(^|[;\t\r\n])"
+_SIGN: Final = r"('*[^\S\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20]\s*\S)"
+_FORMULA: Final = re.compile(_BEGIN + _SIGN)
+_HARMLESS: Final = re.compile(f"{_BEGIN}'{_SIGN}")
 
 
 @overload
@@ -36,6 +39,11 @@ def harmless(value: Any) -> Any:
     return _FORMULA.sub(r"\1'\2", value)
 
 
+def as_it_was(cell: str) -> str:
+    """Return the text of which `harmless` made ``cell``."""
+    return _HARMLESS.sub(r"\1\2", cell)
+
+
 def csv_of(table: pd.DataFrame) -> str:
     """Return a table as CSV, without its index."""
     return str(_harmless_table(table).to_csv(index=False))
@@ -47,7 +55,11 @@ def write_csv(table: pd.DataFrame, file: IO[bytes]) -> None:
 
 
 def csv_of_rows(
-    columns: Sequence[str], rows: Iterable[Mapping[str, Any]], *, line_end: str = "\n"
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    line_end: str = "\n",
+    separator: str = ",",
 ) -> str:
     """Return rows as CSV.
 
@@ -55,9 +67,10 @@ def csv_of_rows(
         columns: their names, in order.
         rows: a value for each column.
         line_end: of each line.
+        separator: between two cells.
     """
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, lineterminator=line_end)
+    writer = csv.DictWriter(text, columns, lineterminator=line_end, delimiter=separator)
     writer.writeheader()
     writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
     return text.getvalue()

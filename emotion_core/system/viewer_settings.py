@@ -12,9 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from emotion_core.system.files import write_json
-from emotion_core.system.folders import data_dir
-from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.storage.files import write_json
+from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.json_reading import checked, read_json
 
 #: Viewers whose settings are kept; those who changed nothing for longest go first.
 MOST_VIEWERS: Final = 200

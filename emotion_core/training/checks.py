@@ -7,6 +7,7 @@ from pathlib import Path
 
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.models.folder import CARD_FILE, load_card
+from emotion_core.quantities import counted
 from emotion_core.training.config import TrainingConfig
 from emotion_core.training.data import TrainingCounts
 from emotion_core.training.teachers import teacher_file
@@ -38,7 +39,7 @@ def training_problems(
         )
     if config.batch_size > counts.training:
         problems["batch_size"] = (
-            f"expected at most the {counts.training:,} images to learn from, found "
+            f"expected at most the {counted(counts.training, 'image')} to learn from, found "
             f"{config.batch_size:,}"
         )
     if teachers and not config.distillation_weight:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from emotion_core.errors import TrainingError
-from emotion_core.system.json_reading import checked
+from emotion_core.system.storage.json_reading import checked
 from emotion_core.training.architectures import ARCHITECTURES
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class TrainingConfig:
         limits=(0, 0.9),
     )
     epochs: int = _setting(24, "Basics", "Passes over the training images.", limits=(1, 10_000))
-    batch_size: int = _setting(128, "Steps", "Faces a step.", limits=(2, 8192))
+    batch_size: int = _setting(128, "Steps", "Faces in each step.", limits=(2, 8192))
     learning_rate: float = _setting(
         3e-3,
         "Steps",

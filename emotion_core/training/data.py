@@ -14,6 +14,7 @@ from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.types import SPLITS, VOTE_NAMES, FaceDataset
 from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
 from emotion_core.errors import TrainingError
+from emotion_core.quantities import counted
 from emotion_core.training.config import TrainingConfig
 
 #: Share of Training held out for selection when the data has no PublicTest split.
@@ -87,7 +88,7 @@ def split_for_training(dataset: FaceDataset, seed: int) -> tuple[FaceDataset, Fa
 def _too_few(dataset: FaceDataset, images: int) -> TrainingError:
     return TrainingError(
         f"{dataset.name}: expected at least two images of some expression to train on and select "
-        f"with, found {images} images in all"
+        f"with, found {counted(images, 'image')} in all; add more, or join another dataset"
     )
 
 

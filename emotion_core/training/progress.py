@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import TrainingError
-from emotion_core.system.json_reading import checked, parse_json, read_json
+from emotion_core.system.storage.json_reading import checked, parse_json, read_json
 
 #: Settings and origin of a run that an earlier version began.
 CONFIG_FILE: Final = "config.json"

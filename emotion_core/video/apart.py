@@ -18,17 +18,28 @@ import av
 import numpy as np
 
 from emotion_core.errors import SourceError, SourceLostError
-from emotion_core.system.children import Child, ChildEndedError, ChildError, ChildTooSlowError
-from emotion_core.system.json_reading import checked
-from emotion_core.system.serving import CONTENT
+from emotion_core.system.processes.children import (
+    Child,
+    ChildEndedError,
+    ChildError,
+    ChildTooSlowError,
+)
+from emotion_core.system.processes.serving import CONTENT
+from emotion_core.system.storage.json_reading import checked
 from emotion_core.video.fitting import LARGEST_FRAME, PIXEL_FORMAT
-from emotion_core.video.sources import NetworkCamera, VideoFile
+from emotion_core.video.sources import FileFacts, NetworkCamera, VideoFile
 
 #: Seconds that opening a source, or one picture, may take; the process then hangs. What takes long
 #: but goes on is told sooner, and in better words, by ``container``.
 TIME_LIMIT: Final = 40.0
 
+#: Seconds that closing a file may take.
+LET_GO_LIMIT: Final = 1.0
+#: A process that has opened so many files ends: with each, FFmpeg's threads keep some megabytes.
+MOST_OPENINGS: Final = 8
+
 _WORKER: Final = "emotion_core.video.worker"
+_NO_FACTS: Final = FileFacts()
 # FFmpeg goes through the proxy that is named in these.
 _PROXIES: Final = ("http_proxy", "no_proxy")
 
@@ -47,6 +58,11 @@ class _Answer(TypedDict, total=False):
     lost: str
     paced: bool
     complaint: str
+    origin: float
+    seconds: float
+    rate: float
+    filmed: str
+    indexed: bool
 
 
 class Decoder:
@@ -62,23 +78,54 @@ class Decoder:
     def __init__(self, heed: Callable[[], None] = lambda: None) -> None:
         self._heed = heed
         self._child: Child | None = None
+        self._openings = 0
 
     @contextmanager
-    def open(self, source: VideoFile | NetworkCamera) -> Iterator[DecodedVideo]:
+    def open(
+        self, source: VideoFile | NetworkCamera, start: float | None = None
+    ) -> Iterator[DecodedVideo]:
         """Open a source: leaving the context closes it.
+
+        Args:
+            source: what to open.
+            start: of a file, seconds after its start from which on frames are wanted; it then has
+                `DecodedVideo.facts`, and leaving it leaves the process running: there will be more.
 
         Raises:
             SourceLostError: a camera does not answer.
             SourceError: there is no video, or what opens it crashed or hangs.
         """
         request, content = _request(source)
+        if start is not None:
+            request["start"] = start
         opened = self.ask(source, request, content)
-        video = DecodedVideo(self, source, paced=bool(opened.get("paced")))
+        self._openings += 1
+        names = FileFacts.__dataclass_fields__
+        facts = FileFacts(**{name: opened[name] for name in names if name in opened})
+        video = DecodedVideo(self, source, paced=bool(opened.get("paced")), facts=facts)
         try:
             yield video
         finally:
-            if not video.over:
+            # The live page repeats a video; of recorded ones there are many, each read in parts.
+            if start is None:
+                keeps = video.over
+            else:
+                keeps = self._openings < MOST_OPENINGS and (video.over or self._let_go())
+            if not keeps:
                 self.close()
+
+    def _let_go(self) -> bool:
+        """Have a file closed that was not read to its end; False when that takes long or fails.
+
+        Another process would take half a second to start.
+        """
+        if self._child is None or not self._child.running:
+            return False
+        try:
+            self._child.ask({"close": True}, time_limit=LET_GO_LIMIT)
+        except (ChildError, OSError):
+            return False
+        return True
 
     def ask(
         self, source: VideoFile | NetworkCamera, request: Mapping[str, Any], content: bytes = b""
@@ -95,7 +142,10 @@ class Decoder:
             "restart the camera if this goes on" if is_camera else "convert it to MP4 with H.264"
         )
         try:
-            answer = self._running(is_camera).ask(
+            # Only the process that opened the source has its next picture. Another one would have
+            # nothing to give, which looks like the end of the video.
+            child = self._child if not request else None
+            answer = (child or self._running(is_camera)).ask(
                 request, content=content, progress=lambda _: self._heed(), time_limit=TIME_LIMIT
             )
             told = checked({**answer, CONTENT: None}, _Answer)
@@ -137,6 +187,7 @@ class Decoder:
         if self._child is not None:
             self._child.close()
             self._child = None
+        self._openings = 0
 
     def __enter__(self) -> Decoder:
         return self
@@ -150,10 +201,19 @@ class DecodedVideo:
 
     Attributes:
         over: Whether it was read to its end, or cannot be read any further: it is closed there.
+        facts: What its header says, where that was asked for.
     """
 
-    def __init__(self, decoder: Decoder, source: VideoFile | NetworkCamera, *, paced: bool) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        source: VideoFile | NetworkCamera,
+        *,
+        paced: bool,
+        facts: FileFacts = _NO_FACTS,
+    ) -> None:
         self.paced = paced
+        self.facts = facts
         self.complaint = ""
         self.over = False
         self._decoder = decoder
@@ -187,7 +247,7 @@ class DecodedVideo:
             ) from error
 
 
-def _request(source: VideoFile | NetworkCamera) -> tuple[dict[str, str], bytes]:
+def _request(source: VideoFile | NetworkCamera) -> tuple[dict[str, Any], bytes]:
     if isinstance(source, NetworkCamera):
         return {"address": source.address}, b""
     if isinstance(source.content, bytes):

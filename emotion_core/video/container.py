@@ -5,53 +5,61 @@ What is foreign is not opened here but through `emotion_core.video.apart`.
 
 from __future__ import annotations
 
-import io
-import os
+import math
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import av
 from av.container import InputContainer
-from av.stream import Disposition
-from av.video.stream import VideoStream
 
 from emotion_core.errors import SourceError, SourceLostError
+from emotion_core.quantities import counted
+from emotion_core.video.deinterlacing import Deinterlacer
+from emotion_core.video.demuxing import (
+    empty,
+    film_of,
+    limit,
+    open_demuxer,
+    open_network,
+    undecodable,
+)
 from emotion_core.video.fitting import fit_frame
-from emotion_core.video.problems import ANSWER_SECONDS, lost, unreachable, unreadable
+from emotion_core.video.problems import lost
 from emotion_core.video.sources import NetworkCamera, VideoFile
+from emotion_core.video.timeline import Timeline
 
-#: Frames with more pixels are not decoded. A video may make its decoder keep 16 frames and more; of
-#: 4K, as here, they take 0.5 GB of memory, of 8K 1.4 GB.
-MOST_PIXELS: Final = 4096 * 2304
-# Of larger frames, only so many are decoded at once: each thread keeps some of its own.
-_MANY_PIXELS: Final = 1920 * 1088
-_FEW_THREADS: Final = 4
-# To tell the size of some formats, FFmpeg decodes a frame.
-_MOST_LOOKED_AT: Final = 8192 * 8192
-# How long a file may be looked at before its first frame.
-_OPENING_SECONDS: Final = 20.0
 #: How long a camera may send anything but pictures.
 PICTURE_SECONDS: Final = 10.0
 #: How long a file may be read without a picture: some gigabytes of it.
 FILE_PICTURE_SECONDS: Final = 30.0
 
-# FFmpeg knows formats that name further files and addresses to open, and takes text for video; what
-# a stranger uploads must not be read as one of those.
-_FILE_FORMATS: Final = "mov,matroska,webm,avi,mpegts,mpeg,ogg,flv,asf,gif"
-_NETWORK_FORMATS: Final = f"{_FILE_FORMATS},rtsp,mpjpeg,mjpeg"
-_NETWORK_PROTOCOLS: Final = "rtsp,rtp,udp,tcp,tls,http,https,httpproxy,crypto"
+# Of these, FFmpeg knows where each key frame lies. In others it guesses, and where the clock begins
+# anew in the middle, what is found is somewhere else.
+_INDEXED: Final = ("mov", "matroska", "avi")
+# Seconds before a place from which such a file is decoded, to be there with whole pictures.
+_SECONDS_BEFORE: Final = 1.0
 
 
-def open_container(source: VideoFile | NetworkCamera) -> ContainerVideo:
+def open_container(source: VideoFile | NetworkCamera, start: float = 0.0) -> ContainerVideo:
     """Open a file or a camera; the caller closes it.
+
+    Args:
+        source: what to open.
+        start: of a file, seconds after its start before which no frame is wanted.
 
     Raises:
         SourceLostError: a camera does not answer.
         SourceError: there is no video.
     """
-    return _open_file(source) if isinstance(source, VideoFile) else _open_network(source)
+    if not isinstance(source, VideoFile):
+        return _read(open_network(source), source.name, live=True)
+    video = _read(open_demuxer(source), source.name, live=False)
+    if start > 0 and not video.go_to(start):
+        video.close()
+        video = _read(open_demuxer(source), source.name, live=False)
+        video.leave_out(start)
+    return video
 
 
 class ContainerVideo:
@@ -68,14 +76,73 @@ class ContainerVideo:
         self._name = name
         # A file at an HTTP address arrives faster than it plays.
         self.paced = not live or container.duration is not None
-        self._stream = stream = _film_of(container, name)
-        _limit(stream, name)
+        self._stream = stream = film_of(container, name)
+        limit(stream, name)
         if self.paced:
             # Quicker on several cores; on a live stream, each thread would hold a frame back.
             stream.codec_context.thread_type = "AUTO"
+        self._timeline = Timeline(stream)
+        self._deinterlacer = Deinterlacer()
+        self._packets_read = 0
         self._pictures = 0
         self._damaged = 0
         self._reached = 0.0
+        self._wanted_from = -math.inf
+
+    @property
+    def origin(self) -> float:
+        """The time that its frames' times count from, in seconds."""
+        return float(self._container.start_time or 0) / av.time_base
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it is by its header, if that says so."""
+        duration = self._container.duration
+        return None if duration is None or duration <= 0 else duration / av.time_base
+
+    @property
+    def rate(self) -> float | None:
+        """Frames a second by its header, if that says so."""
+        return float(self._stream.average_rate or 0) or None
+
+    @property
+    def indexed(self) -> bool:
+        """Whether one can go to a place in it; else it is decoded up to there."""
+        return self._container.format.name.startswith(_INDEXED)
+
+    @property
+    def filmed(self) -> str | None:
+        """When it was filmed, as its header has it."""
+        return self._container.metadata.get("creation_time")
+
+    def go_to(self, start: float) -> bool:
+        """Go on some seconds before a place, and leave out the frames before it.
+
+        Args:
+            start: seconds after the start of the file.
+
+        Returns:
+            False where the file does not allow that: it is then somewhere else.
+        """
+        self.leave_out(start)
+        place = self._wanted_from - _SECONDS_BEFORE
+        if place <= self.origin:
+            return True
+        if not self.indexed:
+            return False
+        try:
+            self._container.seek(int(place * av.time_base))
+            first = next(packet for packet in self._container.demux(self._stream) if packet.size)
+            if first.pts is None or first.pts * first.time_base > self._wanted_from:
+                return False
+            self._container.seek(int(place * av.time_base))
+        except (av.FFmpegError, StopIteration):
+            return False
+        return bool(first.is_keyframe)
+
+    def leave_out(self, start: float) -> None:
+        """Leave out the frames before ``start``, in seconds after the start of the file."""
+        self._wanted_from = self.origin + start
 
     def close(self) -> None:
         """Let go of the file or the camera."""
@@ -98,6 +165,7 @@ class ContainerVideo:
             if not decoded:
                 yield None
                 self._miss(time.monotonic() - last_picture)
+        yield from self._fitted(self._deinterlacer.flush, aspect)
         self._judge_end()
 
     def _miss(self, seconds: float) -> None:
@@ -126,11 +194,35 @@ class ContainerVideo:
             self._reached = max(self._reached, float(packet.pts * packet.time_base))
         if packet.stream.index != self._stream.index:
             return []
+        if packet.size:
+            self._packets_read += 1
+            self._timeline.expect(packet)
+        return self._fitted(lambda: self._whole(packet), aspect)
+
+    def _whole(self, packet: av.Packet[Any]) -> list[av.VideoFrame]:
+        """Return the frames that a packet completes, none of them interlaced."""
+        whole = []
+        for frame in self._stream.decode(packet):
+            assert isinstance(frame, av.VideoFrame)
+            in_time = not self.paced or self._timeline.place(frame)
+            self._damaged += frame.is_corrupt or not in_time
+            if in_time:
+                whole += self._deinterlacer.feed(frame)
+        return whole
+
+    def _fitted(
+        self, decode: Callable[[], list[av.VideoFrame]], aspect: float
+    ) -> list[av.VideoFrame]:
         try:
             # What FFmpeg cannot scale is as damaged as what it cannot decode.
-            frames = [fit_frame(frame, aspect) for frame in self._stream.decode(packet)]
+            frames = [
+                fit_frame(frame, aspect)
+                for frame in decode()
+                if frame.time is None or frame.time >= self._wanted_from
+            ]
         except av.FFmpegError:
             self._damaged += 1
+            self._timeline.give_up()
             return []
         self._pictures += len(frames)
         return frames
@@ -139,112 +231,32 @@ class ContainerVideo:
         if not self.paced:
             raise SourceLostError(
                 f"expected a stream without end from {self._name}, found its end; "
-                "look whether the camera is still on"
+                "check whether the camera is still on"
             )
-        if not self._pictures:
-            raise _undecodable(self._name)
+        if not self._pictures and self._wanted_from == -math.inf:
+            raise undecodable(self._name) if self._packets_read else empty(self._name)
         start, whole = (
             (time or 0) / av.time_base
             for time in (self._container.start_time, self._container.duration)
         )
         reached = self._reached - start
         if reached < 0.95 * whole - 1:
-            self.complaint = (
+            self._complain(
                 f"expected {whole:.0f} s of video, found that {self._name} breaks off after "
                 f"{reached:.0f} s; what there is was played"
             )
         elif self._damaged:
-            self.complaint = (
+            self._complain(
                 f"expected a whole video, found damaged places in {self._name}; they were left out"
             )
+        elif self._timeline.jumps:
+            self._complain(
+                f"expected times that go on, found that those of {self._name} begin anew "
+                f"{counted(self._timeline.jumps, 'time')}; its parts were put one after the other"
+            )
 
-
-def _film_of(container: InputContainer, name: str) -> VideoStream:
-    """Return the stream to show: a cover is a picture too, but no film."""
-    pictures = container.streams.video
-    films = [each for each in pictures if not each.disposition & Disposition.attached_pic]
-    best = container.streams.best("video")
-    for film in films:
-        if film is best:
-            return film
-    if films:
-        return films[0]
-    found = "sound with a picture as its cover" if pictures else "no picture"
-    raise SourceError(f"expected a video, found {found} in {name}; choose another one")
-
-
-def _undecodable(name: str) -> SourceError:
-    return SourceError(
-        f"expected a video, found no picture in {name} that can be decoded; convert it to MP4 "
-        "with H.264"
-    )
-
-
-def _limit(stream: VideoStream, name: str) -> None:
-    """Refuse frames that are too large, and let the decoder refuse those that come later."""
-    context = stream.codec_context
-    if context is None:  # of a kind that FFmpeg has no decoder for
-        raise _undecodable(name)
-    pixels = context.width * context.height
-    if pixels > MOST_PIXELS:
-        raise SourceError(
-            f"expected frames of at most {MOST_PIXELS // 1_000_000} megapixels (4K), found "
-            f"{context.width} x {context.height} in {name}; reduce it first, for example with "
-            "ffmpeg -i FILE -vf scale=1280:-2 small.mp4"
-        )
-    context.options = {"max_pixels": f"{MOST_PIXELS}"}
-    if pixels > _MANY_PIXELS:
-        context.thread_count = min(_FEW_THREADS, os.cpu_count() or 1)
-
-
-def _open_file(file: VideoFile) -> ContainerVideo:
-    content = file.content
-    if not isinstance(content, bytes):
-        content = Path(content)
-    # A pipe or a device would be waited for without end.
-    if isinstance(content, Path) and not content.is_file():
-        found = "a folder" if content.is_dir() else "nothing"
-        if content.exists() and not content.is_dir():
-            found = "a pipe or a device"
-        raise SourceError(
-            f"expected a video file, found {found} at {content}; look whether the path is right"
-        )
-    try:
-        container = av.open(
-            io.BytesIO(content) if isinstance(content, bytes) else str(content),
-            "r",
-            options={"max_pixels": f"{_MOST_LOOKED_AT}"},
-            container_options={"format_whitelist": _FILE_FORMATS, "protocol_whitelist": "file"},
-            timeout=(_OPENING_SECONDS, None),
-            metadata_errors="replace",  # titles are written in any encoding
-        )
-    except av.FFmpegError as error:
-        raise unreadable(file, error) from None
-    return _read(container, file.name, live=False)
-
-
-def _open_network(camera: NetworkCamera) -> ContainerVideo:
-    started = time.monotonic()
-    try:
-        container = av.open(
-            camera.address,
-            "r",
-            container_options={
-                "format_whitelist": _NETWORK_FORMATS,
-                "protocol_whitelist": _NETWORK_PROTOCOLS,
-                # Over UDP, pictures of many cameras arrive in pieces.
-                "rtsp_flags": "prefer_tcp",
-                "analyzeduration": "2000000",
-                # Microseconds. It holds where the one below does not: when a stream is closed.
-                "timeout": f"{ANSWER_SECONDS * 1e6:.0f}",
-            },
-            timeout=ANSWER_SECONDS,
-            metadata_errors="replace",
-        )
-    # What FFmpeg says holds the whole address, with the password: none of it is passed on.
-    except (av.FFmpegError, ValueError) as error:
-        raise unreachable(camera, error, time.monotonic() - started) from None
-    return _read(container, camera.name, live=True)
+    def _complain(self, text: str) -> None:
+        self.complaint = str(SourceError(text))  # on one line, whatever the file is called
 
 
 def _read(container: InputContainer, name: str, *, live: bool) -> ContainerVideo:

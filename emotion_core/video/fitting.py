@@ -28,7 +28,7 @@ def fit_frame(frame: av.VideoFrame, pixel_aspect: float = 1.0) -> av.VideoFrame:
     turning = _turning(frame)
     if any(turning.values()):
         # Only here: who decodes video in a process of its own starts sooner without OpenCV.
-        from emotion_core.faces.images import turned
+        from emotion_core.faces.pictures.images import turned
 
         image = np.asarray(frame.to_ndarray(format="bgr24", width=width, height=height), np.uint8)
         frame_turned = av.VideoFrame.from_ndarray(turned(image, **turning), format="bgr24")

@@ -30,7 +30,7 @@ class PluggedVideo:
         if not self._capture.isOpened():
             self._capture.release()
             raise SourceLostError(
-                f"expected {camera.name}, found that it cannot be opened; look whether it is "
+                f"expected {camera.name}, found that it cannot be opened; check whether it is "
                 "plugged in, whether another program uses it, and whether this one may"
             )
 
@@ -45,7 +45,7 @@ class PluggedVideo:
             if not read:
                 raise SourceLostError(
                     f"expected a picture from {self._camera.name}, found none; "
-                    "look whether it is still plugged in"
+                    "check whether it is still plugged in"
                 )
             pixels = np.asarray(image, np.uint8)
             yield fit_frame(av.VideoFrame.from_ndarray(pixels, format="bgr24"))

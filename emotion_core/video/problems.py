@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
+from pathlib import Path
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import av
 
 from emotion_core.errors import SourceError, SourceLostError
+from emotion_core.system.storage.files import open_regular
 from emotion_core.video.sources import NetworkCamera, VideoFile
 
 #: How long a camera may take to answer, and to send its next picture.
 ANSWER_SECONDS: Final = 5.0
+
+# How files begin that somebody may take for a video, what they are, and what to do with them.
+_HEAD_BYTES: Final = 16
+_PHOTO: Final = "open it on the page Photo"
+_NO_VIDEOS: Final = {
+    rb"(?s)RIFF....WEBP": ("a picture (WebP)", "convert one that moves to GIF or MP4"),
+    rb"\x89PNG": ("a picture (PNG)", _PHOTO),
+    rb"\xff\xd8\xff": ("a picture (JPEG)", _PHOTO),
+    rb"\x1aE\xdf\xa3": ("no picture", "record or export it again"),  # Matroska
+    rb"(?s)RIFF....WAVE|ID3|fLaC": ("sound", "choose a file with a picture"),
+}
 
 _NO_ROUTE: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN)
 
@@ -25,10 +39,24 @@ def unreadable(file: VideoFile, error: av.FFmpegError) -> SourceError:
             f"expected a video file, found that {file.name} may not be read; allow this program "
             "to read it"
         )
-    return SourceError(
-        f"expected a video such as MP4, MOV, MKV, WebM or AVI, found something else in "
-        f"{file.name}; choose another file (of an MP4, the end must not be missing)"
+    found, advice = next(
+        (told for pattern, told in _NO_VIDEOS.items() if re.match(pattern, _head_of(file))),
+        ("something else", "choose another file (of an MP4, the end must not be missing)"),
     )
+    return SourceError(
+        f"expected a video such as MP4, MOV, MKV, WebM or AVI, found {found} in {file.name}; "
+        f"{advice}"
+    )
+
+
+def _head_of(file: VideoFile) -> bytes:
+    if isinstance(file.content, bytes):
+        return file.content[:_HEAD_BYTES]
+    try:
+        with open_regular(Path(file.content)) as opened:
+            return opened.read(_HEAD_BYTES)
+    except OSError:
+        return b""
 
 
 def unreachable(camera: NetworkCamera, error: Exception, seconds: float) -> SourceError:
@@ -56,7 +84,7 @@ def _no_connection(error: Exception, parts: SplitResult, seconds: float) -> tupl
     if isinstance(error, ConnectionRefusedError):
         return (
             f"nobody answering at {parts.hostname}, port {port}",
-            "look whether the camera is on, and whether host and port are right",
+            "check whether the camera is on, and whether host and port are right",
         )
     if isinstance(error, PermissionError):
         return (
@@ -67,19 +95,19 @@ def _no_connection(error: Exception, parts: SplitResult, seconds: float) -> tupl
     if code in _NO_ROUTE:
         return (
             f"no way to {parts.hostname} through the network",
-            "look whether the camera is on and in the same network",
+            "check whether the camera is on and in the same network",
         )
     # FFmpeg has no error of its own for a name that nobody knows.
     if code == errno.EIO and not _known(parts.hostname or ""):
         return (
             f"no machine called {parts.hostname}",
-            "look whether the name is right, or use the camera's number address",
+            "check whether the name is right, or use the camera's number address",
         )
     late = seconds > 0.9 * ANSWER_SECONDS
     if isinstance(error, (av.ExitError, TimeoutError)) or late:
         return (
             f"no answer within {ANSWER_SECONDS:.0f} s",
-            "look whether the camera is on and in the same network",
+            "check whether the camera is on and in the same network",
         )
     return None
 
@@ -90,12 +118,12 @@ def _no_video(error: Exception, parts: SplitResult) -> tuple[str, str]:
     if isinstance(error, (av.HTTPClientError, av.HTTPServerError)):
         return (
             f"that it refuses ({error.strerror})",
-            "look whether the part of the address behind the host is right",
+            "check whether the part of the address behind the host is right",
         )
     if isinstance(error, (EOFError, ConnectionError)):
         return (
             f"that {where} breaks off the connection",
-            "look whether the port is right, and whether the camera is busy with other viewers",
+            "check whether the port is right, and whether the camera is busy with other viewers",
         )
     unread = isinstance(error, av.InvalidDataError) or (
         isinstance(error, OSError) and error.errno == errno.EIO
@@ -108,7 +136,7 @@ def _no_video(error: Exception, parts: SplitResult) -> tuple[str, str]:
     if unread and parts.scheme == "rtsp":
         return (
             f"that {where} does not speak RTSP",
-            "look whether the port is right; some cameras have an http:// address instead",
+            "check whether the port is right; some cameras have an http:// address instead",
         )
     if unread:
         return (
@@ -116,7 +144,7 @@ def _no_video(error: Exception, parts: SplitResult) -> tuple[str, str]:
             "give the address of the video itself, not that of the camera's web page",
         )
     found = f"none ({error.strerror})" if isinstance(error, av.FFmpegError) else "none"
-    return found, "look whether the camera is on, and whether the address is right"
+    return found, "check whether the camera is on, and whether the address is right"
 
 
 def lost(name: str, error: av.FFmpegError) -> SourceLostError:
@@ -126,7 +154,7 @@ def lost(name: str, error: av.FFmpegError) -> SourceLostError:
     else:
         found = f"that it broke off ({error.strerror})"
     return SourceLostError(
-        f"expected more pictures from {name}, found {found}; look whether the camera is still on "
+        f"expected more pictures from {name}, found {found}; check whether the camera is still on "
         "and in the network"
     )
 

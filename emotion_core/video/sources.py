@@ -12,8 +12,13 @@ from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 from emotion_core.errors import SourceError
-from emotion_core.system.folders import typed_path
+from emotion_core.system.storage.folders import typed_path
 
+#: How names of videos end, in lower case. A GIF is a picture.
+VIDEO_SUFFIXES: Final = (
+    ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg",
+    ".ogv", ".flv", ".wmv", ".asf", ".3gp", ".3g2", ".mjpeg", ".mjpg",
+)  # fmt: skip
 #: What network cameras speak.
 SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
 
@@ -34,6 +39,25 @@ class VideoFile:
     def at(cls, path: str | Path) -> VideoFile:
         """Return the file at ``path``; ``~`` is the home folder."""
         return cls(Path(path).name, typed_path(path))
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What the header of a video file says.
+
+    Attributes:
+        origin: the time that its frames' times count from, in seconds.
+        seconds: how long it is, if known.
+        rate: frames a second, on average, if known.
+        filmed: when it was filmed, in words of whoever wrote the file, if known.
+        indexed: whether one can go to a place in it without decoding all that is before.
+    """
+
+    origin: float = 0.0
+    seconds: float | None = None
+    rate: float | None = None
+    filmed: str | None = None
+    indexed: bool = True
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Any, Final
 import av
 
 from emotion_core.errors import SourceError, SourceLostError
-from emotion_core.system.isolation import cut_off, write_only_in
+from emotion_core.system.processes.isolation import cut_off, write_only_in
+from emotion_core.system.processes.serving import CONTENT, Limits, serve
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import CONTENT, Limits, serve
 from emotion_core.video.ahead import ReadAhead
 from emotion_core.video.container import open_container
 from emotion_core.video.sources import NetworkCamera, VideoFile
@@ -42,18 +42,23 @@ class Worker:
         """Open a source, or give the next of its pictures.
 
         Args:
-            request: to open a file, its ``name`` and its ``path`` or content; to open a camera, its
-                ``address``; for the next picture, nothing.
+            request: to open a file, its ``name`` and its ``path`` or content, and ``start`` where
+                frames from so many seconds on are wanted; to open a camera, its ``address``; to
+                close it, ``close``; for the next picture, nothing.
             progress: not called.
 
         Returns:
-            of an opened source, ``paced``. Of a picture, ``width``, ``height``, ``pts``,
-            ``time_base``, ``color_range`` and ``colorspace`` as `av.VideoFrame` has them, and its
-            planes as content: uint8 ``[height * 3 / 2, width]``, yuv420p. At the end of a video,
-            its ``complaint``. Nothing while no picture has come. ``refused`` or ``lost``: what to
-            tell in a `SourceError` or `SourceLostError`; the source is closed.
+            of an opened source, ``paced``; where ``start`` was asked for, also ``origin``,
+            ``seconds``, ``rate``, ``filmed`` and ``indexed``, see `ContainerVideo`, if known. Of a
+            picture, ``width``, ``height``, ``pts``, ``time_base``, ``color_range`` and
+            ``colorspace`` as `av.VideoFrame` has them, and its planes as content: uint8
+            ``[height * 3 / 2, width]``, yuv420p. At the end of a video, its ``complaint``.
+            Nothing while no picture has come. ``refused`` or ``lost``: what to tell in a
+            `SourceError` or `SourceLostError`; the source is closed.
         """
         try:
+            if "close" in request:
+                return self._closed({})
             return self._open(request) if request else self._next()
         except MemoryError:
             told = (
@@ -78,8 +83,13 @@ class Worker:
             write_only_in([])
             self._cut_off = True
         self._closed({})
-        self._video = ReadAhead(open_container(source))
-        return {"paced": self._video.paced}
+        video = open_container(source, request.get("start", 0.0))
+        self._video = ReadAhead(video)
+        facts: dict[str, Any] = {"paced": video.paced}
+        if "start" in request:
+            facts |= {"origin": video.origin, "seconds": video.seconds}
+            facts |= {"rate": video.rate, "filmed": video.filmed, "indexed": video.indexed}
+        return {name: fact for name, fact in facts.items() if fact is not None}
 
     def _next(self) -> dict[str, Any]:
         if self._video is None:

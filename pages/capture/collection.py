@@ -26,8 +26,8 @@ from pages.mending.downloads import written
 from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
 from pages.opened.train_with import train_with
-from pages.shared.clicks import once
-from pages.shared.text import located, plain
+from pages.viewer.clicks import once
+from pages.widgets.text import located, plain
 
 WHAT_FOR = (
     "Collect your own faces, sorted by expression, to train and test a model. Each face is stored "

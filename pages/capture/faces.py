@@ -20,14 +20,14 @@ from emotion_core.datasets.own.samples import (
     split_of_sitting,
 )
 from emotion_core.emotions import EMOTIONS
-from emotion_core.errors import DatasetError, ImageError
-from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
+from emotion_core.errors import DatasetError, ImageError, ModelError
 from pages.capture.picker import FaceNote, pick_faces
 from pages.capture.samples import faces
-from pages.shared.clicks import once
-from pages.shared.kept import kept
-from pages.shared.pictures import MANY_PICTURES, read_upload
-from pages.shared.text import plain
+from pages.viewer.clicks import once
+from pages.viewer.detector import choose_photo_finder, photo_faces
+from pages.viewer.kept import kept
+from pages.viewer.pictures import MANY_PICTURES, read_upload
+from pages.widgets.text import plain
 
 #: Faces that are shown to tick at once.
 MOST_FACES: Final = 120
@@ -85,9 +85,15 @@ def show_capture(dataset: OwnDataset) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         pictures = _choose_pictures(source)
+        finder = None if source == "crop" else choose_photo_finder("own_finder")
     with right:
         if pictures:
-            _offer_adding(dataset, _read_all(pictures, source), emotion, source)
+            try:
+                crops = _read_all(pictures, source, finder)
+            except ModelError as error:
+                st.error(f"Faces cannot be found. {plain(str(error))}")
+            else:
+                _offer_adding(dataset, crops, emotion, source)
         _show_sitting(dataset)
 
 
@@ -111,8 +117,12 @@ def _choose_pictures(source: str) -> Sequence[_Picture]:
     )
 
 
-def _read_all(pictures: Sequence[_Picture], source: str) -> NDArray[np.uint8]:
-    """Return the faces in all pictures; those without one or that cannot be read are named."""
+def _read_all(pictures: Sequence[_Picture], source: str, finder: str | None) -> NDArray[np.uint8]:
+    """Return the faces in all pictures; those without one or that cannot be read are named.
+
+    Raises:
+        ModelError: the finder cannot be used.
+    """
     crops = [np.empty((0, 48, 48), np.uint8)]
     faceless: list[str] = []
     place = st.empty()
@@ -120,7 +130,7 @@ def _read_all(pictures: Sequence[_Picture], source: str) -> NDArray[np.uint8]:
         if len(pictures) > 1:
             place.progress(number / len(pictures), f"Reading photo {number} of {len(pictures)}")
         try:
-            found = _read(picture.name, picture.getvalue(), source == "crop")
+            found = _read(picture.name, picture.getvalue(), source == "crop", finder)
         except ImageError as error:
             st.error(f"This file cannot be read. {plain(str(error))}")
             continue
@@ -138,19 +148,15 @@ def _read_all(pictures: Sequence[_Picture], source: str) -> NDArray[np.uint8]:
 
 
 @st.cache_resource(scope="session", max_entries=200, show_spinner=False)
-def _read(name: str, content: bytes, is_crop: bool) -> NDArray[np.uint8]:
+def _read(name: str, content: bytes, is_crop: bool, finder: str | None) -> NDArray[np.uint8]:
     """Return the faces of one picture, uint8 ``[N, 48, 48]``; kept for reruns.
 
     Raises:
         ImageError: the content is no picture.
+        ModelError: the finder cannot be used.
     """
     image = read_upload(content, name)
-    return whole_crop(image)[None] if is_crop else found_crops(image, _face_detector())
-
-
-@st.cache_resource(scope="session", show_spinner=False)
-def _face_detector() -> HaarFaceDetector:
-    return HaarFaceDetector(PHOTO_SETTINGS)
+    return whole_crop(image)[None] if is_crop else found_crops(image, photo_faces(finder))
 
 
 def _offer_adding(
@@ -200,11 +206,11 @@ def _show_sitting(dataset: OwnDataset) -> None:
     """Say to which split the next faces go, and why."""
     sitting = _sitting(dataset)
     minutes = SITTING_PAUSE.seconds // 60
-    use = {"Training": "used for training", "PublicTest": "kept for testing"}
+    use = {"Training": "to learn from", "PublicTest": "to test with"}
     split = split_of_sitting(sitting)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f"Sitting **{sitting}**: {split}, {use[split]}",
+            f"Sitting **{sitting}** goes to {split}, {use[split]}",
             width="content",
             help="Faces from one sitting look alike, so they all go to the same split: a model "
             "must not be tested on near-copies of what it learned from. The second sitting and "

@@ -13,8 +13,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from streamlit.components.v2.types import ComponentRenderer
 
-from emotion_core.faces.thumbnails import SHEET_COLUMNS, contact_sheet, png_address
-from pages.shared import FACE_CELLS
+from emotion_core.faces.pictures.thumbnails import SHEET_COLUMNS, contact_sheet, png_address
+from pages.widgets import FACE_CELLS
 
 
 @dataclass(frozen=True)

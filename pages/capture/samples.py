@@ -23,9 +23,9 @@ from emotion_core.errors import DatasetError
 from emotion_core.quantities import counted
 from pages.capture.picker import FaceNote, pick_faces
 from pages.opened.store import dataset_store
-from pages.shared.clicks import once
-from pages.shared.text import plain
-from pages.shared.undo import forget_done, note_done, show_done
+from pages.viewer.clicks import once
+from pages.widgets.text import plain
+from pages.widgets.undo import forget_done, note_done, show_done
 
 #: Faces on one page.
 PAGE_FACES: Final = 60
@@ -47,7 +47,7 @@ def show_samples(dataset: OwnDataset) -> None:
         st.caption("No faces yet.")
         return
     counts = dataset.counts()
-    splits = [f"{sum(of_split.values()):,} {name}" for name, of_split in counts.items()]
+    splits = [f"{sum(of_split.values()):,} in {name}" for name, of_split in counts.items()]
     parts = [faces(len(dataset.samples)), *(text for text in splits if not text.startswith("0 "))]
     st.markdown(" · ".join(parts))
     totals = {name: sum(of_split[name] for of_split in counts.values()) for name in EMOTIONS}

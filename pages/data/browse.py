@@ -14,18 +14,20 @@ from emotion_core.datasets.checks.findings import FINDING_KINDS
 from emotion_core.datasets.selection import FaceFilter, in_order, matching_faces
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from emotion_core.quantities import counted
 from pages.data.shares import show_shares
-from pages.opened.corrections import offer_corrections
+from pages.opened.corrections import offer_corrections, page_or_all
 from pages.opened.findings import QUALITY, exclusions_for, findings_of, left_out
-from pages.opened.panel import page_of, show_faces
+from pages.opened.panel import page_of, show_faces, ticked_faces
 from pages.opened.scores import scores_of
 from pages.opened.store import OpenDataset
-from pages.shared.glossary import meaning
-from pages.shared.jobs import result_of
-from pages.shared.kept import in_address
-from pages.shared.text import plain
+from pages.viewer.kept import in_address
+from pages.widgets.glossary import meaning
+from pages.widgets.jobs import result_of
+from pages.widgets.text import plain
 
 _BY_INDEX: Final = "index"
+_GRID: Final = "browse_grid"
 
 # The widgets' keys are the names in the address.
 _SPLIT, _CLASS, _AGREEMENT, _FIND = "split", "class", "agreement", "find"
@@ -51,19 +53,21 @@ def _browse(opened: OpenDataset) -> None:
     except DatasetError as error:
         st.error(plain(str(error)))
         return
+    ticked = ticked_faces(opened, _GRID)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         indices = _sorted(opened, found)
         if indices is None:
             return
         view = (wanted, *(st.session_state.get(key) for key in _VIEW))
         shown = page_of(indices, f"page {opened.id} {view}", address=_PAGE)
-        st.markdown(f"**{len(indices):,}** of {len(opened.dataset):,} images", width="content")
+        st.markdown(
+            f"**{len(indices):,}** of {counted(len(opened.dataset), 'image')}", width="content"
+        )
         offer_corrections(
             opened,
-            {"this page": shown, f"all {len(indices):,} that match": indices}
-            if len(shown) < len(indices)
-            else {"all": indices},
+            page_or_all(shown, indices, "all that match"),
             "browse",
+            ticked=ticked,
         )
     if not len(found):
         st.info(NOTHING)
@@ -71,10 +75,11 @@ def _browse(opened: OpenDataset) -> None:
     show_faces(
         opened,
         shown,
-        "browse_grid",
+        _GRID,
         beside=partial(show_shares, opened, found),
         captions=_captions(opened, shown),
         label="Images that match",
+        ticked=ticked,
     )
 
 
@@ -140,7 +145,7 @@ def _agreement_filter() -> tuple[tuple[str, float, float], ...]:
 
 
 def _finding_filters(opened: OpenDataset) -> None:
-    """Let the viewer see one finding only, or all but an exclusion list."""
+    """Let the viewer see one finding only, or all but a correction list."""
     st.selectbox(
         "Finding",
         list(FINDING_KINDS),
@@ -153,19 +158,19 @@ def _finding_filters(opened: OpenDataset) -> None:
     )
     if lists := exclusions_for(opened):
         st.selectbox(
-            "Without those excluded by",
+            "Hide what a list excludes",
             [each.name for each in lists],
             index=None,
             placeholder="nothing",
             key=_WITHOUT,
             bind="query-params",
             on_change=_first_page,
-            help="Hide the images that a list of corrections excludes.",
+            help="Hide the images that this correction list excludes.",
         )
 
 
 def _allowed(opened: OpenDataset) -> NDArray[np.bool_] | None:
-    """Return which images the filters for findings and exclusion lists let through."""
+    """Return which images the filters for findings and correction lists let through."""
     kind, name = (st.session_state.get(key) for key in (_FINDING, _WITHOUT))
     if kind is None and name is None:
         return None
@@ -204,7 +209,7 @@ def _sorted(opened: OpenDataset, found: NDArray[np.intp]) -> NDArray[np.intp] | 
         return found[::-1] if descending else found
     begin = scores[by].job
     if begin is not None:
-        what = f"Measuring {len(opened.dataset):,} images"
+        what = f"Measuring {counted(len(opened.dataset), 'image')}"
         if result_of(begin(opened), what, f"sort {by}", partial(opened.forget, QUALITY)) is None:
             return None
     return in_order(found, scores[by].compute(opened), descending=descending)

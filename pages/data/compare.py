@@ -15,19 +15,22 @@ from emotion_core.datasets.checks.figures import (
     light_comparison_figure,
     overlap_figure,
 )
+from emotion_core.quantities import counted
 from emotion_core.system.progress import ShareProgress
 from pages.data.shares import show_shares
+from pages.opened.corrections import offer_corrections, page_or_all
 from pages.opened.opening import paths_on_offer
-from pages.opened.panel import page_of, show_faces
+from pages.opened.panel import page_of, show_faces, ticked_faces
 from pages.opened.store import OpenDataset, dataset_store
 from pages.opened.text import describe
-from pages.shared import display
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.jobs import result_of
-from pages.shared.text import plain
+from pages.widgets import display
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.jobs import result_of
+from pages.widgets.text import plain
 
 _OTHER: Final = "dataset_compared"
 _READING: Final = "dataset_compared_job"
+_GRID: Final = "compare_grid"
 
 
 def show_compare(opened: OpenDataset) -> None:
@@ -128,11 +131,24 @@ def _show_shared(opened: OpenDataset, comparison: DatasetComparison) -> None:
         key="compare overlap",
         config=NO_TOOLBAR,
     )
-    st.markdown(f"**{len(indices):,}** images of {plain(opened.dataset.name)} appear in both")
+    ticked = ticked_faces(opened, _GRID)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            f"**{counted(len(indices), 'image')}** of {plain(opened.dataset.name)} in both",
+            width="content",
+        )
+        shown = page_of(indices, "compare_page")
+        offer_corrections(
+            opened,
+            page_or_all(shown, indices),
+            "compare",
+            ticked=ticked,
+        )
     show_faces(
         opened,
-        page_of(indices, "compare_page"),
-        "compare_grid",
+        shown,
+        _GRID,
         beside=partial(show_shares, opened, indices),
         label="Images in both datasets",
+        ticked=ticked,
     )

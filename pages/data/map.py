@@ -24,18 +24,20 @@ from emotion_core.judging.predictions.label_mistakes import LabelMistakes, find_
 from emotion_core.judging.predictions.map_figure import MAP_COLORS, map_figure
 from emotion_core.judging.predictions.predict import Predictions, predict_part
 from emotion_core.models.folder import load_card
+from emotion_core.quantities import counted
 from emotion_core.system.progress import ShareProgress
 from emotion_core.system.tables import csv_of
 from pages.data.shares import show_shares
 from pages.opened.corrections import offer_corrections
-from pages.opened.panel import page_of, show_faces
+from pages.opened.panel import page_of, show_faces, ticked_faces
 from pages.opened.predictions import model_in_use, name_of, predictions_job, predictions_name
 from pages.opened.store import OpenDataset
-from pages.shared.clicks import once
-from pages.shared.jobs import Job, result_of
-from pages.shared.text import plain
+from pages.viewer.clicks import once
+from pages.widgets.jobs import Job, result_of
+from pages.widgets.text import plain
 
 _CHART: Final = "map_chart"
+_GRID: Final = "map_grid"
 #: The dataset of which the viewer wants all images on the map.
 _ALL: Final = "map_all"
 
@@ -71,7 +73,7 @@ def show_map(opened: OpenDataset) -> None:
         _offer_sample(mapped, reading.job)
         return
     if predictions.embeddings is None:
-        st.warning(f"This model gives no map. {plain(predictions.why_no_embeddings)}")
+        st.warning(f"This model cannot make a map. {plain(predictions.why_no_embeddings)}")
         return
     embeddings = predictions.embeddings
 
@@ -219,8 +221,9 @@ def _show_chosen(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
     if not len(indices):
         st.info(HINT)
         return
+    ticked = ticked_faces(opened, _GRID)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{len(indices):,}** images", width="content")
+        st.markdown(f"**{counted(len(indices), 'image')}**", width="content")
         st.download_button(
             "CSV",
             partial(_table, opened.dataset, indices),
@@ -229,15 +232,16 @@ def _show_chosen(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-        offer_corrections(opened, {"all": indices}, "map")
+        offer_corrections(opened, {"all": indices}, "map", ticked=ticked)
         shown = page_of(indices, "map_page")
     show_faces(
         opened,
         shown,
-        "map_grid",
+        _GRID,
         beside=partial(show_shares, opened, indices),
         captions=[EMOTIONS[code] for code in opened.dataset.labels[shown]],
         label="Chosen images",
+        ticked=ticked,
     )
 
 

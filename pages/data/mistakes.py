@@ -11,7 +11,6 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from emotion_core.datasets.checks.agreement import VOTE_LABELS
-from emotion_core.datasets.checks.exclusions import ExcludedImage
 from emotion_core.datasets.types import VOTE_NAMES, FaceDataset
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
 from emotion_core.judging.predictions.label_mistakes import (
@@ -23,11 +22,11 @@ from emotion_core.judging.predictions.label_mistakes import (
 )
 from emotion_core.models.folder import ModelCard
 from emotion_core.models.seen_images import load_seen_images
-from emotion_core.quantities import percent
+from emotion_core.quantities import counted, percent
 from emotion_core.system.tables import csv_of
-from pages.opened.corrections import corrections_of, offer_corrections
+from pages.opened.corrections import offer_corrections, page_or_all
 from pages.opened.grid import Bar
-from pages.opened.panel import page_of, show_faces
+from pages.opened.panel import page_of, show_faces, ticked_faces
 from pages.opened.predictions import (
     label_mistakes,
     model_in_use,
@@ -36,12 +35,13 @@ from pages.opened.predictions import (
     suggestions,
 )
 from pages.opened.store import OpenDataset
-from pages.shared import display
-from pages.shared.text import plain
+from pages.widgets import display
+from pages.widgets.text import plain
 
 _TOPS: Final = (50, 100, 500, 1000)
 _HELD_OUT: Final = "not learned from"
 _ALL: Final = "all images"
+_GRID: Final = "mistakes_grid"
 
 IN_SAMPLE: Final = (
     "The model was trained on these Training images and their labels: mistakes that it has "
@@ -60,6 +60,7 @@ def show_mistakes(opened: OpenDataset) -> None:
 
 def _show(opened: OpenDataset, mistakes: LabelMistakes, card: ModelCard, model_dir: Path) -> None:
     seen = opened.derived(name_of("seen", model_dir), partial(_seen, card, model_dir))
+    ticked = ticked_faces(opened, _GRID)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mask = _choose_images(seen)
         ranking = mistakes.ranking(mask)
@@ -75,29 +76,27 @@ def _show(opened: OpenDataset, mistakes: LabelMistakes, card: ModelCard, model_d
             "text/csv",
             on_click="ignore",
             icon=":material/download:",
-            help=f"These {len(chosen):,} images: index, label, suggested label, scores and votes.",
+            help=f"{counted(len(chosen), 'image')}: index, label, suggested label, scores and "
+            "votes.",
         )
         shown = page_of(chosen, "mistakes_page")
         offer_corrections(
             opened,
-            {"this page": shown, f"the first {len(chosen):,}": chosen}
-            if len(shown) < len(chosen)
-            else {"all": chosen},
+            page_or_all(shown, chosen),
             "mistakes",
             suggested=suggestions(opened, mistakes),
+            ticked=ticked,
         )
-    corrected = corrections_of(opened)
     show_faces(
         opened,
         shown,
-        "mistakes_grid",
+        _GRID,
         beside=partial(_show_quality, opened, mistakes, mask, card.name),
-        captions=[
-            _caption(opened, mistakes, index, corrected.get(index)) for index in shown.tolist()
-        ],
+        captions=[_caption(opened, mistakes, index) for index in shown.tolist()],
         notes=[_note(opened, mistakes, index) for index in shown.tolist()],
         bars=None if opened.dataset.votes is None else _vote_bars(opened.dataset.votes[shown]),
         label="Labels most likely wrong, the likeliest first",
+        ticked=ticked,
     )
 
 
@@ -158,17 +157,10 @@ def _show_quality(
     )
 
 
-def _caption(
-    opened: OpenDataset,
-    mistakes: LabelMistakes,
-    index: int,
-    correction: tuple[str, ExcludedImage] | None,
-) -> str:
-    """Return the label and the suggested one, or what a list does to the image."""
+def _caption(opened: OpenDataset, mistakes: LabelMistakes, index: int) -> str:
+    """Return the label and the suggested one."""
     label = EMOTIONS[opened.dataset.labels[index]]
-    if correction is None:
-        return f"{label}\n→ {EMOTIONS[mistakes.suggested[index]]}"
-    return f"{label}\n✓ {correction[1].becomes or 'excluded'}"
+    return f"{label}\n→ {EMOTIONS[mistakes.suggested[index]]}"
 
 
 def _note(opened: OpenDataset, mistakes: LabelMistakes, index: int) -> str:

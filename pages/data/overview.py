@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from emotion_core.datasets.checks.figures import agreement_figure, class_counts_figure, light_figure
 from emotion_core.datasets.checks.overview import DatasetOverview
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
-from emotion_core.faces.thumbnails import png_address
+from emotion_core.faces.pictures.thumbnails import png_address
+from emotion_core.quantities import counted
 from pages.opened.scores import OVERVIEW, overview_job
 from pages.opened.store import OpenDataset
-from pages.shared import display
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.jobs import result_of
+from pages.widgets import display
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.jobs import result_of
 
 _COUNTS: Final = "counts"
 _SHARES: Final = "shares"
@@ -25,7 +26,7 @@ _SHARES: Final = "shares"
 
 def show_overview(opened: OpenDataset) -> None:
     """Show what the dataset holds."""
-    what = f"Measuring {len(opened.dataset):,} images"
+    what = f"Measuring {counted(len(opened.dataset), 'image')}"
     overview = result_of(overview_job(opened), what, "overview", partial(opened.forget, OVERVIEW))
     if overview is None:
         return
@@ -52,7 +53,7 @@ def show_overview(opened: OpenDataset) -> None:
             )
     if overview.agreement is not None:
         st.plotly_chart(
-            agreement_figure(overview, "How FER+ votes compare with the labels"),
+            agreement_figure(overview, "FER+ votes for the labels"),
             key="overview agreement",
             config=NO_TOOLBAR,
             height=400,

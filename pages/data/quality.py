@@ -6,6 +6,7 @@ import io
 from functools import partial
 from typing import Final
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -18,7 +19,7 @@ from emotion_core.quantities import counted
 from emotion_core.system.names import LONGEST_NAME
 from pages.opened.corrections import (
     keep_list,
-    offer_training,
+    offer_corrections,
     show_corrections,
     stored_list,
 )
@@ -31,24 +32,26 @@ from pages.opened.findings import (
     findings_of,
     quality_job,
 )
-from pages.opened.panel import page_of, show_faces
+from pages.opened.panel import page_of, show_faces, ticked_faces
 from pages.opened.store import OpenDataset
-from pages.shared import display
-from pages.shared.clicks import once
-from pages.shared.jobs import result_of, show_job
-from pages.shared.text import plain, without_places
+from pages.opened.train_with import offer_training
+from pages.viewer.clicks import once
+from pages.widgets import display
+from pages.widgets.jobs import result_of, show_job
+from pages.widgets.text import plain, without_places
 
 FINDING: Final = "finding"
 _MADE: Final = "exclusions_made"
 _PROBLEM: Final = "exclusions_problem"
 _GRID, _LIST = "grid", "list"
+_FACES: Final = "findings_grid"
 
 COMMAND: Final = 'python -m emotion_core train --data {path} --exclude "{name}" --out models/mine'
 
 
 def show_quality(opened: OpenDataset) -> None:
     """Show every finding, and what can be done about it."""
-    what = f"Measuring {len(opened.dataset):,} images"
+    what = f"Measuring {counted(len(opened.dataset), 'image')}"
     measured = result_of(quality_job(opened), what, "quality", partial(opened.forget, QUALITY))
     if measured is None:
         return
@@ -74,6 +77,7 @@ def _show(opened: OpenDataset) -> None:
     st.markdown(f"**{FINDING_KINDS[kind].title}**: {FINDING_KINDS[kind].description}.")
     if kind == "no_face" or opened.dataset.votes is None:
         _offer_face_search(opened)
+    ticked = ticked_faces(opened, _FACES)
     with st.container(horizontal=True, vertical_alignment="center"):
         view = st.segmented_control(
             "View", [_GRID, _LIST], default=_GRID, required=True, key="findings_as",
@@ -82,6 +86,8 @@ def _show(opened: OpenDataset) -> None:
         )  # fmt: skip
         _offer_files(opened, findings, finding)
         _offer_exclusion(opened, findings, kind)
+        if view == _GRID:
+            offer_corrections(opened, {}, "findings", ticked=ticked)
         shown = page_of(finding.indices, f"page {kind}")
     _show_outcome(opened)
     if not len(finding) or view == _LIST:
@@ -97,11 +103,12 @@ def _show(opened: OpenDataset) -> None:
         show_faces(
             opened,
             shown,
-            "findings_grid",
+            _FACES,
             beside=partial(_show_shares, opened, finding),
             captions=[_caption(opened, finding, places[index]) for index in shown.tolist()],
             notes=[_note(opened, finding, places[index]) for index in shown.tolist()],
             label=FINDING_KINDS[kind].title,
+            ticked=ticked,
         )
     _show_lists(opened)
 
@@ -115,7 +122,7 @@ def _choose(opened: OpenDataset, findings: dict[str, Finding]) -> str:
     named = st.query_params.get(FINDING)
     worst = next((kind for kind, finding in findings.items() if len(finding)), "leak")
     return st.pills(
-        f"Findings among {len(opened.dataset):,} images",
+        f"Findings among {counted(len(opened.dataset), 'image')}",
         list(findings),
         default=named if named in findings else worst,
         required=True,
@@ -159,20 +166,26 @@ def _offer_files(opened: OpenDataset, findings: dict[str, Finding], finding: Fin
 
 
 def _offer_exclusion(opened: OpenDataset, findings: dict[str, Finding], kind: str) -> None:
-    """Let the viewer make an exclusion list of one finding or several."""
+    """Let the viewer make a correction list of one finding or several."""
     some = [each for each, finding in findings.items() if len(finding)]
     with st.popover("Exclude these", icon=":material/playlist_remove:", disabled=not some):
         kinds = st.multiselect(
-            "Which",
+            "Findings to exclude",
             some,
             default=[kind] if kind in some else [],
-            format_func=lambda each: f"{FINDING_KINDS[each].title} ({len(findings[each]):,})",
+            # Without counts: a browser names what is chosen by its label, and near-duplicates grow.
+            format_func=lambda each: FINDING_KINDS[each].title,
             key=f"leave_out {kind}",
         )
         name_key = f"list of {kinds}"
         st.text_input(
-            "Name of the list", f"without {' and '.join(kinds)}"[:LONGEST_NAME], key=name_key
+            "Name of the correction list",
+            f"without {' and '.join(kinds)}"[:LONGEST_NAME],
+            key=name_key,
         )
+        if kinds:
+            images = np.unique(np.concatenate([findings[each].indices for each in kinds]))
+            st.caption(f"{counted(len(images), 'image')} will be excluded.")
         st.button(
             "Save the list",
             type="primary",
@@ -191,7 +204,7 @@ def _save(opened: OpenDataset, name_key: str, findings: list[Finding]) -> None:
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    said = f"{counted(len(exclusions), 'image')} excluded in the list {exclusions.name}."
+    said = f"{counted(len(exclusions), 'image')} excluded by the list {exclusions.name}."
     if keep_list(opened, before, exclusions, said):
         st.session_state[_MADE] = (opened.id, exclusions.name)
 
@@ -203,8 +216,8 @@ def _show_outcome(opened: OpenDataset) -> None:
     made = {each.name: each for each in exclusions_for(opened)}.get(name)
     if id_ == opened.id and made is not None:
         st.success(
-            f"The list **{plain(name)}** excludes {counted(len(made), 'image')}. Train and "
-            "Evaluate offer it under *Corrections*."
+            f"The correction list **{plain(name)}** excludes {counted(len(made), 'image')}. Apply "
+            "it under *Correction list* on Train or Evaluate."
         )
         with st.container(horizontal=True):
             offer_training(opened, name)
@@ -218,7 +231,7 @@ def _show_lists(opened: OpenDataset) -> None:
     lists = exclusions_for(opened)
     if not lists:
         return
-    with st.expander(f"Correction lists of this dataset: {len(lists)}"):
+    with st.expander(f"Correction lists of this dataset: {len(lists)}", key="correction_lists"):
         for each in lists:
             why = ", ".join(f"{reason} {count:,}" for reason, count in each.reasons.items())
             left_out, relabelled = len(each) - each.relabelled, each.relabelled
@@ -255,15 +268,10 @@ def _show_shares(opened: OpenDataset, finding: Finding) -> None:
     st.html(display.numbers({what: f"{100 * share:.1f}%" for what, share in whole.items()}))
     if finding.partners is not None:
         st.caption(
-            "Below each image: its label, and the number of the image it matches (= 17), or the "
-            "label of that image where it differs (≠ angry)."
-        )
-    st.caption("Click a face for details and its duplicates.")
-    if finding.partners is not None:
-        st.caption(
-            "Below each face: its label, then its duplicate. “= 17” is image 17, with the same "
+            "Below each image: its label, then its duplicate. “= 17” is image 17, with the same "
             "label; “≠ angry” is an image labelled angry."
         )
+    st.caption("Click an image for details and its duplicates. Tick images to correct only those.")
 
 
 def _caption(opened: OpenDataset, finding: Finding, place: int) -> str:

@@ -26,4 +26,7 @@ def show_shares(opened: OpenDataset, indices: NDArray[np.intp]) -> None:
         for emotion, count in zip(EMOTIONS, counts.tolist(), strict=True)
     )
     st.html(f'<div class="section">Classes among them</div>{bars}')
-    st.caption("Click a face, or move to it with the arrow keys, for details.")
+    st.caption(
+        "Click an image, or move to it with the arrow keys, for details. To correct several, tick "
+        "them with their boxes or the space bar; Shift ticks all from the last one."
+    )

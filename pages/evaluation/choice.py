@@ -23,13 +23,14 @@ from emotion_core.models.folder import ModelCard, load_card
 from emotion_core.models.in_use import model_in_use
 from emotion_core.models.library import model_folders
 from emotion_core.models.seen_images import load_seen_images
+from emotion_core.quantities import counted
 from emotion_core.system.progress import ShareProgress
 from pages.opened.findings import exclusions_for, left_out
 from pages.opened.store import OpenDataset
-from pages.shared.glossary import meaning
-from pages.shared.jobs import Job, result_of
-from pages.shared.technical import show_technical_switch
-from pages.shared.text import plain
+from pages.widgets.glossary import meaning
+from pages.widgets.jobs import Job, result_of
+from pages.widgets.technical import show_technical_switch
+from pages.widgets.text import plain
 
 # The widgets' keys are the names in the address.
 MODEL: Final = "evaluated"
@@ -41,6 +42,12 @@ _SPLIT_OF: Final = "evaluated_split_of"
 
 #: The splits in the order in which a careful person takes them.
 _PREFERRED: Final = ("PublicTest", "PrivateTest", "Training")
+
+
+VIEW: Final = (
+    "All figures are of a single view of each image. Photo and Live camera average each face and "
+    "its mirror image."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +85,7 @@ class Evaluated:
 
     @property
     def excluded(self) -> Exclusion | None:
-        """The exclusion list as reports name it."""
+        """The correction list as reports name it."""
         return None if self.exclusions is None else self.exclusions.record
 
     def images(self, places: NDArray[np.intp]) -> NDArray[np.uint8]:
@@ -108,14 +115,14 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
         name = None
         if lists:
             name = st.selectbox(
-                "Corrections",
+                "Correction list",
                 list(lists),
                 index=None,
                 placeholder="nothing",
                 key=WITHOUT,
                 bind="query-params",
                 width=220,
-                help="A list of images to exclude or relabel, made in the Dataset explorer.",
+                help="Images to exclude or relabel, chosen in the Dataset explorer.",
             )
         show_technical_switch()
     if model_dir is None or split is None:
@@ -126,6 +133,7 @@ def choose_evaluation(opened: OpenDataset) -> Evaluated | None:
         for notice in evaluated.notices:
             show = st.warning if notice.kind == "warning" else st.info
             show(plain(notice.text), icon=":material/info:")
+        st.caption(VIEW)
     return evaluated
 
 
@@ -184,7 +192,8 @@ def judged(
         st.error(f"The model cannot be evaluated. {plain(str(error))}")
         return None
     name = evaluation_name(card, split, exclusions)
-    what = f"{card.name} reads {int((opened.dataset.splits == SPLITS.index(split)).sum()):,} faces"
+    images = int((opened.dataset.splits == SPLITS.index(split)).sum())
+    what = f"Evaluating {card.name} on {counted(images, 'image')}"
     return result_of(job, what, name, partial(opened.forget, name))
 
 

@@ -17,17 +17,18 @@ from emotion_core.judging.paired_comparison import PairedComparison, compare_ans
 from emotion_core.judging.report.contents import comparison_figures, p_written
 from emotion_core.judging.speed import Speed, keras_speeds, litert_speeds
 from emotion_core.models.folder import LITERT_FILE, ModelCard
+from emotion_core.quantities import byte_size
 from emotion_core.system.progress import ShareProgress
 from pages.evaluation.choice import Evaluated, choose_model_folder, judged
 from pages.evaluation.faces import show_judged_faces
 from pages.opened.panel import page_of
-from pages.shared import display
-from pages.shared.clicks import once
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.glossary import explain_terms, meaning
-from pages.shared.jobs import Job, result_of
-from pages.shared.technical import technical
-from pages.shared.text import plain
+from pages.viewer.clicks import once
+from pages.widgets import display
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.glossary import explain_terms, meaning
+from pages.widgets.jobs import Job, result_of
+from pages.widgets.technical import technical
+from pages.widgets.text import plain
 
 AGAINST: Final = "against"
 _COMPARISON: Final = "evaluation_comparison"
@@ -47,7 +48,8 @@ def show_compare(evaluated: Evaluated) -> None:
             return
     st.session_state[_COMPARISON] = other
     if other is None:
-        st.info("Choose another model." if AGAINST in st.session_state else ONLY_ONE)
+        if AGAINST not in st.session_state:
+            st.info(ONLY_ONE)
         _show_sizes_and_speeds([evaluated])
         return
     comparison = compare_answers(evaluated.answers, other.answers)
@@ -78,7 +80,14 @@ def _show_figures(comparison: PairedComparison) -> None:
         height=420,
     )
     if technical():
-        st.dataframe(_per_class(comparison), hide_index=True)
+        points = st.column_config.NumberColumn(
+            format="%+.1f", help=f"{comparison.first.card.name} minus {comparison.second.card.name}"
+        )
+        st.dataframe(
+            _per_class(comparison),
+            hide_index=True,
+            column_config={"recall, points": points, "F1, points": points},
+        )
 
 
 def _per_class(comparison: PairedComparison) -> pd.DataFrame:
@@ -89,8 +98,8 @@ def _per_class(comparison: PairedComparison) -> pd.DataFrame:
             {
                 "label": each.emotion,
                 "images": each.counts.n,
-                "recall, points": round(100 * each.counts.difference.value, 1),
-                "F1, points": round(100 * each.f1, 1),
+                "recall, points": 100 * each.counts.difference.value,
+                "F1, points": 100 * each.f1,
                 f"only {first} is right": each.counts.only_first,
                 f"only {second} is right": each.counts.only_second,
                 "p (McNemar)": p_written(each.counts.p_value),
@@ -119,7 +128,7 @@ def _show_differing(evaluated: Evaluated, other: Evaluated, comparison: PairedCo
         f"only {other.card.name} is right": comparison.only_second(),
         "both wrong, with different answers": comparison.wrong_differently(),
     }
-    group = st.segmented_control(
+    group = st.pills(
         "Images where they differ",
         list(groups),
         default=next(iter(groups)),
@@ -184,7 +193,7 @@ def _sizes(card: ModelCard) -> dict[str, object]:
         "model": card.name,
         "architecture": card.architecture,
         "weights": f"{card.parameters:,}",
-        "model.tflite, MB": None if size is None else round(size / 1e6, 3),
+        LITERT_FILE: None if size is None else byte_size(size),
     }
 
 

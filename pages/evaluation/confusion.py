@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.judging.figures.confusion import confusion_figure
+from emotion_core.quantities import counted
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.faces import show_judged_faces
 from pages.opened.panel import page_of
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.glossary import meaning
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.glossary import meaning
 
 # The widgets' keys are the names in the address.
 _LABEL, _ANSWER, _BY = "label", "answer", "cells"
@@ -123,7 +124,7 @@ def _show_cell(evaluated: Evaluated, label: int, answer: int) -> None:
     places = evaluated.answers.in_cell(label, answer)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown(
-            f"**{len(places):,}** images labelled **{EMOTIONS[label]}** and read as "
+            f"**{counted(len(places), 'image')}** labelled **{EMOTIONS[label]}** and read as "
             f"**{EMOTIONS[answer]}**, the most confident first"
         )
         shown = page_of(places, f"cell page {label} {answer}")

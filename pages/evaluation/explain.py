@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError
 from emotion_core.faces.crops import crop_faces
-from emotion_core.faces.images import to_gray
+from emotion_core.faces.pictures.images import to_gray
 from emotion_core.faces.readings import EmotionDetector, FaceReading
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.explanations import emotion_choice, show_explanation
@@ -20,9 +20,9 @@ from pages.evaluation.faces import caption, chosen_place, note, reading_of
 from pages.opened.details import choose_face
 from pages.opened.grid import show_grid
 from pages.opened.panel import page_of
-from pages.shared import display
-from pages.shared.pictures import ONE_PICTURE, read_upload
-from pages.shared.text import plain
+from pages.viewer.pictures import ONE_PICTURE, read_upload
+from pages.widgets import display
+from pages.widgets.text import plain
 
 _IMAGES, _PHOTO = "images of the split", "a photo"
 
@@ -76,6 +76,7 @@ def _show_images(evaluated: Evaluated) -> None:
             captions=[caption(evaluated, each) for each in shown.tolist()],
             notes=[note(evaluated, each) for each in shown.tolist()],
             label="Images to explain",
+            labels=evaluated.answers.labels[shown],
         )
 
 

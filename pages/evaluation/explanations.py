@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
-from emotion_core.faces.thumbnails import png_address
+from emotion_core.faces.pictures.thumbnails import png_address
 from emotion_core.judging.explanation import Explanation, explain, heat_picture
 from emotion_core.judging.figures.explanation import faithfulness_figure
 from emotion_core.judging.predictions.predict import ParallelClassifier
 from pages.evaluation.choice import Evaluated
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.text import plain
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.text import plain
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -18,8 +18,8 @@ from pages.evaluation.choice import Evaluated
 from pages.evaluation.explanations import show_explanation
 from pages.opened.details import choose_face, chosen_face, vote_bars
 from pages.opened.grid import show_grid
-from pages.shared import display
-from pages.shared.kept import kept
+from pages.viewer.kept import kept
+from pages.widgets import display
 
 # Named as on the page of the dataset: the style sheet is the same.
 _DETAILS: Final = "face_details"
@@ -68,6 +68,7 @@ def show_judged_faces(
             notes=[note(evaluated, place) for place in places.tolist()],
             label=label,
             details=_DETAILS,
+            labels=answers.labels[places],
         )
 
 

@@ -13,10 +13,10 @@ from emotion_core.judging.report.contents import classes_table, headline
 from emotion_core.judging.votes_fit import VoteFit
 from pages.evaluation.card import show_card
 from pages.evaluation.choice import Evaluated
-from pages.shared import display
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.glossary import explain_terms, meaning
-from pages.shared.technical import technical
+from pages.widgets import display
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.glossary import explain_terms, meaning
+from pages.widgets.technical import technical
 
 #: Of the table of classes, what the page calls them, and what that means.
 _COLUMNS: Final = {
@@ -67,7 +67,8 @@ def show_overview(evaluated: Evaluated) -> None:
             )
             for name, (label, what) in _COLUMNS.items()
             if name in columns
-        },
+        }
+        | {"emotion": "expression"},
     )
     if judgement.votes is not None:
         _show_votes(judgement.votes)
@@ -123,7 +124,7 @@ def show_curves(evaluated: Evaluated) -> None:
     left, right = st.columns(2)
     with left:
         st.plotly_chart(
-            curves_figure(judgement.curves, "roc", "ROC curves, each expression against the rest"),
+            curves_figure(judgement.curves, "roc", "ROC curves"),
             key="roc",
             config=NO_TOOLBAR,
             height=540,
@@ -136,9 +137,9 @@ def show_curves(evaluated: Evaluated) -> None:
             height=540,
         )
     st.caption(
-        "The legend gives the area under the ROC curve and the average precision. A rare "
-        "expression can have a large area and still a poor precision, so look at both. Click a "
-        "name in the legend to hide its curve, double-click to show it alone."
+        "Each expression against the rest. The legends give the area under the ROC curve and the "
+        "average precision: a rare expression can have a large area and still a poor precision, so "
+        "look at both. Click a name in a legend to hide its curve, double-click to show it alone."
     )
 
 
@@ -162,16 +163,19 @@ def show_calibration(evaluated: Evaluated) -> None:
         "score", "calibration error (ECE)", "temperature", "log loss", "Brier score",
         "certainty threshold", "uncertain",
     )  # fmt: skip
+    on_the_line = "On the dashed line, answers with a score of 70% are right in 7 of 10 cases."
     left, right = st.columns(2)
     if technical():
         with left:
             _show_reliability(before, "Before calibration")
         with right:
             _show_reliability(after, "After calibration")
+        st.caption(on_the_line)
         _show_coverage(after)
     else:
         with left:
             _show_reliability(after, "What scores are worth")
+            st.caption(on_the_line)
         with right:
             _show_coverage(after)
     coverage, accuracy = after.selective.coverage, after.selective.accuracy
@@ -187,7 +191,6 @@ def _show_reliability(report: EvaluationReport, title: str) -> None:
     st.plotly_chart(
         reliability_figure(report.reliability, title), key=title, config=NO_TOOLBAR, height=440
     )
-    st.caption("On the dashed line, answers with a score of 70% are right in 7 of 10 cases.")
 
 
 def _show_coverage(report: EvaluationReport) -> None:

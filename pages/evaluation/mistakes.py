@@ -8,6 +8,7 @@ from typing import Final
 import streamlit as st
 
 from emotion_core.judging.answers import Answers, answers_table
+from emotion_core.quantities import counted
 from emotion_core.system.tables import csv_of
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.faces import HINT, show_judged_faces
@@ -34,7 +35,7 @@ def show_mistakes(evaluated: Evaluated) -> None:
 
 def _show(evaluated: Evaluated) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        ranking = st.segmented_control(
+        ranking = st.pills(
             "Images", list(_RANKINGS), default="confident mistakes", required=True,
             key="ranking", bind="query-params",
         )  # fmt: skip
@@ -50,7 +51,7 @@ def _show(evaluated: Evaluated) -> None:
             "text/csv",
             on_click="ignore",
             icon=":material/download:",
-            help=f"These {len(places):,} images with their scores.",
+            help=f"{counted(len(places), 'image')} with their scores.",
         )
         shown = page_of(places, f"mistakes page {ranking} {top}")
     if not len(places):

@@ -15,7 +15,7 @@ from emotion_core.system.tables import csv_of
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.compare import compared_with, known_speeds
 from pages.evaluation.robustness import known_curves
-from pages.shared.text import plain
+from pages.widgets.text import plain
 
 
 def show_report(evaluated: Evaluated) -> None:

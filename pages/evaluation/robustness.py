@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from html import escape
 from typing import Final
 
 import numpy as np
@@ -12,8 +13,8 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.errors import ModelError
-from emotion_core.faces.thumbnails import png_address
-from emotion_core.judging.figures.robustness import change_figure
+from emotion_core.faces.pictures.thumbnails import png_address
+from emotion_core.judging.figures.robustness import COLORS, change_figure
 from emotion_core.judging.predictions.predict import ParallelClassifier
 from emotion_core.judging.robustness.changes import CHANGES, Change
 from emotion_core.judging.robustness.curves import (
@@ -23,14 +24,14 @@ from emotion_core.judging.robustness.curves import (
     robustness_of,
     sample_places,
 )
-from emotion_core.quantities import duration
+from emotion_core.quantities import counted, duration
 from emotion_core.system.progress import ShareProgress
 from pages.evaluation.choice import Evaluated
 from pages.evaluation.compare import compared_with
 from pages.evaluation.faces import chosen_place
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.jobs import Job, result_of
-from pages.shared.text import plain
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.jobs import Job, result_of
+from pages.widgets.text import plain
 
 _SAMPLES: Final = (500, 1000, 2000)
 _COLUMNS: Final = 4
@@ -103,7 +104,7 @@ def _measured(evaluated: Evaluated, sample: int) -> RobustnessCurves | None:
     def forget() -> None:
         evaluated.opened.forget(name)
 
-    what = f"{evaluated.card.name} reads changed faces"
+    what = f"Measuring the robustness of {evaluated.card.name}"
     return result_of(_job(evaluated, sample), what, f"robustness {name}", forget)
 
 
@@ -117,7 +118,7 @@ def _offer(evaluated: Evaluated, sample: int, wanted: str) -> None:
         st.error(f"The model cannot be used. {plain(str(error))}")
         return
     st.button(
-        f"Measure {evaluated.card.name} on {images:,} images (about {duration(seconds)})",
+        f"Measure {evaluated.card.name} on {counted(images, 'image')} (about {duration(seconds)})",
         icon=":material/speed:",
         type="primary",
         key=f"measure robustness of {evaluated.card.name}",
@@ -163,6 +164,10 @@ def _show(evaluated: Evaluated, measured: list[tuple[str, RobustnessCurves]]) ->
         f"{100 * accuracy.high:.1f}) of {curves.n:,} random images of {curves.of:,} are read "
         "correctly. Bars in the charts are 95% intervals."
     )
+    who = "It"
+    if len(measured) > 1:
+        who = plain(measured[0][0])
+        st.html(_whose([name for name, _ in measured]))
     place = chosen_place(evaluated)
     face = evaluated.images(np.array([0 if place is None else place]))
     for start in range(0, len(CHANGES), _COLUMNS):
@@ -181,11 +186,21 @@ def _show(evaluated: Evaluated, measured: list[tuple[str, RobustnessCurves]]) ->
                 )
                 breaking = breaking_strength(change, curve, accuracy.value)
                 st.caption(
-                    f"Half of the advantage over guessing is lost at {breaking:g} {change.axis}."
+                    f"{who} loses half of its lead over guessing at {change.at(breaking)}."
                     if breaking is not None
-                    else "No strength tested here costs half of the advantage over guessing."
+                    else f"{who} keeps more than half of its lead over guessing at every strength "
+                    "tested."
                 )
                 st.html(_strip(change, face))
+
+
+def _whose(names: list[str]) -> str:
+    """Return HTML: the names of the models with the colours of their lines."""
+    marks = (
+        f'<span style="color:{color}">●</span> {escape(name)}'
+        for name, color in zip(names, COLORS, strict=False)
+    )
+    return f"<p>{' &emsp; '.join(marks)}</p>"
 
 
 def _strip(change: Change, face: NDArray[np.uint8]) -> str:
@@ -196,8 +211,8 @@ def _strip(change: Change, face: NDArray[np.uint8]) -> str:
         face: uint8 ``[1, 48, 48]``.
     """
     figures = "".join(
-        f'<figure><img src="{png_address(changed)}" alt="{change.title}, {strength:g} '
-        f'{change.axis}"><figcaption>{strength:g}</figcaption></figure>'
+        f'<figure><img src="{png_address(changed)}" alt="{change.title}, {change.at(strength)}">'
+        f"<figcaption>{strength:g}</figcaption></figure>"
         for strength in change.strengths
         for changed in change.apply(face, strength, np.random.default_rng(0))
     )

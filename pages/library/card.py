@@ -8,8 +8,8 @@ from emotion_core.models.folder import ModelCard
 from emotion_core.models.readme.summary import summary_of
 from emotion_core.models.readme.text import readme_text
 from emotion_core.models.readme.works import FER2013_ADDRESS, FERPLUS_ADDRESS
-from pages.shared.glossary import explain_terms
-from pages.shared.text import plain
+from pages.widgets.glossary import explain_terms
+from pages.widgets.text import plain
 
 #: Of the README, what a page shows elsewhere, or what is for those who write programs.
 _ELSEWHERE = ("In short", "Use")

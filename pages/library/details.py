@@ -8,19 +8,19 @@ from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.models.changes import delete_model, export_model, rename_model
 from emotion_core.models.classifier import EmotionClassifier, speed_warning
-from emotion_core.models.folder import LITERT_FILE, read_model_file
+from emotion_core.models.folder import LITERT_FILE, MIRRORED, ModelCard, read_model_file
 from emotion_core.models.in_use import model_in_use
 from emotion_core.models.layers import Layer, read_contents
 from emotion_core.models.library import LibraryModel
-from emotion_core.quantities import byte_size, decimal, percent
+from emotion_core.quantities import byte_size, milliseconds, percent
 from pages.library.card import show_card, show_summary
 from pages.library.diagram import network_diagram
 from pages.library.list import CHOSEN, PROBLEM, figure, interval, use
 from pages.mending.downloads import written
-from pages.shared import display
-from pages.shared.clicks import once
-from pages.shared.technical import technical
-from pages.shared.text import local_time, plain
+from pages.viewer.clicks import once
+from pages.widgets import display
+from pages.widgets.technical import technical
+from pages.widgets.text import local_time, plain
 
 ORIGINS = {"shipped": "violet", "trained here": "blue", "imported": "orange"}
 
@@ -73,11 +73,13 @@ def _show_where_from(model: LibraryModel) -> None:
 def _figures(model: LibraryModel) -> dict[str, str]:
     """Return what is known of a model in numbers, each by what it is."""
     accuracy, bounds = figure(model, "accuracy"), interval(model)
+    seconds = _seconds_a_face(model, model.card.network_id)
     known = {
         f"accuracy (95%: {bounds})" if bounds else "accuracy": None
         if accuracy is None
         else percent(accuracy, 1),
-        "per face on this machine": _milliseconds(_seconds_a_face(model, model.card.network_id)),
+        "accuracy, with mirror images averaged": _careful_accuracy(model.card),
+        "per face on this machine": None if seconds is None else milliseconds(seconds),
         "model file": _size(model.card.sizes.get(LITERT_FILE)),
         "created": local_time(str(model.card.created))[:10],
     }
@@ -92,6 +94,11 @@ def _figures(model: LibraryModel) -> dict[str, str]:
     return {what: value for what, value in known.items() if value}
 
 
+def _careful_accuracy(card: ModelCard) -> str | None:
+    accuracy = card.metrics.get(MIRRORED, {}).get("accuracy")
+    return None if accuracy is None else percent(accuracy, 1)
+
+
 # The leading underscore keeps the model out of the cache's key.
 @st.cache_data(max_entries=32, show_spinner="Measuring the time of one face …")
 def _seconds_a_face(_model: LibraryModel, network_id: str) -> float | None:  # noqa: ARG001 - the key
@@ -102,10 +109,6 @@ def _seconds_a_face(_model: LibraryModel, network_id: str) -> float | None:  # n
         return None
 
 
-def _milliseconds(seconds: float | None) -> str | None:
-    return None if seconds is None else f"{decimal(1000 * seconds)} ms"
-
-
 def _size(size: object) -> str | None:
     return byte_size(size) if isinstance(size, int) else None
 
@@ -114,7 +117,7 @@ def _size(size: object) -> str | None:
 
 
 def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "In use" if in_use else "Use this model",
             icon=":material/check:" if in_use else ":material/play_arrow:",
@@ -198,13 +201,14 @@ def _show_network(model: LibraryModel) -> None:
                 "layer": layer.name,
                 "output shape": "x".join(str(size) for size in layer.shape) or "1",
                 "weights": layer.weights,
-                "million operations": layer.operations / 1e6,
+                "operations, million": layer.operations / 1e6,
             }
             for layer in layers
         ],
         column_config={
+            "layer": st.column_config.TextColumn(width="medium"),
             "weights": st.column_config.NumberColumn(format="localized"),
-            "million operations": st.column_config.NumberColumn(format="%.2f"),
+            "operations, million": st.column_config.NumberColumn(format="%.2f"),
         },
         hide_index=True,
     )

@@ -10,7 +10,7 @@ import streamlit as st
 
 from emotion_core.importing.staging import StagedModel, stage_model
 from emotion_core.system.progress import ShareProgress
-from pages.shared.jobs import Job, JobPlace, job_place
+from pages.widgets.jobs import Job, JobPlace, job_place
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile

@@ -10,15 +10,15 @@ from emotion_core.errors import ModelError
 from emotion_core.importing.staging import StagedModel
 from emotion_core.importing.uploads import MODEL_SUFFIXES
 from emotion_core.models.classifier import speed_warning
-from emotion_core.quantities import decimal
+from emotion_core.quantities import milliseconds
 from pages.library.handed_in import current_round, reading_of
 from pages.library.keeping import offer_keeping, show_kept, start_over
 from pages.library.questions import ask
 from pages.library.trying import try_out
-from pages.shared.clicks import once
-from pages.shared.jobs import Cancelled, Job, show_job
-from pages.shared.text import plain
-from pages.shared.uploads import LARGEST_MODEL
+from pages.viewer.clicks import once
+from pages.viewer.uploads import LARGEST_MODEL
+from pages.widgets.jobs import Cancelled, Job, show_job
+from pages.widgets.text import plain
 
 WHAT_FOR: Final = (
     "A ZIP exported from this app, or a network from another project: `.keras`, a whole model as "
@@ -69,9 +69,7 @@ def _show_staged(staged: StagedModel) -> None:
         st.error(plain(str(error)))
         st.button("Discard", key="models_discard", on_click=once(start_over))
         return
-    st.caption(
-        f"Reading a face takes {decimal(1000 * classifier.seconds_a_face)} ms on this machine."
-    )
+    st.caption(f"Reading a face takes {milliseconds(classifier.seconds_a_face)} on this machine.")
     if warning := speed_warning(classifier.seconds_a_face):
         st.warning(warning)
     try_out(classifier)

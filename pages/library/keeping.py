@@ -9,8 +9,8 @@ from emotion_core.importing.answers import ImportAnswers
 from emotion_core.importing.staging import StagedModel, proposed_name
 from pages.library.handed_in import current_round, let_go
 from pages.library.list import CHOSEN, use
-from pages.shared.clicks import once
-from pages.shared.text import plain
+from pages.viewer.clicks import once
+from pages.widgets.text import plain
 
 _PROBLEM = "models_import_problem"
 _KEPT = "models_import_kept"

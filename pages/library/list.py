@@ -11,11 +11,11 @@ from emotion_core.models.changes import delete_model
 from emotion_core.models.folder import models_dir
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import DamagedModel, Library, LibraryModel, list_models
-from pages.shared.clicks import once
-from pages.shared.glossary import meaning
-from pages.shared.navigation import follow_link
-from pages.shared.technical import technical
-from pages.shared.text import local_time, located, plain
+from pages.viewer.clicks import once
+from pages.viewer.navigation import follow_link
+from pages.widgets.glossary import meaning
+from pages.widgets.technical import technical
+from pages.widgets.text import local_time, located, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +29,7 @@ _COLUMNS = {
     "model": st.column_config.TextColumn("model", width="medium"),
     "accuracy": st.column_config.NumberColumn(
         format="%.1f%%",
-        help=meaning("accuracy") + " The images are those under “measured on”.",
+        help=meaning("accuracy") + " Each image of “measured on” is read once, as it is.",
     ),
     "95% interval": st.column_config.TextColumn(help=meaning("95% interval")),
     "macro F1": st.column_config.NumberColumn(format="%.3f", help=meaning("macro F1")),

@@ -14,7 +14,7 @@ from emotion_core.importing.answers import (
     guess_answers,
     orders_for,
 )
-from pages.shared.glossary import meaning
+from pages.widgets.glossary import meaning
 
 GREY_ONLY: Final = (
     "This app reads faces in grey at 48x48 pixels. A network made for larger or colour images gets "

@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets import demo_dataset
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS, FACE_SIZE
-from emotion_core.errors import ImageError
+from emotion_core.errors import ImageError, ModelError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.faces.images import to_gray
+from emotion_core.faces.pictures.images import to_gray
+from emotion_core.faces.pictures.thumbnails import png_address
 from emotion_core.faces.readings import EmotionDetector, FaceReading
-from emotion_core.faces.thumbnails import png_address
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.quantities import percent
 from pages.library.handed_in import current_round
-from pages.shared import display
-from pages.shared.pictures import ONE_PICTURE, read_upload
-from pages.shared.text import plain
+from pages.viewer.detector import photo_faces
+from pages.viewer.pictures import ONE_PICTURE, read_upload
+from pages.widgets import display
+from pages.widgets.text import plain
 
 
 def try_out(classifier: EmotionClassifier) -> None:
@@ -39,7 +39,11 @@ def try_out(classifier: EmotionClassifier) -> None:
     except ImageError as error:
         st.error(f"This photo cannot be read. {plain(str(error))}")
         return
-    faces = EmotionDetector(HaarFaceDetector(PHOTO_SETTINGS), classifier).detect(image)
+    try:
+        faces = EmotionDetector(photo_faces(), classifier).detect(image)
+    except ModelError as error:
+        st.error(f"Faces cannot be found. {plain(str(error))}")
+        return
     if not faces:
         st.warning("No face found. Try another photo.")
     gray = to_gray(image)

@@ -84,8 +84,8 @@ def explain_failure(settings: IceSettings, checks: Sequence[ServerCheck], addres
         return (
             f"{_HEADLINE} This app can reach the TURN server that should carry it. So either your "
             "network blocks that server (try another network, or turn off your VPN), or a firewall "
-            "separates the two ends of the relay. Whoever runs the app finds what to check in "
-            f"{GUIDE}.\n\n{_PHOTO}"
+            "separates the two ends of the relay. "
+            f"{GUIDE} tells whoever runs the app what to check.\n\n{_PHOTO}"
         )
     if _is_local(address):
         return (
@@ -94,10 +94,10 @@ def explain_failure(settings: IceSettings, checks: Sequence[ServerCheck], addres
             f"there, or try another browser.\n\n{_PHOTO}"
         )
     return (
-        f"{_HEADLINE} This app runs on another machine than your browser. The two send video to "
-        "each other directly over UDP, which firewalls, VPNs and most company and mobile networks "
-        "block. A TURN server could carry it, but none is set up; whoever runs the app finds how "
-        f"in {GUIDE}.\n\n{_PHOTO}"
+        f"{_HEADLINE} This app does not run on the same machine as your browser. The two send "
+        "video to each other directly over UDP, which firewalls, VPNs and most company and mobile "
+        "networks block. A TURN server could carry it, but none is set up: "
+        f"{GUIDE} tells whoever runs the app how.\n\n{_PHOTO}"
     )
 
 
@@ -105,7 +105,7 @@ def _of_servers(failed: Sequence[ServerCheck]) -> str:
     lines = "\n".join(f"- `{check.url}` {check.finding}" for check in failed)
     return (
         f"{_HEADLINE} This app has just checked its STUN and TURN servers:\n\n{lines}\n\n"
-        f"Whoever runs the app finds more in {GUIDE}. {_PHOTO}"
+        f"{GUIDE} tells whoever runs the app more. {_PHOTO}"
     )
 
 

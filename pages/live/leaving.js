@@ -10,7 +10,9 @@ function leadsAway(event) {
 
 export default function ({ parentElement, data }) {
   parentElement.question = data.question;
-  if (!parentElement.stopAsking) {
+  if (!data.question) {
+    parentElement.stopAsking?.();
+  } else if (!parentElement.stopAsking) {
     const ask = (event) => {
       if (!leadsAway(event) || confirm(parentElement.question)) return;
       event.preventDefault();

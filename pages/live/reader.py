@@ -8,7 +8,7 @@ page changes over when it ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import cv2
@@ -16,14 +16,7 @@ import numpy as np
 import streamlit as st
 
 from emotion_core.errors import EmotionCoreError, ModelError
-from emotion_core.faces.detectors import yunet_is_named
-from emotion_core.faces.finders import (
-    FINDERS,
-    HAAR,
-    LIVE_FIGURES,
-    available_finders,
-    live_finder,
-)
+from emotion_core.faces.finding.finders import LIVE_FIGURES, live_finder, usual_live_finder
 from emotion_core.live.background import live_classifier
 from emotion_core.live.reader import LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
@@ -34,13 +27,17 @@ from emotion_core.models.in_use import ModelInUse, model_in_use, put_to_use
 from emotion_core.models.library import list_models
 from pages.live.viewers import note_session
 from pages.mending.cleanup import clean_up_after_leaving
-from pages.shared import display
-from pages.shared.kept import kept
-from pages.shared.text import plain
+from pages.viewer import detector
+from pages.widgets import display
+from pages.widgets.text import plain
 
 #: How often a live page looks whether another model was put to use.
 FOLLOW_SECONDS: Final = 0.5
 
+_FIGURES: Final = (
+    "What looks for faces. The figures are for two clips of people who turn their heads, from any "
+    "moment on, and for the time that finding and following one face takes."
+)
 _CHOSEN = "model_in_use"
 _PROBLEM = "model_problem"
 
@@ -59,7 +56,7 @@ class ViewersReader:
     reader: LiveFaceReader
     version: str
     problem: str = ""
-    finder: str = HAAR
+    finder: str = field(default_factory=usual_live_finder)
 
     @property
     def card(self) -> ModelCard:
@@ -136,31 +133,25 @@ def follow_model_in_use(session: LiveSession) -> None:
             st.warning(plain(problem))
 
 
-def show_model_in_use() -> None:
+def card_shown(session: LiveSession) -> ModelCard:
+    """Return the card of the model that reads, with the figures of the views that it reads."""
+    card = live_reader().card
+    return card.mirrored if session.settings.smoothing_seconds > 0 else card
+
+
+def show_model_in_use(session: LiveSession) -> None:
     """Name the model that reads this viewer's video, and warn of a slow one."""
     viewers = live_reader()
-    display.show_model(viewers.card)
+    display.show_model(card_shown(session))
     if warning := speed_warning(getattr(viewers.reader.classifier, "seconds_a_face", 0.0)):
         st.caption(f":orange[:material/hourglass_bottom:] {warning}")
 
 
 def choose_finder() -> None:
     """Let the viewer choose what finds the faces, from the next frame on, unless YuNet does."""
-    if yunet_is_named():
-        return
-    choices = available_finders()
-    chosen = st.selectbox(
-        "Finder",
-        choices,
-        index=choices.index(kept("live_finder", HAAR, choices)),
-        format_func=lambda name: f"{FINDERS[name]}: {LIVE_FIGURES[name]}",
-        help="What looks for faces. The figures are of two clips with turned heads, started "
-        "anywhere in them, and of the time that finding and following one face takes.",
-        key="live_finder",
-        persist_state="session",
-    )
+    chosen = detector.choose_finder("live_finder", usual_live_finder(), LIVE_FIGURES, _FIGURES)
     viewers = live_reader()
-    if chosen != viewers.finder:
+    if chosen not in (None, viewers.finder):
         # Made here, so that no frame waits until its networks are loaded.
         viewers.reader.use_finder(live_finder(chosen))
         viewers.finder = chosen

@@ -15,6 +15,7 @@ from streamlit.components.v2.types import ComponentRenderer
 from emotion_core.errors import SessionError
 from emotion_core.live.session import LiveSession
 from emotion_core.models.folder import LITERT_FILE, ModelCard
+from emotion_core.models.views import view_of
 from emotion_core.quantities import position
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
@@ -22,10 +23,11 @@ from emotion_core.sessions.storage import (
     find_session,
     sessions_dir,
 )
-from pages.shared.clicks import once
-from pages.shared.on_air import OnAir, note_on_air
-from pages.shared.session_view import show_session
-from pages.shared.text import plain
+from pages.live.marks import choose_labels, labels, show_marking
+from pages.viewer.clicks import once
+from pages.viewer.on_air import OnAir, note_on_air
+from pages.widgets.text import plain
+from pages.workbench.view import show_session
 
 AGREED: Final = "Everyone in view has agreed to be recorded."
 #: What they have agreed to, and know.
@@ -46,6 +48,8 @@ QUESTION = (
 STATE_SECONDS = 1.0
 
 _RECORDING = "live_recording"
+_CONSENT = "record_consent"
+_VIDEO = "record_video"
 
 ENDED = "The video ended, so the recording stopped too. Everything up to then was kept."
 STOPPED = "The recording was stopped on another page or by a command."
@@ -164,12 +168,13 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
             expected=playing,
         )
     )
+    ask_before_leaving(recording.recorder is not None)
     if recording.recorder is None:
         _offer_recording(recording, session, card, playing)
         _show_finished(recording)
         return
-    ask_before_leaving()
     st.fragment(_show_state, run_every=STATE_SECONDS)(recording.recorder)
+    show_marking(recording.recorder, labels())
     st.button(
         "Stop recording",
         icon=":material/stop:",
@@ -178,9 +183,13 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
     )
 
 
-def ask_before_leaving() -> None:
-    """Let the browser ask before a link leads away from this page, as long as this is shown."""
-    _question()(key="leaving", data={"question": QUESTION}, height=1)
+def ask_before_leaving(asking: bool) -> None:
+    """Let the browser ask before a link leads away from this page, or no longer.
+
+    It is told so before the session just recorded is shown: what is merely left out goes when the
+    whole page is there.
+    """
+    _question()(key="leaving", data={"question": QUESTION if asking else None}, height=1)
 
 
 @functools.cache
@@ -207,7 +216,7 @@ def _offer_recording(
     card: Callable[[], ModelCard],
     playing: bool,
 ) -> None:
-    agreed = st.checkbox(AGREED, key="record_consent")
+    agreed = st.checkbox(AGREED, key=_CONSENT)
     st.caption("\n".join(f"- {line}" for line in RECORDED))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -220,9 +229,11 @@ def _offer_recording(
         )
         st.toggle(
             "Keep the video too",
-            key="record_video",
+            key=_VIDEO,
             help="Saves the video as shown, with everything drawn on it.",
         )
+    with st.expander("Marks"):
+        choose_labels()
     if recording.problem:
         st.error(plain(recording.problem))
     if recording.note:
@@ -232,7 +243,10 @@ def _offer_recording(
 def _start(
     recording: ViewersRecording, session: LiveSession, reads: Callable[[], ModelCard]
 ) -> None:
-    with_video = bool(st.session_state.get("record_video"))
+    with_video = bool(st.session_state.get(_VIDEO))
+    # Each recording is agreed to by itself. Streamlit may keep both for the next one, although the
+    # browser shows them unticked: it does when a run is cut short by the next.
+    st.session_state[_CONSENT] = st.session_state[_VIDEO] = False
     snapshot, card = session.snapshot, reads()
     description = SessionDescription(
         consent=CONSENT,
@@ -241,6 +255,7 @@ def _start(
         camera_size=(snapshot.width, snapshot.height),
         settings={
             **asdict(session.settings),
+            "view": view_of(careful=session.settings.smoothing_seconds > 0),
             "rules": [rule.to_json() for rule in session.rules],
         },
     )

@@ -12,9 +12,9 @@ from emotion_core.live.rules import LONGEST, ExpressionRule, FaceRule, Rule, rul
 from emotion_core.live.session import LiveSession
 from emotion_core.sessions.events import TriggerEvent
 from pages.live.webhooks import chosen_webhook, offer_webhook, what_was_lost
-from pages.shared.glossary import meaning
-from pages.shared.kept import keep_state
-from pages.shared.text import viewers_zone
+from pages.viewer.kept import keep_state
+from pages.widgets.glossary import meaning
+from pages.widgets.text import viewers_zone
 
 MOST_RULES: Final = 10
 MOST_EVENTS: Final = 5
@@ -63,7 +63,7 @@ def _rules() -> tuple[Rule, ...]:
 
 def _list_rules() -> None:
     if not _rules():
-        st.caption("No rules yet. A rule notes what lasts for a while, such as happy for 2 s.")
+        st.caption("No rules yet. A rule notes an expression that lasts, such as happy for 2 s.")
     for number, rule in enumerate(_rules()):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{rule}**", width="stretch")
@@ -79,7 +79,7 @@ def _list_rules() -> None:
 
 def _offer_rule() -> None:
     if len(_rules()) >= MOST_RULES:
-        st.caption(f"You have {MOST_RULES} rules, the most there can be.")
+        st.caption(f"You have {MOST_RULES} rules, the maximum.")
         return
     what = st.selectbox(
         "When this is seen", [*EMOTIONS, *_FACE_RULES], EMOTIONS.index("happy"), key=_WHAT

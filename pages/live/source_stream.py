@@ -21,7 +21,7 @@ from pages.live import streaming
 from pages.live.connection import read_connection
 from pages.mending.newest_frames import keep_newest_frames_only, library_relay
 from pages.mending.streamer import end_connection, tell_whether_viewer_left
-from pages.shared.navigation import came_from_another_page
+from pages.viewer.navigation import came_from_another_page
 
 _STREAM: Final = "source_stream"
 _STREAMS_SO_FAR: Final = "source_streams_so_far"

@@ -19,10 +19,10 @@ from pages.live import source_stream, streaming
 from pages.live.source_stream import SourceStream
 from pages.mending.streamer import end_connection
 from pages.mending.uploads import content_of
-from pages.shared.access import server_is_offered
-from pages.shared.kept import kept, within
-from pages.shared.text import plain
-from pages.shared.uploads import LARGEST_VIDEO
+from pages.viewer.access import server_is_offered
+from pages.viewer.kept import kept, within
+from pages.viewer.uploads import LARGEST_VIDEO
+from pages.widgets.text import plain
 
 MY_CAMERA: Final = "My camera"
 VIDEO_FILE: Final = "Video file"
@@ -115,8 +115,8 @@ def _show_outcome(stream: SourceStream) -> None:
         st.info(f"**{name} has ended.** Press Start to play it again.")
     else:
         st.info(
-            f"Press **Start** to play **{name}**. Its frames are processed on the machine that "
-            "runs this app, shown here with faces framed and named, and then discarded."
+            f"Press **Start** to play **{name}**. Each frame is processed on the machine that runs "
+            "this app, shown here with a box and an expression on each face, and then discarded."
         )
 
 

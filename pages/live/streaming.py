@@ -21,8 +21,8 @@ from pages.mending.newest_frames import (
     library_relay,
 )
 from pages.mending.streamer import tell_whether_viewer_left
-from pages.shared.navigation import came_from_another_page
-from pages.shared.text import plain
+from pages.viewer.navigation import came_from_another_page
+from pages.widgets.text import plain
 
 #: After this long without a picture, connecting counts as failed and the page says why.
 CONNECT_SECONDS: Final = 15.0
@@ -71,10 +71,10 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         translations={
             "select_device": "Choose camera",
             "device_ask_permission": "Please let this page use the camera",
-            "device_not_available": "No camera can be opened",
+            "device_not_available": "No camera is available",
             "device_access_denied": "The browser does not let this page use the camera; allow it "
-            "with the camera symbol beside the address",
-            "media_api_not_available": "Browsers give no camera to pages without https",
+            "with the camera icon beside the address",
+            "media_api_not_available": "Browsers allow the camera only on localhost or over https",
         },
     )
     if not any(context.state):
@@ -171,37 +171,36 @@ _TRY_AGAIN: Final = "Reload the page and press Start again, or try another brows
 #: By what the browser's error says; the first that fits counts.
 _EXPLANATIONS: Final = {
     ("denied by system",): (
-        "Your computer or phone keeps this browser from the camera. Allow it in the privacy "
-        "settings of the system, under Camera, then press Start again."
+        "Your computer or phone does not let this browser use the camera. Allow it in the system's "
+        "privacy settings, under Camera, then press Start again."
     ),
     ("dismissed",): (
-        "The question about the camera was closed without an answer. Press Start again and choose "
-        "Allow."
+        "The browser's question about the camera was dismissed. Press Start again and choose Allow."
     ),
     ("NotAllowedError", "PermissionDeniedError", "SecurityError"): (
-        "The browser did not let this page use the camera. Allow it with the camera symbol beside "
+        "The browser did not let this page use the camera. Allow it with the camera icon beside "
         "the address, or in the settings of the browser and the system, then press Start again."
     ),
     ("NotFoundError", "DevicesNotFoundError"): (
         "No camera was found. Plug one in or switch it on, then press Start again."
     ),
     ("NotReadableError", "TrackStartError", "AbortError", "No video track acquired"): (
-        "The camera is there but cannot be opened; most likely another program is using it. Close "
-        "that program, then press Start again."
+        "The camera cannot be opened; another program is probably using it. Close that program, "
+        "then press Start again."
     ),
     ("OverconstrainedError", "ConstraintNotSatisfiedError"): (
-        "This camera has no picture size of at most 1280x720. Choose another camera, then press "
+        "This camera offers no picture of 1280x720 or smaller. Choose another camera, then press "
         "Start again."
     ),
     ("mediaDevices is undefined", "TypeError"): (
-        "Browsers give the camera only to pages on localhost or with https. Open this app at "
-        "http://localhost, or put it behind https."
+        "Browsers allow the camera only on localhost or over https. Open this app at "
+        "http://localhost, or serve it over https."
     ),
     ("getUserMedia is not implemented",): (
         "This browser cannot use a camera. Try a current Chrome, Edge, Firefox or Safari."
     ),
     ("InvalidStateError",): (
-        "The page was not in front when it asked for the camera. Come back to it and press Start "
+        "The page was in the background when it asked for the camera. Return to it and press Start "
         "again."
     ),
 }

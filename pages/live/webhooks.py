@@ -18,9 +18,9 @@ import streamlit as st
 
 from emotion_core.errors import WebhookError
 from emotion_core.live.webhook import Webhook
-from pages.shared.access import server_is_offered
-from pages.shared.clicks import once
-from pages.shared.kept import keep_state
+from pages.viewer.access import server_is_offered
+from pages.viewer.clicks import once
+from pages.viewer.kept import keep_state
 
 _LOG: Final = logging.getLogger(__name__)
 

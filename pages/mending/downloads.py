@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import runtime
 
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.storage.temporary import TemporaryFolder
 
 #: Bytes that are handed over at once.
 PIECE: Final = 1 << 18
@@ -62,6 +63,25 @@ def written(write: Callable[[BinaryIO], object]) -> FileOnDisk:
         with path.open("wb") as file:
             write(file)
         return FileOnDisk(path)
+
+
+def address_of(content: FileOnDisk | bytes, mimetype: str, place: str) -> str:
+    """Return where the browser finds a file that a component of our own shows, or parts of it.
+
+    It is there until a run of the page no longer asks for its address, as what ``st.video`` shows.
+
+    Args:
+        content: what is sent; another content has another address.
+        mimetype: its kind.
+        place: tells it from others that the same page shows.
+
+    Returns:
+        an address below that of the app.
+    """
+    data = content.getvalue() if isinstance(content, FileOnDisk) else content
+    # Meant for bytes; of what else has a length and parts, it takes what it is asked for.
+    address: str = runtime.get_instance().media_file_mgr.add(data, mimetype, place)
+    return address
 
 
 class InPieces:

@@ -16,3 +16,13 @@ if (!window.emotionHistory) {
   for (const touch of ["pointerdown", "keydown"])
     window.addEventListener(touch, () => { untouched = false; }, { capture: true });
 }
+// On a narrow screen the names of the pages are in a menu over the page. Streamlit leaves it open
+// once one has been chosen, and opens it with every later page.
+if (!window.emotionMenu) {
+  window.emotionMenu = true;
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.('[data-testid="stSidebarNav"] a')) return;
+    const close = () => document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+    setTimeout(close); // first the page is asked for
+  });
+}

@@ -1,4 +1,4 @@
-"""Lets one press of Back leave a page to which a link led."""
+"""Lets one press of Back leave a page to which a link led, and closes the menu it was chosen in."""
 
 from __future__ import annotations
 

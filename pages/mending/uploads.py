@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from streamlit.elements.widgets import camera_input, file_uploader
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.storage.temporary import TemporaryFolder
 
 _LOG: Final = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ import streamlit as st
 from emotion_core.datasets.reading.class_names import LEFT_OUT, remember_meanings
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, NumberedClassesError
-from pages.shared.clicks import once
-from pages.shared.text import plain
+from pages.viewer.clicks import once
+from pages.widgets.text import plain
 
 _PROBLEM: Final = "dataset_class_problem"
 

@@ -14,8 +14,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from emotion_core.datasets import FaceDataset
-from emotion_core.datasets.checks.corrections import images_of, with_images, without_images
+from emotion_core.datasets.checks.corrections import with_images, without_images
 from emotion_core.datasets.checks.exclusions import (
     ExcludedImage,
     ExclusionList,
@@ -25,21 +24,22 @@ from emotion_core.datasets.checks.exclusions import (
     load_exclusions,
     save_exclusions,
 )
-from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
 from emotion_core.quantities import counted
-from pages.opened.findings import exclusions_for
+from pages.opened.findings import corrections_of, exclusions_for
+from pages.opened.grid import TickedFaces
 from pages.opened.store import OpenDataset
-from pages.opened.train_with import train_with
-from pages.shared.clicks import once
-from pages.shared.text import plain
-from pages.shared.undo import forget_done, note_done, show_done
+from pages.viewer.clicks import once
+from pages.widgets.text import plain
+from pages.widgets.undo import forget_done, note_done, show_done
 
 Suggestions = NDArray[np.uint8]
 
 #: What a first list is called, unless its maker calls it something else.
 _FIRST: Final = "corrections"
+#: The choice of the images that are ticked.
+_TICKED: Final = "ticked"
 #: Why an image is in a list, for readers of its file.
 _BY_HAND: Final = "by hand"
 
@@ -48,25 +48,9 @@ _LAST: Final = "corrections_list"
 _PROBLEM: Final = "corrections_problem"
 
 ABOUT: Final = (
-    "The dataset itself is not changed: the list is a file of its own, which Train and Evaluate "
+    "The dataset itself is not changed: the list is a separate file that Train and Evaluate can "
     "apply."
 )
-
-
-def corrections_of(opened: OpenDataset) -> dict[int, tuple[str, ExcludedImage]]:
-    """Return what the lists of a dataset do to its images, by index: a list's name, and what.
-
-    Of several lists the newest counts.
-    """
-    found: dict[int, tuple[str, ExcludedImage]] = {}
-    for exclusions in reversed(exclusions_for(opened)):
-        images = opened.derived(f"corrections {exclusions.checksum}", partial(_images, exclusions))
-        found |= {index: (exclusions.name, image) for index, image in images.items()}
-    return found
-
-
-def _images(exclusions: ExclusionList, dataset: FaceDataset) -> dict[int, ExcludedImage]:
-    return images_of(dataset, exclusions)
 
 
 def correction_in_words(image: ExcludedImage) -> str:
@@ -81,40 +65,72 @@ def show_corrections(opened: OpenDataset) -> None:
     show_done(_PLACE, to=opened.id)
 
 
+def page_or_all(
+    shown: NDArray[np.intp], found: NDArray[np.intp], found_name: str = "all of these"
+) -> dict[str, NDArray[np.intp]]:
+    """Return the choices of `offer_corrections` for a list that is shown a page at a time.
+
+    Args:
+        shown: intp ``[K]`` indices of the page.
+        found: intp ``[M]`` indices of the whole list.
+        found_name: what to call these where there is more than one page.
+    """
+    if len(shown) < len(found):
+        return {"this page": shown, found_name: found}
+    return {"all": found}
+
+
 def offer_corrections(
     opened: OpenDataset,
     choices: Mapping[str, NDArray[np.intp]],
     key: str,
     *,
     suggested: Suggestions | None = None,
+    ticked: TickedFaces | None = None,
 ) -> None:
     """Show the menu that excludes or relabels images.
 
     Args:
         opened: the dataset.
-        choices: intp ``[K]`` indices, by what to call them; several let the viewer choose.
+        choices: intp ``[K]`` indices, by what to call them; several let the viewer choose. Their
+            names hold no counts: a browser names what is chosen by its label.
         key: tells this menu from others on the page.
         suggested: uint8 ``[N]``, what each image of the dataset rather shows, as in ``EMOTIONS``;
             its own label where nothing else is suggested.
+        ticked: faces that are ticked; where there are any, they come before the other choices.
     """
+    if ticked is not None:
+        choices = {_TICKED: ticked.places} | dict(choices)
     choices = {name: indices for name, indices in choices.items() if len(indices)}
     if not choices:
         return
-    with st.popover("Correct", icon=":material/edit_note:", key=f"{key} correct"):
+    count = 0 if ticked is None else len(ticked.indices)
+    label = f"Correct {count:,} ticked" if count else "Correct"
+    with st.popover(label, icon=":material/edit_note:", key=f"{key} correct"):
         which = next(iter(choices))
         if len(choices) > 1:
-            which = st.radio("Images", list(choices), key=f"{key} which", horizontal=True)
+            # Another widget once something is ticked: that is meant then, not what was chosen.
+            radio_key = f"{key} which{' of ticked' if which == _TICKED else ''}"
+            which = st.radio("Images", list(choices), key=radio_key, horizontal=True)
         indices = choices[which]
-        images = counted(len(indices), "image")
+        to_untick = ticked if which == _TICKED else None
         list_key = f"{key} list"
         _choose_list(opened, list_key)
         st.button(
-            f"Exclude {images}",
+            f"Exclude {counted(len(indices), 'image')}",
             icon=":material/block:",
             key=f"{key} exclude",
-            on_click=once(_exclude, opened, indices, list_key),
+            on_click=once(_exclude, opened, indices, list_key, to_untick),
         )
-        _offer_labels(opened, indices, key, suggested)
+        _offer_labels(opened, indices, key, suggested, to_untick)
+        if ticked is not None and count:
+            st.button(
+                "Untick all",
+                icon=":material/close:",
+                type="tertiary",
+                key=f"{key} untick",
+                on_click=once(ticked.clear),
+            )
         st.caption(ABOUT)
 
 
@@ -125,16 +141,20 @@ def _choose_list(opened: OpenDataset, list_key: str) -> None:
         names.remove(last)
         names.insert(0, last)
     st.selectbox(
-        "Add to the list",
+        "Correction list",
         names or [_FIRST],
         accept_new_options=True,
         key=list_key,
-        help="Choose a list, or type the name of a new one.",
+        help="Choose one, or type the name of a new one.",
     )
 
 
 def _offer_labels(
-    opened: OpenDataset, indices: NDArray[np.intp], key: str, suggested: Suggestions | None
+    opened: OpenDataset,
+    indices: NDArray[np.intp],
+    key: str,
+    suggested: Suggestions | None,
+    ticked: TickedFaces | None,
 ) -> None:
     list_key, label_key = f"{key} list", f"{key} label {indices[0] if len(indices) == 1 else ''}"
     likely = None
@@ -147,7 +167,7 @@ def _offer_labels(
                 f"Relabel {counted(len(doubted), 'image')} as the model suggests",
                 icon=":material/label:",
                 key=f"{key} relabel as suggested",
-                on_click=once(_relabel, opened, doubted, list_key, suggested),
+                on_click=once(_relabel, opened, doubted, list_key, suggested, ticked),
             )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox(
@@ -165,7 +185,7 @@ def _offer_labels(
             icon=":material/label:",
             key=f"{key} relabel",
             disabled=wanted is None,
-            on_click=once(_relabel, opened, indices, list_key, wanted),
+            on_click=once(_relabel, opened, indices, list_key, wanted, ticked),
         )
 
 
@@ -177,7 +197,7 @@ def show_correction(opened: OpenDataset, index: int) -> None:
     name, image = found
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(
-            f":material/edit_note: {correction_in_words(image).capitalize()} in **{plain(name)}**",
+            f":material/edit_note: {correction_in_words(image).capitalize()} by **{plain(name)}**",
             width="content",
         )
         st.button(
@@ -189,7 +209,12 @@ def show_correction(opened: OpenDataset, index: int) -> None:
         )
 
 
-def _exclude(opened: OpenDataset, indices: NDArray[np.intp], list_key: str) -> None:
+def _exclude(
+    opened: OpenDataset,
+    indices: NDArray[np.intp],
+    list_key: str,
+    ticked: TickedFaces | None,
+) -> None:
     name = _list_name(list_key)
     try:
         before = stored_list(name)
@@ -197,16 +222,17 @@ def _exclude(opened: OpenDataset, indices: NDArray[np.intp], list_key: str) -> N
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    keep_list(
-        opened,
-        before,
-        after,
-        f"{counted(len(indices), 'image')} excluded in the list {after.name}.",
-    )
+    said = f"{counted(len(indices), 'image')} excluded by the list {after.name}."
+    if keep_list(opened, before, after, said) and ticked is not None:
+        ticked.clear()
 
 
 def _relabel(
-    opened: OpenDataset, indices: NDArray[np.intp], list_key: str, labels: NDArray[np.integer]
+    opened: OpenDataset,
+    indices: NDArray[np.intp],
+    list_key: str,
+    labels: NDArray[np.integer],
+    ticked: TickedFaces | None,
 ) -> None:
     """Give each image the label that stands at its place in ``labels``."""
     name = _list_name(list_key)
@@ -220,8 +246,9 @@ def _relabel(
         st.session_state[_PROBLEM] = str(error)
         return
     if after is not None:
-        said = f"{counted(len(indices), 'image')} relabelled in the list {after.name}."
-        keep_list(opened, before, after, said)
+        said = f"{counted(len(indices), 'image')} relabelled by the list {after.name}."
+        if keep_list(opened, before, after, said) and ticked is not None:
+            ticked.clear()
 
 
 def _take_off(opened: OpenDataset, name: str, index: int) -> None:
@@ -233,7 +260,7 @@ def _take_off(opened: OpenDataset, name: str, index: int) -> None:
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    keep_list(opened, before, after, f"1 image taken off the list {name}.")
+    keep_list(opened, before, after, f"1 image removed from the list {name}.")
 
 
 def keep_list(
@@ -283,11 +310,3 @@ def stored_list(name: str) -> ExclusionList | None:
     if name not in known and (exclusions_dir() / f"{name}.json").exists():
         return load_exclusions(name)
     return known.get(name)
-
-
-def offer_training(opened: OpenDataset, name: str) -> None:
-    """Let the viewer train with a list of this dataset applied."""
-    if opened.path is not None and st.button(
-        "Train with it", icon=":material/model_training:", key=f"train with list {name}"
-    ):
-        train_with(DataSource(str(opened.path), exclusions=name))

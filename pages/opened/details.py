@@ -13,7 +13,7 @@ from emotion_core.datasets import SPLITS, VOTE_NAMES
 from emotion_core.datasets.checks.agreement import VOTE_LABELS
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS, UNCERTAIN_COLOR
 from emotion_core.errors import ModelError
-from emotion_core.faces.thumbnails import png_address
+from emotion_core.faces.pictures.thumbnails import png_address
 from emotion_core.judging.predictions.embeddings import nearest_neighbours
 from pages.opened.classifier import shared_classifier
 from pages.opened.corrections import offer_corrections, show_correction
@@ -22,9 +22,9 @@ from pages.opened.grid import show_grid
 from pages.opened.predictions import known_predictions, known_suggestions
 from pages.opened.scores import scores_of
 from pages.opened.store import OpenDataset
-from pages.shared import display
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.text import plain
+from pages.widgets import display
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.text import plain
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

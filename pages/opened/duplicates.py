@@ -8,7 +8,7 @@ from emotion_core.datasets import FaceDataset
 from emotion_core.datasets.checks.duplicates import Duplicates, find_duplicates
 from emotion_core.system.progress import ShareProgress
 from pages.opened.store import OpenDataset
-from pages.shared.jobs import Job
+from pages.widgets.jobs import Job
 
 NEAR: Final = "near duplicates"
 

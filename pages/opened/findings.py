@@ -1,16 +1,22 @@
-"""What is wrong with the open dataset, computed once for all viewers."""
+"""What is wrong with the open dataset, and what lists do about it, computed once for all."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.datasets import FaceDataset
-from emotion_core.datasets.checks.corrections import excluded_images
+from emotion_core.datasets.checks.corrections import excluded_images, images_of
 from emotion_core.datasets.checks.duplicates import Duplicates
-from emotion_core.datasets.checks.exclusions import ExclusionList, list_exclusions
+from emotion_core.datasets.checks.exclusions import (
+    ExcludedImage,
+    ExclusionList,
+    list_exclusions,
+)
 from emotion_core.datasets.checks.findings import (
     FINDING_KINDS,
     Finding,
@@ -24,10 +30,11 @@ from emotion_core.datasets.checks.quality import (
     measure_quality,
     no_face_share,
 )
+from emotion_core.emotions import EMOTIONS
 from emotion_core.system.progress import ShareProgress
 from pages.opened.duplicates import known_duplicates
 from pages.opened.store import OpenDataset
-from pages.shared.jobs import Job
+from pages.widgets.jobs import Job
 
 QUALITY: Final = "quality"
 FACES: Final = "faces"
@@ -61,7 +68,7 @@ def findings_of(opened: OpenDataset) -> dict[str, Finding]:
 
 
 def exclusions_for(opened: OpenDataset) -> tuple[ExclusionList, ...]:
-    """Return the exclusion lists that were made for this very dataset, the newest first."""
+    """Return the correction lists that were made for this very dataset, the newest first."""
     fingerprint = opened.dataset.fingerprint
     return tuple(each for each in list_exclusions().lists if each.fingerprint == fingerprint)
 
@@ -77,6 +84,41 @@ def left_out(opened: OpenDataset, exclusions: ExclusionList) -> NDArray[np.bool_
         return excluded_images(dataset, exclusions)
 
     return opened.derived(f"left out {exclusions.checksum}", find)
+
+
+def corrections_of(opened: OpenDataset) -> dict[int, tuple[str, ExcludedImage]]:
+    """Return what the lists of a dataset do to its images, by index: a list's name, and what.
+
+    Of several lists the newest counts.
+    """
+    found: dict[int, tuple[str, ExcludedImage]] = {}
+    for exclusions in reversed(exclusions_for(opened)):
+        images = opened.derived(f"corrections {exclusions.checksum}", partial(_images, exclusions))
+        found |= {index: (exclusions.name, image) for index, image in images.items()}
+    return found
+
+
+def _images(exclusions: ExclusionList, dataset: FaceDataset) -> dict[int, ExcludedImage]:
+    return images_of(dataset, exclusions)
+
+
+def corrected_captions(
+    opened: OpenDataset, indices: NDArray[np.intp], captions: Sequence[str] | None
+) -> list[str]:
+    """Return what stands below images in a grid, with a line more for what a list does to them.
+
+    Args:
+        opened: the dataset.
+        indices: intp ``[M]``, places of the images.
+        captions: one for each; None: its label.
+    """
+    found = corrections_of(opened)
+    if captions is None:
+        captions = [EMOTIONS[label] for label in opened.dataset.labels[indices]]
+    return [
+        f"{caption}\n✓ {found[index][1].becomes or 'excluded'}" if index in found else caption
+        for index, caption in zip(indices.tolist(), captions, strict=True)
+    ]
 
 
 def _collect(

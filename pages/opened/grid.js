@@ -1,5 +1,7 @@
-// A grid to choose one face from, by a click or with the arrow keys. Stands after face_cells.js.
+// A grid to choose one face from, by a click or with the arrow keys, and, where that is of use, to
+// tick several, by their boxes or with the space bar. Stands after face_cells.js.
 const CHOOSE_DELAY = 150; // ms; held arrow keys run past faces without choosing each
+const TICK_DELAY = 200; // ms; a series of ticks is one message
 const NARROW = 640; // px; below it Streamlit puts columns below each other
 
 function bar(shares) {
@@ -21,7 +23,44 @@ function build(grid, data) {
     const button = grid.children[place];
     button.setAttribute("role", "option");
     if (face.bar) button.append(bar(face.bar));
+    if (data.ticked) button.append(box());
   });
+}
+
+function box() {
+  // Seen and clicked only: with the keyboard it is the space bar, told as the state of the face.
+  const whole = document.createElement("span");
+  whole.className = "tick";
+  whole.setAttribute("aria-hidden", "true");
+  return whole;
+}
+
+function showTicks(grid) {
+  [...grid.children].forEach((each, place) => {
+    each.setAttribute("aria-checked", String(grid.ticked.has(grid.faces[place].index)));
+  });
+}
+
+function tellTicks(grid) {
+  if (!grid.ticking) return;
+  clearTimeout(grid.ticking);
+  grid.ticking = null;
+  const shown = grid.faces.map((face) => face.index);
+  grid.report("ticked", { shown, ticked: shown.filter((index) => grid.ticked.has(index)) });
+}
+
+function tick(grid, place, far) {
+  const on = !grid.ticked.has(grid.faces[place].index);
+  const from = far && grid.tickedLast !== undefined ? grid.tickedLast : place;
+  for (let each = Math.min(from, place); each <= Math.max(from, place); each += 1) {
+    const { index } = grid.faces[each];
+    if (on) grid.ticked.add(index);
+    else grid.ticked.delete(index);
+  }
+  grid.tickedLast = place;
+  showTicks(grid);
+  clearTimeout(grid.ticking);
+  grid.ticking = setTimeout(() => tellTicks(grid), TICK_DELAY);
 }
 
 function mark(grid, chosen) {
@@ -53,11 +92,19 @@ function choose(grid, place, byKey) {
 function listen(grid) {
   grid.addEventListener("click", (event) => {
     const button = event.target.closest(".cell");
-    if (button) choose(grid, Number(button.dataset.place), false);
+    if (!button) return;
+    const place = Number(button.dataset.place);
+    if (event.target.closest(".tick")) tick(grid, place, event.shiftKey);
+    else choose(grid, place, false);
   });
   grid.addEventListener("keydown", (event) => {
     const button = event.target.closest(".cell");
     if (!button || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === " " && grid.ticked) {
+      event.preventDefault();
+      if (!event.repeat) tick(grid, Number(button.dataset.place), event.shiftKey);
+      return;
+    }
     const place = target(grid, Number(button.dataset.place), event.key);
     const next = place === null ? null : grid.children[place];
     if (place === null) return;
@@ -66,6 +113,9 @@ function listen(grid) {
     next.focus();
     clearTimeout(grid.timer);
     grid.timer = setTimeout(() => choose(grid, place, true), CHOOSE_DELAY);
+  });
+  grid.addEventListener("keyup", (event) => {
+    if (event.key === " " && grid.ticked) event.preventDefault(); // in Firefox it would be a click
   });
 }
 
@@ -83,12 +133,21 @@ export default function ({ parentElement, data, setTriggerValue }) {
     grid.listening = true;
     listen(grid);
   }
-  grid.faces = data.faces;
   const content = JSON.stringify([data.sheet, data.faces]);
-  if (grid.content !== content) {
+  const isNew = grid.content !== content;
+  if (isNew) tellTicks(grid); // of the faces that go
+  grid.faces = data.faces;
+  if (isNew) {
     grid.content = content;
     build(grid, data);
   }
+  // What is ticked lives here: an answer that was sent before the last click must not undo it.
+  if (isNew || grid.version !== data.version) {
+    grid.ticked = data.ticked && new Set(data.ticked);
+    grid.version = data.version;
+    grid.tickedLast = undefined;
+  }
+  if (grid.ticked) showTicks(grid);
   grid.chosen = data.chosen;
   mark(grid, data.chosen);
   showDetails(grid, data);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,8 @@ from streamlit.components.v2.types import ComponentRenderer
 
 from emotion_core.datasets import FaceDataset
 from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
-from emotion_core.faces.thumbnails import SHEET_COLUMNS, contact_sheet, png_address
-from pages.shared import FACE_CELLS
+from emotion_core.faces.pictures.thumbnails import SHEET_COLUMNS, contact_sheet, png_address
+from pages.widgets import FACE_CELLS
 
 #: Faces on one page of a grid.
 PAGE_FACES: Final = 120
@@ -26,6 +27,37 @@ _LARGE_SIDE: Final = 108
 
 #: Parts of a bar: the colour and the size of each.
 Bar = Sequence[tuple[str, float]]
+
+
+@dataclass
+class TickedFaces:
+    """The faces that a viewer has ticked in one grid, on all of its pages.
+
+    The browser knows best: what was sent before the last click must not undo it.
+
+    Attributes:
+        of: id of the dataset.
+        indices: their places in it.
+        version: counts how often they were unticked by something else than a click on a face; then
+            the browser takes that over.
+    """
+
+    of: str
+    indices: set[int] = field(default_factory=set)
+    version: int = 0
+
+    def note(self, shown: list[int], ticked: list[int]) -> None:
+        """Take over what is ticked among the faces of a page, by their places."""
+        self.indices = (self.indices - set(shown)) | set(ticked)
+
+    def clear(self) -> None:
+        """Untick all."""
+        self.indices, self.version = set(), self.version + 1
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """Their places, ascending: intp ``[K]``."""
+        return np.array(sorted(self.indices), np.intp)
 
 
 def show_grid(
@@ -41,6 +73,8 @@ def show_grid(
     label: str = "Faces",
     small: bool = False,
     details: str = "",
+    labels: NDArray[np.uint8] | None = None,
+    ticked: TickedFaces | None = None,
 ) -> None:
     """Show faces side by side, each on the colour of its label.
 
@@ -56,8 +90,10 @@ def show_grid(
         label: what screen readers call the grid.
         small: smaller faces without captions.
         details: key of the container to scroll to on a phone once a face was chosen.
+        labels: uint8 ``[M]``, as in ``EMOTIONS``, where they are others than the dataset's.
+        ticked: which are ticked; None: faces cannot be ticked.
     """
-    names = [EMOTIONS[code] for code in dataset.labels[indices]]
+    names = [EMOTIONS[code] for code in (dataset.labels[indices] if labels is None else labels)]
     shown = [""] * len(names) if small else captions or names
     columns = max(1, min(SHEET_COLUMNS, len(indices)))
     data: dict[str, Any] = {
@@ -68,6 +104,8 @@ def show_grid(
         "label": label,
         "details": details,
         "chosen": chosen,
+        "ticked": ticked and [each for each in indices.tolist() if each in ticked.indices],
+        "version": ticked and ticked.version,
         "faces": [
             {
                 "index": int(index),
@@ -92,7 +130,17 @@ def show_grid(
         if (index := st.session_state[key].chosen) in {face["index"] for face in data["faces"]}:
             on_chosen(index)
 
-    _grid()(key=key, data=data, on_chosen_change=report)
+    def note_ticks() -> None:
+        if ticked is not None and (said := st.session_state[key].ticked):
+            ticked.note(*(_places(said.get(name), len(dataset)) for name in ("shown", "ticked")))
+
+    _grid()(key=key, data=data, on_chosen_change=report, on_ticked_change=note_ticks)
+
+
+def _places(said: Any, count: int) -> list[int]:
+    """Return what of a browser's message are places in the dataset."""
+    said = said if isinstance(said, list) else []
+    return [each for each in said if type(each) is int and 0 <= each < count]
 
 
 @functools.cache

@@ -17,15 +17,15 @@ from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.errors import EmotionCoreError, NumberedClassesError
-from emotion_core.system.folders import typed_path
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.storage.folders import typed_path
+from emotion_core.system.storage.temporary import TemporaryFolder
 from pages.opened.classes import ask_for_classes
 from pages.opened.store import GOOD_ROWS, OpenDataset, Upload, dataset_store
-from pages.shared.access import server_is_offered
-from pages.shared.jobs import Cancelled, Job, show_job
-from pages.shared.kept import kept
-from pages.shared.text import plain
-from pages.shared.uploads import LARGEST_DATASET, let_go_of
+from pages.viewer.access import server_is_offered
+from pages.viewer.kept import kept
+from pages.viewer.uploads import LARGEST_DATASET, let_go_of
+from pages.widgets.jobs import Cancelled, Job, show_job
+from pages.widgets.text import plain
 
 #: In the address: which dataset the page shows.
 ADDRESS: Final = "data"
@@ -118,7 +118,7 @@ def offer_others() -> None:
             kept(_SKIP, usual=False),
             key=_SKIP,
             persist_state="session",
-            help="Open a dataset without the rows or pictures that cannot be read.",
+            help="Leave out rows or images that cannot be read, instead of refusing the dataset.",
         )
 
 

@@ -12,10 +12,20 @@ from numpy.typing import NDArray
 
 from pages.opened.corrections import show_corrections
 from pages.opened.details import choose_face, chosen_face, show_details
-from pages.opened.grid import PAGE_FACES, Bar, show_grid
+from pages.opened.findings import corrected_captions
+from pages.opened.grid import PAGE_FACES, Bar, TickedFaces, show_grid
 from pages.opened.store import OpenDataset
 
 _DETAILS: Final = "face_details"
+
+
+def ticked_faces(opened: OpenDataset, key: str) -> TickedFaces:
+    """Return what is ticked in the grid ``key``; of another dataset it is forgotten."""
+    ticked: TickedFaces = st.session_state.setdefault(f"ticked {key}", TickedFaces(opened.id))
+    if ticked.of != opened.id:
+        ticked.of = opened.id
+        ticked.clear()
+    return ticked
 
 
 def show_faces(
@@ -28,6 +38,7 @@ def show_faces(
     notes: Sequence[str] | None = None,
     bars: Sequence[Bar] | None = None,
     label: str = "Faces",
+    ticked: TickedFaces | None = None,
 ) -> None:
     """Show a grid, and beside it the chosen face; on a phone the face comes first.
 
@@ -40,6 +51,7 @@ def show_faces(
         notes: see ``show_grid``.
         bars: see ``show_grid``.
         label: what screen readers call the grid.
+        ticked: what is ticked; None: faces cannot be ticked.
     """
     chosen = chosen_face(opened)
     show_corrections(opened)
@@ -57,11 +69,12 @@ def show_faces(
             key,
             on_chosen=choose_face,
             chosen=chosen,
-            captions=captions,
+            captions=corrected_captions(opened, indices, captions),
             notes=notes,
             bars=bars,
             label=label,
             details=_DETAILS,
+            ticked=ticked,
         )
 
 

@@ -14,11 +14,12 @@ from emotion_core.errors import ModelError
 from emotion_core.judging.predictions.label_mistakes import LabelMistakes, find_label_mistakes
 from emotion_core.judging.predictions.predict import Predictions, load_predictions, predict_dataset
 from emotion_core.models.folder import ModelCard, default_model_dir, load_card
+from emotion_core.quantities import counted
 from emotion_core.system.progress import ShareProgress
 from pages.opened.store import OpenDataset
-from pages.shared.detector import chosen_model
-from pages.shared.jobs import Job, result_of
-from pages.shared.text import plain
+from pages.viewer.detector import chosen_model
+from pages.widgets.jobs import Job, result_of
+from pages.widgets.text import plain
 
 
 def model_in_use() -> Path:
@@ -65,7 +66,7 @@ def show_predictions(opened: OpenDataset, model_dir: Path) -> Predictions | None
         return None
     forget = partial(opened.forget, predictions_name(model_dir))
     return result_of(
-        job, f"Reading {len(opened.dataset):,} faces with the model", "predictions", forget
+        job, f"Reading {counted(len(opened.dataset), 'face')} with the model", "predictions", forget
     )
 
 

@@ -17,8 +17,8 @@ from emotion_core.system.progress import ShareProgress
 from pages.opened.findings import QUALITY, quality_job
 from pages.opened.predictions import known_predictions, label_mistakes, model_in_use
 from pages.opened.store import OpenDataset
-from pages.shared import display
-from pages.shared.jobs import Job
+from pages.widgets import display
+from pages.widgets.jobs import Job
 
 Scores = NDArray[np.float32]
 

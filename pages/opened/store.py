@@ -17,8 +17,8 @@ from emotion_core.datasets.apart import open_apart
 from emotion_core.datasets.recent import RecentDataset, path_id, remember_dataset
 from emotion_core.errors import NumberedClassesError
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.temporary import TemporaryFolder
-from pages.shared.jobs import Job
+from emotion_core.system.storage.temporary import TemporaryFolder
+from pages.widgets.jobs import Job
 
 Result = TypeVar("Result")
 

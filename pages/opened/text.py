@@ -9,7 +9,7 @@ import numpy as np
 from emotion_core.datasets import SPLITS, FaceDataset
 from emotion_core.models.readme.works import FER2013_ADDRESS, FERPLUS_ADDRESS
 from emotion_core.quantities import counted
-from pages.shared.text import plain
+from pages.widgets.text import plain
 
 #: Images of FER2013's Training split.
 _FER2013_TRAINING: Final = 28_709

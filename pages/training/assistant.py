@@ -9,16 +9,16 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import streamlit as st
 
-from emotion_core.faces.thumbnails import contact_sheet, png_address
+from emotion_core.faces.pictures.thumbnails import contact_sheet, png_address
 from emotion_core.quantities import duration
 from emotion_core.training.config import TrainingConfig
 from emotion_core.training.progress import TrainingSpeed
 from emotion_core.training.runs.assistant import Assistant
 from emotion_core.training.runs.queue import is_training
 from emotion_core.training.runs.storage import runs_dir
-from pages.shared.clicks import once
-from pages.shared.jobs import JobPlace, job_place, result_of
 from pages.training.data import TrainingData
+from pages.viewer.clicks import once
+from pages.widgets.jobs import JobPlace, job_place, result_of
 
 Result = TypeVar("Result")
 
@@ -77,7 +77,7 @@ def show_speed(data: TrainingData, config: TrainingConfig) -> None:
             "Estimate the time",
             icon=":material/timer:",
             key="train_measure",
-            help="Trains, measures and saves for a few seconds with these settings, on noise.",
+            help="Trains on noise with these settings for a few seconds.",
             on_click=once(
                 place.begin,
                 wanted,
@@ -88,11 +88,11 @@ def show_speed(data: TrainingData, config: TrainingConfig) -> None:
     speed = result_of(job, "Measuring", "train speed", place.forget)
     if speed is None:
         return
-    busy = " Longer while another run trains." if is_training(runs_dir()) else ""
+    busy = " It takes longer while another run trains." if is_training(runs_dir()) else ""
     st.markdown(
         f":material/timer: About **{duration(speed.run_seconds(config.epochs))}** in all, "
-        f"**{duration(speed.seconds_per_epoch)}** an epoch, measured on this machine at "
-        f"{speed.images_per_second:,.0f} images a second.{busy}"
+        f"**{duration(speed.seconds_per_epoch)}** per epoch, measured on this machine at "
+        f"{speed.images_per_second:,.0f} images per second.{busy}"
     )
 
 

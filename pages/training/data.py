@@ -17,16 +17,16 @@ from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, NumberedClassesError
 from emotion_core.quantities import counted
-from emotion_core.system.folders import typed_path
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.storage.folders import typed_path
 from emotion_core.training.data import TrainingCounts, count_for_training
 from pages.opened.classes import ask_for_classes
 from pages.opened.opening import paths_on_offer
 from pages.opened.train_with import handed_over
-from pages.shared.access import server_is_offered
-from pages.shared.jobs import Job, job_place, result_of, show_job
-from pages.shared.kept import keep_state
 from pages.training.uploads import UPLOAD, show_deletion, show_upload, uploads_on_offer
+from pages.viewer.access import server_is_offered
+from pages.viewer.kept import keep_state
+from pages.widgets.jobs import Job, job_place, result_of, show_job
 
 #: Faces that show what augmentation does.
 SAMPLE_FACES: Final = 8
@@ -68,14 +68,16 @@ def choose_data() -> TrainingData | None:
     counts = data.counts
     selecting = "held out of them" if counts.held_out else "PublicTest"
     st.caption(
-        f"{counts.training:,} images to learn from; {counts.selecting:,} others, {selecting}, "
-        "choose the best epoch." + (" With FER+ votes." if counts.votes else "")
+        f"{counted(counts.training, 'image')} to learn from; "
+        f"{counted(counts.selecting, 'other')}, {selecting}, "
+        f"{'selects' if counts.selecting == 1 else 'select'} the best epoch."
+        + (" With FER+ votes." if counts.votes else "")
     )
     missing = [emotion for emotion in EMOTIONS if emotion not in counts.emotions]
     if missing and len(counts.emotions) > 1:
         st.markdown(
-            f":orange[:material/warning: No image of **{', '.join(missing)}** to learn from: the "
-            "model will not know it.]"
+            f":orange[:material/warning: No training image of **{', '.join(missing)}**: the model "
+            "cannot learn it.]"
         )
     return data
 
@@ -194,7 +196,7 @@ def _show_choice() -> None:
         "Skip bad rows",
         key=_SKIP,
         persist_state="session",
-        help="Train without rows or images that cannot be read, instead of refusing the dataset.",
+        help="Leave out rows or images that cannot be read, instead of refusing the dataset.",
     )
 
 
@@ -209,10 +211,8 @@ def _offered() -> dict[str, str]:
         own = ()
     folders = {str(each.folder.resolve()) for each in own}  # opened before, under its path
     offered = {path: name for path, name in offered.items() if path not in folders}
-    offered |= {
-        f"{OWN_PREFIX}/{each.name}": f"My data: {each.name}, {counted(len(each.samples), 'face')}"
-        for each in own
-    }
+    # Without a count: a browser names what is chosen by its label, and loses it when that changes.
+    offered |= {f"{OWN_PREFIX}/{each.name}": f"My data: {each.name}" for each in own}
     others = {_OTHER_PATH: "Another path …"} if server_is_offered() else {}
     return offered | others | {UPLOAD: "Upload …"}
 
@@ -224,14 +224,16 @@ def _choose_exclusions() -> None:
     if not lists:
         return
     st.selectbox(
-        "Corrections",
+        "Correction list",
         list(lists),
         index=None,
-        format_func=lambda name: f"{name}: {len(lists[name]):,} images of {lists[name].dataset}",
+        format_func=lambda name: (
+            f"{name}: {counted(len(lists[name]), 'image')} of {lists[name].dataset}"
+        ),
         key=_EXCLUSIONS,
         persist_state="session",
         placeholder="nothing",
-        help="A list of images to exclude or relabel, made in the Dataset explorer.",
+        help="Images to exclude or relabel, chosen in the Dataset explorer.",
     )
 
 

@@ -13,10 +13,10 @@ from emotion_core.training.runs.run import Run
 from emotion_core.training.runs.storage import delete_run, describe_run, write_zip
 from pages.mending.downloads import written
 from pages.opened.opening import ADDRESS, address_of
-from pages.shared.access import server_is_offered
-from pages.shared.clicks import once
-from pages.shared.text import plain
 from pages.training.setup import set_up_again
+from pages.viewer.access import server_is_offered
+from pages.viewer.clicks import once
+from pages.widgets.text import plain
 
 #: In the session's state: what went wrong with what was asked for; the page shows it on top.
 PROBLEM: Final = "train_runs_problem"

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import streamlit as st
 
+from emotion_core.system.processes.queueing import ACTIVE_STATES, State
 from emotion_core.training.config import flat_settings, setting_text
 from emotion_core.training.runs.figures.curves import CURVES, runs_figure
-from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
+from emotion_core.training.runs.run import Run
 from emotion_core.training.runs.storage import earlier_runs, list_runs, runs_dir
 from emotion_core.training.runs.sweep import varied_settings
-from pages.shared.access import server_is_offered
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.glossary import meaning
-from pages.shared.kept import in_address, keep_in_address
-from pages.shared.text import local_time, located, plain
 from pages.training.details import PROBLEM, show_details
 from pages.training.setup import SHOWN_RUN
 from pages.training.view import show_run
+from pages.viewer.access import server_is_offered
+from pages.viewer.kept import in_address, keep_in_address
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.glossary import meaning
+from pages.widgets.text import local_time, located, plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +96,7 @@ def _filtered(runs: Sequence[Run]) -> list[Run]:
             "Filter",
             key=_FILTER,
             bind="query-params",
-            placeholder="name, data, notes, sweep or a setting such as dropout=0.1",
+            placeholder="name, data, notes, or dropout=0.1",
             width=420,
         )
         states = st.pills(
@@ -158,7 +159,7 @@ def runs_table(runs: Sequence[Run]) -> pd.DataFrame:
             {
                 "name": run.plan.name,
                 "state": run.state,
-                "accuracy": None if best is None else best.validation_accuracy,
+                "accuracy": None if best is None else round(best.validation_accuracy, 3),
                 "macro F1": None if best is None else best.validation_macro_f1,
                 "epochs": f"{len(run.epochs)} of {run.plan.config.epochs}",
                 "data": run.plan.data.name,

@@ -22,8 +22,8 @@ from emotion_core.training.config import (
     setting_text,
     with_settings,
 )
-from pages.shared.kept import keep_state, within
-from pages.shared.text import plain
+from pages.viewer.kept import keep_state, within
+from pages.widgets.text import plain
 
 PRESET: Final = "train_preset"
 #: What a new visitor finds: everything can be tried with it in a minute or two.
@@ -122,8 +122,8 @@ def show_basics(problems: Problems) -> None:
         persist_state="session",
         required=True,
         on_change=follow_preset,
-        help="*quick* shows in a minute or two that everything works; *standard* is a good network "
-        "in about twenty minutes on two cores with FER2013; *best* takes more than an hour; "
+        help="*quick* shows in a minute or two that everything works; *standard* trains a good "
+        "network in about twenty minutes (FER2013, two cores); *best* takes more than an hour; "
         "*distill* learns from other models besides the labels.",
     )
     left, middle, right = st.columns([2, 1, 1])
@@ -149,7 +149,7 @@ def show_cost(config: TrainingConfig) -> str:
     )
     return (
         f"**{parameters / 1e6:.2f} M** weights · **{operations / 1e6:.0f} M** multiply-accumulates "
-        f"a face · {ARCHITECTURES[config.architecture].source}"
+        f"per face · {ARCHITECTURES[config.architecture].source}"
     )
 
 

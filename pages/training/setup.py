@@ -19,9 +19,6 @@ from emotion_core.training.data import TrainingCounts
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.training.runs.queue import start_worker
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
-from pages.shared.clicks import once
-from pages.shared.kept import keep_state
-from pages.shared.text import plain
 from pages.training.assistant import show_preview, show_speed
 from pages.training.data import TrainingData, choose_again, choose_data, chosen_data
 from pages.training.settings import (
@@ -38,6 +35,9 @@ from pages.training.settings import (
     show_cost,
     show_group,
 )
+from pages.viewer.clicks import once
+from pages.viewer.kept import keep_state
+from pages.widgets.text import plain
 
 #: Key of the page's tabs, and their name in the address.
 SECTION: Final = "training"
@@ -124,7 +124,9 @@ def _show_more(data: TrainingData | None, config: TrainingConfig, problems: Prob
             show_group("Augmentation", problems)
             if data is not None:
                 show_preview(data, config)
-    others = _expander("Other models: start from one, or learn from some", "school", "train_others")
+    others = _expander(
+        "Other models: start from one, or learn from several", "school", "train_others"
+    )
     if others.open:
         with others:
             _show_models(problems)
@@ -164,7 +166,7 @@ def _show_models(problems: Problems) -> None:
             persist_state="session",
             placeholder="none",
             help="The network learns their softened scores along with the labels (knowledge "
-            "distillation, Hinton et al. 2015); every step then runs them too.",
+            "distillation, Hinton et al. 2015), which makes every step slower.",
         )
         say_problem("teachers", problems)
     show_group("Teachers", problems)

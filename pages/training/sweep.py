@@ -10,21 +10,22 @@ import streamlit as st
 
 from emotion_core.errors import TrainingError
 from emotion_core.quantities import counted
+from emotion_core.system.processes.queueing import ACTIVE_STATES, State
 from emotion_core.training.checks import check_training
 from emotion_core.training.config import SETTINGS, flat_settings, setting_text
 from emotion_core.training.runs.control import cancel_sweep
 from emotion_core.training.runs.figures.sweep import sweep_figure
 from emotion_core.training.runs.plan import LONGEST_NAME, RunPlan
 from emotion_core.training.runs.queue import start_worker
-from emotion_core.training.runs.run import ACTIVE_STATES, Run, State
+from emotion_core.training.runs.run import Run
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
 from emotion_core.training.runs.sweep import MOST_RUNS, split_values, sweep_plans, varied_settings
-from pages.shared.clicks import once
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.kept import kept, within
-from pages.shared.text import plain
 from pages.training.runs import REFRESH_SECONDS, runs_table, table_columns
 from pages.training.setup import Base, read_base
+from pages.viewer.clicks import once
+from pages.viewer.kept import kept, within
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.text import plain
 
 _NAME: Final = "sweep_name"
 _VARIED: Final = "sweep_varied"
@@ -205,8 +206,8 @@ def _offer_cancellation(sweep: str, unfinished: Sequence[Run]) -> None:
         return
     with st.popover("Cancel the sweep", icon=":material/close:"):
         st.write(
-            f"{counted(len(unfinished), 'run')} of **{plain(sweep)}** will be cancelled, with what "
-            "they have learned so far. Finished runs and their models stay."
+            f"{counted(len(unfinished), 'run')} of **{plain(sweep)}** will be cancelled; what they "
+            "have learned so far is lost. Finished runs and their models stay."
         )
         st.button(
             "Cancel the sweep",

@@ -11,9 +11,9 @@ from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploads, uploads_dir
 from emotion_core.errors import DatasetError
-from pages.shared.clicks import once
-from pages.shared.text import located, plain
-from pages.shared.uploads import LARGEST_DATASET, let_go_of
+from pages.viewer.clicks import once
+from pages.viewer.uploads import LARGEST_DATASET, let_go_of
+from pages.widgets.text import located, plain
 
 #: Stands for data that is still to be uploaded.
 UPLOAD: Final = "upload"

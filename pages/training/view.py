@@ -12,25 +12,18 @@ import streamlit as st
 
 from emotion_core.errors import TrainingError
 from emotion_core.judging.figures.confusion import confusion_figure
-from emotion_core.quantities import byte_size, duration
+from emotion_core.quantities import byte_size, counted, duration
+from emotion_core.system.processes.queueing import ACTIVE_STATES, RESUMABLE_STATES, State
 from emotion_core.training.progress import EpochMetrics, read_confusion
 from emotion_core.training.runs.control import cancel_run, resume_run, stop_run
 from emotion_core.training.runs.figures.curves import CURVES, curve_figure
 from emotion_core.training.runs.queue import queued_runs, start_worker
-from emotion_core.training.runs.run import (
-    ACTIVE_STATES,
-    RESUMABLE_STATES,
-    Run,
-    RunStatus,
-    open_run,
-    read_log,
-    read_status,
-)
+from emotion_core.training.runs.run import Run, RunStatus, open_run, read_log, read_status
 from emotion_core.training.runs.storage import list_runs, runs_dir
-from pages.shared import display
-from pages.shared.clicks import once
-from pages.shared.display import NO_TOOLBAR
-from pages.shared.text import plain, without_places
+from pages.viewer.clicks import once
+from pages.widgets import display
+from pages.widgets.display import NO_TOOLBAR
+from pages.widgets.text import plain, without_places
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -40,7 +33,7 @@ REFRESH_SECONDS: Final = 2.0
 
 _PROBLEM: Final = "train_run_problem"
 _BADGES: Final = {
-    "running": ("Running", ":material/play_arrow:", "primary"),
+    "running": ("Running", ":material/play_arrow:", "blue"),
     "queued": ("Queued", ":material/hourglass_top:", "gray"),
     "done": ("Done", ":material/check:", "green"),
     "stopped": ("Stopped", ":material/stop:", "gray"),
@@ -54,16 +47,18 @@ _ASKED: Final = {"stop": "stopping after this step", "cancel": "being cancelled"
 def show_run(run: Run) -> None:
     """Show a run; as long as something happens by itself, this part refreshes itself."""
     active = run.state in ACTIVE_STATES
-    st.fragment(_show, run_every=REFRESH_SECONDS if active else None)(run.folder, active)
+    st.fragment(_show, run_every=REFRESH_SECONDS if active else None)(run.folder, run.state)
 
 
-def _show(folder: Path, refreshing: bool) -> None:
+def _show(folder: Path, shown: State) -> None:
     try:
         run = open_run(folder)
     except TrainingError:  # deleted, by another viewer
         st.rerun()
-    if (run.state in ACTIVE_STATES) != refreshing:
-        st.rerun()  # the whole page: this part begins, or ends, to refresh itself
+    if run.state != shown:
+        # The whole page: this part begins, or ends, to refresh itself, and other things may be
+        # done with the run.
+        st.rerun()
     if run.state == "queued":
         start_worker(runs_dir())  # whoever was to train it may have been killed
     _show_head(run)
@@ -108,8 +103,8 @@ def _waiting_for(run: Run) -> str:
     queue = [each.id for each in queued_runs(runs_dir())]
     before = queue.index(run.id) if run.id in queue else 0
     names = [f"**{plain(name)}**" for name in running]
-    names += [f"{before} queued before it"] if before else []
-    return f"Waiting for {' and '.join(names)}." if names else "Starting in a moment."
+    names += [f"{counted(before, 'run')} queued before it"] if before else []
+    return f"Waiting for {' and '.join(names)}." if names else "It starts in a moment."
 
 
 def _offer_actions(run: Run) -> None:
@@ -118,9 +113,21 @@ def _offer_actions(run: Run) -> None:
     if run.state == "running" and not run.asked:
         _button("Stop", ":material/stop:", run, stop_run, "Keep the best epoch so far as a model.")
     elif run.state == "interrupted" and run.has_checkpoint:
-        _button("Keep the best", ":material/save:", run, stop_run, "As a model, without going on.")
+        _button(
+            "Keep the best",
+            ":material/save:",
+            run,
+            stop_run,
+            "Keep the best epoch as a model and end the run.",
+        )
     if run.state in ("running", "queued", "interrupted") and run.asked != "cancel":
-        _button("Cancel", ":material/close:", run, cancel_run, "Keep only its line in the list.")
+        _button(
+            "Cancel",
+            ":material/close:",
+            run,
+            cancel_run,
+            "Discard what it has learned; only its line in the list stays.",
+        )
 
 
 def _button(
@@ -175,13 +182,13 @@ def _facts(run: Run, status: RunStatus | None) -> dict[str, str]:
     if best is not None:
         facts[f"best accuracy, epoch {best.epoch}"] = f"{best.validation_accuracy:.1%}"
         facts["its macro F1"] = f"{best.validation_macro_f1:.3f}"
-        facts["an epoch takes"] = duration(float(np.median([epoch.seconds for epoch in epochs])))
+        facts["time per epoch"] = duration(float(np.median([epoch.seconds for epoch in epochs])))
         if not running:
             facts["epochs finished"] = f"{len(epochs)} of {run.plan.config.epochs}"
     if running and status is not None:
         if status.epoch:
             facts["loss of this epoch"] = f"{status.loss:.3f}"
-            facts["images a second"] = f"{status.images_per_second:,.0f}"
+            facts["images per second"] = f"{status.images_per_second:,.0f}"
         facts["CPU, of one core"] = f"{status.cpu_percent:.0f}%"
         facts["memory"] = byte_size(1e6 * status.memory_mb)
     return facts

@@ -70,8 +70,12 @@ class Bank:
         save(path, logits=np.stack(steps), description=np.array(text))
 
     @staticmethod
-    def load(path: Path, images: int, device: torch.device, **expected: Any) -> list[Tensor]:
-        """Return the logarithms of a saved bank, float32 ``[images, 7]`` a view.
+    def load(
+        path: Path, images: int, device: torch.device, **expected: Any
+    ) -> tuple[list[Tensor], bool]:
+        """Return the logarithms of a saved bank and whether every second view is mixed.
+
+        The logarithms are float32 ``[images, 7]`` a view.
 
         Args:
             path: what ``save`` wrote.
@@ -88,7 +92,8 @@ class Bank:
         if found != expected:
             raise ValueError(f"{path}: expected a bank of {expected}, found {found}")
         steps = torch.from_numpy(steps[:, :images]).to(device)
-        return list(steps.float() * -description["step"])
+        views = list(steps.float() * -description["step"])
+        return views, bool(description.get("mixed", False))
 
 
 def save(path: Path, **arrays: NDArray[Any]) -> None:

@@ -204,7 +204,7 @@ class Member:
                 if self.distillation.paired:
                     both = self.forward(torch.cat([faces, faces.flip(-1)]))
                     loss = _distilled(
-                        both, targets.repeat(2), scores.repeat(2, 1), self.distillation
+                        both, targets.repeat(2, 1), scores.repeat(2, 1), self.distillation
                     )
                     logits = both[: len(faces)]
                 else:
@@ -216,7 +216,7 @@ class Member:
             self._update(list(gradients), rate)
             torch._foreach_lerp_(self.averages, self.values, 1 - self.schedule.average)
             self.loss += loss.detach()
-            self.right += (logits.argmax(1) == targets).float().sum()
+            self.right += (logits.argmax(1) == targets.argmax(1)).float().sum()
             self.step_number += 1
 
     def _update(self, gradients: list[Tensor], rate: Tensor) -> None:
@@ -262,7 +262,7 @@ class Member:
 
 
 def _distilled(logits: Tensor, targets: Tensor, scores: Tensor, how: Distillation) -> Tensor:
-    """Return the loss of faces whose labels and teachers' logarithms are given, all ``[N]``."""
+    """Return the loss of faces, from their labels and teachers' logarithms, all ``[N, 7]``."""
     temperature = how.temperature
     softened = nn.log_softmax(scores.float() / temperature, 1)
     student = nn.log_softmax(logits / temperature, 1)
@@ -275,7 +275,7 @@ class Cohort:
 
     Args:
         members: who learns.
-        labels: int64 ``[N]``.
+        labels: shares of the classes, float32 ``[N, 7]``; ``view`` may change them in place.
         view: called with the number of an epoch, from 0, and a buffer ``[N, 48, 48]``; writes the
             epoch's view into the buffer.
         teaching: buffers of logarithms of teachers' scores ``[N, 7]``, by name.
@@ -298,12 +298,26 @@ class Cohort:
         kind = torch.float16 if labels.device.type == "cuda" else torch.float32
         self.views = torch.zeros(size, dtype=kind, device=labels.device)
         self.steps = min(max(1, len(each.indices) // each.schedule.batch) for each in members)
+        #: Epochs planned and done; what ``take`` was given of the members.
+        self.epochs, self.done = 0, 0
+        self.earlier: dict[str, list[Tensor]] = {}
 
-    def fit(self, until: float, most: int, judge: Callable[[int], None], every: int) -> int:
-        """Train until the clock says ``until``, for ``most`` epochs at the most; return how many.
+    def fit(
+        self,
+        until: float,
+        most: int,
+        judge: Callable[[int], None],
+        every: int,
+        pause: float = math.inf,
+    ) -> bool:
+        """Train until the clock says ``until``, for ``most`` epochs at the most.
 
         How many epochs fit is measured before the first one, because the learning rate has to
         reach 0 at the end.
+
+        Returns:
+            Whether it is done; False when the clock said ``pause`` before. A cohort of the same
+            members that has taken the ``state`` of this one goes on.
         """
         for member in self.members:
             member.plan(self.steps, max(most, 1))
@@ -311,20 +325,41 @@ class Cohort:
         for member in self.members:
             member.shuffle()
             member.record(self.views, self.labels, self.teaching)
-        seconds = self._epoch_seconds()
-        epochs = max(1, min(most, int((until - self.clock()) / seconds)))
-        self.log(f"an epoch takes {seconds:.2f} s, {epochs} of {most} epochs fit")
+        if not self.epochs:
+            seconds = self._epoch_seconds()
+            self.epochs = max(1, min(most, int((until - self.clock()) / seconds)))
+            self.log(f"an epoch takes {seconds:.2f} s, {self.epochs} of {most} epochs fit")
         for member in self.members:
-            member.plan_rates(epochs)
-        for epoch in range(epochs):
-            self._epoch(epoch)
-            if (epoch + 1) % every == 0 or epoch + 1 == epochs:
+            if self.earlier:
+                member.restore(self.earlier[member.name])
+            member.plan_rates(self.epochs)
+        while self.done < self.epochs:
+            self._epoch(self.done)
+            self.done += 1
+            if self.done % every == 0 or self.done == self.epochs:
                 self._check()
-                judge(epoch + 1)
-            if self.clock() > until + 0.1 * seconds * epochs:
-                self.log(f"stopped after {epoch + 1} epochs: the time is up")
-                return epoch + 1
-        return epochs
+                judge(self.done)
+            if self.clock() > pause:
+                return False
+            if self.clock() > 1.1 * until:
+                self.log(f"stopped after {self.done} epochs: the time is up")
+                break
+        return True
+
+    def state(self) -> dict[str, Any]:
+        """Return what another process needs to go on."""
+        return {
+            "epochs": self.epochs,
+            "done": self.done,
+            "members": {member.name: member.state() for member in self.members},
+            "random": {member.name: member.random.bit_generator.state for member in self.members},
+        }
+
+    def take(self, state: dict[str, Any]) -> None:
+        """Go on, with the next ``fit``, where the cohort that returned this state paused."""
+        self.epochs, self.done, self.earlier = state["epochs"], state["done"], state["members"]
+        for member in self.members:
+            member.random.bit_generator.state = state["random"][member.name]
 
     def _epoch_seconds(self) -> float:
         """Time an epoch from a part of one, and undo it."""

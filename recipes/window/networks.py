@@ -39,21 +39,43 @@ def _convolution(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> C
     return layer
 
 
+def _fold(kernel: Tensor, norm: BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Return the kernel and bias of a convolution and the batch norm behind it."""
+    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return kernel * scale[:, None, None, None], norm.bias - norm.running_mean * scale
+
+
 class Vgg(Module):
-    """3x3 convolutions with batch norm and ReLU; pooled by maximum between stages."""
+    """3x3 convolutions with batch norm and ReLU; pooled by maximum between stages.
+
+    With ``branches``, a 1x1 convolution and, where the shapes agree, the input itself are added to
+    each 3x3 convolution, each behind a batch norm of its own (Ding et al. 2021, "RepVGG"). They
+    help while it learns; ``folded`` joins them into one kernel, so they cost nothing afterwards.
+    """
 
     def __init__(
-        self, filters: Sequence[int], depths: Sequence[int], *, border: int, dropout: float
+        self,
+        filters: Sequence[int],
+        depths: Sequence[int],
+        *,
+        border: int,
+        dropout: float,
+        branches: bool = False,
     ) -> None:
         super().__init__()
-        self.border = border
+        self.border, self.branches = border, branches
         self.convolutions, self.norms = ModuleList(), ModuleList()
+        self.points, self.point_norms, self.skips = ModuleList(), ModuleList(), ModuleList()
         inputs = 1
         self.ends: list[int] = []
         for outputs, depth in zip(filters, depths, strict=True):
             for _ in range(depth):
                 self.convolutions.append(_convolution(inputs, outputs))
                 self.norms.append(_norm(outputs))
+                if branches:
+                    self.points.append(_convolution(inputs, outputs, 1))
+                    self.point_norms.append(_norm(outputs))
+                    self.skips.append(_norm(outputs) if inputs == outputs else Module())
                 inputs = outputs
             self.ends.append(len(self.convolutions) - 1)
         self.drop_channels, self.drop = Dropout2d(dropout / 3), Dropout(dropout)
@@ -62,16 +84,39 @@ class Vgg(Module):
     def forward(self, faces: Tensor) -> Tensor:
         """Return logits, float32."""
         tensor = standardize(faces, self.border)
-        for number, (convolution, norm) in enumerate(
-            zip(self.convolutions, self.norms, strict=True)
-        ):
-            tensor = convolution(tensor).contiguous(memory_format=torch.channels_last)
-            tensor = nn.relu(norm(tensor), inplace=True)
+        for number in range(len(self.convolutions)):
+            tensor = nn.relu(self._sum(number, tensor), inplace=True)
             if number in self.ends:
                 tensor = self.drop_channels(tensor)
                 if number != self.ends[-1]:
                     tensor = nn.max_pool2d(tensor, 2)
         return self.logits(self.drop(tensor.float().mean((2, 3)))).float()
+
+    def _sum(self, number: int, tensor: Tensor) -> Tensor:
+        outputs = self.convolutions[number](tensor).contiguous(memory_format=torch.channels_last)
+        outputs = self.norms[number](outputs)
+        if self.branches:
+            points = self.points[number](tensor).contiguous(memory_format=torch.channels_last)
+            outputs = outputs + self.point_norms[number](points)
+            if isinstance(self.skips[number], BatchNorm2d):
+                outputs = outputs + self.skips[number](tensor)
+        return outputs
+
+    def folded(self) -> list[tuple[Tensor, Tensor]]:
+        """Return the kernel ``[O, I, 3, 3]`` and bias ``[O]`` that each layer comes to."""
+        layers = []
+        for number, convolution in enumerate(self.convolutions):
+            kernel, bias = _fold(convolution.weight, self.norms[number])
+            if self.branches:
+                point, shift = _fold(self.points[number].weight, self.point_norms[number])
+                kernel, bias = kernel + nn.pad(point, (1, 1, 1, 1)), bias + shift
+                skip = self.skips[number]
+                if isinstance(skip, BatchNorm2d):
+                    same = torch.eye(len(bias), device=bias.device)[:, :, None, None]
+                    same, shift = _fold(same, skip)
+                    kernel, bias = kernel + nn.pad(same, (1, 1, 1, 1)), bias + shift
+            layers.append((kernel, bias))
+        return layers
 
 
 class _Block(Module):

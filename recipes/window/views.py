@@ -67,6 +67,25 @@ def draw(seed: int, view: int, faces: int) -> NDArray[np.float32]:
     return random.random((faces, len(DRAWS)), np.float32)
 
 
+def draw_mixture(seed: int, view: int, faces: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return with which face each face of a view is mixed, and its own share, 0.5..1.
+
+    Both ``[faces]``. Mixed faces (Zhang et al. 2018, "mixup") lie where no label does, so what
+    teachers say of them was not learned by heart (Beyer et al. 2022, "Knowledge distillation: a
+    good teacher is patient and consistent").
+    """
+    random = np.random.Generator(np.random.PCG64([seed, view, 1]))
+    return random.permutation(faces), random.uniform(0.5, 1, faces).astype(np.float32)
+
+
+def mix(partners: NDArray[np.int64], shares: NDArray[np.float32], values: Tensor) -> None:
+    """Mix each row of ``values``, ``[N, ...]``, with its partner's, in place."""
+    rows = torch.from_numpy(partners).to(values.device)
+    share = torch.from_numpy(shares).to(values.device).to(values.dtype)
+    # lerp_ reads the rows of its second argument, a copy, while it overwrites the first.
+    values.lerp_(values[rows], (1 - share).reshape(-1, *[1] * (values.ndim - 1)))
+
+
 def vary(images: Tensor, draws: NDArray[np.float32], variation: Variation, out: Tensor) -> Tensor:
     """Write a view of ``images``, uint8 ``[N, 48, 48]``, to ``out`` and return it.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 
 
 def run(name: str, *arguments: str | Path, cache: Path | None = None) -> dict[str, Any]:

@@ -42,9 +42,13 @@ def test_persons_counted_against_persons_there(tmp_path):
 
 
 def test_the_lag_of_labels():
-    lag = run("label_flicker.py")["lag_seconds"]
+    figures = run("label_flicker.py")
+    lag = figures["lag_seconds"]
     assert lag["0 s"]["sure"] == 0
     assert 0.3 < lag["0.5 s"]["sure"] < 0.6
+    both = figures["lag_seconds_both_views"]
+    assert both["0 s"] == lag["0 s"]
+    assert both["0.5 s"]["sure"] == pytest.approx(lag["0.5 s"]["sure"], abs=0.05)
 
 
 def test_the_callback():
@@ -191,3 +195,26 @@ def test_files_and_network_cameras():
     for source in ("file", "camera"):
         assert figures[source]["frames_per_second"] > 1
         assert figures[source]["decoder_memory_mb"] > 0
+
+
+def test_recorded_video(tmp_path):
+    file = tmp_path / "figures.json"
+    figures = run("recorded.py", "--seconds", "2", "--workers", "1", "--json", str(file))
+    assert json.loads(file.read_text("utf-8")) == figures
+    assert figures["640x480, one face"]["frames"] == 60
+    assert figures["640x480, one face"]["workers_1"]["faces_a_frame"] == 1
+
+
+@pytest.mark.parametrize("what", ["nodes", "workers", "memory", "driver"])
+def test_how_recorded_video_scales(what):
+    if what in ("nodes", "driver"):
+        pytest.importorskip("ray", reason="pip install -r requirements-cluster.txt")
+    tiny = ("--films", "2", "--seconds", "2", "--minutes", "1", "--videos", "5", "--actors", "2")
+    figures = run("cluster.py", what, *tiny)
+    told = {
+        "nodes": "ratio",
+        "workers": "as_they_come_ratio",
+        "memory": "highest",
+        "driver": "parts",
+    }
+    assert figures[told[what]]

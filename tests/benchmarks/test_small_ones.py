@@ -19,10 +19,23 @@ def test_reading_the_data_set():
     assert figures["equal_pixels"] is True
 
 
+def test_intervals_and_rest():
+    figures = run("interval_coverage.py", "--series", "3")
+    assert set(figures["0.8, 200"]) == {"held", "held_frame_by_frame", "called_different"}
+    assert run("baseline.py", "--finders", "haar")["haar"] == {"all": {}, "films": {}}
+
+
 def test_speed_of_one_face(tiny_model):
     figures = run("classifier_speed.py", tiny_model, "--faces", "3")
     assert len(figures) == 2
     assert figures[str(tiny_model)]["million_multiply_accumulates"] > 0
+
+
+def test_a_face_and_its_mirror_image(tiny_model):
+    figures = run("mirrored_views.py", "--data", "demo", "--model", tiny_model)
+    assert figures["single"]["log_loss_lower_by"] == 0
+    assert figures["mean of logits"]["log_loss"] > 0
+    assert figures["live"]["temperature"] == figures["mean of logits"]["temperature"]
 
 
 def test_training_throughput():
@@ -41,6 +54,13 @@ def test_ablation_resumes_and_compares(tmp_path):
     assert figures["baseline"]["points_above_baseline"] == 0
     assert figures["baseline"]["clear"] is False
     assert {"baseline-0", "no-flip-0"} == {path.name for path in tmp_path.iterdir()}
+
+
+def test_looking_at_a_long_session():
+    figures = run("session_player.py", "--minutes", "1", "--repeat", "1", "--seconds", "1")
+    assert figures["rows"] > 5000
+    assert figures["open_seconds"].keys() == {"first", "again", "chosen"}
+    assert figures["scrub"]["longest_task_ms"] > 0
 
 
 @pytest.mark.fer2013

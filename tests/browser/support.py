@@ -18,7 +18,7 @@ import pytest
 import skimage.data
 from playwright.sync_api import Browser, Page, expect
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 
 ROOT = PROJECT
 CAMERA_SIZE = (640, 480)

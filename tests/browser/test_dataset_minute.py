@@ -116,7 +116,7 @@ def test_a_new_users_minute(dataset_server, open_browser, leaking_csv, keep_pict
     expect(cells(page)).to_have_count(1)
     keep_picture(page, "quality")
     menu(page, "Exclude these").click()
-    page.get_by_role("textbox", name="Name of the list").fill("no leaks")
+    page.get_by_role("textbox", name="Name of the correction list").fill("no leaks")
     page.get_by_role("button", name="Save the list").click()
     expect(page.get_by_text("excludes 1 image.")).to_be_visible()
     # The folder of lists is the server's.
@@ -161,6 +161,42 @@ def test_a_face_is_chosen_by_click_and_arrow_keys_and_linked(
     page.get_by_role("button", name="Close").click()
     expect(page.get_by_text("Classes among them")).to_be_visible()
     assert "image=" not in page.url
+
+
+def test_images_are_ticked_by_click_and_space_bar_and_excluded(
+    dataset_server, open_browser, leaking_csv, keep_picture
+):
+    page = open_browser().new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{dataset_server.url}/dataset?section=Browse")
+    expect(cells(page).first).to_be_visible(timeout=60_000)
+    open_path(page, leaking_csv)
+    expect(cells(page)).to_have_count(42)
+
+    cells(page).nth(3).locator(".tick").click()
+    correct = page.get_by_test_id("stPopoverButton").filter(has_text="Correct").first
+    expect(correct).to_contain_text("Correct 1 ticked")
+    cells(page).nth(3).focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name="Image 4")).to_be_visible()
+    page.keyboard.press("Space")
+    cells(page).nth(6).locator(".tick").click(modifiers=["Shift"])
+    expect(correct).to_contain_text("Correct 4 ticked")
+    assert [cells(page).nth(place).get_attribute("aria-checked") for place in (3, 4, 6, 7)] == [
+        "true", "true", "true", "false",
+    ]  # fmt: skip
+    keep_picture(page, "ticked")
+
+    correct.click()
+    expect(page.get_by_role("radio", name="ticked")).to_be_checked()
+    page.get_by_role("combobox", name="Correction list").fill("four")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Exclude 4 images").click()
+    expect(page.get_by_text("4 images excluded by the list four.")).to_be_visible()
+    expect(page.locator(".cell[aria-checked=true]")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(cells(page).nth(3)).to_contain_text("✓ excluded")
+    page.get_by_role("button", name="Undo").click()
+    expect(cells(page).nth(3)).not_to_contain_text("✓ excluded")
 
 
 def test_a_bad_upload_is_refused_and_a_good_one_shown(

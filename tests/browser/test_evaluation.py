@@ -63,7 +63,7 @@ def test_judged_a_cell_looked_into_and_the_report_opened_offline(
     worst = page.get_by_role("button", name=" read as ").first.text_content()
     label, answer = re.match(r"(\w+) read as (\w+):", worst).groups()
     click_cell(page, label, answer)
-    expect(page.get_by_text(f"images labelled {label} and read as {answer}")).to_be_visible()
+    expect(page.get_by_text(f" labelled {label} and read as {answer}")).to_be_visible()
     expect(page.locator(".cell").first).to_be_visible()
     assert f"label={label}&answer={answer}" in page.url
     page.locator(".cell").first.click()

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.faces.detectors import FRONTAL_SETTINGS, HaarFaceDetector
+from emotion_core.faces.finding.detectors import FRONTAL_SETTINGS, HaarFaceDetector
 from tests.browser.live_view import (
     START_MS,
     annotated_picture,
@@ -207,8 +207,13 @@ def test_a_session_is_recorded_shown_and_deleted(server, open_browser, one_face_
     expect(page.get_by_text("Recording", exact=True)).to_be_visible()
     thirty_frames = page.get_by_text(re.compile(r"\b([3-9]\d|\d{3,}) frames"))
     expect(thirty_frames).to_be_visible(timeout=START_MS)
+    page.keyboard.press("1")
+    page.keyboard.press("2")
+    expect(page.get_by_text(re.compile(r"response \d+:\d\d\.\d · stimulus \d+:"))).to_be_visible()
     page.get_by_role("button", name="Stop recording").click()
     expect(page.get_by_role("heading", name="The session just recorded")).to_be_visible()
+    page.get_by_role("tab", name="Files").click()
+    expect(page.get_by_role("button", name="CSV")).to_be_visible()
     wait_for_end_of_run(page)  # it takes back the files that it has offered before
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV").click()

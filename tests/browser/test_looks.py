@@ -62,7 +62,7 @@ def test_pages_fit_the_screen(server, open_browser, tmp_path, colored_clip, sche
     annotated_picture(page)
     expect(page.locator(".js-plotly-plot")).to_have_count(1)  # the last minute
     look("live-running")
-    page.get_by_text("nothing is stored").scroll_into_view_if_needed()
+    page.get_by_text("nothing is stored unless").scroll_into_view_if_needed()
     look("live-running-end")
 
 

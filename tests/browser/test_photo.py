@@ -52,7 +52,7 @@ def test_an_uploaded_photo_is_read_and_its_result_downloaded(
     keep_picture(page, "result")
 
     image = cv2.imread(str(photo))
-    (face,) = EmotionDetector.load().detect(image)
+    (face,) = EmotionDetector.load().detect(image, careful=True)
     assert shown == face.answer
 
     name, content = download(page, "CSV")
@@ -69,6 +69,7 @@ def test_an_uploaded_photo_is_read_and_its_result_downloaded(
     assert (row["emotion"], row["answer"]) == (face.emotion, face.answer)
     assert [row[emotion] for emotion in EMOTIONS] == pytest.approx(face.scores, abs=1e-6)
     assert (row["file"], row["model"]) == ("eileen collins.png", photo_model())
+    assert row["view"] == "mirrored"
 
     name, content = download(page, "JSON")
     assert name == "eileen collins-faces.json"
@@ -144,7 +145,7 @@ def test_samples_for_those_without_a_photo(server, open_browser, keep_picture):
     page = open_browser().new_page()
     page.goto(f"{server.url}/photo")
     page.get_by_role("radio", name="Samples").click()
-    expect(page.get_by_text("Drawn by this app: no real people.")).to_be_visible()
+    expect(page.get_by_text("Drawn by this app, not real people.")).to_be_visible()
     expect(page.locator(".face")).to_have_count(4)
     keep_picture(page, "samples")
 

@@ -12,6 +12,7 @@ from tests.browser.support import running_server
 PAGES = [
     "Live camera",
     "Photo",
+    "Video",
     "Sessions",
     "Dataset explorer",
     "My data",
@@ -27,6 +28,7 @@ PAGES = [
         ("/", "Live camera", "/live_camera"),
         ("/live_camera", "Live camera", "/live_camera"),
         ("/photo", "Photo", "/photo"),
+        ("/video", "Video", "/video"),
         ("/sessions", "Sessions", "/sessions"),
         ("/dataset", "Dataset explorer", "/dataset"),
         ("/own_data", "My data", "/own_data"),
@@ -46,6 +48,23 @@ def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, hea
         expect(page).to_have_title(f"{heading} · Emotion dashboard")
         expect(page.get_by_text("Page not found")).to_have_count(0)
         assert "Traceback" not in server.log.read_text()
+
+
+def test_the_navigation_is_whole_and_a_phones_menu_closes(server, open_browser):
+    page = open_browser().new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{server.url}/models")
+    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    bar = page.get_by_role("navigation", name="App pages")
+    last = bar.get_by_role("link", name="Models")
+    expect(last).to_have_attribute("aria-current", "page")
+    edges = [each.bounding_box() for each in (last, bar)]
+    assert edges[0]["x"] + edges[0]["width"] <= edges[1]["x"] + edges[1]["width"]
+
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("link", name="Sessions").click()
+    expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
+    expect(page.get_by_test_id("stSidebarContent")).not_to_be_in_viewport()
 
 
 def test_an_unknown_address_is_told_so(open_browser, tmp_path):

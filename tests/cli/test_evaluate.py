@@ -78,6 +78,48 @@ def test_shifted_boxes(tiny_model, tmp_path, capsys):
     assert "shifted_boxes" not in evaluate(tiny_model, tmp_path)[1]
 
 
+def test_both_views_have_their_own_figures_temperature_and_threshold(
+    tiny_model, tmp_path, demo, capsys, monkeypatch
+):
+    monkeypatch.setattr("emotion_core.cli.evaluate.read_data", lambda *_: demo)
+    _, once = evaluate(tiny_model, tmp_path)
+    assert "view         single: each image as it is\n" in capsys.readouterr().out
+    path, page = tmp_path / "answers.csv", tmp_path / "report.html"
+    _, both = evaluate(tiny_model, tmp_path, "--careful", "--csv", str(path), "--report", str(page))
+    printed = capsys.readouterr().out
+    assert "view         mirrored: each image and its mirror image, averaged\n" in printed
+    assert "each image and its mirror image, averaged" in page.read_text()
+    assert (once["view"], both["view"]) == ("single", "mirrored")
+    card = load_card(tiny_model)
+    assert (once["temperature"], both["temperature"]) == (
+        card.temperature,
+        card.metrics["mirrored"]["temperature"],
+    )
+    figures = card.metrics["mirrored"]
+    assert both["confusion"] == figures["confusion"]
+    assert both["log_loss"] == pytest.approx(figures["log_loss"], rel=1e-4)
+    assert both["log_loss"] != once["log_loss"]
+    assert both["selective"]["threshold"] == figures["certainty_threshold"]
+    assert {line.rpartition(",")[2] for line in path.read_text().split()[1:]} == {"mirrored"}
+
+
+def test_what_is_measured_beside_it_is_of_the_same_view(tiny_model, tmp_path):
+    _, both = evaluate(
+        tiny_model, tmp_path, "--careful", "--shifted-boxes", "--compare", str(tiny_model)
+    )
+    assert both["shifted_boxes"]["accuracy"] == both["accuracy"]
+    assert both["comparison"]["accuracy_difference"] == 0
+
+
+def test_a_model_without_figures_of_both_views_is_judged_with_those_of_one(tiny_model, tmp_path):
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+    content = json.loads((model / "card.json").read_text())
+    del content["metrics"]["mirrored"]
+    (model / "card.json").write_text(json.dumps(content))
+    _, both = evaluate(model, tmp_path, "--careful")
+    assert (both["view"], both["temperature"]) == ("mirrored", content["temperature"])
+
+
 def test_missing_model(tmp_path, capsys):
     code, report = evaluate(tmp_path / "nothing", tmp_path)
     assert (code, report) == (2, None)

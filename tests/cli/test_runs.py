@@ -8,9 +8,10 @@ import pytest
 
 from emotion_core.cli import main, runs
 from emotion_core.datasets.source import DataSource
+from emotion_core.system.processes.queueing import LOG_FILE, QUEUED_FILE
 from emotion_core.training.progress import CHECKPOINT_FILE, METRICS_FILE, EpochMetrics
 from emotion_core.training.runs import queue
-from emotion_core.training.runs.run import LOG_FILE, QUEUED_FILE, open_run, write_outcome
+from emotion_core.training.runs.run import open_run, write_outcome
 from emotion_core.training.runs.storage import list_runs
 
 START = ["runs", "start", "--data", "demo", "--preset", "quick"]

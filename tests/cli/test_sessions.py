@@ -9,10 +9,13 @@ import pytest
 from emotion_core.cli import main
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading, PersonReading
+from emotion_core.sessions.edits.folding import read_edited
+from emotion_core.sessions.edits.persons import hide_person, name_person
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import Session, rename_session
+from tests.sessions.photos.sets import photo_session
 
 HAPPY = FaceReading(Box(1, 2, 30, 40), (0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05))
 
@@ -89,6 +92,21 @@ def test_show_tells_what_was_left_out(tmp_path, capsys):
     assert lines[-1] == "left out     2 faces seen for less than half a second"
 
 
+def test_photos_are_listed_and_shown_as_photos(tmp_path, capsys):
+    photos = photo_session(tmp_path / "sessions")
+    assert main(["sessions", "list"]) == 0
+    _, row = capsys.readouterr().out.splitlines()
+    assert re.search(r"  3 photos +\d+(\.\d)? kB +complete  holiday$", row)  # nobody is a person
+    assert main(["sessions", "show", photos.id]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == f"{photos.id}: holiday (complete)"
+    assert told[2] == "photos       3, 1 without a face, 1 could not be read"
+    assert told[4:] == [
+        *("", "1 face", "  happy      100.0%        1"),
+        *("", "could not be read", "  c.jpg: no photo"),
+    ]
+
+
 def test_show_with_events(tmp_path, capsys):
     description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48))
     recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)
@@ -107,6 +125,44 @@ def test_export(session, tmp_path, capsys):
         assert main(["sessions", "export", session.id, "--to", str(tmp_path / name)]) == 0
         assert len(read(tmp_path / name)) == 9
         assert capsys.readouterr().out == f"Wrote {tmp_path / name}\n"
+
+
+def test_export_applies_corrections_unless_raw(session, tmp_path, capsys):
+    hide_person(session, 5)
+    path = tmp_path / "a.csv"
+    for options, rows in ([], 0), (["--raw"], 5):
+        assert main(["sessions", "export", session.id, "--to", str(path), *options]) == 0
+        assert pd.read_csv(path)["person"].notna().sum() == rows
+    assert "name" not in pd.read_csv(path).columns
+    capsys.readouterr()
+    assert main(["sessions", "drop-corrections", session.id]) == 0
+    assert capsys.readouterr().out == f"{session.id} is as it was recorded; its marks are kept\n"
+    assert read_edited(session).hidden == ()
+
+
+def test_marks_are_imported_and_listed(session, tmp_path, capsys):
+    path = tmp_path / "marks.csv"
+    path.write_text("time,label\n0.5,stimulus\nlater,response\n")
+    command = ["sessions", "marks", "import", session.id, str(path)]
+    assert main(command) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "line 3: expected a time in seconds" in line
+    assert "1 bad row in all, so nothing was imported; mend them, or add --skip-bad-rows" in line
+    assert read_edited(session).marks == ()
+    assert main([*command, "--skip-bad-rows"]) == 0
+    output = capsys.readouterr()
+    assert output.out == "Imported 1 mark\n"
+    assert "marks.csv: line 3: expected a time" in output.err
+    assert main(["sessions", "marks", "list", session.id]) == 0
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.startswith("time,duration,label")
+    assert row.startswith("0.5,0.0,stimulus,")
+
+
+def test_show_names_persons(session, capsys):
+    name_person(session, 5, "Ada")
+    assert main(["sessions", "show", session.id]) == 0
+    assert "\nperson 5, Ada: seen for 1.0 s" in capsys.readouterr().out
 
 
 def test_delete(session, capsys):

@@ -75,7 +75,7 @@ def test_an_exclusion_list_is_left_out_and_recorded(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--data", "demo", "--exclude", "nowhere.json"], "expected an exclusion list, found"),
+        (["--data", "demo", "--exclude", "nowhere.json"], "expected a correction list, found"),
         (["--data", "nowhere.csv"], "nowhere.csv"),
         (["--data", "demo", "--join", "nowhere"], "nowhere: expected a CSV file"),
         (["--data", "demo", "--epochs", "0"], "epochs: expected 1 to 10000, found 0"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from emotion_core.datasets import worker
+from emotion_core.system.processes.serving import serve
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import serve
 
 
 def _never_end(*_: object, **__: object) -> None:

@@ -14,9 +14,9 @@ from emotion_core.datasets.apart import open_apart
 from emotion_core.datasets.opening import open_dataset
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError, NumberedClassesError
-from emotion_core.faces.images import encode_png
-from emotion_core.system.locks import Turns
+from emotion_core.faces.pictures.images import encode_png
 from emotion_core.system.progress import WAITING
+from emotion_core.system.storage.locks import Turns
 
 
 class CancelledError(Exception):
@@ -114,7 +114,7 @@ class TestApart:
             open_apart(path)
         assert str(caught.value) == (
             "faces.zip: expected a dataset, found one that took more memory or time than one of "
-            "its size may, or crashed what read it (exit code -9); it is damaged or made to do harm"
+            "its size may, or crashed what read it (exit code -9); it is damaged or malicious"
         )
 
     @pytest.mark.skipif(sys.platform == "win32", reason="it has no pipes among files")
@@ -162,7 +162,7 @@ class TestApart:
             open_apart(write_lines(good_lines))
         assert str(caught.value) == (
             "fer2013.csv: what reads it cannot be started, or what it read is gone (No such file "
-            "or directory); make room, and open it again"
+            "or directory); free up space, and open it again"
         )
 
     def test_its_process_has_no_secrets(self, write_lines, good_lines, monkeypatch):

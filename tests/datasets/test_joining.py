@@ -83,7 +83,7 @@ def test_what_was_left_out_is_remembered(first, second):
     assert join(first, second).excluded is None
     assert join(replace(first, excluded=one), second).excluded == one
     assert join(first, replace(second, excluded=one)).excluded == one
-    with pytest.raises(DatasetError, match="at most one exclusion list, found 'leaks' and 'text'"):
+    with pytest.raises(DatasetError, match="at most one correction list, found 'leaks' and 'text'"):
         join(replace(first, excluded=one), replace(second, excluded=other))
 
 

@@ -9,7 +9,7 @@ import pytest
 from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset, open_dataset
 from emotion_core.datasets.drawn import demo
 from emotion_core.errors import DatasetError
-from emotion_core.faces.images import encode_png
+from emotion_core.faces.pictures.images import encode_png
 
 
 def refusal(path, **options):

@@ -29,7 +29,7 @@ def test_everything_is_joined_and_left_out(pictures, tmp_path):
     assert dataset.excluded.name == "mine"
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
-    assert source.name == "demo + few without mine.json"
+    assert source.name == "demo + few (corrected by mine.json)"
 
 
 def test_it_means_the_same_in_every_folder(pictures, monkeypatch, tmp_path):

@@ -47,5 +47,5 @@ def test_a_full_disk(request_for, monkeypatch, tmp_path, demo):
     monkeypatch.setattr(worker, "write_entry", full)
     assert refusal(request_for) == (
         f"fer2013.csv: what was read of it cannot be written into {tmp_path} (No space left on "
-        "device); make room"
+        "device); free up space"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -40,6 +41,7 @@ def test_rows_name_their_photo_and_model():
     assert read["file"].tolist() == ["a.jpg", "a.jpg", "b.jpg"]
     assert read["face"].tolist() == [1, 2, 1]
     assert set(read["model"]) == {"tiny"}
+    assert set(read["view"]) == {"single"}
     assert read["answer"].tolist() == ["happy", "uncertain", "uncertain"]
     assert read[list(EMOTIONS)].sum(axis="columns").tolist() == pytest.approx([1.0] * 3)
 
@@ -64,6 +66,9 @@ def test_json_of_one_photo_is_an_object_and_of_several_a_list():
         "model": "tiny",
     }
     assert one["faces"][0]["face"] == 1
+    assert one["view"] == "single"
+    careful = replace(photo("a.jpg", LEFT), view="mirrored")
+    assert json.loads(photos_json([careful]))["view"] == "mirrored"
     several = json.loads(photos_json([photo("a.jpg", LEFT, RIGHT), photo("wall.png")]))
     assert [(entry["file"], len(entry["faces"])) for entry in several] == [
         ("a.jpg", 2),

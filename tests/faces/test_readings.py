@@ -85,6 +85,52 @@ def test_load_takes_the_threshold_of_the_models_card(tiny_model: Path, tmp_path:
     assert (face.certain, face.answer) == (False, "uncertain")
 
 
+class SidedClassifier:
+    """Takes the share of brightness on a face's left for the probability of "happy"."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def predict_scores(self, crops: np.ndarray) -> np.ndarray:
+        self.read += len(crops)
+        left, right = crops[..., :24].sum(axis=(1, 2)), crops[..., 24:].sum(axis=(1, 2))
+        scores = np.zeros((len(crops), len(EMOTIONS)), np.float32)
+        scores[:, EMOTIONS.index("happy")] = left / (left + right)
+        scores[:, EMOTIONS.index("neutral")] = right / (left + right)
+        return scores
+
+
+def test_read_carefully_a_face_and_its_mirror_image_are_averaged() -> None:
+    image = np.full((100, 200, 3), 40, np.uint8)
+    image[:, :50] = 200
+    classifier = SidedClassifier()
+    reader = EmotionDetector(FixedFaces(Box(20, 20, 60, 60)), classifier)
+    (once,) = reader.detect(image)
+    assert (once.emotion, classifier.read) == ("happy", 1)
+    assert once.confidence > 0.7
+    (careful,) = reader.detect(image, careful=True)
+    assert classifier.read == 3
+    assert careful.confidence == pytest.approx(0.5, abs=1e-3)
+    assert careful.scores[EMOTIONS.index("neutral")] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_read_carefully_the_card_has_another_threshold(tiny_model: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny_model, tmp_path / "model")
+    content = json.loads((folder / "card.json").read_text())
+    content["certainty_threshold"] = 0.2
+    content["metrics"]["mirrored"] |= {"certainty_threshold": 0.9, "temperature": 100.0}
+    (folder / "card.json").write_text(json.dumps(content))
+    image = np.random.default_rng(0).integers(0, 256, (100, 200, 3), np.uint8)
+    reader = EmotionDetector.load(folder, FixedFaces(Box(10, 10, 60, 60)))
+    (once,), (careful,) = reader.detect(image), reader.detect(image, careful=True)
+    assert (once.certainty_threshold, careful.certainty_threshold) == (0.2, 0.9)
+    assert careful.confidence < 0.2 < once.confidence  # a hundred times as cautious
+
+
+def test_read_carefully_a_picture_without_faces(image: np.ndarray) -> None:
+    assert detector().detect(image, careful=True) == []
+
+
 def test_no_faces(image: np.ndarray) -> None:
     assert detector().detect(image) == []
 

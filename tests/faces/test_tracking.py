@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from emotion_core.faces.boxes import Box, intersection_over_union
-from emotion_core.faces.search import DetectorFaceFinder, Find
+from emotion_core.faces.finding.search import DetectorFaceFinder, Find
 from emotion_core.faces.tracking import FaceTracker, Track
 from tests.films import box_of, scene, swaying, wall
 
@@ -242,3 +243,20 @@ def test_any_detector_can_find_the_faces():
     (track,) = film.show(scene([(320, 240, 130, 0)]), seconds=2)
     assert track.id == 1
     assert intersection_over_union(track.box, Box(260, 180, 120, 120)) > 0.8
+
+
+def test_what_was_glimpsed_is_looked_at_in_the_same_frame():
+    class Glimpses(CountingFinder):
+        def search(self, gray: np.ndarray, smallest_face: float) -> list[Find]:
+            return [replace(find, glimpsed=True) for find in super().search(gray, smallest_face)]
+
+    finder = Glimpses()
+    tracker = FaceTracker(finder)
+    tracker.update(wall(), 0.0)
+    finder.boxes = Box(100, 100, 120, 120), Box(400, 100, 120, 120)
+    finder.calls.clear()
+    assert [track.box for track in tracker.update(wall(), 0.04)] == [finder.boxes[0]]
+    assert finder.calls == ["search", "confirm"]
+    # Of several, the others wait for their turn: no frame is slow.
+    assert len(tracker.update(wall(), 0.08)) == 2
+    assert finder.calls == ["search", "confirm", "confirm"]

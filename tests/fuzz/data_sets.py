@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from emotion_core.datasets import open_dataset
 from emotion_core.datasets.reading.votes import VOTES_NAME, read_votes
-from emotion_core.faces.images import encode_png
+from emotion_core.faces.pictures.images import encode_png
 from tests.fuzz.readers import Reader, damaged
 
 _PIXELS = b" ".join([b"17"] * 2304)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from emotion_core.errors import SourceError
-from emotion_core.faces.images import read_image
+from emotion_core.faces.pictures.images import read_image
 from emotion_core.video.apart import Decoder
 from emotion_core.video.container import open_container
 from emotion_core.video.opening import open_source

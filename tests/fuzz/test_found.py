@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from tests.fuzz.readers import FOUND, every_reader
 from tests.hostile.host import ENVIRONMENT, is_printable
 

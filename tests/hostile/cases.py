@@ -20,7 +20,7 @@ made of plain JSON values.
 
 Import at the top of the file what ``read`` needs: it is imported once for all cases, before the
 limits are set (see ``host``). The limit of memory is a soft one: a child that the product starts
-begins with it, and may set another (``system.serving.Limits``).
+begins with it, and may set another (``system.processes.serving.Limits``).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from emotion_core.errors import EmotionCoreError
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from tests.hostile.cases import Case
 
 #: Bytes of address space.

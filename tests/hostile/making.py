@@ -16,7 +16,7 @@ import numpy as np
 
 from emotion_core.datasets import open_dataset
 from emotion_core.datasets.apart import open_apart
-from emotion_core.faces.images import encode_png
+from emotion_core.faces.pictures.images import encode_png
 
 Make = Callable[[Path], Path]
 

@@ -33,7 +33,9 @@ from tests.hostile.making import (
 CSV = HEADER + FACE
 SIZE = r"[\d.,]+ (bytes|[kMG]B)"
 TOO_MUCH = f"expected at most {SIZE} in an archive of {SIZE}, found more; unpack it if you"
-DAMAGED = r"expected a whole \.\S+ file, but it is damaged or cannot be read \(.+\); fetch it again"
+DAMAGED = (
+    r"expected a whole \.\S+ file, but it is damaged or cannot be read \(.+\); download it again"
+)
 BUSY = "found one that is made to keep its reader busy"
 END = bytes(1024)
 #: A comment on the next member: its data begin with a map of where they belong.

@@ -21,7 +21,7 @@ from tests.hostile.making import (
 
 VOTES = b"Usage,Image name," + ",".join(VOTE_NAMES).encode() + b"\n"
 CSV = "fer2013.csv"
-NO_TEXT = "found a file that is no text"
+NO_TEXT = "found a file that is not text"
 
 
 def votes_in(path: Path) -> int:
@@ -80,7 +80,7 @@ CASES = {
         refused=r"expected at most .* MB in an archive",
     ),
     "200 MB of zeros": Case(
-        gzipped("a.csv.gz", repeated(b"\0", 200)), faces_in, refused="found a file that is no text"
+        gzipped("a.csv.gz", repeated(b"\0", 200)), faces_in, refused="found a file that is not text"
     ),
     "numbers of a thousand digits": Case(
         file(CSV, HEADER, b"3," + b"9" * 60_000 + b",Training\n"),

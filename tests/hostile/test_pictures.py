@@ -36,27 +36,31 @@ def file(suffix: str, content: Callable[[], bytes]) -> Callable[[Path], Path]:
     return make
 
 
+def zeros(count: int) -> bytes:
+    """Return so many zero bytes as zlib packs them (RFC 1950), without having them in memory."""
+    whole, rest = divmod(count, 1 << 20)
+    packer = zlib.compressobj(9, wbits=-15)
+    block = packer.compress(bytes(1 << 20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    packer = zlib.compressobj(9, wbits=-15)
+    end = packer.compress(bytes(rest)) + packer.flush()
+    checksum = (count % 65521) << 16 | 1  # Adler-32 of zeros
+    return b"\x78\xda" + block * whole + end + struct.pack(">I", checksum)
+
+
 def png(
     width: int, height: int, bits: int = 8, colors: int = 2, before: bytes = b"", rows: int = -1
 ) -> bytes:
     """Return a black PNG; ``rows`` are in it, all of them unless given."""
     channels = {0: 1, 2: 3, 3: 1, 6: 4}[colors]
-    row = bytes((width * channels * bits + 7) // 8 + 1)
-    packer = zlib.compressobj(9)
-    packed = bytearray()
-    at_once = max(1, 1_000_000 // len(row))
-    left = height if rows < 0 else rows
-    while left > 0:
-        packed += packer.compress(row * min(left, at_once))
-        left -= at_once
-    packed += packer.flush()
+    row = (width * channels * bits + 7) // 8 + 1
+    packed = zeros(row * (height if rows < 0 else rows))
     head = struct.pack(">IIBBBBB", width, height, bits, colors, 0, 0, 0)
     return b"".join(
         [
             b"\x89PNG\r\n\x1a\n",
             chunk(b"IHDR", head),
             before,
-            chunk(b"IDAT", bytes(packed)),
+            chunk(b"IDAT", packed),
             chunk(b"IEND", b""),
         ]
     )

@@ -186,7 +186,7 @@ CASES = {
     "MP4 without its end": Case(
         file("film.mp4", lambda: film("mp4", "mpeg4")[:-200]),
         play,
-        "expected a video, found no picture in film.mp4 that can be decoded",
+        "expected a video, found no picture in film.mp4; record or export it again",
     ),
     "120 films in one": Case(file("film.mkv", many_streams), play, answer=[1, 64, 64]),
     "a list of other files": Case(

@@ -57,7 +57,7 @@ HOSTILE: dict[str, tuple[list[ModelFile], str]] = {
     ),
     "a function to call": (
         [("a.keras", model_files.keras_with_layer(FETCH))],
-        "needs the custom class keras.utils.get_file, which is no part of Keras",
+        "needs the custom class keras.utils.get_file, which is not part of Keras",
     ),
     "a function by name": (
         [("a.keras", model_files.keras_with_layer(CALL))],
@@ -89,7 +89,7 @@ HOSTILE: dict[str, tuple[list[ModelFile], str]] = {
         r"expected the files of one model of this app, .*found ../card.json",
     ),
     # bombs
-    "zip bomb": ([("a.zip", ZEROS)], "MB packed into .* [kM]B, which is no model but fills disks"),
+    "zip bomb": ([("a.zip", ZEROS)], "MB packed into .* [kM]B, which would fill the disk"),
     "claimed size": (
         [("a.keras", model_files.claiming(KERAS, "model.weights.h5", 4_000_000_000))],
         "expected weights under 1 GB, found more when unpacked",

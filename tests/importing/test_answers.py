@@ -13,7 +13,7 @@ from emotion_core.importing.answers import (
 )
 from emotion_core.importing.staging import StagedModel, proposed_name
 from emotion_core.models.changes import check_new_name
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.storage.temporary import TemporaryFolder
 from tests.importing.handed_in import stage
 from tests.model_files import others
 

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from tests.model_files import others
-from tests.system.processes import wait_until_gone
+from tests.system.alive import wait_until_gone
 
 PROGRAM = """
 import os, signal, sys
 from pathlib import Path
 from emotion_core.importing import reading
 from emotion_core.importing.staging import stage_paths
-from emotion_core.system.children import Child
+from emotion_core.system.processes.children import Child
 
 class Told(Child):
     def __init__(self, *arguments, **options):

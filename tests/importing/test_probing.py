@@ -151,7 +151,7 @@ def test_one_that_takes_for_ever_on_some_pictures(fake, monkeypatch, slow, shown
     ended.set()
     assert str(caught.value) == (
         "expected a network that reads a picture within 1 s, found one that takes longer for "
-        f"{shown}; it is too large for this machine or made to do harm, and is refused"
+        f"{shown}; it is too large for this machine or malicious, and is refused"
     )
 
 

@@ -80,7 +80,7 @@ class TestWorker:
             stage(others("grey64.tflite"))
         assert str(caught.value) == (
             "grey64.tflite: expected a model that can be read, found one after which the process "
-            "that reads it tells nonsense (side: expected a whole number, found text); it is "
+            "that reads it sent nonsense (side: expected a whole number, found text); it is "
             "refused"
         )
 

@@ -113,7 +113,7 @@ def test_a_zip_that_fills_the_disk(nothing_left):
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("saved_model.pb", b"")
         archive.writestr("variables/variables.index", bytes(20_000_000))
-    with pytest.raises(ModelError, match=r"MB packed into .* [kM]B, which is no model but fills"):
+    with pytest.raises(ModelError, match=r"MB packed into .* [kM]B, which would fill"):
         stage_model([("a.zip", io.BytesIO(content.getvalue()))])
     assert nothing_left()
 

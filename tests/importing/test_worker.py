@@ -20,9 +20,9 @@ from emotion_core.importing.uploads import UPLOADS
 from emotion_core.models import folder, layers, litert
 from emotion_core.models.file_checks import keras_files
 from emotion_core.models.folder import KERAS_FILE, LITERT_FILE
-from emotion_core.system.children import Child
-from emotion_core.system.folders import PROJECT
-from emotion_core.system.serving import NICE
+from emotion_core.system.processes.children import Child
+from emotion_core.system.processes.serving import NICE
+from emotion_core.system.storage.folders import PROJECT
 from tests import model_files
 from tests.data.keras2.make import bright_and_dark
 from tests.importing.hostile_files import LAMBDA

@@ -82,7 +82,7 @@ def test_a_split_without_images_is_refused(demo):
     training = demo.split("Training")
     with pytest.raises(DatasetError, match="expected PublicTest images to judge a model on, found"):
         split_members(training, "PublicTest")
-    with pytest.raises(DatasetError, match="or another exclusion list"):
+    with pytest.raises(DatasetError, match="or another correction list"):
         split_members(training, "Training", np.ones(len(training), bool))
 
 

@@ -6,9 +6,12 @@ from emotion_core.datasets.drawn.demo import DEMO_DATASET_NAME
 from emotion_core.datasets.types import Exclusion
 from emotion_core.errors import ModelError
 from emotion_core.judging.card_figures import takes_figures, why_not, with_figures, write_figures
-from emotion_core.models.folder import CARD_FILE, README_FILE, load_card
+from emotion_core.judging.measures.calibration import calibrate
+from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.folder import CARD_FILE, MIRRORED, README_FILE, SINGLE, load_card
 from emotion_core.models.readme.card import write_card
 from emotion_core.models.reliability import reliability_of
+from emotion_core.models.views import BothViews
 from tests.judging.made_answers import made_card, random_answers
 
 SOURCE = {"file": "theirs.h5", "sha256": "0" * 64, "imported": "2026-11-23T00:00:00+00:00"}
@@ -50,6 +53,31 @@ def test_the_card_gets_what_is_fitted_and_says_on_what():
     assert card.data["excluded"] == {"name": "twins", "images": 3, "checksum": "abc"}
     assert card.metrics["clean"] is None  # what it learned from is not known
     assert reliability_of(card, "happy").data == "made PublicTest"
+
+
+def test_what_is_measured_is_measured_for_both_views(tiny_model, demo):
+    card = load_card(tiny_model)
+    public = demo.split("PublicTest")
+    logits = BothViews(EmotionClassifier.load(tiny_model)).predict_logits(public.images)
+    fitted, both = calibrate(logits, public.labels), card.metrics[MIRRORED]
+    assert (card.metrics["view"], both["view"]) == (SINGLE, MIRRORED)
+    assert both["temperature"] == pytest.approx(fitted.temperature, rel=0.02)
+    assert both["certainty_threshold"] == pytest.approx(fitted.certainty_threshold, abs=0.02)
+    assert both["confusion"] == fitted.metrics["confusion"]
+    assert both["log_loss"] == pytest.approx(fitted.metrics["log_loss"], rel=1e-3)
+    assert both["clean"]["n"] == card.metrics["clean"]["n"]
+
+
+def test_figures_that_replace_those_of_both_views_leave_none_of_them():
+    answers = imported_answers()
+    card = dataclasses.replace(answers.card, metrics={MIRRORED: {"temperature": 2.0}})
+    measured = with_figures(dataclasses.replace(answers, card=card))
+    assert measured.mirrored == measured
+
+
+def test_both_views_are_no_figures_of_one():
+    with pytest.raises(ModelError, match="a single view of each image"):
+        with_figures(imported_answers(view=MIRRORED))
 
 
 def test_card_and_readme_are_written(tmp_path):

@@ -15,7 +15,7 @@ from emotion_core.live.background import BackgroundReading, Crop, background_for
 from emotion_core.live.reader import LiveFaceReader
 from emotion_core.live.session import LiveSession
 from tests.films import scene
-from tests.live.test_reader import LEFT, RIGHT, SMALLEST, KnownFaces, scores_of
+from tests.live.test_reader import LEFT, RIGHT, SMALLEST, KnownFaces, scores_of, shaded
 from tests.live.test_session import frame
 
 
@@ -214,3 +214,24 @@ class TestOnLiveVideo:
         assert "theirs: expected a face to be read within 10 s" in session.snapshot.last_error
         wait_until(lambda: session.on_frame(frame(640, 480)) and session.snapshot.errors > 10)
         assert len(classifier.asked) == 3  # after that it is not tried again
+
+
+def test_a_slow_model_reads_mirror_images_in_turn_too_unless_it_reads_seldom(classifier):
+    picture = shaded(scene([LEFT]))
+    reader = LiveFaceReader(classifier, FaceTracker(KnownFaces(LEFT)))
+
+    def answer_at(now: float) -> bool:
+        """Let it answer, note that, and return whether it is asked about the mirror image next."""
+        count = len(classifier.asked)
+        classifier.may_answer.release()
+        background = reader._used.background
+        wait_until(lambda: background.reading is None)
+        reader.read(picture, now, 0.5, SMALLEST)
+        wait_until(lambda: len(classifier.asked) > count)
+        left, right = np.split(classifier.asked[-1][0], 2, axis=1)
+        return bool(left.mean() > right.mean())
+
+    reader.read(picture, 0.0, 0.5, SMALLEST)
+    wait_until(lambda: classifier.asked)
+    assert [answer_at(0.2 * index) for index in range(1, 5)] == [True, False, True, False]
+    assert [answer_at(1.5 + 0.5 * index) for index in range(3)] == [False] * 3

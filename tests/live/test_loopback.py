@@ -17,7 +17,7 @@ from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.webrtc import WebRtcWorker
 
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.detectors import FRONTAL_SETTINGS, HaarFaceDetector
+from emotion_core.faces.finding.detectors import FRONTAL_SETTINGS, HaarFaceDetector
 from emotion_core.live.reader import LiveFaceReader
 from emotion_core.live.session import LiveSession
 from tests.webrtc import Client, new_worker, running_loop

@@ -66,8 +66,9 @@ def test_no_value_is_of_another_type(path):
         # The first bin has no answers, and no shares of them; a class may have no figures.
         empty = found is None and isinstance(wrong, float)
         # So may an expression be without images or answers.
-        undefined = wrong is None and path[:2] == ("metrics", "per_class") and path[-1] in _SHARES
-        undefined |= wrong is None and path == ("metrics", "clean")
+        inner = tuple(step for step in path if step != "mirrored")  # of both views, the same
+        undefined = wrong is None and inner[:2] == ("metrics", "per_class") and path[-1] in _SHARES
+        undefined |= wrong is None and inner == ("metrics", "clean")
         if alike or empty or undefined:
             continue
         with pytest.raises((ValueError, KeyError)):
@@ -104,6 +105,26 @@ def test_no_value_is_of_another_type(path):
         (
             with_value(("metrics", "per_class", "sad", "recall"), None),
             "metrics.per_class.sad.recall: expected a share of its images, found none",
+        ),
+        (
+            without("metrics", "mirrored", "temperature"),
+            "is damaged ('temperature')",
+        ),
+        (
+            without("metrics", "mirrored", "n"),
+            "metrics.mirrored: expected n beside accuracy, found none",
+        ),
+        (
+            with_value(("metrics", "mirrored", "view"), "both"),
+            "Invalid enum value 'both' - at `$.metrics.mirrored.view`",
+        ),
+        (
+            with_value(("metrics", "mirrored", "temperature"), 0.0),
+            "Expected `float` > 0.0 - at `$.metrics.mirrored.temperature`",
+        ),
+        (
+            with_value(("metrics", "mirrored", "confusion"), [[1]]),
+            "metrics.confusion: expected seven rows of seven numbers, found [1]",
         ),
         (
             with_value(("metrics", "confusion"), [[1]]),

@@ -12,7 +12,7 @@ from emotion_core.models import classifier_process
 from emotion_core.models.classifier import EmotionClassifier, speed_warning
 from emotion_core.models.classifier_process import ClassifierProcess
 from emotion_core.models.folder import default_model_dir, load_card
-from tests.system.processes import is_alive
+from tests.system.alive import is_alive
 
 CROPS = np.random.default_rng(3).integers(0, 256, (3, 48, 48), np.uint8)
 
@@ -61,7 +61,7 @@ def test_one_that_cannot_begin_is_told(process, monkeypatch):
 
     monkeypatch.setattr(classifier_process, "Child", refuse)
     with pytest.raises(
-        ModelError, match=r"failed \(Cannot allocate memory\); end other programs, or"
+        ModelError, match=r"failed \(Cannot allocate memory\); close other programs, or"
     ):
         process.predict_scores(CROPS[:1])
 

@@ -38,6 +38,14 @@ class TestInUse:
         write_card(folder, replace(load_card(folder), temperature=2.0))
         assert model_in_use().version != before
 
+    def test_measuring_both_views_anew_is_another_version(self, library):
+        folder = add(library / "mine")
+        before = put_to_use(folder).version
+        card = load_card(folder)
+        both = {"view": "mirrored", "temperature": 3.0, "certainty_threshold": 0.1}
+        write_card(folder, replace(card, metrics={**card.metrics, "mirrored": both}))
+        assert model_in_use().version != before
+
     def test_what_cannot_be_used_is_refused_and_nothing_changes(self, library):
         mine, broken = add(library / "mine"), add(library / "broken")
         put_to_use(mine)

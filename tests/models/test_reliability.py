@@ -37,6 +37,12 @@ def test_the_shipped_model():
     assert all(reliability_of(SHIPPED, emotion) for emotion in EMOTIONS)
 
 
+def test_of_both_views_it_says_so():
+    both = reliability_of(SHIPPED.mirrored, "fear")
+    assert both.precision == SHIPPED.metrics["mirrored"]["per_class"]["fear"]["precision"]
+    assert both.data == "fer2013.csv PublicTest, each with its mirror image,"
+
+
 @pytest.mark.parametrize(
     "metrics",
     [

@@ -18,9 +18,12 @@ from streamlit.testing.v1 import AppTest
 
 from emotion_core.datasets import SPLITS, FaceDataset
 from emotion_core.datasets.checks.exclusions import exclusion_list, save_exclusions
-from emotion_core.emotions import EMOTIONS
-from emotion_core.models.folder import load_card
-from emotion_core.system.folders import PROJECT
+from emotion_core.emotions import EMOTION_COLORS, EMOTIONS
+from emotion_core.judging.measures.calibration import calibrate
+from emotion_core.models.classifier import EmotionClassifier
+from emotion_core.models.folder import MIRRORED, load_card
+from emotion_core.models.views import BothViews
+from emotion_core.system.storage.folders import PROJECT
 from pages.evaluation.confusion import clicked_cell
 from pages.opened import opening as dataset_opening
 from pages.opened import store as dataset_store
@@ -83,7 +86,7 @@ def test_another_data_set_begins_with_its_test_split(
     page.text_input("dataset_path").set_value(str(tmp_path / "pictures"))
     run(page)
     assert page.selectbox("on").value == "PublicTest"
-    assert "PublicTest has chosen the best epoch" in page.warning[0].value
+    assert "were chosen on PublicTest, so the figures flatter it" in page.warning[0].value
     page.selectbox("on").select("Training")
     run(page)
     assert page.selectbox("on").value == "Training"  # and what is chosen then stays
@@ -114,7 +117,8 @@ def test_the_demo_is_judged_at_once(open_page):
     text = text_of(page)
     assert "accuracy (95%:" in text
     assert "The faces of the demo are drawn" in text
-    assert "PublicTest has chosen the best epoch" in text
+    assert "All figures are of a single view of each image." in text
+    assert "were chosen on PublicTest, so the figures flatter it" in text
     assert page.selectbox("on").value == "PublicTest"
 
 
@@ -130,7 +134,7 @@ def test_training_is_what_it_remembers(open_page, two_models, demo):
 @pytest.mark.parametrize(
     ("section", "sign"),
     [
-        ("Curves", "The legend gives the area under the ROC curve"),
+        ("Curves", "The legends give the area under the ROC curve"),
         ("Calibration", "With a certainty threshold of"),
         ("Mistakes", "Wrong answers, highest score first"),
         ("Robustness", "How accurate the model still is when faces are shifted"),
@@ -173,11 +177,11 @@ class TestConfusion:
     def test_the_matrix_and_what_is_mixed_up_most(self, open_page):
         page = open_page(judged="Confusion")
         assert "Most frequent mix-ups" in text_of(page)
-        assert "images labelled" not in text_of(page)
+        assert "** labelled **" not in text_of(page)
 
     def test_a_cell_in_the_address_shows_its_images(self, open_page):
         page = open_page(judged="Confusion", label="happy", answer="happy", cells="counts")
-        assert "images labelled **happy** and read as **happy**" in text_of(page)
+        assert "** labelled **happy** and read as **happy**" in text_of(page)
         assert page.selectbox("label").value == "happy"
 
     def test_what_is_mixed_up_most_can_be_clicked(self, open_page):
@@ -186,7 +190,7 @@ class TestConfusion:
         label, answer = (EMOTIONS[int(number)] for number in button.key.split()[1:])
         button.click()
         run(page)
-        assert f"images labelled **{label}** and read as **{answer}**" in text_of(page)
+        assert f"** labelled **{label}** and read as **{answer}**" in text_of(page)
 
     @pytest.mark.parametrize(
         ("customdata", "cell"),
@@ -271,7 +275,9 @@ class TestCompare:
         assert "There are no such images." in text
 
     def test_no_other_model_is_chosen_at_first(self, open_page):
-        assert "Choose another model." in text_of(open_page(judged="Compare"))
+        page = open_page(judged="Compare")
+        assert page.selectbox(key="against").value is None
+        assert "There is no other model" not in text_of(page)
 
     def test_speed_is_measured_now(self, open_page):
         page = open_page(judged="Compare", against="second")
@@ -316,13 +322,20 @@ class TestCard:
         path.write_text(json.dumps(json.loads(path.read_text()) | plain))
         return path.parent
 
-    def test_figures_are_written_into_it(self, open_page, imported):
+    def test_figures_are_written_into_it(self, open_page, imported, demo):
         page = open_page()
         assert "its card has no figures" in text_of(page)
         page.button("write_card").click()
         run(page)
         assert "Its card has figures measured on" in text_of(page)
-        assert load_card(imported).metrics["n"] == load_card(imported).data["measured_images"]
+        card = load_card(imported)
+        assert card.metrics["n"] == card.data["measured_images"]
+        # Of both views too, as `card --data` writes them: Photo and Live camera read both.
+        public = demo.split("PublicTest")
+        logits = BothViews(EmotionClassifier.load(imported)).predict_logits(public.images)
+        both = calibrate(logits, public.labels)
+        assert card.metrics[MIRRORED]["confusion"] == both.metrics["confusion"]
+        assert card.mirrored.temperature == pytest.approx(both.temperature, rel=0.02)
         assert "write_card" not in {button.key for button in page.button}
 
     @pytest.mark.usefixtures("imported")
@@ -342,6 +355,17 @@ def test_labels_of_a_list_are_those_that_count(open_page, demo):
     assert "labelled happy: " in text_of(open_page(judged="Mistakes", image=str(happy)))
     page = open_page(judged="Mistakes", image=str(happy), leaving="all fear")
     assert "labelled fear: " in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("section", "grid"), [("Mistakes", "judged_mistakes"), ("Explain", "explain_grid")]
+)
+def test_a_relabelled_face_has_the_colour_of_its_label(open_page, demo, grids, section, grid):
+    chosen = np.flatnonzero(demo.splits == 1)
+    save_exclusions(exclusion_list(demo, "all fear", {"by hand": chosen}, "fear"))
+    open_page(judged=section, leaving="all fear")
+    (sent,) = [sent for key, sent in grids.items() if key.startswith(grid)]
+    assert {face["color"] for face in sent["faces"]} == {EMOTION_COLORS["fear"]}
 
 
 def test_an_exclusion_list_is_left_out(open_page, demo):

@@ -19,7 +19,7 @@ from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.models.library import list_models
 from emotion_core.models.readme.card import write_card
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from pages.library.diagram import network_diagram, stages_of
 from tests.model_files import OTHERS, ModelFile, keras_with_layer, others, own_zip, pair
 
@@ -75,6 +75,8 @@ class TestModels:
         low, high = (f"{100 * bound:.1f}" for bound in metrics["interval_95"]["accuracy"])
         accuracy = f"<b>{100 * metrics['accuracy']:.1f}%</b>"
         assert f"{accuracy}<span>accuracy (95%: {low} to {high})</span>" in text
+        both = f"<b>{100 * metrics['mirrored']['accuracy']:.1f}%</b>"
+        assert f"{both}<span>accuracy, with mirror images averaged</span>" in text
         assert "PublicTest, on which it was also chosen." in text
         assert "shipped" in text
         assert "Comes with the app: it cannot be renamed or deleted." in text

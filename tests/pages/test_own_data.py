@@ -28,8 +28,8 @@ from emotion_core.datasets.own.storage import (
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
 from emotion_core.faces.boxes import Box
-from emotion_core.faces.images import encode_png
-from emotion_core.system.folders import PROJECT
+from emotion_core.faces.pictures.images import encode_png
+from emotion_core.system.storage.folders import PROJECT
 from pages.capture import faces as own_capture
 from pages.capture import samples as own_samples
 from pages.opened.store import dataset_store
@@ -77,12 +77,10 @@ def two_faces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let two faces be found in every picture."""
 
     class Detector:
-        def __init__(self, _: object) -> None: ...
-
         def detect(self, _: np.ndarray) -> list[Box]:
             return [Box(48, 0, 48, 48), Box(0, 0, 48, 48)]
 
-    monkeypatch.setattr(own_capture, "HaarFaceDetector", Detector)
+    monkeypatch.setattr(own_capture, "photo_faces", lambda _: Detector())
 
 
 @pytest.fixture
@@ -234,9 +232,9 @@ def test_very_many_faces_are_added_in_turns(page, ticks, monkeypatch):
 @pytest.mark.usefixtures("me")
 def test_the_sitting_and_its_split_are_told(page, monkeypatch):
     agreed(page).button_group(key="own_emotion").set_value("sad")
-    assert "Sitting **1**: Training, used for training" in text_of(run(page))
+    assert "Sitting **1** goes to Training, to learn from" in text_of(run(page))
     click(page, "own_next_sitting")
-    assert "Sitting **2**: PublicTest, kept for testing" in text_of(page)
+    assert "Sitting **2** goes to PublicTest, to test with" in text_of(page)
     assert page.button(key="own_next_sitting").disabled
     upload(page, "Crops", ("1.png", encode_png(FACES[4])))
     click(page, "own_add")
@@ -244,8 +242,8 @@ def test_the_sitting_and_its_split_are_told(page, monkeypatch):
     assert "Sitting **2**" in text_of(page)
     later = datetime.now(UTC) + timedelta(minutes=31)
     monkeypatch.setattr(own_capture, "datetime", type("Later", (), {"now": lambda _: later}))
-    assert "Sitting **3**: Training" in text_of(run(page))
-    assert "4 Training · 1 PublicTest" in text_of(page)
+    assert "Sitting **3** goes to Training" in text_of(run(page))
+    assert "4 in Training · 1 in PublicTest" in text_of(page)
 
 
 @pytest.mark.usefixtures("me")
@@ -330,7 +328,7 @@ def test_only_what_was_done_last_and_here_can_be_undone(page, ticks):
 def test_the_selector_says_no_number_that_a_browser_would_keep(page):
     """A browser shows the label that was chosen, whatever the server calls the option later."""
     assert run(page).selectbox(key="own_dataset").options == ["me"]
-    assert "4 faces · 4 Training" in text_of(page)
+    assert "4 faces · 4 in Training" in text_of(page)
 
 
 @pytest.mark.usefixtures("me")
@@ -364,7 +362,7 @@ def test_a_damaged_face_is_told(page, me, ticks):
 )
 def test_a_full_disk_is_told(page, ticks, monkeypatch, module, function, key):
     def fail(*_: object, **__: object) -> None:
-        raise DatasetError("me cannot be written (No space left on device); make room")
+        raise DatasetError("me cannot be written (No space left on device); free up space")
 
     monkeypatch.setattr(module, function, fail)
     agreed(page).button_group(key="own_emotion").set_value("sad")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import av
 import cv2
 import numpy as np
+import pyarrow as pa
 import pytest
 import skimage.data
 import streamlit as st
@@ -29,6 +31,7 @@ from emotion_core.live.session import LiveSession, LiveSettings
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.quantities import percent
+from emotion_core.sessions.edits.marks import read_marks
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import (
@@ -37,8 +40,9 @@ from emotion_core.sessions.storage import (
     list_sessions,
     rename_session,
 )
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from pages.live import streaming
+from tests.sessions.photos.sets import photo_session
 
 LIMITS = ["cannot tell what somebody feels", "nothing is stored unless you ask"]
 HAPPY = (0.05, 0.01, 0.04, 0.72, 0.05, 0.03, 0.10)
@@ -56,10 +60,13 @@ class FixedDetector(EmotionDetector):
             certainty_threshold=0.0,
             files={"model.tflite": "0" * 64},
         )
+        card.mirrored = card
         super().__init__(face_detector=None, classifier=SimpleNamespace(card=card))
         self.faces = faces
+        self.careful: list[bool] = []
 
-    def detect(self, _: np.ndarray) -> list[FaceReading]:
+    def detect(self, _: np.ndarray, *, careful: bool = False) -> list[FaceReading]:
+        self.careful.append(careful)
         return self.faces
 
 
@@ -166,6 +173,22 @@ class TestLiveCamera:
         for sentence in LIMITS:
             assert text.count(sentence) == 1
 
+    def test_figures_are_of_the_views_that_are_read(self, monkeypatch, open_page):
+        detector = FixedDetector([])
+        card = detector.classifier.card
+        both = {"accuracy": 0.6889, "view": "mirrored"}
+        card.mirrored = SimpleNamespace(**vars(card) | {"metrics": both})
+        monkeypatch.setattr(LiveFaceReader, "load", lambda _: FixedReader(detector))
+        page = open_page()
+        careful = "right on 68.9% of FER2013 PublicTest (each with its mirror image)"
+        assert careful in text_of(page)
+        page.slider(key="live_smoothing").set_value(0.0)
+        page.run()
+        page.run()  # what names the model runs by itself, after the change
+        text = text_of(page)
+        assert "right on 66.3% of FER2013 PublicTest" in text
+        assert careful not in text
+
     def test_a_face_is_named_with_all_scores_and_measurements(self, use_faces, open_page):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY))
         page = open_page(playing=True, frames=3)
@@ -228,10 +251,15 @@ class TestLiveCamera:
         seen = []
         page = open_page(detect=lambda session: seen.append(session))
         tracker = seen[-1]._reader.tracker
-        assert type(tracker._finder).__name__ == "HaarFaceFinder"
-        page.selectbox(key="live_finder").select("haar+blazeface").run()
-        assert not page.exception
-        assert type(tracker._finder).__name__ == "TwoFinders"
+        assert page.selectbox(key="live_finder").value == "haar+blazeface"
+        for chosen, kind in (
+            ("blazeface", "BlazeFaceFinder"),
+            ("haar", "HaarFaceFinder"),
+            ("haar+blazeface", "TwoFinders"),
+        ):
+            page.selectbox(key="live_finder").select(chosen).run()
+            assert not page.exception
+            assert type(tracker._finder).__name__ == kind
 
     def test_another_model_is_put_to_work(self, use_faces, open_page, model_library):
         use_faces()
@@ -292,6 +320,7 @@ class TestLiveCamera:
         assert "Model: **other**" in text_of(page)
         (session,) = list_sessions(sessions_folder).sessions
         assert session.header.description.model_name == "tiny"
+        assert session.header.description.settings["view"] == "mirrored"
 
     def test_the_first_steps_are_told_until_they_are_read(self, use_faces, open_page):
         use_faces()
@@ -325,6 +354,20 @@ class TestLiveCamera:
         idle.checkbox(key="record_consent").check().run()
         assert idle.button(key="start_recording").disabled
 
+    def test_each_recording_is_agreed_to_by_itself(self, use_faces, open_page):
+        """A browser shows a box that comes back unticked, whatever the server remembers of it."""
+        use_faces()
+        page = open_page(playing=True, frames=1)
+        page.checkbox(key="record_consent").check().run()
+        page.toggle(key="record_video").set_value(True).run()
+        page.button(key="start_recording").click().run()
+        assert page.session_state["record_consent"] is False
+        assert page.session_state["record_video"] is False
+        page.button(key="stop_recording").click().run()
+        page.run()
+        assert not page.checkbox(key="record_consent").value
+        assert page.button(key="start_recording").disabled
+
     def test_a_session_is_recorded_and_summed_up(self, use_faces, open_page, sessions_folder):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY))
         page = open_page(playing=True, frames=3)
@@ -332,6 +375,11 @@ class TestLiveCamera:
         page.button(key="start_recording").click().run()
         assert "Recording" in text_of(page)
         page.run()  # three more frames
+        for key in ("mark 1", "mark 2", "mark 1", "undo_mark", "mark rest"):
+            page.button(key=key).click().run()
+        assert re.search(
+            r"bookmark: rest \d+:\d\d\.\d · response \d+:\d\d\.\d · stimulus", text_of(page)
+        )
         page.button(key="stop_recording").click().run()
         page.run()
         assert not page.exception
@@ -340,9 +388,13 @@ class TestLiveCamera:
         (session,) = list_sessions(sessions_folder).sessions
         assert session.state == "complete"
         assert session.frames >= 3
+        marks = [(mark.label, mark.seconds) for mark in read_marks(session)]
+        assert marks == [("stimulus", 0), ("response", 0), ("rest", 5)]
         assert session.header.description.model_name == "tiny"
         assert "agreed to be recorded" in session.header.description.consent
         assert f"<b>{session.frames}</b><span>frames</span>" in text
+        page.session_state["part"] = "Files"
+        page.run()
         assert {"CSV", "Parquet", "ZIP"} <= {each.label for each in page.get("download_button")}
 
     def test_where_nothing_can_be_written_nothing_is_recorded(
@@ -370,7 +422,7 @@ class TestLiveCamera:
             session._reader.detector = SimpleNamespace(detect=detect)
 
         text = text_of(open_page(playing=True, frames=2, detect=fail))
-        assert "failed on 2 frames; the video goes on" in text
+        assert "Faces could not be read in 2 frames; the video continues" in text
         assert "RuntimeError: broken lens" in text
 
     def test_connecting(self, use_faces, open_page):
@@ -417,11 +469,12 @@ class TestLiveCamera:
 
 class TestSessions:
     @pytest.fixture
-    def open_page(self, monkeypatch, sessions_folder) -> Callable[[], AppTest]:  # noqa: ARG002
+    def open_page(self, monkeypatch, sessions_folder) -> Callable[..., AppTest]:  # noqa: ARG002
         monkeypatch.setattr(st, "page_link", lambda *_, label, **__: st.markdown(label))
         page = AppTest.from_file(str(PROJECT / "pages/sessions.py"), default_timeout=30)
 
-        def run() -> AppTest:
+        def run(part: str = "Numbers") -> AppTest:
+            page.session_state["part"] = part
             page.run()
             assert not page.exception
             return page
@@ -437,7 +490,10 @@ class TestSessions:
         recorded = record(sessions_folder)
         page = open_page()
         assert page.selectbox(key="chosen_session").value == recorded.id
-        assert len(page.get("plotly_chart")) == 2  # shares and timeline; nothing changed
+        charts = [each.key for each in page.get("plotly_chart")]
+        assert f"shares {recorded.id}" in charts
+        assert not [key for key in charts if key.startswith("transitions")]  # nothing changed
+        assert len(page.get("bidi_component")) == 1  # the player
         page.text_input(key=f"name {recorded.id}").set_value("pilot")
         page.button(key=f"save {recorded.id}").click().run()
         assert find_session(sessions_folder, recorded.id).header.name == "pilot"
@@ -445,6 +501,34 @@ class TestSessions:
         assert not page.exception
         assert "No sessions yet." in text_of(page)
         assert list_sessions(sessions_folder).sessions == ()
+
+    def test_photos_are_shown_as_photos(self, open_page, sessions_folder):
+        recorded = record(sessions_folder)
+        photos = photo_session(sessions_folder)
+        page = open_page()
+        listed = page.dataframe[0]
+        shown = pa.ipc.open_stream(listed.proto.arrow_data.styler.display_values).read_pandas()
+        rows = set(zip(shown["name"], shown["length"], shown["persons"], strict=True))
+        assert rows == {("holiday", "3 photos", ""), ("", "1.9 s", "1")}
+        page.query_params["session"] = photos.id
+        open_page()
+        options = page.selectbox(key="chosen_session").options
+        assert any(each.startswith("holiday: ") and each.endswith(", 3 photos") for each in options)
+        text = text_of(page)
+        assert "<b>3</b><span>photos</span>" in text
+        assert "<b>1</b><span>not read</span>" in text
+        assert "nobody is recognised" in text
+        table = page.dataframe[1].value
+        assert table["photo"].tolist() == ["a.jpg", "=1+1.jpg", "c.jpg"]
+        assert table["expressions"].tolist() == ["happy 70%", "", ""]
+        assert table["problem"].tolist()[2] == "no photo"
+        assert "taken" not in table  # none says when
+        (photos.folder / "photos.csv").write_text("frame\n1\n")
+        assert "photos.csv cannot be read" in text_of(open_page()).replace("\\", "")
+        page.session_state["photo_part"] = "Files"
+        assert "- `file`: " in text_of(open_page())
+        page.button(key=f"delete {photos.id}").click().run()
+        assert [each.id for each in list_sessions(sessions_folder).sessions] == [recorded.id]
 
     def test_one_that_is_being_recorded_can_be_stopped_and_deleted(
         self, open_page, sessions_folder
@@ -481,19 +565,45 @@ class TestSessions:
         recorded = [record(sessions_folder) for _ in range(3)]
         recorded[0] = rename_session(recorded[0], name="pilot", notes="")
         page = open_page()
-        (listed,) = page.dataframe
-        assert list(listed.value) == ["name", "started", "length", "persons", "video", "state"]
+        listed, *_ = page.dataframe
+        assert list(listed.value) == [
+            "name", "started", "length", "persons", "tags", "video", "size", "state",
+        ]  # fmt: skip
         assert listed.value["name"].tolist() == ["", "", "pilot"]  # the newest first
-        assert {str(each) for each in listed.value["length"]} == {"00:00:01"}
+        assert listed.value["length"].tolist() == [1.95] * 3  # what is sorted by
+        shown = pa.ipc.open_stream(listed.proto.arrow_data.styler.display_values).read_pandas()
+        assert shown["length"].tolist() == ["1.9 s"] * 3
+        assert ", 1.9 s, 1 person" in page.selectbox(key="chosen_session").options[0]
         assert listed.value["state"].tolist() == ["complete"] * 3
         assert not [each for each in page.button if each.key == "delete_ticked"]
         page.session_state["ticked_sessions"] = [each.id for each in recorded[1:]]
         page.run()
-        assert "2 sessions and all their files will be permanently deleted." in text_of(page)
+        assert "2 sessions and all their files will be deleted." in text_of(page)
         page.button(key="delete_ticked").click().run()
         assert not page.exception
         assert [each.id for each in list_sessions(sessions_folder).sessions] == [recorded[0].id]
         assert page.selectbox(key="chosen_session").value == recorded[0].id
+
+    def test_what_was_deleted_is_brought_back(self, open_page, sessions_folder):
+        recorded = [record(sessions_folder) for _ in range(2)]
+        page = open_page()
+        page.session_state["ticked_sessions"] = [each.id for each in recorded]
+        page.run()
+        page.button(key="delete_ticked").click().run()
+        assert "No sessions yet." in text_of(page)
+        assert "2 sessions deleted" in text_of(page)
+        page.button(key="take back sessions").click().run()
+        assert not page.exception
+        assert {each.id for each in list_sessions(sessions_folder).sessions} == {
+            each.id for each in recorded
+        }
+        assert "sessions deleted" not in text_of(page)
+        chosen = page.selectbox(key="chosen_session").value
+        page.button(key=f"delete {chosen}").click().run()
+        (sessions_folder / chosen).mkdir()
+        page.button(key="take back sessions").click().run()
+        told = text_of(page).replace("\\", "")
+        assert f"expected a new name, found '{chosen}', which is taken; choose another" in told
 
     def test_one_that_cannot_be_deleted_with_others_is_told(self, open_page, sessions_folder):
         recorded = [record(sessions_folder) for _ in range(3)]
@@ -508,7 +618,7 @@ class TestSessions:
 
     def test_what_the_columns_of_the_files_mean_is_a_click_away(self, open_page, sessions_folder):
         record(sessions_folder)
-        text = text_of(open_page())
+        text = text_of(open_page("Files"))
         for column in ("person", "track", "confidence", "answer", "wall_clock"):
             assert f"- `{column}`: " in text
         assert "`rule`" not in text
@@ -518,7 +628,7 @@ class TestSessions:
     ):
         face = FaceReading(Box(10, 10, 50, 50), HAPPY)
         record(sessions_folder, faces=(face, face), nobodys=1)
-        text = text_of(open_page())
+        text = text_of(open_page("People"))
         assert "Left out: 1 face seen for less than half a second." in text
         assert "person 2" not in text
 
@@ -626,7 +736,25 @@ class TestPhoto:
         page.selectbox(key="photo_finder").select("haar").run()
         assert not page.exception
         assert used[-1] == "HaarFaceDetector"
-        assert "Haar cascades: 44% of small faces, 0.7 s a photo" in page.selectbox[0].options
+        assert "Haar cascades" in page.selectbox[0].options
+        assert "**Haar cascades**: 44% of small faces, 0.7 s a photo" in page.selectbox[0].help
+
+    def test_faces_are_read_carefully_unless_the_viewer_is_in_a_hurry(self, page, monkeypatch):
+        detector = FixedDetector([FaceReading(Box(200, 60, 100, 100), HAPPY)])
+        card = detector.classifier.card
+        both = {"accuracy": 0.6889, "view": "mirrored"}
+        card.mirrored = SimpleNamespace(**vars(card) | {"metrics": both})
+        monkeypatch.setattr(EmotionDetector, "load", lambda *_: detector)
+        self.upload(page, "one.png", portrait_png())
+        assert detector.careful == [True]
+        text = text_of(page)
+        assert "right on 68.9% of FER2013 PublicTest (each with its mirror image)" in text
+        page.toggle(key="photo_careful").set_value(False).run()
+        assert not page.exception
+        assert detector.careful == [True, False]
+        text = text_of(page)
+        assert "right on 66.3% of FER2013 PublicTest" in text
+        assert "mirror image)" not in text
 
     def test_yunet_leaves_no_choice(self, page, use_faces, monkeypatch):
         monkeypatch.setenv("EMOTION_YUNET", "yunet.onnx")
@@ -681,7 +809,7 @@ class TestPhoto:
         page.run()
         page.button_group(key="photo_source").set_value("Samples").run()
         assert not page.exception
-        assert "Drawn by this app: no real people." in text_of(page)
+        assert "Drawn by this app, not real people." in text_of(page)
         assert "\n".join(html_of(page)).count('class="face"') == 4
 
     def test_a_missing_model(self, page, monkeypatch):

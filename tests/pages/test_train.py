@@ -21,9 +21,10 @@ from emotion_core.datasets.own.storage import CONSENT, create_own_dataset, own_d
 from emotion_core.datasets.source import DataSource
 from emotion_core.datasets.uploads import keep_upload
 from emotion_core.errors import EmotionCoreError
-from emotion_core.faces.images import encode_png
-from emotion_core.system.folders import PROJECT
-from emotion_core.system.locks import FileLock
+from emotion_core.faces.pictures.images import encode_png
+from emotion_core.system.processes.queueing import LOCK_FILE, LOG_FILE, QUEUED_FILE, write_status
+from emotion_core.system.storage.folders import PROJECT
+from emotion_core.system.storage.locks import FileLock
 from emotion_core.training.config import PRESETS
 from emotion_core.training.progress import (
     CHECKPOINT_FILE,
@@ -33,16 +34,7 @@ from emotion_core.training.progress import (
     TrainingSpeed,
 )
 from emotion_core.training.runs.plan import RunPlan
-from emotion_core.training.runs.run import (
-    LOCK_FILE,
-    LOG_FILE,
-    QUEUED_FILE,
-    Run,
-    RunStatus,
-    open_run,
-    write_outcome,
-    write_status,
-)
+from emotion_core.training.runs.run import Run, RunStatus, open_run, write_outcome
 from emotion_core.training.runs.storage import create_run, list_runs, runs_dir
 from pages.training import assistant as training_assistant
 from pages.training import setup as training_setup
@@ -247,17 +239,19 @@ def test_own_data_is_joined_and_a_list_left_out(page):
 
 def test_one_expression_alone_cannot_be_learned(page):
     own = create_own_dataset(own_data_dir(), "me", CONSENT)
-    add_samples(own, demo_dataset().images[:40], "happy", source="crop", sitting=1)
+    add_samples(own, demo_dataset().images[:2], "happy", source="crop", sitting=1)
     read(page)
     page.selectbox("train_path").select("own/me")
     read(page)
+    assert "1 image to learn from; 1 other, held out of them, selects the best epoch" in said(page)
     message = "expected images of two expressions or more to learn from, found happy alone"
     assert said(page).count(message) == 2
     assert button(page, "Start").disabled
-    add_samples(own, demo_dataset().images[:40], "sad", source="crop", sitting=1)
+    for emotion in ("happy", "sad"):
+        add_samples(own, demo_dataset().images[:40], emotion, source="crop", sitting=1)
     page.toggle("train_skip_bad_rows").set_value(True)  # other data than what was read before
     read(page)
-    assert "No image of **angry, disgust, fear, surprise, neutral** to learn from" in said(page)
+    assert "No training image of **angry, disgust, fear, surprise, neutral**" in said(page)
     assert not button(page, "Start").disabled
 
 
@@ -339,7 +333,7 @@ def test_augmentation_is_shown_and_drawn_anew(page, assistant):
 def test_the_time_is_measured_on_demand(page, assistant):  # noqa: ARG001
     read(page)
     button(page, "Estimate the time").click().run()
-    assert "About **4 min 20 s** in all, **30 s** an epoch" in said(page)
+    assert "About **4 min 20 s** in all, **30 s** per epoch" in said(page)
     page.session_state["train_filters"] = "8,16,32,64"
     page.run()
     assert button(page, "Estimate the time")
@@ -386,6 +380,24 @@ def test_a_running_one_shows_how_far_it_is_and_is_asked_to_stop(page, plan):
         assert not labels & {"Stop", "Cancel", "Resume", "Delete this run"}
 
 
+def test_a_queued_one_that_begins_can_no_longer_be_deleted(page, plan, monkeypatch):
+    """Delete stayed until somebody touched the page."""
+    run = create_run(runs_dir(), plan)
+    with FileLock(run.folder / LOCK_FILE) as lock:
+
+        def begun(folder: Path) -> Run:  # by the queue, after the page had listed it
+            if (run.folder / QUEUED_FILE).exists():
+                assert lock.acquire()
+                (run.folder / QUEUED_FILE).unlink()
+            return open_run(folder)
+
+        monkeypatch.setattr(training_view, "open_run", begun)
+        at(page, "Runs")
+        labels = {each.label for each in page.button}
+        assert "Stop" in labels
+        assert "Delete this run" not in labels
+
+
 def test_an_interrupted_one_says_so_and_is_resumed(page, plan, started):
     run = create_run(runs_dir(), plan)
     give_epochs(run, 0.3)
@@ -402,9 +414,9 @@ def test_an_interrupted_one_says_so_and_is_resumed(page, plan, started):
 def test_a_failed_one_says_why(page, plan):
     run = create_run(runs_dir(), plan)
     (run.folder / QUEUED_FILE).unlink()
-    write_outcome(run.folder, "failed", "No space left on device; mend this and resume")
+    write_outcome(run.folder, "failed", "No space left on device; fix this and resume")
     at(page, "Runs")
-    assert "No space left on device; mend this and resume" in said(page).replace("\\", "")
+    assert "No space left on device; fix this and resume" in said(page).replace("\\", "")
     assert button(page, "Resume")
 
 

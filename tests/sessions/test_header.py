@@ -21,13 +21,27 @@ HEADER = SessionHeader(
     app_version="0.1.0",
     video=VideoFacts("libx264", 3, 1),
     name="first try",
+    tags=("study 1", "lab"),
 )
+
+
+def test_a_start_without_a_zone_is_taken_for_utc():
+    for started in ("2026-01-01T12:00:00.250Z", "2026-01-01T12:00:00.250"):
+        header = SessionHeader(DESCRIPTION, started, "0.1")
+        assert header.began.isoformat() == "2026-01-01T12:00:00.250000+00:00"
 
 
 @pytest.mark.parametrize("header", [HEADER, replace(HEADER, video=None, ended=HEADER.started)])
 def test_what_is_written_is_read(tmp_path, header):
     write_header(tmp_path, header)
     assert read_header(tmp_path) == header
+
+
+def test_one_of_an_earlier_version_has_no_tags(tmp_path):
+    content = HEADER.to_json()
+    del content["tags"]
+    (tmp_path / "session.json").write_text(json.dumps(content))
+    assert read_header(tmp_path) == replace(HEADER, tags=())
 
 
 def test_no_header(tmp_path):

@@ -27,7 +27,7 @@ from emotion_core.sessions.storage import (
 )
 from emotion_core.sessions.summary import summarize_session
 from emotion_core.sessions.tables import read_events, read_tables
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from tests.sessions.recordings import (
     DESCRIPTION,
     IMAGE,
@@ -251,7 +251,7 @@ def test_a_full_disk_ends_the_recording_with_one_line(tmp_path):
     assert process.returncode == 0, errors
     problem = output.splitlines()[-1]
     assert problem.startswith("The disk is full: recording ended after ")
-    assert problem.endswith("was recorded until then is kept. Make room, then record again.")
+    assert problem.endswith("was recorded until then is kept. Free up space, then record again.")
     (session,) = list_sessions(tmp_path).sessions
     assert session.state == "interrupted"
     assert session.header.problem == problem
@@ -318,7 +318,7 @@ def test_a_folder_in_which_nothing_can_be_written_any_more_is_told(tmp_path, mon
 
     recorder = start(tmp_path)
     monkeypatch.setattr(storage_module, "ask_to_stop", refused)
-    with pytest.raises(SessionError, match=r"cannot be told to end \(Permission denied\); m"):
+    with pytest.raises(SessionError, match=r"cannot be told to end \(Permission denied\); free"):
         stop_session(tmp_path, recorder.folder.name)
     recorder.stop()
 
@@ -381,7 +381,7 @@ def test_a_disk_that_is_full_at_the_start_leaves_nothing(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(recorder_module.os, "fsync", full)
-    with pytest.raises(SessionError, match=r"cannot be written \(No space left on device\); make"):
+    with pytest.raises(SessionError, match=r"cannot be written \(No space left on device\); free"):
         start(tmp_path)
     assert list(tmp_path.iterdir()) == []
 

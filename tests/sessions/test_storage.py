@@ -179,3 +179,10 @@ def test_a_recorder_that_is_gone_does_not_keep_its_session(tmp_path):
     assert rename_session(open_session(copy), name="rescued", notes="").header.name == "rescued"
     delete_session(tmp_path, "copy")
     assert not copy.exists()
+
+
+def test_tags_are_kept_once_each_and_stay_when_a_name_changes(tmp_path):
+    session = record(tmp_path, [(0.0, {1: "happy"})])
+    session = rename_session(session, name="", notes="", tags=[" study  1", "", "lab", "study 1"])
+    assert session.header.tags == ("study 1", "lab")
+    assert rename_session(session, name="new", notes="").header.tags == ("study 1", "lab")

@@ -6,11 +6,11 @@ import pytest
 
 from emotion_core.emotions import ANSWER_COLORS, EMOTIONS
 from emotion_core.faces.readings import face_row
+from emotion_core.sessions.rows import frame_durations
 from emotion_core.sessions.summary import (
     Event,
     SessionSummary,
     Stretch,
-    frame_durations,
     summarize,
     summarize_session,
 )

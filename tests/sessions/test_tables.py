@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pandas as pd
 import pytest
 
 from emotion_core.emotions import EMOTIONS, UNCERTAIN
 from emotion_core.errors import SessionError
+from emotion_core.sessions import tables
 from emotion_core.sessions.summary import summarize_session
 from emotion_core.sessions.tables import (
     EVENTS_COLUMNS,
@@ -205,3 +207,16 @@ def test_a_session_of_format_1(folder):
     assert completed_faces(folder) == before
     path.write_bytes(before[:-30])
     assert read_tables(folder)[1]["person"].tolist() == [1, 1, 2]
+
+
+def test_rows_are_counted_once_as_long_as_they_are_the_same(tmp_path, monkeypatch):
+    session = record(tmp_path, [(0.0, {1: "happy"}), (0.1, {1: "happy", 2: "sad"})])
+    read = []
+    monkeypatch.setattr(
+        tables, "read_tables", lambda folder: read.append(folder) or read_tables(folder)
+    )
+    assert [tables.count_rows(session.folder) for _ in range(3)] == [(2, 0.1, 2)] * 3
+    assert len(read) == 1
+    os.utime(session.folder / "frames.csv", (1, 1))
+    assert tables.count_rows(session.folder) == (2, 0.1, 2)
+    assert len(read) == 2

@@ -17,7 +17,7 @@ from emotion_core.sessions.video import (
     available_codec,
     keep_whole_fragments,
 )
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from tests.sessions.recordings import IMAGE, STARTED, start
 
 #: Uneven times, as of a camera that slows down in the dark.

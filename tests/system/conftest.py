@@ -5,9 +5,9 @@ import textwrap
 
 import pytest
 
-from emotion_core.system.children import Child
-from emotion_core.system.folders import PROJECT
-from tests.system.processes import is_alive
+from emotion_core.system.processes.children import Child
+from emotion_core.system.storage.folders import PROJECT
+from tests.system.alive import is_alive
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def child(tmp_path, monkeypatch):
         (tmp_path / "task.py").write_text(
             "import os, sys, time\n"
             "from emotion_core.errors import ModelError\n"
-            f"from emotion_core.system.serving import Limits, serve\n\n{prelude}"
+            f"from emotion_core.system.processes.serving import Limits, serve\n\n{prelude}"
             f"def answer(request, progress):\n{textwrap.indent(body, '    ')}\n\n"
             f"serve(answer, {options})\n"
         )

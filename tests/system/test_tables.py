@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from emotion_core.system.folders import PROJECT
-from emotion_core.system.tables import csv_of, csv_of_rows, harmless, write_csv
+from emotion_core.system.storage.folders import PROJECT
+from emotion_core.system.tables import as_it_was, csv_of, csv_of_rows, harmless, write_csv
 
 FORMULAS = (
     "=1+1.png",
@@ -49,6 +49,7 @@ def test_everything_else_stays(value):
 def test_no_two_texts_become_one():
     texts = [*FORMULAS, *HARMLESS, "''=1+1", "'-0.5"]
     assert len({harmless(text) for text in texts}) == len(texts)
+    assert [as_it_was(harmless(text)) for text in texts] == texts
 
 
 def test_rows_and_tables():

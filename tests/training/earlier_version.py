@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from emotion_core.system.files import write_json
+from emotion_core.system.storage.files import write_json
 from emotion_core.training.config import TrainingConfig
 from emotion_core.training.fitting.checkpoint import read_checkpoint
 from emotion_core.training.progress import CHECKPOINT_FILE, CONFIG_FILE

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from emotion_core.system.serving import CONTENT, serve
+from emotion_core.system.processes.serving import CONTENT, serve
 from emotion_core.video import worker
 
 _opened: dict[str, Any] = {}

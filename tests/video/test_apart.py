@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import closing
 
 import av
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 from emotion_core.errors import SourceError, SourceLostError
-from emotion_core.system.children import Child
+from emotion_core.system.processes.children import Child
 from emotion_core.video import apart
 from emotion_core.video.apart import Decoder
 from emotion_core.video.container import open_container
@@ -24,7 +25,7 @@ from emotion_core.video.reader import SourceReader
 from emotion_core.video.sources import NetworkCamera, VideoFile, VideoSource
 from emotion_core.video.worker import Worker
 from tests.source_videos import network_camera, turn_video, write_video
-from tests.system.processes import is_alive, wait_until_gone
+from tests.system.alive import is_alive, wait_until_gone
 
 limited = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
 
@@ -116,7 +117,7 @@ class TestPictures:
             source = NetworkCamera(camera.address)
             with open_source(source, decoder) as video:
                 assert not video.paced
-                with pytest.raises(SourceLostError, match="look whether the camera is still on"):
+                with pytest.raises(SourceLostError, match="check whether the camera is still on"):
                     assert all(frame is None or frame.width == 320 for frame in video.frames())
             with pytest.raises(SourceError, match="another user name and password") as caught:
                 frames_of(NetworkCamera(camera.address.replace("/video", "/401")))
@@ -143,6 +144,21 @@ class TestProcess:
                 assert len([frame for frame in video.frames() if frame]) == 50
 
     @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="not on Windows")
+    @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="not on Windows")
+    def test_one_that_is_killed_between_two_pictures_is_not_the_end(self, tmp_path, started):
+        film = VideoFile.at(write_video(tmp_path / "film.mp4", 30))
+        with Decoder() as decoder, decoder.open(film) as video:
+            frames = video.frames()
+            next(frames)
+            os.kill(started[0].pid, signal.SIGKILL)
+            deadline = time.monotonic() + 30
+            while started[0].running:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            with pytest.raises(SourceError, match="crashed the video decoder"):
+                list(frames)
+        assert len(started) == 1
+
     def test_a_camera_whose_process_crashed_is_tried_again(self, started):
         with network_camera() as camera, Decoder() as decoder:
             source = NetworkCamera(camera.address)
@@ -248,3 +264,47 @@ class TestInTheHandsOfAStranger:
     def test_what_it_says_is_not_believed(self, bad, act):
         with pytest.raises(SourceError, match=rf"expected pictures from {act}\.mp4, found that"):
             frames_of(bad(act))
+
+
+class TestPlaces:
+    """A file read from the middle, as recorded video is."""
+
+    @pytest.mark.parametrize("name", ["film.mp4", "film.mkv", "film.avi", "film.ts"])
+    def test_frames_from_a_time_on(self, tmp_path, name):
+        source = VideoFile.at(write_video(tmp_path / name, 100))
+        with Decoder() as decoder:
+            with decoder.open(source, 0.0) as video:
+                every = [frame for frame in video.frames() if frame is not None]
+                origin = video.facts.origin
+            with decoder.open(source, 3.5) as video:
+                later = [frame for frame in video.frames() if frame is not None]
+        assert len(every) == 100
+        wanted = [frame for frame in every if frame.time >= origin + 3.5]
+        assert len(wanted) == 30
+        assert [described(frame) for frame in later] == [described(frame) for frame in wanted]
+        for frame, other in zip(later, wanted, strict=True):
+            assert np.array_equal(frame.to_ndarray(), other.to_ndarray())
+
+    def test_what_the_header_says(self, tmp_path):
+        source = VideoFile.at(write_video(tmp_path / "film.mp4", 40))
+        with Decoder() as decoder, decoder.open(source, 0.0) as video:
+            facts = video.facts
+        assert (facts.origin, facts.seconds, facts.rate) == (0.0, 2.0, 20.0)
+        assert facts.indexed
+
+    def test_behind_the_end_there_is_nothing(self, tmp_path):
+        source = VideoFile.at(write_video(tmp_path / "film.mp4", 40))
+        with Decoder() as decoder, decoder.open(source, 60.0) as video:
+            assert [frame for frame in video.frames() if frame is not None] == []
+
+    def test_the_process_waits_for_the_next_file(self, tmp_path, started):
+        source = VideoFile.at(write_video(tmp_path / "film.mp4", 40))
+        with Decoder() as decoder:
+            for _ in range(3):
+                with decoder.open(source, 0.0) as video:
+                    assert next(video.frames()) is not None
+            assert len(started) == 1
+            for _ in range(apart.MOST_OPENINGS):
+                with decoder.open(source, 0.0) as video:
+                    assert len([frame for frame in video.frames() if frame is not None]) == 40
+            assert len(started) == 2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from emotion_core.errors import SourceError, SourceLostError
-from emotion_core.video import container as source_container
+from emotion_core.video import demuxing as source_container
 from emotion_core.video import problems as source_problems
 from emotion_core.video.container import ContainerVideo, open_container
 from emotion_core.video.sources import NetworkCamera, VideoFile
@@ -71,7 +71,7 @@ class TestFiles:
         with pytest.raises(SourceError) as raised:
             frames_of(VideoFile.at(tmp_path / "film.mp4"))
         assert str(raised.value) == (
-            f"expected a video file, found a pipe or a device at {tmp_path / 'film.mp4'}; look "
+            f"expected a video file, found a pipe or a device at {tmp_path / 'film.mp4'}; check "
             "whether the path is right"
         )
 
@@ -202,7 +202,7 @@ class TestFiles:
             frames_of(VideoFile.at(path))
 
     def test_no_file(self, tmp_path):
-        with pytest.raises(SourceError, match=r"found nothing at .*none.mp4; look whether"):
+        with pytest.raises(SourceError, match=r"found nothing at .*none.mp4; check whether"):
             frames_of(VideoFile.at(tmp_path / "none.mp4"))
         with pytest.raises(SourceError, match="found a folder at"):
             frames_of(VideoFile.at(tmp_path))
@@ -222,7 +222,7 @@ class TestNetwork:
         ):
             assert not video.paced
             pictures, problem = until_lost(video)
-        assert "look whether the camera is still on" in problem
+        assert "check whether the camera is still on" in problem
         assert len(pictures) >= 9
         assert pictures == pytest.approx([shade(index) for index in range(len(pictures))], abs=3)
 
@@ -261,7 +261,7 @@ class TestNetwork:
                 frames_of(NetworkCamera(f"{scheme}://127.0.0.1:{port}/video"))
             assert str(caught.value) == (
                 f"expected a video from {scheme}://127.0.0.1:{port}/video, found nobody answering "
-                f"at 127.0.0.1, port {port}; look whether the camera is on, and whether host and "
+                f"at 127.0.0.1, port {port}; check whether the camera is on, and whether host and "
                 "port are right"
             )
 
@@ -277,5 +277,7 @@ class TestNetwork:
             raise socket.gaierror
 
         monkeypatch.setattr(source_problems.socket, "getaddrinfo", unknown)
-        with pytest.raises(SourceLostError, match=r"found no machine called camera\.invalid; look"):
+        with pytest.raises(
+            SourceLostError, match=r"found no machine called camera\.invalid; check"
+        ):
             frames_of(NetworkCamera("http://camera.invalid/video"))

@@ -11,7 +11,7 @@ import pytest
 import skimage.data
 from av.video.reformatter import ColorRange
 
-from emotion_core.faces.images import to_gray
+from emotion_core.faces.pictures.images import to_gray
 from emotion_core.video.frames import frame_of, pictures_of
 
 

@@ -67,7 +67,7 @@ class TestPluggedCameras:
         with open_source(PluggedCamera(), Decoder()) as video:
             assert not video.paced
             pictures, problem = until_lost(video)
-        assert "found none; look whether it is still plugged in" in problem
+        assert "found none; check whether it is still plugged in" in problem
         assert pictures == pytest.approx([shade(0), shade(1), shade(2)], abs=3)
         assert not captures[0].opened
 
@@ -75,8 +75,8 @@ class TestPluggedCameras:
         with pytest.raises(SourceLostError) as caught:
             open_source(PluggedCamera(1), Decoder())
         assert str(caught.value) == (
-            "expected camera 1 of this machine, found that it cannot be opened; look whether it is "
-            "plugged in, whether another program uses it, and whether this one may"
+            "expected camera 1 of this machine, found that it cannot be opened; check whether it "
+            "is plugged in, whether another program uses it, and whether this one may"
         )
         assert len(captures) == 1
 

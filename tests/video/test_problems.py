@@ -13,7 +13,7 @@ import av
 import pytest
 
 from emotion_core.errors import SourceError, SourceLostError
-from emotion_core.video import container, problems
+from emotion_core.video import demuxing, problems
 from emotion_core.video.container import open_container
 from emotion_core.video.problems import unreachable
 from emotion_core.video.sources import NetworkCamera
@@ -58,7 +58,7 @@ def told_after(error: Exception, seconds: float = 0.1) -> str:
 
 @pytest.fixture(autouse=True)
 def short_waits(monkeypatch):
-    for module in (container, problems):
+    for module in (demuxing, problems):
         monkeypatch.setattr(module, "ANSWER_SECONDS", 2.0)
 
 
@@ -78,19 +78,19 @@ BEGINNING = "expected a video from {scheme}://127.0.0.1:{port}/video, found "
         (
             "http",
             b"",
-            "that 127.0.0.1, port {port} breaks off the connection; look whether the port is "
+            "that 127.0.0.1, port {port} breaks off the connection; check whether the port is "
             "right, and whether the camera is busy with other viewers",
         ),
         (
             "rtsp",
             PAGE,
-            "that 127.0.0.1, port {port} does not speak RTSP; look whether the port is right; "
+            "that 127.0.0.1, port {port} does not speak RTSP; check whether the port is right; "
             "some cameras have an http:// address instead",
         ),
         (
             "rtsp",
             b"RTSP/1.0 404 Not Found\r\nCSeq: 1\r\n\r\n",
-            "that it refuses (Server returned 404 Not Found); look whether the part of the "
+            "that it refuses (Server returned 404 Not Found); check whether the part of the "
             "address behind the host is right",
         ),
         (
@@ -117,7 +117,7 @@ def test_a_machine_that_sends_no_video(scheme, answer, message):
 def test_no_route(code):
     assert told_after(av.error.OSError(code, os.strerror(code))) == (
         "expected a video from http://192.168.1.20/video, found no way to 192.168.1.20 through "
-        "the network; look whether the camera is on and in the same network"
+        "the network; check whether the camera is on and in the same network"
     )
 
 
@@ -141,7 +141,7 @@ def test_a_name_that_nobody_knows_even_if_it_took_long_to_ask(monkeypatch):
     monkeypatch.setattr(problems.socket, "getaddrinfo", unknown)
     assert told_after(av.error.OSError(errno.EIO, "Input/output error"), 10.0) == (
         "expected a video from http://192.168.1.20/video, found no machine called 192.168.1.20; "
-        "look whether the name is right, or use the camera's number address"
+        "check whether the name is right, or use the camera's number address"
     )
 
 
@@ -154,7 +154,7 @@ def test_a_name_that_nobody_knows_even_if_it_took_long_to_ask(monkeypatch):
 )
 def test_no_answer(error, seconds):
     assert told_after(error, seconds) == (
-        "expected a video from http://192.168.1.20/video, found no answer within 2 s; look "
+        "expected a video from http://192.168.1.20/video, found no answer within 2 s; check "
         "whether the camera is on and in the same network"
     )
 
@@ -162,7 +162,7 @@ def test_no_answer(error, seconds):
 def test_nobody_at_that_port():
     assert told_after(av.error.ConnectionRefusedError(errno.ECONNREFUSED, "refused")) == (
         "expected a video from http://192.168.1.20/video, found nobody answering at 192.168.1.20, "
-        "port 80; look whether the camera is on, and whether host and port are right"
+        "port 80; check whether the camera is on, and whether host and port are right"
     )
 
 
@@ -177,6 +177,6 @@ def test_a_wrong_password_ends_the_tries():
 
 def test_anything_else_is_named():
     assert told_after(av.error.ArgumentError(errno.EINVAL, "Invalid argument")) == (
-        "expected a video from http://192.168.1.20/video, found none (Invalid argument); look "
+        "expected a video from http://192.168.1.20/video, found none (Invalid argument); check "
         "whether the camera is on, and whether the address is right"
     )

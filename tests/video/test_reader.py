@@ -242,7 +242,7 @@ class TestForReal:
             for _ in range(2):
                 wait_until(lambda: reader.state.phase == "playing")
                 wait_until(lambda: reader.state.phase == "lost")
-                assert "look whether the camera is still on" in reader.state.problem
+                assert "check whether the camera is still on" in reader.state.problem
             assert camera.viewers >= 2
 
     def test_a_camera_that_falls_silent(self):

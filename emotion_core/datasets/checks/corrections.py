@@ -27,8 +27,8 @@ def exclude(dataset: FaceDataset, exclusions: ExclusionList) -> FaceDataset:
     """
     if dataset.excluded is not None:
         raise DatasetError(
-            f"{dataset.name}: expected a whole dataset, found one without the list "
-            f"{dataset.excluded.name!r}; make one list of both"
+            f"{dataset.name}: expected a dataset as it was read, found one already corrected by "
+            f"the list {dataset.excluded.name!r}; put both lists into one"
         )
     left_out = excluded_images(dataset, exclusions)
     # The fingerprint that is known is that of the labels before.
@@ -49,8 +49,8 @@ def excluded_images(dataset: FaceDataset, exclusions: ExclusionList) -> NDArray[
         left_out[index] = image.becomes is None
     if left_out.all():
         raise DatasetError(
-            f"{dataset.name}: expected other images beside those of the exclusion list "
-            f"{exclusions.name!r}, found none; choose another list"
+            f"{dataset.name}: expected images that the correction list {exclusions.name!r} does "
+            "not exclude, found none; choose another list"
         )
     return left_out
 
@@ -83,9 +83,9 @@ def images_of(dataset: FaceDataset, exclusions: ExclusionList) -> dict[int, Excl
             found[index] = image
     if len(found) < len(exclusions):
         raise DatasetError(
-            f"{dataset.name}: expected the dataset of the exclusion list {exclusions.name!r}, "
+            f"{dataset.name}: expected the dataset of the correction list {exclusions.name!r}, "
             f"{exclusions.dataset} with fingerprint {exclusions.fingerprint[:12]}, found only "
-            f"{len(found)} of the {len(exclusions)} images it names (fingerprint "
+            f"{len(found)} of its {len(exclusions)} images (fingerprint "
             f"{dataset.fingerprint[:12]}); make a list for this dataset"
         )
     return found
@@ -115,15 +115,15 @@ def with_images(
         return added
     if exclusions.fingerprint != dataset.fingerprint:
         raise DatasetError(
-            f"exclusion list {exclusions.name!r}: expected one of {dataset.name}, found one of "
+            f"correction list {exclusions.name!r}: expected one of {dataset.name}, found one of "
             f"{exclusions.dataset}; choose another name"
         )
     images = {(image.split, image.row): image for image in exclusions.images}
     images |= {(image.split, image.row): image for image in added.images}
     if sum(image.becomes is None for image in images.values()) == len(dataset):
         raise DatasetError(
-            f"exclusion list {exclusions.name!r}: expected an image to be left of {dataset.name}, "
-            "found none; leave out fewer"
+            f"correction list {exclusions.name!r}: expected at least one image of {dataset.name} "
+            "that is not excluded, found none; exclude fewer"
         )
     order = sorted(images, key=lambda each: (SPLITS.index(each[0]), each[1]))
     return replace(added, name=exclusions.name, images=tuple(images[each] for each in order))

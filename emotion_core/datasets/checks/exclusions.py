@@ -22,11 +22,11 @@ from emotion_core.datasets.checks.findings import Finding
 from emotion_core.datasets.types import SPLITS, Exclusion, FaceDataset
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
-from emotion_core.system.files import write_json
-from emotion_core.system.folders import collection_dir
-from emotion_core.system.json_reading import checked, read_json
 from emotion_core.system.names import checked_name
-from emotion_core.system.shelf import Shelf
+from emotion_core.system.storage.files import write_json
+from emotion_core.system.storage.folders import collection_dir
+from emotion_core.system.storage.json_reading import checked, read_json
+from emotion_core.system.storage.shelf import Shelf
 
 #: Names the folder of all lists instead of the one in the user's data.
 EXCLUSIONS_DIR_VARIABLE: Final = "EMOTION_EXCLUSIONS_DIR"
@@ -37,8 +37,8 @@ _FORMAT: Final = "emotion exclusion list 1"
 _FORMAT_WITH_LABELS: Final = "emotion exclusion list 2"
 
 _SHELF: Final = Shelf(
-    one="an exclusion list",
-    everything="all exclusion lists",
+    one="a correction list",
+    everything="all correction lists",
     error=DatasetError,
     is_ours=lambda _: True,
     mend=f"name another with {EXCLUSIONS_DIR_VARIABLE}",
@@ -157,8 +157,8 @@ def exclusion_list(
             of_image.setdefault(index, []).append(reason)
     if not 0 < len(of_image) < len(dataset) + (becomes is not None):
         raise DatasetError(
-            f"exclusion list {name!r}: expected 1 to {len(dataset) - 1} images to leave out of "
-            f"{dataset.name}, found {len(of_image)}; choose others"
+            f"correction list {name!r}: expected 1 to {len(dataset) - 1} images of {dataset.name} "
+            f"to exclude, found {len(of_image)}; choose others"
         )
     return ExclusionList(
         name=name,
@@ -217,8 +217,8 @@ def save_exclusions(exclusions: ExclusionList, folder: Path | None = None) -> Pa
         write_json(path, {"format": version, **asdict(exclusions), "images": images})
     except OSError as error:
         raise DatasetError(
-            f"{path}: the exclusion list cannot be written ({error.strerror}); make room, or name "
-            f"another folder with {EXCLUSIONS_DIR_VARIABLE}"
+            f"{path}: the correction list cannot be written ({error.strerror}); free up space, or "
+            f"name another folder with {EXCLUSIONS_DIR_VARIABLE}"
         ) from error
     return path
 
@@ -239,12 +239,12 @@ def load_exclusions(name: str, folder: Path | None = None) -> ExclusionList:
     except FileNotFoundError:
         stored = [each.name for each in list_exclusions(folder).lists]
         raise DatasetError(
-            f"{name}: expected an exclusion list, found nothing at {path}; there are "
+            f"{name}: expected a correction list, found nothing at {path}; existing lists: "
             f"{', '.join(stored) or 'none yet'}"
         ) from None
     except (OSError, ValueError) as error:
         raise DatasetError(
-            f"{path}: expected an exclusion list, but it cannot be read ({error}); make it again"
+            f"{path}: expected a correction list, but it cannot be read ({error}); make it again"
         ) from error
     return _parse(path, content)
 
@@ -268,7 +268,7 @@ def delete_exclusions(name: str, folder: Path | None = None) -> None:
     """
     path = _file(name, folder)
     if not path.is_file():
-        raise DatasetError(f"{path}: expected an exclusion list to delete, found none")
+        raise DatasetError(f"{path}: expected a correction list to delete, found none")
     _SHELF.delete(path)
 
 
@@ -294,7 +294,7 @@ def _parse(path: Path, content: Any) -> ExclusionList:
             raise ValueError(f"becomes: expected {', '.join(EMOTIONS)}, found {strange!r:.40}")
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(
-            f"{path}: expected an exclusion list ({_FORMAT!r}), found another or a damaged file "
+            f"{path}: expected a correction list ({_FORMAT!r}), found another or a damaged file "
             f"({error}); make it again"
         ) from error
     return found

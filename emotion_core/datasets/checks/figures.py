@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 _MARGIN: Final = {"l": 60, "r": 20, "t": 60, "b": 60}
-_LEGEND: Final = {"orientation": "h", "y": -0.12, "x": 0, "yanchor": "top"}
+_LEGEND: Final = {"orientation": "h", "y": -0.2, "x": 0, "yanchor": "top"}
 # Splits are told apart by patterns, because colours stand for expressions.
 _SPLIT_PATTERNS: Final = dict(zip(SPLITS, ("", "/", "x"), strict=True))
 _GRAY: Final = "#8a8f98"

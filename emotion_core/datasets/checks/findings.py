@@ -90,10 +90,10 @@ FINDING_KINDS: Final[dict[str, FindingKind]] = {
             "images of the same photo with different labels, identical images aside",
             _GROUP,
         ),
-        FindingKind("blank", "Blank", "images of a single grey, or nearly", "contrast"),
+        FindingKind("blank", "Blank", "images of a single shade of grey, or nearly", "contrast"),
         FindingKind("dark", "Very dark", "images that are almost black", "brightness"),
         FindingKind("bright", "Very bright", "images that are almost white", "brightness"),
-        FindingKind("low_contrast", "Low contrast", "images of few greys", "contrast"),
+        FindingKind("low_contrast", "Low contrast", "images with few shades of grey", "contrast"),
         FindingKind("blurred", "Blurred", "images without fine detail", "sharpness"),
         FindingKind(
             "drawn",

@@ -13,7 +13,7 @@ from emotion_core.datasets.checks.filters import BLOCK, blur_matrix, transform
 from emotion_core.datasets.checks.overview import measure_light
 from emotion_core.datasets.types import VOTE_NAMES
 from emotion_core.emotions import FACE_SIZE
-from emotion_core.faces.haar import FRONTAL, FRONTAL_ALT2, PROFILE, Cascades, View
+from emotion_core.faces.finding.haar import FRONTAL, FRONTAL_ALT2, PROFILE, Cascades, View
 from emotion_core.system.progress import CountProgress
 
 # A pixel whose neighbours differ by no more than this, in grey levels, is in a flat place.

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face, crop_faces
-from emotion_core.faces.detectors import FaceDetector
-from emotion_core.faces.images import to_gray
+from emotion_core.faces.finding.detectors import FaceDetector
+from emotion_core.faces.pictures.images import to_gray
 
 
 def found_crops(image: NDArray[np.uint8], detector: FaceDetector) -> NDArray[np.uint8]:

@@ -28,7 +28,7 @@ from emotion_core.datasets.reading.split_names import split_of
 from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
-from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.storage.json_reading import checked, read_json
 from emotion_core.system.tables import csv_of_rows
 
 HEADER_FILE: Final = "dataset.json"
@@ -54,7 +54,8 @@ class Sample:
         split: one of ``SPLITS``.
         sitting: number of the sitting, from 1; 0 for a picture that somebody put there by hand.
         source: one of ``SOURCES``; "file" for a picture that somebody put there by hand.
-        time: when it was added, in UTC; None for a picture that somebody put there by hand.
+        time: when it was added, or filmed where its source is "video", in UTC; None for a picture
+            that somebody put there by hand.
     """
 
     file: str

@@ -30,12 +30,13 @@ from emotion_core.datasets.reading.bad_rows import RowError
 from emotion_core.datasets.reading.image_folder import decode_face
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
-from emotion_core.faces.images import encode_png
-from emotion_core.system.files import make_folder, move, remove_files, replace_file
-from emotion_core.system.shelf import writing
+from emotion_core.faces.pictures.images import encode_png
+from emotion_core.system.storage.files import make_folder, move, remove_files, replace_file
+from emotion_core.system.storage.shelf import writing
 
-#: Where samples come from: a camera, a photo, or a crop that was uploaded ready-made.
-SOURCES: Final = ("camera", "photo", "crop")
+#: Where samples come from: a camera, a photo, a crop that was uploaded ready-made, or the video of
+#: a recorded session.
+SOURCES: Final = ("camera", "photo", "crop", "video")
 
 #: Who adds nothing for so long begins a new sitting with the next sample.
 SITTING_PAUSE: Final = timedelta(minutes=30)
@@ -47,10 +48,11 @@ _CHECKED_EVERY, _FIRST_CHECKED = 5, 2
 def sitting_at(dataset: OwnDataset, now: datetime) -> int:
     """Return the number of the sitting that a sample added at ``now`` belongs to.
 
-    It is that of the newest sample, unless that one is older than ``SITTING_PAUSE``.
+    It is that of the newest sample, unless that one is older than ``SITTING_PAUSE``; those from
+    sessions have sittings of their own (`sitting_filmed`).
     """
     newest = max(
-        (sample for sample in dataset.samples if sample.time is not None),
+        (each for each in dataset.samples if each.time is not None and each.source != "video"),
         key=lambda sample: sample.time or now,
         default=None,
     )
@@ -62,6 +64,24 @@ def sitting_at(dataset: OwnDataset, now: datetime) -> int:
 def next_sitting(dataset: OwnDataset) -> int:
     """Return the number of a new sitting."""
     return max((sample.sitting for sample in dataset.samples), default=0) + 1
+
+
+def sitting_filmed(dataset: OwnDataset, start: datetime, end: datetime) -> int:
+    """Return the sitting that faces from a session belong to: all of one session to the same.
+
+    Their time is when they were filmed, so those that were added before are told by it, whenever
+    that was.
+
+    Args:
+        dataset: where to.
+        start: of the session, with a time zone.
+        end: of the session.
+    """
+    for sample in dataset.samples:
+        filmed = sample.source == "video" and sample.time is not None
+        if filmed and sample.time is not None and start <= sample.time <= end:
+            return sample.sitting
+    return next_sitting(dataset)
 
 
 def split_of_sitting(sitting: int) -> str:
@@ -91,7 +111,7 @@ def add_samples(
         emotion: one of ``EMOTIONS``, what they show.
         source: one of ``SOURCES``.
         sitting: number of the sitting, from 1; it decides the split.
-        now: when, with a time zone; this moment when left out.
+        now: when, with a time zone; this moment when left out. Of a video, when it was filmed.
 
     Returns:
         The dataset with them.

@@ -23,9 +23,9 @@ from emotion_core.datasets.reading.bad_rows import RowError
 from emotion_core.datasets.reading.class_names import label_of
 from emotion_core.datasets.reading.image_folder import is_picture
 from emotion_core.errors import DatasetError
-from emotion_core.system.files import replace_file, write_json
-from emotion_core.system.folders import DESKTOP_FILES, data_dir
-from emotion_core.system.shelf import Shelf
+from emotion_core.system.storage.files import replace_file, write_json
+from emotion_core.system.storage.folders import DESKTOP_FILES, data_dir
+from emotion_core.system.storage.shelf import Shelf
 
 #: What whoever adds faces has to agree to first, and what it means.
 AGREEMENT: Final = "Everyone whose face I add here has agreed to this:"

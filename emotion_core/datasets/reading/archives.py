@@ -33,7 +33,7 @@ from emotion_core.datasets.reading.csv_reader import BUFFER_BYTES, CsvSource
 from emotion_core.datasets.reading.image_folder import PictureFile, is_picture, read_pictures
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
-from emotion_core.system.files import open_regular
+from emotion_core.system.storage.files import open_regular
 
 #: What opens a CSV file that is compressed alone, by its last ending.
 COMPRESSED: Final[dict[str, Callable[[BinaryIO], Any]]] = {
@@ -160,7 +160,7 @@ def _damaged(path: Path, error: BaseException) -> DatasetError:
     reason = next(iter(str(error).splitlines()), "") or type(error).__name__
     return DatasetError(
         f"{path.name}: expected a whole {ending} file, but it is damaged or cannot be read "
-        f"({reason}); fetch it again"
+        f"({reason}); download it again"
     )
 
 

@@ -55,7 +55,7 @@ def bad_rows_error(
     name: str,
     bad_rows: BadRows,
     unit: str,
-    advice: str = "mend the file, or skip bad rows (--skip-bad-rows)",
+    advice: str = "fix the file, or skip bad rows (--skip-bad-rows)",
 ) -> DatasetError:
     """Return the error about ``bad_rows`` (at least one) of the file or folder ``name``.
 

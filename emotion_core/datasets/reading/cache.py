@@ -9,9 +9,9 @@ from typing import Any, Final, TypedDict
 import numpy as np
 
 from emotion_core.datasets.types import FaceDataset
-from emotion_core.system import disk_cache
-from emotion_core.system.disk_cache import CacheKey
-from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.storage import disk_cache
+from emotion_core.system.storage.disk_cache import CacheKey
+from emotion_core.system.storage.json_reading import checked, read_json
 
 #: Raised whenever the readers give other arrays for the same file.
 READER_VERSION: Final = 2

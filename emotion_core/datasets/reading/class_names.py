@@ -17,9 +17,9 @@ from emotion_core.datasets.reading.bad_rows import RowError
 from emotion_core.datasets.reading.csv_names import member_path
 from emotion_core.emotions import EMOTION_ALIASES, EMOTIONS
 from emotion_core.errors import DatasetError, NumberedClassesError
-from emotion_core.system.files import write_json
-from emotion_core.system.folders import data_dir
-from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.storage.files import write_json
+from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.json_reading import checked, read_json
 
 #: The meaning of a number whose pictures are left out, such as those of contempt.
 LEFT_OUT: Final = "none"
@@ -120,7 +120,7 @@ def remember_meanings(data_id: str, meanings: Mapping[str, str]) -> None:
         write_json(_file(), _remembered() | {data_id: dict(meanings)})
     except OSError as error:
         raise DatasetError(
-            f"{_file()}: cannot be written ({error.strerror or error}); make room, or allow "
+            f"{_file()}: cannot be written ({error.strerror or error}); free up space, or allow "
             "writing there"
         ) from error
 
@@ -140,5 +140,5 @@ def _remembered() -> dict[str, dict[str, str]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        _log.warning("%s is damaged and begun anew: %s", _file(), error)
+        _log.warning("%s is damaged and starts over: %s", _file(), error)
         return {}

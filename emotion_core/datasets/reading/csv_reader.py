@@ -27,7 +27,7 @@ from emotion_core.datasets.reading.bounds import LONGEST_LINE, MOST_BAD_ROWS, bo
 from emotion_core.datasets.types import SPLITS
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
-from emotion_core.system.files import open_regular
+from emotion_core.system.storage.files import open_regular
 
 #: Pixels of one face.
 PIXELS: Final = FACE_SIZE * FACE_SIZE
@@ -222,7 +222,7 @@ def _read_header(source: CsvSource) -> tuple[_Columns, int]:
     except (UnicodeDecodeError, csv.Error):
         text = "\0"
     if not text.replace("\t", " ").isprintable():
-        raise DatasetError(f"{source.name}: {expected}, found a file that is no text")
+        raise DatasetError(f"{source.name}: {expected}, found a file that is not text")
     missing = [name for name in ("emotion", "pixels") if name not in names]
     if missing:
         raise DatasetError(

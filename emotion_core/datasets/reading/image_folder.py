@@ -40,11 +40,11 @@ from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import DatasetError, ImageError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.images import PICTURE_SUFFIXES, decode_gray
-from emotion_core.faces.picture_heads import read_size
+from emotion_core.faces.pictures.heads import read_size
+from emotion_core.faces.pictures.images import PICTURE_SUFFIXES, decode_gray
 from emotion_core.quantities import byte_size
-from emotion_core.system.files import open_regular
-from emotion_core.system.folders import DESKTOP_FILES
+from emotion_core.system.storage.files import open_regular
+from emotion_core.system.storage.folders import DESKTOP_FILES
 
 _PROGRESS_STEP: Final = 500
 
@@ -253,8 +253,8 @@ def read_pictures(
         if pixels > most_pixels:
             raise DatasetError(
                 f"{source.name}: expected at most {most_pixels / 1e6:,.0f} megapixels in pictures "
-                f"of {byte_size(file_bytes)}, found more; leave out what is no "
-                "photograph of a face"
+                f"of {byte_size(file_bytes)}, found more; leave out what is not a "
+                "photo of a face"
             )
         if progress is not None and (row + 1) % _PROGRESS_STEP == 0:
             progress((row + 1) / len(pictures))
@@ -284,8 +284,8 @@ def _notes(
     if len(untold) > 1:
         folders = ", ".join(sorted(untold)[:NAMED_PLACES])
         notes.append(
-            f"no split is told by {folders}; their faces count as Training. If they are not, put "
-            "folders named train, val and test above them"
+            f"no folder of {folders} names a split, so their faces count as Training; if they are "
+            "not, put folders named train, val and test above them"
         )
     # Half of somebody's data may be among what is passed over.
     endings = Counter(
@@ -298,7 +298,7 @@ def _notes(
     if endings:
         counts = ", ".join(f"{count:,} {ending}" for ending, count in endings.most_common())
         notes.append(
-            f"passed over {endings.total():,} files in class folders that are no pictures it can "
+            f"skipped {endings.total():,} files in class folders that are not pictures it can "
             f"read ({counts}); convert them to PNG if they are faces"
         )
     if scaled:

@@ -17,8 +17,8 @@ from emotion_core.datasets.reading.bounds import LONGEST_NAME, MOST_ROWS
 from emotion_core.datasets.reading.image_folder import PictureFile, read_pictures
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import DatasetError
-from emotion_core.system.files import open_regular
-from emotion_core.system.json_reading import checked, parse_json
+from emotion_core.system.storage.files import open_regular
+from emotion_core.system.storage.json_reading import checked, parse_json
 
 if TYPE_CHECKING:
     from pyarrow import Schema
@@ -196,5 +196,5 @@ def _damaged(path: Path, error: BaseException) -> DatasetError:
     reason = " ".join(str(error).split())
     return DatasetError(
         f"{path}: expected a whole Parquet file, but it is damaged or cannot be read ({reason}); "
-        "fetch it again"
+        "download it again"
     )

@@ -19,7 +19,7 @@ from emotion_core.datasets.reading.bad_rows import BadRow, BadRows, RowError, ba
 from emotion_core.datasets.reading.bounds import bounded_lines
 from emotion_core.datasets.types import SPLITS, VOTE_NAMES
 from emotion_core.errors import DatasetError
-from emotion_core.system.files import open_regular
+from emotion_core.system.storage.files import open_regular
 
 #: The name under which FER+ is published.
 VOTES_NAME: Final = "fer2013new.csv"
@@ -126,7 +126,7 @@ def _parse_votes(name: str, file: TextIO) -> Votes:
         except RowError as error:
             bad_rows.add(lines.line_num, BadRow(str(lines.line_num), str(error)))
     if bad_rows:
-        raise bad_rows_error(name, bad_rows, "line", advice="fetch the file again")
+        raise bad_rows_error(name, bad_rows, "line", advice="download the file again")
     return Votes(
         name,
         np.frombuffer(counts, np.uint8).reshape(-1, len(VOTE_NAMES)),

@@ -13,7 +13,7 @@ A person too many is a smaller fault than two taken for one: who cannot be told 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -142,6 +142,24 @@ class PersonGallery:
         """
         here = {track.id: self._sighted(track, now) for track in tracks}
         self._look(image, tracks, now)
+        return self._known(here, now)
+
+    def observe(
+        self, tracks: Sequence[Track], looks: Mapping[int, Looks], now: float
+    ) -> dict[int, int]:
+        """Do as `update` does where others have looked at the faces.
+
+        Args:
+            tracks: the faces in the next frame.
+            looks: by track, of the faces that were looked at in it.
+            now: its time in seconds, never going back.
+        """
+        here = {track.id: self._sighted(track, now) for track in tracks}
+        for number, look in looks.items():
+            self._note(here[number], look, now)
+        return self._known(here, now)
+
+    def _known(self, here: Mapping[int, _Sight], now: float) -> dict[int, int]:
         for sight in here.values():
             if sight.person is not None:
                 sight.person.box, sight.person.seen_at = sight.box, now
@@ -182,7 +200,9 @@ class PersonGallery:
         sight = max(waiting, key=lambda sight: sight.due(now), default=None)
         if sight is None or sight.due(now) < 1:
             return
-        looks = looks_of(image, sight.box)
+        self._note(sight, looks_of(image, sight.box), now)
+
+    def _note(self, sight: _Sight, looks: Looks, now: float) -> None:
         sight.look(looks, now)
         if sight.person is not None:
             sight.person.look(looks)

@@ -17,17 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import ImageError
-from emotion_core.faces.images import read_picture_file
-from emotion_core.faces.picture_heads import MAX_PIXELS
-from emotion_core.system.children import (
+from emotion_core.faces.pictures.heads import MAX_PIXELS
+from emotion_core.faces.pictures.images import read_picture_file
+from emotion_core.system.processes.children import (
     PAUSE,
     Child,
     ChildEndedError,
     ChildError,
     ChildTooSlowError,
 )
+from emotion_core.system.processes.serving import CONTENT
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import CONTENT
 
 #: Seconds that one picture may take.
 TIME_LIMIT: Final = 20.0
@@ -56,8 +56,35 @@ def read_image_apart(
     """
     if isinstance(source, Path):
         name, source = str(source), read_picture_file(source)
-    request = {"name": name, "most_pixels": most_pixels}
-    return _reader.read(source, request, progress or (lambda _: None))
+    request = {"name": name, "most_pixels": most_pixels, "taken": False}
+    return _pixels(_reader.read(source, request, progress or (lambda _: None)))
+
+
+def read_photo_apart(
+    source: Path | bytes, name: str = "the photo"
+) -> tuple[NDArray[np.uint8], str]:
+    """Return a photo, and when it was taken, read by another process.
+
+    Args:
+        source: a file, or the content of one.
+        name: what to call the content in an error's message; a file goes by its path.
+
+    Returns:
+        the picture, see `read_image_apart`; and its time, see ``picture_heads.read_taken``.
+
+    Raises:
+        ImageError: see `read_image_apart`.
+    """
+    if isinstance(source, Path):
+        name, source = str(source), read_picture_file(source)
+    request = {"name": name, "most_pixels": MAX_PIXELS, "taken": True}
+    answer = _reader.read(source, request, lambda _: None)
+    return _pixels(answer), answer["taken"]
+
+
+def _pixels(answer: Mapping[str, Any]) -> NDArray[np.uint8]:
+    shape = answer["height"], answer["width"], 3
+    return np.frombuffer(answer[CONTENT], np.uint8).reshape(shape)
 
 
 class _Reader:
@@ -69,7 +96,7 @@ class _Reader:
 
     def read(
         self, content: bytes, request: Mapping[str, Any], progress: ShareProgress
-    ) -> NDArray[np.uint8]:
+    ) -> Mapping[str, Any]:
         name = request["name"]
         while not self._lock.acquire(timeout=PAUSE):
             progress(0.0)
@@ -78,37 +105,35 @@ class _Reader:
         except ChildTooSlowError as error:
             raise ImageError(
                 f"{name}: expected a picture that is read within {TIME_LIMIT:.0f} s, found one "
-                "that takes longer; save it anew as JPEG"
+                "that takes longer; save it again as JPEG"
             ) from error
         except ChildEndedError as error:
             raise ImageError(
                 f"{name}: expected a picture that can be read, found one that crashed what read "
-                f"it (exit code {error.code}); it is damaged or made to do harm, and is refused"
+                f"it (exit code {error.code}); it is damaged or malicious, and is refused"
             ) from error
         except ChildError as error:
             raise ImageError(error.reason) from error
         except OSError as error:
             raise ImageError(
                 f"{name}: expected to start a process that reads it, found that none starts "
-                f"({error.strerror or error}); end other programs and try again"
+                f"({error.strerror or error}); close other programs and try again"
             ) from error
         finally:
             self._lock.release()
 
     def _read(
         self, content: bytes, request: Mapping[str, Any], progress: ShareProgress
-    ) -> NDArray[np.uint8]:
+    ) -> Mapping[str, Any]:
         child, new = self._running()
         try:
-            answer = child.ask(request, content=content, progress=progress, time_limit=TIME_LIMIT)
+            return child.ask(request, content=content, progress=progress, time_limit=TIME_LIMIT)
         except ChildEndedError as error:
             if new or error.code != 0:
                 raise
             # It has waited long enough for a picture, and ended just now.
             child, _ = self._running()
-            answer = child.ask(request, content=content, progress=progress, time_limit=TIME_LIMIT)
-        shape = answer["height"], answer["width"], 3
-        return np.frombuffer(answer[CONTENT], np.uint8).reshape(shape)
+            return child.ask(request, content=content, progress=progress, time_limit=TIME_LIMIT)
 
     def _running(self) -> tuple[Child, bool]:
         """Return a child that can be asked, and whether it is a new one."""

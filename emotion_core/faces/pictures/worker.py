@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 
 from emotion_core.errors import ImageError
-from emotion_core.faces.images import read_image
-from emotion_core.faces.picture_heads import read_size
+from emotion_core.faces.pictures.heads import read_size, read_taken
+from emotion_core.faces.pictures.images import read_image
 from emotion_core.quantities import byte_size
+from emotion_core.system.processes.serving import CONTENT, Limits, give_way, serve
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import CONTENT, Limits, give_way, serve
 
 #: What this process may take. It lives as long as pictures come: the time for one is limited by
 #: who asks. What it writes are complaints.
@@ -27,11 +27,13 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:  #
     """Read one picture.
 
     Args:
-        request: its content, its ``name``, and ``most_pixels`` that it may have in the end.
+        request: its content, its ``name``, ``most_pixels`` that it may have in the end, and whether
+            it is wanted when it was ``taken``.
         progress: not called.
 
     Returns:
-        ``height`` and ``width``, and the pixels as content: BGR uint8.
+        ``height`` and ``width``, and the pixels as content: BGR uint8; when it was ``taken``, see
+        ``picture_heads.read_taken``, where that is wanted.
 
     Raises:
         ImageError: it cannot be read.
@@ -48,7 +50,8 @@ def read(request: dict[str, Any], progress: ShareProgress) -> dict[str, Any]:  #
     while image.shape[0] * image.shape[1] > request["most_pixels"]:
         height, width = (max(1, side // 2) for side in image.shape[:2])
         image = np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA))
-    return {"height": image.shape[0], "width": image.shape[1], CONTENT: image}
+    taken = read_taken(content) if request["taken"] else ""
+    return {"height": image.shape[0], "width": image.shape[1], "taken": taken, CONTENT: image}
 
 
 if __name__ == "__main__":

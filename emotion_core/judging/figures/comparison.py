@@ -48,7 +48,7 @@ def differences_figure(comparison: PairedComparison, title: str) -> Figure:
     )
     figure = graph_objects.Figure(dots)
     figure.add_vline(0, line={"color": GRAY, "dash": "dash", "width": 1})
-    figure.update_xaxes(title="points of recall, 95% intervals")
+    figure.update_xaxes(title="difference in points, 95% intervals")
     figure.update_yaxes(autorange="reversed", automargin=True)
     figure.update_layout(title=title, margin=margin(title))
     return figure

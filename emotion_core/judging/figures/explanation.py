@@ -18,10 +18,10 @@ def faithfulness_figure(explanation: Explanation) -> Figure:
 
     shares = [step / STEPS for step in range(STEPS + 1)]
     lines = (
-        ("hidden, hottest first", explanation.faithfulness.deletion, "#e69f00", "solid"),
+        ("hidden, most important first", explanation.faithfulness.deletion, "#e69f00", "solid"),
         ("hidden at random", explanation.of_chance.deletion, "#e69f00", "dot"),
-        ("uncovered, hottest first", explanation.faithfulness.insertion, INDIGO, "solid"),
-        ("uncovered at random", explanation.of_chance.insertion, INDIGO, "dot"),
+        ("revealed, most important first", explanation.faithfulness.insertion, INDIGO, "solid"),
+        ("revealed at random", explanation.of_chance.insertion, INDIGO, "dot"),
     )
     figure = graph_objects.Figure(
         [

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from emotion_core.judging.figures.parts import INDIGO, MAGENTA, error_bars, legend
+from emotion_core.judging.figures.parts import INDIGO, MAGENTA, error_bars
 from emotion_core.judging.robustness.changes import Change
 from emotion_core.judging.robustness.curves import RobustnessCurves
 from emotion_core.system.plotting import plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+
+#: Of the first and the second model. What shows the figures says once whose they are: a legend in
+#: each would lie on the axis' title where figures are narrow.
+COLORS: Final = (INDIGO, MAGENTA)
 
 
 def change_figure(measured: Sequence[tuple[str, RobustnessCurves]], change: Change) -> Figure:
@@ -26,15 +31,14 @@ def change_figure(measured: Sequence[tuple[str, RobustnessCurves]], change: Chan
     figure = graph_objects.Figure(
         [
             _robustness_trace(name, curves, change, color)
-            for (name, curves), color in zip(measured, (INDIGO, MAGENTA), strict=False)
+            for (name, curves), color in zip(measured, COLORS, strict=False)
         ]
     )
     figure.update_xaxes(title=change.axis, autorange=_direction(change))
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     figure.update_layout(
         title=change.title,
-        showlegend=len(measured) > 1,
-        legend=legend(-0.35),
+        showlegend=False,
         margin={"l": 50, "r": 10, "t": 40, "b": 50},
     )
     return figure
@@ -61,8 +65,7 @@ def _robustness_trace(name: str, curves: RobustnessCurves, change: Change, color
         marker={"size": 6},
         name=name,
         customdata=[[accuracy.low, accuracy.high] for accuracy in accuracies],
-        hovertemplate="%{x:g} "
-        + change.axis
+        hovertemplate=change.at("%{x:g}")
         + ": %{y:.1%} (%{customdata[0]:.1%} to %{customdata[1]:.1%})<extra></extra>",
     )
 

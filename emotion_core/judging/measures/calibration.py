@@ -60,17 +60,37 @@ def fit_certainty_threshold(scores: NDArray[np.float64], labels: NDArray[np.uint
     return max(points, key=lambda point: point.accuracy.value).threshold if points else 0.0
 
 
+def perfect_calibration_error(scores: NDArray[np.float64], draws: int = 200) -> float:
+    """Return the mean calibration error of labels that are drawn by the scores, seed 0.
+
+    Such scores are calibrated by definition; what is left is the chance in so many images.
+
+    Args:
+        scores: probabilities ``[N, 7]`` with N of at least 1.
+        draws: how often the labels are drawn.
+    """
+    random, sums = np.random.default_rng(0), scores.cumsum(axis=1)
+    errors = []
+    for _ in range(draws):
+        labels = (random.random((len(scores), 1)) * sums[:, -1:] > sums).sum(axis=1)
+        errors.append(expected_calibration_error(scores, labels.astype(np.uint8)))
+    return float(np.mean(errors))
+
+
 @dataclass(frozen=True)
 class CrossFit:
     """What temperature and certainty threshold do to images they were not fitted on.
 
     Attributes:
-        ece: expected calibration error, 0..1.
+        ece: expected calibration error, 0..1, of the scores of both halves in the same bins: half
+            the images in each bin make it larger, however good the scores are.
+        perfect_ece: what it would be on average if every score were exactly how often it is right.
         coverage: share of the images that get an answer.
         accuracy_answered: share of right ones among the answers.
     """
 
     ece: float
+    perfect_ece: float
     coverage: Estimate
     accuracy_answered: Estimate
 
@@ -95,6 +115,7 @@ def cross_fit(logits: NDArray[np.float32], labels: NDArray[np.uint8]) -> CrossFi
     answered = sum(point.answered for point in points)
     return CrossFit(
         ece=expected_calibration_error(scores, labels),
+        perfect_ece=perfect_calibration_error(scores),
         coverage=wilson_interval(answered, len(labels)),
         accuracy_answered=wilson_interval(sum(point.correct for point in points), answered),
     )
@@ -137,6 +158,7 @@ def calibrate(
     metrics = report.to_json() | {
         "ece_uncalibrated": expected_calibration_error(softmax(logits), labels),
         "ece_cross_fitted": crossed.ece,
+        "ece_if_perfect": crossed.perfect_ece,
     }
     metrics["selective"] |= {
         "target_accuracy": CERTAINTY_ACCURACY,

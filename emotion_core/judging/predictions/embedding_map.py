@@ -19,10 +19,10 @@ from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import EmotionCoreError
 from emotion_core.judging.predictions.tsne import STEPS, project
 from emotion_core.models.folder import load_card
-from emotion_core.system import disk_cache
-from emotion_core.system.children import Child, ChildError, packed, unpacked
-from emotion_core.system.disk_cache import CacheKey
+from emotion_core.system.processes.children import Child, ChildError, packed, unpacked
 from emotion_core.system.progress import CountProgress
+from emotion_core.system.storage import disk_cache
+from emotion_core.system.storage.disk_cache import CacheKey
 
 #: Raised whenever the same embeddings give another map.
 FORMAT: Final = 1

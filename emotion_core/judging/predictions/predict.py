@@ -27,10 +27,10 @@ from emotion_core.judging.predictions.embeddings import unit_rows, with_embeddin
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import LITERT_FILE, ModelCard, load_card, read_model_file
 from emotion_core.models.litert import LiteRtNetwork
-from emotion_core.system import disk_cache
-from emotion_core.system.disk_cache import CacheKey
-from emotion_core.system.json_reading import checked, read_json
 from emotion_core.system.progress import CountProgress
+from emotion_core.system.storage import disk_cache
+from emotion_core.system.storage.disk_cache import CacheKey
+from emotion_core.system.storage.json_reading import checked, read_json
 
 #: Raised whenever the same model and data give other arrays.
 FORMAT: Final = 1
@@ -182,11 +182,20 @@ class ParallelClassifier:
         card = load_card(model_dir)
         return cls(read_model_file(model_dir, card, LITERT_FILE), card, threads=threads)
 
-    def predict_logits(self, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return float32 logits ``[N, 7]`` of uint8 grey faces ``[N, 48, 48]``; N may be 0."""
+    def predict_logits(
+        self, crops: NDArray[np.uint8], progress: CountProgress | None = None
+    ) -> NDArray[np.float32]:
+        """Return float32 logits ``[N, 7]`` of uint8 grey faces ``[N, 48, 48]``; N may be 0.
+
+        Args:
+            crops: the faces.
+            progress: called in this thread with faces done and all faces; whatever it raises ends
+                the work.
+        """
         runner = _Runner(self._content, self._card, crops)
-        for _ in _run_all(runner, self._threads):
-            pass
+        for done in _run_all(runner, self._threads):
+            if progress is not None:
+                progress(done, len(crops))
         return runner.logits
 
 

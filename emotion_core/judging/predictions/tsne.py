@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from emotion_core.system.children import packed, unpacked
+from emotion_core.system.processes.children import packed, unpacked
+from emotion_core.system.processes.serving import give_way, serve
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import give_way, serve
 
 #: Steps that pull neighbours together with exaggerated force, and those that settle: openTSNE's.
 EXAGGERATED_STEPS: Final = 250

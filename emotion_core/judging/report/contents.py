@@ -25,7 +25,7 @@ class Report:
         judgement: of the model.
         notices: what to know about it.
         created: time in UTC, ISO 8601.
-        excluded: the exclusion list whose images do not count; None: all do.
+        excluded: the correction list that was applied; None: none was.
         robustness: the model's, if it was measured.
         comparison: with another model, if one was chosen.
         other_robustness: the other model's, if it was measured.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,22 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.faces.thumbnails import png_address
+from emotion_core.faces.pictures.thumbnails import png_address
 from emotion_core.judging.answers import Answers
 from emotion_core.judging.figures.certainty import coverage_figure, reliability_figure
 from emotion_core.judging.figures.classes import class_metrics_figure, curves_figure
 from emotion_core.judging.figures.comparison import differences_figure
 from emotion_core.judging.figures.confusion import confusion_figure
-from emotion_core.judging.figures.robustness import change_figure
+from emotion_core.judging.figures.robustness import COLORS, change_figure
 from emotion_core.judging.judgement import Judgement
 from emotion_core.judging.measures.intervals import Estimate
 from emotion_core.judging.paired_comparison import PairedComparison
 from emotion_core.judging.report.contents import Report, comparison_figures, headline
 from emotion_core.judging.robustness.changes import CHANGES
-from emotion_core.quantities import moment
+from emotion_core.judging.robustness.curves import RobustnessCurves
+from emotion_core.models.views import VIEWS
+from emotion_core.system.html.pages import page_template, plotly_script
 
 if TYPE_CHECKING:
-    from jinja2 import Template
     from plotly.graph_objects import Figure
 
 #: Faces shown of the most confident mistakes, and of what two models differ on.
@@ -44,20 +43,22 @@ def html_report(report: Report, faces: FaceSource | None = None) -> str:
         report: what to tell.
         faces: returns faces to show of the most confident mistakes; None: the page has none.
     """
-    from markupsafe import Markup
-    from plotly.offline import get_plotlyjs
-
     judgement, answers = report.judgement, report.judgement.answers
-    return _template().render(
+    return page_template(Path(__file__).parent).render(
         title=f"{answers.card.name} on {answers.dataset} {answers.split}",
-        plotly=Markup(get_plotlyjs()),
+        plotly=plotly_script(),
+        png_address=png_address,
         images=len(answers),
+        view=VIEWS[answers.view],
         report=report,
         headline=headline(judgement),
         figures=_figures(report),
+        robustness_names=[
+            (name, color) for (name, _), color in zip(_measured(report), COLORS, strict=False)
+        ],
         classes=_class_rows(judgement),
         losses=[
-            (name, *(f"{value:.4f}" for value in (each.ece, each.log_loss, each.brier)))
+            (name, f"{each.ece:.1%}", f"{each.log_loss:.4f}", f"{each.brier:.4f}")
             for name, each in (("before", judgement.uncalibrated), ("after", judgement.report))
         ],
         votes=judgement.votes,
@@ -72,52 +73,24 @@ def html_report(report: Report, faces: FaceSource | None = None) -> str:
     )
 
 
-@cache
-def _template() -> Template:
-    # Only here: an evaluation is often shown and seldom written.
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {
-        "counted": "{:,}".format,
-        "percent": "{:.1%}".format,
-        "written": _written,
-        "moment": lambda time: moment(time, UTC),
-        "plot": _plot,
-        "png_address": png_address,
-    }
-    return environment.get_template("page.html")
-
-
 def _written(estimate: Estimate | None) -> str:
     if estimate is None:
         return "-"
     return f"{estimate.value:.1%} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"
 
 
-def _plot(figure: Figure, height: int) -> str:
-    """Return a figure of so many pixels of height as HTML; the page has Plotly's script once."""
-    from markupsafe import Markup
-
-    figure.update_layout(height=height, template="plotly_white")
-    config = {"displaylogo": False, "displayModeBar": False, "responsive": True}
-    return Markup(figure.to_html(full_html=False, include_plotlyjs=False, config=config))
+def _written_f1(estimate: Estimate | None) -> str:
+    """Return F1 as everywhere else: no share of anything, so no percentage."""
+    if estimate is None:
+        return "-"
+    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
 
 
 def _figures(report: Report) -> dict[str, list[Figure]]:
     """Return the figures by their places in the page."""
     judgement, comparison = report.judgement, report.comparison
     before, after = judgement.uncalibrated, judgement.report
-    measured = [(judgement.answers.card.name, report.robustness)]
-    if comparison is not None:
-        measured.append((comparison.second.card.name, report.other_robustness))
-    robustness = [(name, curves) for name, curves in measured if curves is not None]
+    robustness = _measured(report)
     confusion = confusion_figure(after.confusion, "")
     # As wide as the page: squares would be too small for their numbers on a phone.
     confusion.update_yaxes(scaleanchor=False).update_layout(margin={"l": 70, "r": 0})
@@ -125,7 +98,7 @@ def _figures(report: Report) -> dict[str, list[Figure]]:
         "classes": [class_metrics_figure(after.per_class, "")],
         "confusion": [confusion],
         "curves": [
-            curves_figure(judgement.curves, "roc", "ROC, each against the rest"),
+            curves_figure(judgement.curves, "roc", "ROC curves"),
             curves_figure(judgement.curves, "precision-recall", "Precision and recall"),
         ],
         "calibration": [
@@ -138,8 +111,18 @@ def _figures(report: Report) -> dict[str, list[Figure]]:
         "robustness": [change_figure(robustness, change) for change in CHANGES if robustness],
         "differences": []
         if comparison is None
-        else [differences_figure(comparison, "Difference of accuracy (recall) by label")],
+        else [
+            differences_figure(comparison, "Difference overall (accuracy) and by label (recall)")
+        ],
     }
+
+
+def _measured(report: Report) -> list[tuple[str, RobustnessCurves]]:
+    """Return the names and curves of the models whose robustness was measured."""
+    measured = [(report.judgement.answers.card.name, report.robustness)]
+    if report.comparison is not None:
+        measured.append((report.comparison.second.card.name, report.other_robustness))
+    return [(name, curves) for name, curves in measured if curves is not None]
 
 
 def _class_rows(judgement: Judgement) -> list[list[str]]:
@@ -147,8 +130,10 @@ def _class_rows(judgement: Judgement) -> list[list[str]]:
         [
             metrics.emotion,
             f"{metrics.support:,}",
-            *(_written(each) for each in (metrics.precision, metrics.recall, metrics.f1)),
-            "" if curves.auc is None else f"{curves.auc:.3f}",
+            _written(metrics.precision),
+            _written(metrics.recall),
+            _written_f1(metrics.f1),
+            "-" if curves.auc is None else f"{curves.auc:.3f}",
         ]
         for metrics, curves in zip(judgement.report.per_class, judgement.curves, strict=True)
     ]

@@ -36,6 +36,13 @@ class Change:
     unchanged: float
     apply: Callable[[Faces, float, np.random.Generator], Faces]
 
+    def at(self, strength: float | str) -> str:
+        """Return a strength in words: "24% of the side", "45 degrees", "JPEG quality 8"."""
+        number = strength if isinstance(strength, str) else f"{strength:g}"
+        if self.axis.startswith("%"):
+            return f"{number}{self.axis}"
+        return f"{self.axis} {number}" if self.axis.endswith("quality") else f"{number} {self.axis}"
+
 
 def shift(faces: Faces, percent: float, random: np.random.Generator) -> Faces:
     """Move each face by a share of its side, in a random direction."""

@@ -16,11 +16,11 @@ from emotion_core.judging.measures.evaluation import Classifier
 from emotion_core.judging.measures.intervals import Estimate, wilson_interval
 from emotion_core.judging.robustness.changes import CHANGES, Change
 from emotion_core.models.folder import load_card
-from emotion_core.system import disk_cache
-from emotion_core.system.disk_cache import CacheKey
-from emotion_core.system.files import write_json
-from emotion_core.system.json_reading import checked, read_json
 from emotion_core.system.progress import CountProgress
+from emotion_core.system.storage import disk_cache
+from emotion_core.system.storage.disk_cache import CacheKey
+from emotion_core.system.storage.files import write_json
+from emotion_core.system.storage.json_reading import checked, read_json
 
 #: Images of the sample: enough for intervals of about 4 points to either side.
 SAMPLE: Final = 500

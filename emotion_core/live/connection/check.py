@@ -62,7 +62,7 @@ async def _check(
             relay = await _ask_for_relay(server, credentials)
     except stun.TransactionFailed as failure:
         code, reason = failure.response.attributes.get("ERROR-CODE", (0, "no reason given"))
-        advice = refusal if code == _UNAUTHORIZED else "its log tells why"
+        advice = refusal if code == _UNAUTHORIZED else "its log says why"
         return ServerCheck(server.url, False, f"refused ({code} {reason}): {advice}")
     except (TimeoutError, stun.TransactionTimeout):
         return ServerCheck(server.url, False, _no_answer(server, timeout))
@@ -97,21 +97,21 @@ def _refusal(settings: IceSettings) -> str:
 
 def _no_answer(server: IceServer, timeout: float) -> str:
     return (
-        f"gave no answer within {timeout:.0f} s: look at its address, whether it runs, and "
+        f"gave no answer within {timeout:.0f} s: check its address, whether it runs, and "
         f"whether a firewall lets {server.transport.upper()} to port {server.port} through"
     )
 
 
 def _cannot_reach(server: IceServer, error: OSError) -> str:
     if isinstance(error, socket.gaierror):
-        return "has a name that leads nowhere: look for a typing error"
+        return "has a host name that cannot be found: check the spelling"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"has no valid certificate ({error.verify_message}): renew it, or mend the name"
+        return f"has no valid certificate ({error.verify_message}): renew it, or correct the name"
     if isinstance(error, ssl.SSLError):
         return f"speaks no TLS on port {server.port} ({error.reason}): set cert and pkey there"
     if isinstance(error, ConnectionRefusedError):
         return (
-            f"does not listen on {server.transport.upper()} port {server.port}: look at the "
+            f"does not listen on {server.transport.upper()} port {server.port}: check the "
             "address, and whether the server runs"
         )
     return f"cannot be reached: {error.strerror or error}"

@@ -104,7 +104,7 @@ class IceSettings:
                 if server is None or server.scheme not in schemes:
                     # A password in the address is a mistake that others must not read.
                     found = "one with an @" if "@" in url else repr(url)
-                    raise _wrong(name, _ADDRESSES[name], found, "mend or remove it")
+                    raise _wrong(name, _ADDRESSES[name], found, "fix or remove it")
 
     def _check_credentials(self) -> None:
         if bool(self.turn_username) != bool(self.turn_password):
@@ -131,7 +131,7 @@ class IceSettings:
         known = {known.name: _READERS.get(known.name, _text) for known in fields(cls)}
         for name in mapping:
             if name not in known:
-                raise _wrong(name, f"one of {', '.join(known)}", "this name", "mend or remove it")
+                raise _wrong(name, f"one of {', '.join(known)}", "this name", "fix or remove it")
         values = {name: known[name](name, value) for name, value in mapping.items()}
         return cls(**cast(dict[str, Any], values))
 

@@ -20,7 +20,7 @@ from emotion_core.errors import ModelError
 from emotion_core.models.file_checks.hdf5 import MAX_WEIGHT_BYTES, judge_hdf5, open_hdf5
 from emotion_core.models.file_checks.keras_objects import judge_description
 from emotion_core.models.folder import ARCHITECTURE_FILE, WEIGHTS_FILE
-from emotion_core.system.json_reading import parse_json, read_json
+from emotion_core.system.storage.json_reading import parse_json, read_json
 
 #: The largest architecture description accepted, in bytes.
 MAX_DESCRIPTION_BYTES: Final = 20_000_000

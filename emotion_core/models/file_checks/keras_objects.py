@@ -150,7 +150,7 @@ def _judge_object(path: Path, entry: dict[str, Any]) -> None:
     ):
         whole = f"{module}.{called}" if module else called
         raise ModelError(
-            f"{path} needs the custom class {whole}, which is no part of Keras, and is "
+            f"{path} needs the custom class {whole}, which is not part of Keras, and is "
             "refused; ask for the model built from Keras' own layers"
         )
     classes = _WITHOUT_MODULE if module is None else {*(c for kind in kinds for c in kind.classes)}

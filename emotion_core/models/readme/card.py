@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emotion_core.models.folder import CARD_FILE, README_FILE, ModelCard, checksum
 from emotion_core.models.readme.text import readme_text
-from emotion_core.system.files import replace_file, write_json
+from emotion_core.system.storage.files import replace_file, write_json
 
 
 def write_card(folder: Path, card: ModelCard) -> ModelCard:

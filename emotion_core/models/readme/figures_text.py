@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from emotion_core.emotions import EMOTIONS
-from emotion_core.models.folder import ModelCard
+from emotion_core.models.folder import MIRRORED, ModelCard
 from emotion_core.models.readme.markdown import section, table
 
 
@@ -90,9 +90,14 @@ def _calibration(card: ModelCard) -> str:
     ]
     lines = [
         f"The logits are divided by a temperature of {card.temperature:.3f} (Guo et al. 2017), so "
-        "that a score tells how often such an answer is right. Expected calibration error in 15 "
-        "bins:"
+        "that a score tells how often such an answer is right. The table gives the expected "
+        "calibration error in 15 bins; the scores of both halves are sorted into the same bins."
     ]
+    if "ece_if_perfect" in metrics:
+        lines.append(
+            f"On so many images, chance alone would show {100 * metrics['ece_if_perfect']:.1f}% if "
+            "every score were exactly right."
+        )
     text = section("Calibration", lines, table(["", "error"], errors))
     bins = [bin_ for bin_ in metrics.get("reliability", ()) if bin_["count"]]
     if not bins:
@@ -151,6 +156,43 @@ def _certainty(card: ModelCard) -> str:
     return section("Uncertain", lines, table(["threshold", "answered", "right among these"], rows))
 
 
+def _views(card: ModelCard) -> str:
+    if MIRRORED not in card.metrics:
+        return ""
+    views = card, card.mirrored
+    rows = [
+        [name, *(_of_view(view.metrics, key) for view in views)]
+        for name, key in (
+            ("accuracy", "accuracy"),
+            ("macro F1", "macro_f1"),
+            ("log loss", "log_loss"),
+            ("calibration error, fitted on one half, measured on the other", "ece_cross_fitted"),
+        )
+        if all(key in view.metrics for view in views)
+    ]
+    rows.append(["temperature", *(f"{view.temperature:.3f}" for view in views)])
+    rows.append(["uncertain below", *(f"{100 * view.certainty_threshold:.0f}%" for view in views)])
+    selective = [view.metrics.get("selective") for view in views]
+    rows += [
+        [name, *(f"{100 * each[key]:.1f}%" for each in selective if each)]
+        for name, key in (("answered", "coverage"), ("right among these", "accuracy_answered"))
+        if all(selective)
+    ]
+    lines = [
+        "The other figures on this page are of a single view of each image. A photo that is read "
+        "carefully, and live video with smoothing, average a face and its mirror image, with a "
+        "temperature and a certainty threshold that are fitted to the mean of both. On images it "
+        "is the mean of the logits; live video averages the scores of readings that take turns."
+    ]
+    return section("Both views", lines, table(["", "single view", "with mirror image"], rows))
+
+
+def _of_view(metrics: dict[str, Any], key: str) -> str:
+    if key == "log_loss":
+        return f"{metrics[key]:.3f}"
+    return _estimate(metrics, key, metrics.get("interval_95", {}))
+
+
 def _robustness(card: ModelCard) -> str:
     shifted = card.metrics.get("shifted_boxes")
     if not shifted:
@@ -187,5 +229,6 @@ FIGURE_SECTIONS: Final[tuple[Callable[[ModelCard], str], ...]] = (
     _confusion,
     _calibration,
     _certainty,
+    _views,
     _robustness,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emotion_core.models.folder import ModelCard
+from emotion_core.models.folder import MIRRORED, ModelCard
 
 
 def summary_of(card: ModelCard) -> dict[str, str]:
@@ -60,6 +60,8 @@ def _accuracy(card: ModelCard) -> str:
             f" On the {clean['n']:,} images that are not also in its training data: "
             f"{100 * clean['accuracy']:.1f}%."
         )
+    if "accuracy" in (both := metrics.get(MIRRORED, {})):
+        text += f" With mirror images averaged: {100 * both['accuracy']:.1f}% of all."
     selective = metrics.get("selective")
     if card.certainty_threshold and selective:
         text += (

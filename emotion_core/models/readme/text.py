@@ -75,7 +75,8 @@ faces = EmotionDetector.load(Path("models/{card.name}")).detect(image)
 ```
 
 `image` is a uint8 BGR image, as returned by `cv2.imread`. Each face has a `box`, seven calibrated
-`scores` and an `answer`. For faces that are already cropped, uint8 `[N, 48, 48]`, use
+`scores` and an `answer`. `detect(image, careful=True)` reads each face and its mirror image and
+averages the two. For faces that are already cropped, uint8 `[N, 48, 48]`, use
 `emotion_core.EmotionClassifier.load(...).predict_scores(faces)`.
 
 | | |
@@ -96,7 +97,7 @@ def _data(card: ModelCard) -> str:
         changes = [f"left out {left_out:,}"] if left_out or not relabelled else []
         changes += [f"gave another label to {relabelled:,}"] if relabelled else []
         lines.append(
-            f"The exclusion list {excluded['name']} (`{excluded['checksum']}`) "
+            f"The correction list {excluded['name']} (`{excluded['checksum']}`) "
             f"{' and '.join(changes)} of the dataset's images."
         )
     if teachers := data.get("teachers"):

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import TrainingError
-from emotion_core.system.files import replace_file
-from emotion_core.system.json_reading import checked, parse_json, read_json
+from emotion_core.system.storage.files import replace_file
+from emotion_core.system.storage.json_reading import checked, parse_json, read_json
 from emotion_core.training.progress import (
     CHECKPOINT_FILE,
     CONFIG_FILE,
@@ -116,7 +116,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
 def damaged(folder: Path, error: Exception) -> TrainingError:
     """Return what to raise when the checkpoint in ``folder`` does not fit the run."""
     return TrainingError(
-        f"{folder / CHECKPOINT_FILE} is damaged ({error}); delete {folder} and start anew"
+        f"{folder / CHECKPOINT_FILE} is damaged ({error}); delete {folder} and start over"
     )
 
 

@@ -31,7 +31,7 @@ from emotion_core.models.folder import (
 )
 from emotion_core.models.readme.card import write_card
 from emotion_core.models.seen_images import SeenImages, load_seen_images
-from emotion_core.system.files import replace_folder
+from emotion_core.system.storage.files import replace_folder
 from emotion_core.training.fitting.loop import TrainingLoop, TrainingResult
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.networks.network import Network

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import TrainingError
 from emotion_core.judging.measures.evaluation import EvaluationReport, evaluate_logits
-from emotion_core.system.files import replace_file, write_json
+from emotion_core.system.storage.files import replace_file, write_json
 from emotion_core.training.checks import check_training
 from emotion_core.training.config import TrainingConfig
 from emotion_core.training.data import batches, count_for_training, split_for_training
@@ -117,7 +117,7 @@ class TrainingLoop:
         if (folder / CHECKPOINT_FILE).exists():
             raise TrainingError(
                 f"{folder} holds an unfinished run; continue it with --resume, or delete the "
-                "folder to start anew"
+                "folder to start over"
             )
         paths = [teacher.path for teacher in teachers]
         check_training(config, count_for_training(dataset), paths, initial)
@@ -141,7 +141,7 @@ class TrainingLoop:
         if checkpoint.origin.data != dataset.fingerprint:
             raise TrainingError(
                 f"{folder} was started with other data than {dataset.name}; resume with the "
-                "dataset it began with, or delete the folder to start anew"
+                "dataset it began with, or delete the folder to start over"
             )
         run = cls(config, dataset, folder, checkpoint.origin)
         run._restore(checkpoint)

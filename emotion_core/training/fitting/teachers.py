@@ -33,7 +33,7 @@ def load_teacher(teacher: Teacher, precision: str = "float32") -> Network:
     if checksum(teacher_file(path)) != teacher.checksum:
         raise TrainingError(
             f"{path} is not the teacher that the run was started with (other checksum); put that "
-            "one back, or delete the run's folder to start anew"
+            "one back, or delete the run's folder to start over"
         )
     network = load_network(path)
     for layer in network.layers[:-1]:  # the last one keeps float32, for the digits

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.storage.temporary import TemporaryFolder
 from emotion_core.training.config import TrainingConfig
 from emotion_core.training.fitting.augmentation import FaceAugmentation
 from emotion_core.training.fitting.checkpoint import Checkpoint, Origin

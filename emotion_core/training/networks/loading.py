@@ -31,7 +31,7 @@ from emotion_core.models.folder import (
     load_card,
 )
 from emotion_core.models.interface import ModelInterface
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.storage.temporary import TemporaryFolder
 from emotion_core.training.networks.classifier import KerasClassifier
 from emotion_core.training.networks.keras2 import is_of_keras_2, rewrite_in_keras_3
 from emotion_core.training.networks.network import Network

@@ -10,8 +10,8 @@ import numpy as np
 
 from emotion_core.judging.measures.timing import time_in_turn
 from emotion_core.system.native import start_keras
+from emotion_core.system.processes.serving import serve
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import serve
 
 
 def time_models(request: dict[str, Any], _: ShareProgress) -> dict[str, Any]:

@@ -17,16 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.errors import EmotionCoreError, TrainingError
-from emotion_core.system.children import (
+from emotion_core.system.native import start_keras
+from emotion_core.system.processes.children import (
     Child,
     ChildEndedError,
     ChildError,
     packed,
     unpacked,
 )
-from emotion_core.system.native import start_keras
+from emotion_core.system.processes.serving import give_way, serve
 from emotion_core.system.progress import ShareProgress
-from emotion_core.system.serving import give_way, serve
 from emotion_core.training.config import AugmentationConfig, TrainingConfig
 from emotion_core.training.progress import TrainingSpeed
 
@@ -101,7 +101,7 @@ class Assistant:
             except ChildEndedError as error:
                 raise EmotionCoreError(
                     "expected an answer from the process that previews and measures, found none; "
-                    "it may have been ended for want of memory: close other programs and try again"
+                    "it may have run out of memory: close other programs and try again"
                 ) from error
             except ChildError as error:
                 raise TrainingError(error.reason) from error

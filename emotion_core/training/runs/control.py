@@ -6,25 +6,23 @@ changed here, under the run's own lock, so that nobody begins to train it meanwh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from emotion_core.errors import TrainingError
-from emotion_core.system.locks import FileLock
-from emotion_core.training.progress import CHECKPOINT_FILE
-from emotion_core.training.runs.run import (
+from emotion_core.system.processes.queueing import (
     CANCEL_FILE,
     LOCK_FILE,
-    OUTCOME_FILE,
     PATIENCE,
     QUEUED_FILE,
     RESUMABLE_STATES,
     STOP_FILE,
-    Run,
     enqueue,
-    open_run,
+    resume,
+    writing,
 )
+from emotion_core.system.storage.locks import FileLock
+from emotion_core.training.progress import CHECKPOINT_FILE
+from emotion_core.training.runs.run import Run, open_run
 from emotion_core.training.runs.storage import list_runs
 
 
@@ -44,7 +42,7 @@ def stop_run(run: Run) -> Run:
             f"{run.plan.name} is {run.state} and has nothing to keep; only a run with a finished "
             "epoch can be stopped"
         )
-    with _writing(run):
+    with writing(run.folder, TrainingError):
         (run.folder / STOP_FILE).touch()
         if run.state == "interrupted":
             enqueue(run.folder)
@@ -60,7 +58,7 @@ def cancel_run(run: Run) -> Run:
     run = open_run(run.folder)
     if run.state not in ("running", "queued", "interrupted"):
         raise TrainingError(f"{run.plan.name} is {run.state} already; delete it instead")
-    with _writing(run), FileLock(run.folder / LOCK_FILE) as lock:
+    with writing(run.folder, TrainingError), FileLock(run.folder / LOCK_FILE) as lock:
         (run.folder / CANCEL_FILE).touch()
         if lock.acquire(PATIENCE if run.state != "running" else 0.0):
             (run.folder / QUEUED_FILE).unlink(missing_ok=True)
@@ -110,20 +108,7 @@ def resume_run(run: Run) -> Run:
             f"{run.plan.name} is {run.state}; only a run that is {', '.join(RESUMABLE_STATES)} can "
             "be resumed"
         )
-    with _writing(run), FileLock(run.folder / LOCK_FILE) as lock:
-        if not lock.acquire(PATIENCE):
-            raise TrainingError(f"{run.plan.name} has just been begun by somebody else")
-        (run.folder / STOP_FILE).unlink(missing_ok=True)
-        enqueue(run.folder)
-        (run.folder / OUTCOME_FILE).unlink(missing_ok=True)
+    with writing(run.folder, TrainingError):
+        begun = TrainingError(f"{run.plan.name} has just been begun by somebody else")
+        resume(run.folder, begun)
     return open_run(run.folder)
-
-
-@contextmanager
-def _writing(run: Run) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise TrainingError(
-            f"{run.folder} cannot be written ({error.strerror}); make room, or allow writing there"
-        ) from error

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError, TrainingError
-from emotion_core.system.files import write_json
-from emotion_core.system.json_reading import checked, read_json
+from emotion_core.system.storage.files import write_json
+from emotion_core.system.storage.json_reading import checked, read_json
 from emotion_core.training.config import TrainingConfig
 from emotion_core.training.progress import CONFIG_FILE
 
@@ -111,5 +111,5 @@ def plan_of_earlier_version(folder: Path, name: str, data: DataSource) -> RunPla
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise TrainingError(
-            f"{path} is damaged ({error}); delete {folder} and start anew"
+            f"{path} is damaged ({error}); delete {folder} and start over"
         ) from error

@@ -1,9 +1,8 @@
 """One run after another, each in a process of its own, whoever asked for them.
 
-The *worker* waits for runs and imports next to nothing; the *trainer* that it starts for each run
-does the work, so that a crash or what Keras keeps in memory is gone with it. Two locks in the
-folder of all runs see to it that there is one worker and that one run trains at a time, even when a
-worker was killed and its trainer was not.
+How tasks are queued is in ``system/queueing``. A second lock in the folder of all runs sees to it
+that one run trains at a time, even when a worker was killed and its *trainer*, which does the work,
+was not.
 """
 
 from __future__ import annotations
@@ -12,20 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from emotion_core.errors import TrainingError
-from emotion_core.system.children import leave_running, run_with_log
-from emotion_core.system.files import owner_only
-from emotion_core.system.locks import FileLock, is_held
-from emotion_core.system.serving import give_way
-from emotion_core.training.runs.run import LOCK_FILE, LOG_FILE, QUEUED_FILE, Run, write_outcome
+from emotion_core.system.processes import queueing
+from emotion_core.system.processes.queueing import do_apart, has_worker, in_turn, leave_worker
+from emotion_core.system.storage.locks import is_held
+from emotion_core.training.runs.run import Run, write_outcome
 from emotion_core.training.runs.storage import RUNS_DIR_VARIABLE, list_runs, runs_dir
 
-WORKER_LOCK: Final = ".worker.lock"
-WORKER_LOG: Final = ".worker.log"
 #: Held by the one process that trains.
 TRAINING_LOCK: Final = ".training.lock"
-
-# How long somebody who only looks may have the lock.
-_PATIENCE: Final = 0.5
 
 
 def is_training(parent: Path) -> bool:
@@ -35,17 +28,8 @@ def is_training(parent: Path) -> bool:
 
 def queued_runs(parent: Path) -> list[Run]:
     """Return the runs that wait, the one that is next first."""
-    waiting = []
-    for run in list_runs(parent).runs:
-        if run.state == "queued":
-            try:
-                since = int((run.folder / QUEUED_FILE).read_text(encoding="ascii"))
-            except FileNotFoundError:  # it has just begun
-                continue
-            except ValueError:  # written by hand
-                since = 0
-            waiting.append((since, run.id, run))
-    return [run for *_, run in sorted(waiting, key=lambda entry: entry[:2])]
+    runs = {run.folder: run for run in list_runs(parent).runs if run.state == "queued"}
+    return [runs[folder] for folder in in_turn(runs)]
 
 
 def start_worker(parent: Path) -> None:
@@ -56,14 +40,10 @@ def start_worker(parent: Path) -> None:
     Raises:
         TrainingError: it cannot be started.
     """
-    if is_held(parent / WORKER_LOCK) or not queued_runs(parent):
+    if has_worker(parent) or not queued_runs(parent):
         return
     try:
-        leave_running(
-            "emotion_core.training.runs.queue",
-            log=parent / WORKER_LOG,
-            environment={RUNS_DIR_VARIABLE: str(parent)},
-        )
+        leave_worker("emotion_core.training.runs.queue", parent, RUNS_DIR_VARIABLE)
     except OSError as error:
         raise TrainingError(
             f"expected to start a process that trains, found {error}; close other programs and "
@@ -76,33 +56,17 @@ def work(parent: Path) -> None:
 
     Returns at once when there is a worker already.
     """
-    give_way()
-    while queued_runs(parent):
-        # Released and asked again at the end: a run that was queued between the last look and the
-        # release was not given a worker of its own.
-        with FileLock(parent / WORKER_LOCK) as lock:
-            if not lock.acquire(_PATIENCE):
-                return
-            while waiting := queued_runs(parent):
-                _train(waiting[0])
+    queueing.work(parent, lambda: queued_runs(parent), lambda run: _train(run))
 
 
 def _train(run: Run) -> None:
     """Train one run in a process of its own; one that was deleted meanwhile is left alone."""
-    try:
-        log = open(run.folder / LOG_FILE, "ab", opener=owner_only)  # noqa: SIM115
-    except FileNotFoundError:
-        return
-    with log:
-        code = run_with_log("emotion_core.training.runs.trainer", str(run.folder), log=log)
-    if (run.folder / QUEUED_FILE).exists() and not is_held(run.folder / LOCK_FILE):
-        # It never began: without this the worker would try for ever.
-        (run.folder / QUEUED_FILE).unlink(missing_ok=True)
-        write_outcome(
-            run.folder,
-            "failed",
-            f"the training process ended before it began (exit code {code}); the log may say why",
-        )
+    do_apart(
+        "emotion_core.training.runs.trainer",
+        run.folder,
+        "training",
+        lambda message: write_outcome(run.folder, "failed", message),
+    )
 
 
 if __name__ == "__main__":

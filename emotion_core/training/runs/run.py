@@ -1,23 +1,26 @@
 """One training run: what its folder holds, and what state it is in.
 
-A run is a folder. Its state follows from files that whoever does the work makes and the system
-keeps true, so that it cannot say anything else than what is: ``lock`` is held as long as a process
-trains, whatever happens to that process; a run that is neither held, queued nor ended was
-interrupted.
+A run is a folder, and a task of a queue: ``system/queueing`` says what its state follows from.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from emotion_core.system.files import replace_file, write_json
-from emotion_core.system.json_reading import checked, read_json
-from emotion_core.system.locks import is_held
+from emotion_core.system.processes.queueing import (
+    LOG_FILE,
+    OUTCOME_FILE,
+    STATUS_FILE,
+    State,
+    asked_for,
+    read_note,
+    state_of,
+)
+from emotion_core.system.storage.files import write_json
 from emotion_core.training.progress import (
     CHECKPOINT_FILE,
     EpochMetrics,
@@ -26,25 +29,7 @@ from emotion_core.training.progress import (
 )
 from emotion_core.training.runs.plan import RunPlan, read_plan
 
-LOCK_FILE: Final = "lock"
-QUEUED_FILE: Final = "queued"
-STOP_FILE: Final = "stop"
-CANCEL_FILE: Final = "cancel"
-OUTCOME_FILE: Final = "outcome.json"
-STATUS_FILE: Final = "status.json"
-LOG_FILE: Final = "log.txt"
 TENSORBOARD_FOLDER: Final = "tensorboard"
-
-State = Literal["running", "queued", "done", "stopped", "cancelled", "failed", "interrupted"]
-
-#: States in which something will happen by itself.
-ACTIVE_STATES: Final[tuple[State, ...]] = ("running", "queued")
-
-#: States from which a run can be resumed.
-RESUMABLE_STATES: Final[tuple[State, ...]] = ("interrupted", "stopped", "failed")
-
-#: Seconds for which somebody who only looks at a run may have its lock.
-PATIENCE: Final = 1.0
 
 _LOG_BYTES: Final = 8000
 
@@ -130,17 +115,6 @@ class Run:
         return (self.folder / CHECKPOINT_FILE).is_file()
 
 
-def enqueue(folder: Path) -> None:
-    """Put the run in ``folder`` at the end of the queue.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    # The time in the file, because the system's own times of files may be the same for several.
-    with replace_file(folder / QUEUED_FILE) as temporary:
-        temporary.write_text(str(time.time_ns()), encoding="ascii")
-
-
 def open_run(folder: Path) -> Run:
     """Return the run in ``folder``.
 
@@ -148,31 +122,11 @@ def open_run(folder: Path) -> Run:
         TrainingError: it holds no run, or a damaged one.
     """
     plan = read_plan(folder)
-    outcome = _read_outcome(folder)
-    state = _state(folder, outcome)
-    asked = ""
-    if state == "running":
-        requests = {"cancel": CANCEL_FILE, "stop": STOP_FILE}
-        asked = next((name for name, file in requests.items() if (folder / file).exists()), "")
+    outcome = read_note(folder / OUTCOME_FILE, Outcome)
+    state = state_of(folder, None if outcome is None else outcome.state)
+    asked = asked_for(folder, state)
     ended = state in ("done", "stopped", "failed")
     return Run(folder, plan, state, asked, outcome if ended else None)
-
-
-def _state(folder: Path, outcome: Outcome | None) -> State:
-    if is_held(folder / LOCK_FILE):
-        return "running"
-    if (folder / CANCEL_FILE).exists():
-        return "cancelled"
-    if (folder / QUEUED_FILE).exists():
-        return "queued"
-    return "interrupted" if outcome is None else outcome.state
-
-
-def _read_outcome(folder: Path) -> Outcome | None:
-    try:
-        return checked(read_json(folder / OUTCOME_FILE), Outcome)
-    except (OSError, ValueError, KeyError):
-        return None
 
 
 def write_outcome(folder: Path, state: State, message: str = "", model: Path | None = None) -> None:
@@ -186,22 +140,9 @@ def write_outcome(folder: Path, state: State, message: str = "", model: Path | N
     write_json(folder / OUTCOME_FILE, asdict(outcome))
 
 
-def write_status(folder: Path, status: RunStatus) -> None:
-    """Note what the training process does.
-
-    Raises:
-        OSError: the disk is full.
-    """
-    # Anew twice a second: nobody needs it after a power cut, and disks are slow.
-    write_json(folder / STATUS_FILE, asdict(status), lasting=False)
-
-
 def read_status(folder: Path) -> RunStatus | None:
     """Return what the training process last said; None where it has not said anything yet."""
-    try:
-        return checked(read_json(folder / STATUS_FILE), RunStatus)
-    except (OSError, ValueError, KeyError):
-        return None
+    return read_note(folder / STATUS_FILE, RunStatus)
 
 
 def read_log(folder: Path, lines: int = 12) -> str:

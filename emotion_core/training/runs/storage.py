@@ -13,13 +13,14 @@ from typing import BinaryIO, Final
 
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.models.folder import DEFAULT_MODEL, load_card, models_dirs
-from emotion_core.system.files import replace_file, replace_folder
-from emotion_core.system.folders import collection_dir, left_behind
-from emotion_core.system.locks import FileLock
-from emotion_core.system.shelf import Shelf, deleting
+from emotion_core.system.processes.queueing import LOCK_FILE, PATIENCE, QUEUED_FILE, enqueue
+from emotion_core.system.storage.files import replace_file, replace_folder
+from emotion_core.system.storage.folders import collection_dir, left_behind
+from emotion_core.system.storage.locks import FileLock
+from emotion_core.system.storage.shelf import Shelf, deleting
 from emotion_core.training.progress import CHECKPOINT_FILE
 from emotion_core.training.runs.plan import PLAN_FILE, RunPlan, read_plan
-from emotion_core.training.runs.run import LOCK_FILE, PATIENCE, QUEUED_FILE, Run, enqueue, open_run
+from emotion_core.training.runs.run import Run, open_run
 
 #: Names the folder of all runs instead of the one in the user's data.
 RUNS_DIR_VARIABLE: Final = "EMOTION_RUNS_DIR"
@@ -73,8 +74,8 @@ def create_run(parent: Path, plan: RunPlan) -> Run:
             enqueue(temporary)
     except OSError as error:
         raise TrainingError(
-            f"{parent}: the run cannot be written ({error.strerror}); make room, or name another "
-            f"folder with {RUNS_DIR_VARIABLE}"
+            f"{parent}: the run cannot be written ({error.strerror}); free up space, or name "
+            f"another folder with {RUNS_DIR_VARIABLE}"
         ) from error
     return open_run(folder)
 
@@ -119,7 +120,7 @@ def describe_run(run: Run, *, name: str, notes: str) -> Run:
         plan.write(run.folder)
     except OSError as error:
         raise TrainingError(
-            f"{run.folder}: name and notes cannot be written ({error.strerror}); make room, or "
+            f"{run.folder}: name and notes cannot be written ({error.strerror}); free up space, or "
             "allow writing there"
         ) from error
     return open_run(run.folder)

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from emotion_core.system.files import keep_private, make_folder
-from emotion_core.system.folders import is_personal
+from emotion_core.system.storage.files import keep_private, make_folder
+from emotion_core.system.storage.folders import is_personal
 from emotion_core.training.progress import EpochMetrics
 
 

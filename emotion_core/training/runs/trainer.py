@@ -17,55 +17,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from emotion_core.errors import EmotionCoreError, TrainingError
-from emotion_core.system.files import remove
-from emotion_core.system.locks import FileLock
 from emotion_core.system.names import print_any_name
 from emotion_core.system.native import start_keras
-from emotion_core.system.temporary import TemporaryFolder
+from emotion_core.system.processes.queueing import (
+    CANCEL_FILE,
+    STATUS_FILE,
+    STOP_FILE,
+    in_hand,
+    write_status,
+)
+from emotion_core.system.storage.files import remove
+from emotion_core.system.storage.temporary import TemporaryFolder
 from emotion_core.training.progress import CHECKPOINT_FILE, TrainingProgress
 from emotion_core.training.runs import driver
 from emotion_core.training.runs.plan import RunPlan, read_plan
 from emotion_core.training.runs.processes import Usage, memory_mb
 from emotion_core.training.runs.queue import TRAINING_LOCK
-from emotion_core.training.runs.run import (
-    CANCEL_FILE,
-    LOCK_FILE,
-    QUEUED_FILE,
-    STATUS_FILE,
-    STOP_FILE,
-    TENSORBOARD_FOLDER,
-    RunStatus,
-    open_run,
-    write_outcome,
-    write_status,
-)
+from emotion_core.training.runs.run import TENSORBOARD_FOLDER, RunStatus, open_run, write_outcome
 from emotion_core.training.runs.storage import free_model_folder
 
 if TYPE_CHECKING:
     from emotion_core.training.fitting.loop import TrainingLoop, TrainingResult
 
 _STATUS_SECONDS: Final = 0.5
-# How long somebody who only looks may have the lock.
-_PATIENCE: Final = 5.0
 
 
 def train(folder: Path) -> None:
     """Train the run in ``folder`` if it is queued, once no other run trains."""
     print_any_name()
-    with FileLock(folder.parent / TRAINING_LOCK) as slot, FileLock(folder / LOCK_FILE) as lock:
-        while not slot.acquire(patience=1.0):
-            pass
-        if not lock.acquire(_PATIENCE) or not (folder / QUEUED_FILE).exists():
-            return
-        (folder / QUEUED_FILE).unlink()
-        if (folder / CANCEL_FILE).exists():
+    with in_hand(folder, folder.parent / TRAINING_LOCK) as to_do:
+        if not to_do:
             return
         try:
             _Trainer(folder, read_plan(folder)).run()
         except EmotionCoreError as error:
             _fail(folder, str(error))
         except OSError as error:
-            _fail(folder, f"{error}; the last checkpoint stays: mend this and resume")
+            _fail(folder, f"{error}; the last checkpoint stays: fix this and resume")
         except MemoryError:
             _fail(folder, "there is not enough memory; choose a smaller batch or network")
         except Exception as error:  # noqa: BLE001 - whatever it is, who started the run is told

@@ -83,25 +83,27 @@ def test_another_data_set_is_refused(dataset, exclusions, faces):
     with pytest.raises(DatasetError) as refused:
         exclude(fewer, exclusions)
     assert str(refused.value) == (
-        "other.csv: expected the dataset of the exclusion list 'my list', faces.csv with "
-        f"fingerprint {dataset.fingerprint[:12]}, found only 1 of the 2 images it names "
+        "other.csv: expected the dataset of the correction list 'my list', faces.csv with "
+        f"fingerprint {dataset.fingerprint[:12]}, found only 1 of its 2 images "
         f"(fingerprint {fewer.fingerprint[:12]}); make a list for this dataset"
     )
     changed = replace(dataset, images=faces[[0, 1, 5, 3, 1, 4]])
-    with pytest.raises(DatasetError, match="found only 1 of the 2"):
+    with pytest.raises(DatasetError, match="found only 1 of its 2"):
         exclude(changed, exclusions)
-    with pytest.raises(DatasetError, match="expected other images beside those of the exclusion"):
+    with pytest.raises(
+        DatasetError, match="expected images that the correction list 'my list' does"
+    ):
         exclude(dataset.subset(np.array([2, 4])), exclusions)
 
 
 def test_a_second_list_is_refused(dataset, exclusions):
-    with pytest.raises(DatasetError, match="found one without the list 'my list'; make one list"):
+    with pytest.raises(DatasetError, match="already corrected by the list 'my list'; put both"):
         exclude(exclude(dataset, exclusions), exclusions)
 
 
 @pytest.mark.parametrize("chosen", [[], [0, 1, 2, 3, 4, 5]])
 def test_nothing_and_everything_make_no_list(dataset, chosen):
-    with pytest.raises(DatasetError, match=r"expected 1 to 5 images to leave out of faces\.csv"):
+    with pytest.raises(DatasetError, match=r"expected 1 to 5 images of faces\.csv to exclude"):
         exclusion_list(dataset, "list", {"all": np.array(chosen, np.intp)})
 
 
@@ -122,10 +124,10 @@ def test_kept_found_and_deleted(exclusions, folder):
     stored = list_exclusions()
     assert stored.lists == (exclusions,)
     assert len(stored.problems) == 1
-    assert "broken.json: expected an exclusion list" in stored.problems[0]
+    assert "broken.json: expected a correction list" in stored.problems[0]
     delete_exclusions("my list")
     assert list_exclusions().lists == ()
-    with pytest.raises(DatasetError, match="expected an exclusion list to delete"):
+    with pytest.raises(DatasetError, match="expected a correction list to delete"):
         delete_exclusions("my list")
 
 
@@ -138,7 +140,7 @@ def test_the_newest_list_comes_first(exclusions):
 
 def test_no_folder_yet(tmp_path):
     assert list_exclusions(tmp_path / "nowhere").lists == ()
-    with pytest.raises(DatasetError, match=r"found nothing at .*; there are none yet"):
+    with pytest.raises(DatasetError, match=r"found nothing at .*; existing lists: none"):
         load_exclusions("nobody")
 
 
@@ -163,7 +165,7 @@ def test_damaged_files(exclusions, change):
 
 def test_a_folder_that_cannot_be_written(exclusions, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(DatasetError, match=r"cannot be written .*; make room, or name another"):
+    with pytest.raises(DatasetError, match=r"cannot be written .*; free up space, or name another"):
         save_exclusions(exclusions, tmp_path / "file")
 
 

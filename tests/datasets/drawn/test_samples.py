@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emotion_core.datasets.drawn.samples import sample_photos
-from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
+from emotion_core.faces.finding.detectors import PHOTO_SETTINGS, HaarFaceDetector
 
 
 def test_samples_are_the_same_each_time():

@@ -7,8 +7,8 @@ import skimage.data
 from emotion_core.datasets.own.crops import found_crops, whole_crop
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.crops import crop_face
-from emotion_core.faces.detectors import PHOTO_SETTINGS, HaarFaceDetector
-from emotion_core.faces.images import to_gray
+from emotion_core.faces.finding.detectors import PHOTO_SETTINGS, HaarFaceDetector
+from emotion_core.faces.pictures.images import to_gray
 
 
 class FixedDetector:

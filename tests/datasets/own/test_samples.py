@@ -26,6 +26,7 @@ from emotion_core.datasets.own.samples import (
     remove_samples,
     restore_samples,
     sitting_at,
+    sitting_filmed,
     split_of_sitting,
     stored_samples,
 )
@@ -63,6 +64,19 @@ def test_a_person_who_comes_again_after_another_continues_the_newest(filled, fac
     again = filled.samples[-1].time + timedelta(minutes=5)
     filled = add_samples(filled, faces[:1], "fear", source="camera", sitting=1, now=again)
     assert sitting_at(filled, again) == 1
+
+
+def test_faces_of_one_session_are_one_sitting_whenever_they_are_added(filled, faces):
+    """Else near-copies of one face would lie in both splits."""
+    start, end = NOW - timedelta(days=3), NOW - timedelta(days=3) + timedelta(minutes=10)
+    assert sitting_filmed(filled, start, end) == 3
+    filmed = start + timedelta(minutes=1)
+    filled = add_samples(filled, faces[:1], "sad", source="video", sitting=3, now=filmed)
+    assert sitting_filmed(filled, start, end) == 3
+    assert sitting_filmed(filled, end + timedelta(hours=1), end + timedelta(hours=2)) == 4
+    late = NOW + timedelta(days=9)
+    filled = add_samples(filled, faces[:1], "sad", source="video", sitting=4, now=late)
+    assert sitting_at(filled, late) == 5  # of the camera: none goes on
 
 
 def test_relabelled_samples_move(filled, faces):
@@ -145,7 +159,7 @@ def test_a_full_disk_leaves_what_was_there(filled, faces, monkeypatch):
 
     monkeypatch.setattr(Path, "write_bytes", write_bytes)
     with pytest.raises(
-        DatasetError, match=r"me cannot be written \(No space left on device\); make"
+        DatasetError, match=r"me cannot be written \(No space left on device\); free up"
     ):
         add_samples(filled, faces, "sad", source="camera", sitting=1)
     assert len(calls) == 3

@@ -12,7 +12,7 @@ import pytest
 
 from emotion_core.datasets import open_dataset
 from emotion_core.errors import DatasetError
-from emotion_core.faces.images import encode_png
+from emotion_core.faces.pictures.images import encode_png
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def test_a_truncated_archive(tmp_path, csv_bytes, name, keep):
         f"{name}: expected a whole {name[name.index('.') :].lower()} file, but it is damaged "
         "or cannot be read ("
     )
-    assert message.endswith("); fetch it again")
+    assert message.endswith("); download it again")
 
 
 @pytest.mark.parametrize("name", [name for name in WRITERS if name != "faces.tar"])

@@ -14,14 +14,14 @@ def bad_rows(count):
 
 
 def test_places_are_named_up_to_five():
-    assert str(bad_rows_error("a.csv", bad_rows(1), "line", "mend it")) == (
-        "a.csv: 1 bad line (2): expected this, found 2; mend it"
+    assert str(bad_rows_error("a.csv", bad_rows(1), "line", "fix it")) == (
+        "a.csv: 1 bad line (2): expected this, found 2; fix it"
     )
-    assert str(bad_rows_error("a.csv", bad_rows(5), "line", "mend it")) == (
-        "a.csv: 5 bad lines (2, 3, 4, 5, 6): expected this, found 2 in line 2; mend it"
+    assert str(bad_rows_error("a.csv", bad_rows(5), "line", "fix it")) == (
+        "a.csv: 5 bad lines (2, 3, 4, 5, 6): expected this, found 2 in line 2; fix it"
     )
-    assert str(bad_rows_error("a.csv", bad_rows(7), "line", "mend it")) == (
-        "a.csv: 7 bad lines (2, 3, 4, 5, 6, …): expected this, found 2 in line 2; mend it"
+    assert str(bad_rows_error("a.csv", bad_rows(7), "line", "fix it")) == (
+        "a.csv: 7 bad lines (2, 3, 4, 5, 6, …): expected this, found 2 in line 2; fix it"
     )
 
 

@@ -8,7 +8,7 @@ from emotion_core.datasets import open_dataset
 from emotion_core.datasets.reading import bounds, image_folder
 from emotion_core.datasets.reading.bounds import BoundedStream, bounded_lines, most_unpacked
 from emotion_core.errors import DatasetError
-from emotion_core.faces.images import encode_png
+from emotion_core.faces.pictures.images import encode_png
 from emotion_core.quantities import byte_size
 
 
@@ -117,5 +117,5 @@ class TestFolders:
         packed = byte_size(sum(each.stat().st_size for each in folder.rglob("*.*")))
         assert refusal(lambda: open_dataset(folder, use_cache=False)) == (
             f"faces: expected at most 0 megapixels in pictures of {packed}, found more; leave out "
-            "what is no photograph of a face"
+            "what is not a photo of a face"
         )

@@ -15,8 +15,8 @@ import pytest
 from emotion_core.datasets import open_dataset
 from emotion_core.datasets.reading import cache
 from emotion_core.datasets.reading.csv_reader import CsvSource
-from emotion_core.system import disk_cache
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage import disk_cache
+from emotion_core.system.storage.folders import PROJECT
 
 ARRAYS = ("images", "labels", "splits", "rows", "votes")
 
@@ -237,7 +237,7 @@ OPEN_AGAIN_AND_AGAIN = """
 import shutil, sys
 from pathlib import Path
 from emotion_core.datasets import open_dataset
-from emotion_core.system.folders import cache_dir
+from emotion_core.system.storage.folders import cache_dir
 print("ready", flush=True)
 sys.stdin.readline()
 for turn in range(30):
@@ -289,7 +289,7 @@ def test_another_process_that_was_faster(path, caplog, monkeypatch):
         raise OSError(errno.ENOTEMPTY, "Directory not empty")
 
     monkeypatch.setattr(disk_cache, "load", load_nothing_at_first)
-    monkeypatch.setattr("emotion_core.system.files.os.replace", refuse)
+    monkeypatch.setattr("emotion_core.system.storage.files.os.replace", refuse)
     assert_equal(open_dataset(path), first)
     assert len(calls) == 2
     assert caplog.text == ""

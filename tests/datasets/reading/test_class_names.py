@@ -10,8 +10,8 @@ from emotion_core.datasets.reading.bad_rows import RowError
 from emotion_core.datasets.reading.class_names import label_of, remember_meanings
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, NumberedClassesError
-from emotion_core.faces.images import encode_png
-from emotion_core.system.folders import data_dir
+from emotion_core.faces.pictures.images import encode_png
+from emotion_core.system.storage.folders import data_dir
 
 RAF_DB = dict(
     zip(
@@ -89,7 +89,7 @@ def test_what_was_said_is_damaged_or_cannot_be_kept(numbered, caplog):
     path.write_text("[]")
     with pytest.raises(NumberedClassesError):
         open_dataset(numbered)
-    assert "numbered_classes.json is damaged and begun anew" in caplog.text
+    assert "numbered_classes.json is damaged and starts over" in caplog.text
     path.unlink()
     path.mkdir()
     with pytest.raises(DatasetError, match=r"numbered_classes\.json: cannot be written"):

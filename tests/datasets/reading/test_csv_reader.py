@@ -103,7 +103,7 @@ PIXELS_OF_BAD_ROW = {
 def test_bad_pixels_are_named_with_their_line(write_lines, good_lines, faces, pixels, reason):
     path = write_lines([*good_lines[:3], f"4,{pixels},Training", *good_lines[3:]])
     assert refusal(path) == (
-        f"fer2013.csv: 1 bad line (4): {reason}; mend the file, or skip bad rows (--skip-bad-rows)"
+        f"fer2013.csv: 1 bad line (4): {reason}; fix the file, or skip bad rows (--skip-bad-rows)"
     )
     kept = read(path, skip_bad_rows=True)
     np.testing.assert_array_equal(kept.images, faces)
@@ -144,7 +144,7 @@ def test_the_first_five_bad_lines_are_named_and_all_counted(write_lines, good_li
     path = write_lines([*lines, good_lines[3]])
     assert refusal(path) == (
         "fer2013.csv: 7 bad lines (4, 8, 10, 11, 12, …): expected an emotion of 0 to 6, found '8' "
-        "in line 4; mend the file, or skip bad rows (--skip-bad-rows)"
+        "in line 4; fix the file, or skip bad rows (--skip-bad-rows)"
     )
     kept = read(path, skip_bad_rows=True)
     assert kept.dropped_rows == 7
@@ -200,15 +200,15 @@ EXPECTED = "expected a CSV file with the columns emotion, pixels and (optional) 
         ),
         (
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-            f"fer2013.csv: {EXPECTED}, found a file that is no text",
+            f"fer2013.csv: {EXPECTED}, found a file that is not text",
         ),
         (
             b"\0\0\0\x20ftypisom\0\0\2\0",  # the beginning of an mp4
-            f"fer2013.csv: {EXPECTED}, found a file that is no text",
+            f"fer2013.csv: {EXPECTED}, found a file that is not text",
         ),
         (
             "emotion,pixels,Usage\n".encode("utf-16"),
-            f"fer2013.csv: {EXPECTED}, found a file that is no text",
+            f"fer2013.csv: {EXPECTED}, found a file that is not text",
         ),
     ],
 )

@@ -12,7 +12,7 @@ from emotion_core.datasets.reading import image_folder
 from emotion_core.datasets.reading.image_folder import list_pictures
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
-from emotion_core.faces.images import PICTURE_SUFFIXES, encode_png
+from emotion_core.faces.pictures.images import PICTURE_SUFFIXES, encode_png
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_files_among_the_faces_that_are_none_are_counted(folder, write, faces):
     for name in ("2.heic", "3.HEIC", "notes", "Thumbs.db"):
         (folder / "train" / "sad" / name).write_bytes(b"")
     assert read(folder).notes == (
-        "passed over 3 files in class folders that are no pictures it can read "
+        "skipped 3 files in class folders that are not pictures it can read "
         "(2 .heic, 1 without an ending); convert them to PNG if they are faces",
     )
 
@@ -212,7 +212,7 @@ def test_bad_pictures_are_named(folder, write, faces):
         f"{folder}: 5 bad pictures (6.png, train/contempt/5.png, train/happy/1.png, "
         "train/happy/3.png, train/happy/4.png): expected a class folder of angry, disgust, fear, "
         "happy, sad, surprise, neutral, found '' in picture 6.png; "
-        "mend the file, or skip bad rows (--skip-bad-rows)"
+        "fix the file, or skip bad rows (--skip-bad-rows)"
     )
     kept = read(folder, skip_bad_rows=True)
     assert kept.dropped_rows == 5

@@ -11,7 +11,7 @@ from emotion_core.datasets import open_dataset
 from emotion_core.datasets.reading import parquet as reading
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, NumberedClassesError
-from emotion_core.faces.images import encode_png
+from emotion_core.faces.pictures.images import encode_png
 
 NAMES = ["anger", "happiness", "neutral"]
 
@@ -114,7 +114,7 @@ def test_other_tables_and_damage(write, faces, monkeypatch):
     path.write_bytes(path.read_bytes()[:-9])
     message = refusal(path)
     assert message.startswith(f"{path}: expected a whole Parquet file, but it is damaged")
-    assert message.endswith("); fetch it again")
+    assert message.endswith("); download it again")
     assert "\n" not in message
 
 

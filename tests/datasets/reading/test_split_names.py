@@ -86,8 +86,8 @@ def test_folders_that_are_about_something_else(write_tree):
     dataset = open_dataset(write_tree("anna", "valentin"))
     assert dataset.splits.tolist() == [0] * 21
     assert dataset.notes == (
-        "no split is told by anna, latest, valentin; their faces count as Training. If they are "
-        "not, put folders named train, val and test above them",
+        "no folder of anna, latest, valentin names a split, so their faces count as Training; "
+        "if they are not, put folders named train, val and test above them",
     )
 
 

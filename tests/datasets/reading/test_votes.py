@@ -100,7 +100,9 @@ def test_votes_without_usage(write_lines, vote_lines):
 )
 def test_bad_votes(write_lines, vote_lines, line, reason):
     path = write_lines([*vote_lines[:2], "", line, *vote_lines[2:]], "votes.csv")
-    assert refusal(read_votes, path) == f"votes.csv: 1 bad line (4): {reason}; fetch the file again"
+    assert refusal(read_votes, path) == (
+        f"votes.csv: 1 bad line (4): {reason}; download the file again"
+    )
 
 
 COLUMNS = ", ".join(VOTE_NAMES)

@@ -20,3 +20,10 @@ def test_harsher_stands_to_the_right_and_the_unchanged_is_there():
     assert first.y[-1] == 0.9
     assert figure.layout.xaxis.autorange == "reversed"
     assert first.line.color != second.line.color
+
+
+def test_strengths_are_written_with_their_units():
+    harshest = {change.name: change.at(change.strengths[-1]) for change in CHANGES}
+    assert harshest["occlusion"] == "50% of the face"
+    assert harshest["rotation"] == "45 degrees"
+    assert harshest["jpeg"] == "JPEG quality 4"

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from emotion_core.judging.measures import calibration
 from emotion_core.judging.measures.calibration import (
     CERTAINTY_ACCURACY,
     CERTAINTY_COVERAGE,
@@ -8,6 +9,7 @@ from emotion_core.judging.measures.calibration import (
     cross_fit,
     fit_certainty_threshold,
     fit_temperature,
+    perfect_calibration_error,
 )
 from emotion_core.judging.measures.evaluation import evaluate_logits
 from emotion_core.judging.measures.scores import (
@@ -91,6 +93,27 @@ def test_cross_fit_judges_each_half_with_the_other_halfs_threshold():
     assert (crossed.coverage.value, crossed.accuracy_answered.value) == (17 / 20, 14 / 17)
 
 
+def test_the_halves_share_their_bins(monkeypatch):
+    # Even images score 0.7 and are all right, odd ones 0.7 and right in 4 of 10: in all, 0.7 are.
+    # Each half by itself would be off by 0.3, which is not an error of the scores.
+    monkeypatch.setattr(calibration, "fit_temperature", lambda *_: 1.0)
+    labels = np.full(40, HAPPY, np.uint8)
+    labels[1::2][:12] = SAD
+    logits = np.log(scores_of(*[0.7] * 40)).astype(np.float32)
+    assert cross_fit(logits, labels).ece == pytest.approx(0, abs=1e-6)
+
+
+def test_what_perfect_scores_would_show_is_the_chance_in_so_many_images():
+    random = np.random.default_rng(1)
+    scores = random.dirichlet(np.ones(7), 4000)
+    few, many = perfect_calibration_error(scores[:100]), perfect_calibration_error(scores)
+    assert 0 < many < few / 4  # it shrinks with the root of their number
+    labels = np.array([random.choice(7, p=row) for row in scores], np.uint8)
+    assert expected_calibration_error(scores, labels) == pytest.approx(many, abs=0.01)
+    assert perfect_calibration_error(np.eye(7)) == 0  # nothing is left to chance
+    assert perfect_calibration_error(scores) == many
+
+
 def test_calibration_is_what_evaluation_finds_with_it(answers):
     logits, labels = answers
     leaked = np.arange(400) < 100
@@ -110,5 +133,6 @@ def test_calibration_is_what_evaluation_finds_with_it(answers):
     assert fitted.metrics["ece"] < fitted.metrics["ece_uncalibrated"]
     crossed = cross_fit(logits * 3, labels)
     assert fitted.metrics["ece_cross_fitted"] == crossed.ece
+    assert fitted.metrics["ece_if_perfect"] == crossed.perfect_ece
     assert selective["coverage_cross_fitted"] == crossed.coverage.value
     assert selective["accuracy_answered_cross_fitted"] == crossed.accuracy_answered.value

@@ -112,7 +112,7 @@ def test_what_progress_raises_ends_the_child(children):
 def test_a_child_that_fails_is_one_line(tmp_path, monkeypatch):
     monkeypatch.delenv("PYTHONPATH", raising=False)
     # A folder where there is no emotion_core.
-    monkeypatch.setattr("emotion_core.system.children.PROJECT", tmp_path)
+    monkeypatch.setattr("emotion_core.system.processes.children.PROJECT", tmp_path)
     with pytest.raises(EmotionCoreError) as caught:
         map_embeddings(clusters())
     message = str(caught.value)

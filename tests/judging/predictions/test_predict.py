@@ -19,7 +19,7 @@ from emotion_core.judging.predictions.predict import (
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import LITERT_FILE, load_card
 from emotion_core.models.interface import ModelInterface
-from emotion_core.system import disk_cache
+from emotion_core.system.storage import disk_cache
 
 
 @pytest.fixture(autouse=True)

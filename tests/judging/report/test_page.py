@@ -13,6 +13,7 @@ from emotion_core.judging.report.contents import Report
 from emotion_core.judging.report.page import FACES, html_report
 from emotion_core.judging.robustness.changes import CHANGES
 from emotion_core.judging.speed import Speed
+from emotion_core.system.html.pages import page_template
 from tests.judging.made_answers import made_answers, made_card, random_answers
 
 CREATED = "2026-11-23T00:00:00+00:00"
@@ -30,7 +31,7 @@ def test_html_has_every_part_and_needs_no_network(full):
     page = without_plotly(html)
     for part in (
         "made on made PublicTest",
-        "300 images · without the 7 images of no leaks",
+        "300 images · list no leaks: left out 7 images",
         "Not for &lt;choosing&gt;.",
         "Expressions",
         "Confusion",
@@ -40,7 +41,7 @@ def test_html_has_every_part_and_needs_no_network(full):
         "Most confident mistakes",
         "Robustness",
         "Compared with other &lt;b&gt;",
-        "Speed of one face",
+        "Time per face",
         "1.00 to 2.00",
     ):
         assert part in page, part
@@ -50,10 +51,29 @@ def test_html_has_every_part_and_needs_no_network(full):
     assert page.count('class="plotly-graph-div"') == 8 + len(CHANGES)
 
 
+def test_a_list_that_only_relabels_leaves_nothing_out(full):
+    excluded = Exclusion("mended", 0, "ab", relabelled=1)
+    html = html_report(replace(full, excluded=excluded))
+    assert "300 images · list mended: gave 1 image another label" in html
+
+
+def test_f1_is_written_as_on_the_page(full):
+    """A share of nothing: it was the one percentage among F1s."""
+    judgement = full.judgement
+    f1 = judgement.report.per_class[0].f1
+    assert f"<td>{f1.value:.3f} ({f1.low:.3f} to {f1.high:.3f})</td>" in html_report(full)
+
+
 def test_html_without_faces_and_extras():
     html = without_plotly(html_report(Report(judge(random_answers()), (), CREATED)))
     assert "data:image/png" not in html
-    for part in ("Robustness", "Compared with", "FER+ voters", "Speed", "Most confident mistakes"):
+    for part in (
+        "Robustness",
+        "Compared with",
+        "FER+ voters",
+        "Time per face",
+        "Most confident mistakes",
+    ):
         assert f"<h2>{part}" not in html
 
 
@@ -82,15 +102,13 @@ def test_hostile_names_stay_text(full):
     html = html_report(hostile, lambda places: IMAGES[places])
     assert "<script>alert" not in html
     assert "<img src=x" not in html
-    assert html.count("&lt;/script&gt;&lt;script&gt;alert(1)") == 15
+    assert html.count("&lt;/script&gt;&lt;script&gt;alert(1)") == 17
     assert "{{ 7 * 7 }}&amp;" in html
     plain = html_report(full, lambda places: IMAGES[places])
     assert html.count("<script") == plain.count("<script")
 
 
 def test_template_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    from emotion_core.judging.report import page
-
-    page._template.cache_clear()
+    page_template.cache_clear()
     monkeypatch.chdir(tmp_path)
     assert html_report(Report(judge(random_answers()), (), CREATED)).startswith("<!doctype html>")

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from emotion_core.live.connection.check import ServerCheck, check_servers, misplaced_relay
 from emotion_core.live.connection.servers import IceSettings
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from tests.coturn import SECRET, Coturn, host_for_tests, running_coturn
 
 
@@ -102,7 +102,7 @@ def test_no_answer(silent):
     for check in check_servers(settings, timeout=1):
         assert not check.works
         assert check.finding == (
-            "gave no answer within 1 s: look at its address, whether it runs, and whether a "
+            "gave no answer within 1 s: check its address, whether it runs, and whether a "
             f"firewall lets UDP to port {port} through"
         )
 
@@ -111,7 +111,7 @@ def test_nothing_listens(closed):
     (check,) = check_servers(with_secret(f"turn:{closed}?transport=tcp"))
     assert not check.works
     assert check.finding == (
-        f"does not listen on TCP port {closed.split(':')[1]}: look at the address, and whether "
+        f"does not listen on TCP port {closed.split(':')[1]}: check the address, and whether "
         "the server runs"
     )
 
@@ -150,7 +150,7 @@ def test_a_certificate_counts_only_if_somebody_known_signed_it(tmp_path, monkeyp
         (known,) = check_servers(settings)
     assert not unknown.works
     assert unknown.finding == (
-        "has no valid certificate (self-signed certificate): renew it, or mend the name"
+        "has no valid certificate (self-signed certificate): renew it, or correct the name"
     )
     assert known.works
     assert known.finding == f"relays through {coturn.host}"
@@ -198,7 +198,7 @@ def test_an_unknown_name(monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     (check,) = check_servers(with_secret("turn:nowhere.invalid"))
     assert not check.works
-    assert check.finding == "has a name that leads nowhere: look for a typing error"
+    assert check.finding == "has a host name that cannot be found: check the spelling"
 
 
 def test_a_stun_server_that_refuses():
@@ -219,7 +219,7 @@ def test_a_stun_server_that_refuses():
         url = f"stun:127.0.0.1:{server.getsockname()[1]}"
         (check,) = check_servers(IceSettings(stun=(url,)))
         thread.join()
-    assert check == ServerCheck(url, False, "refused (400 Bad Request): its log tells why")
+    assert check == ServerCheck(url, False, "refused (400 Bad Request): its log says why")
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ A_TURN_ADDRESS = (
         (
             {"turns": []},
             "turns: expected one of stun, turn, turn_shared_secret, turn_lifetime_seconds, "
-            "turn_username, turn_password, relay_only, found this name; mend or remove it",
+            "turn_username, turn_password, relay_only, found this name; fix or remove it",
         ),
         (
             {"stun": "stun:a.example.org"},
@@ -143,15 +143,15 @@ A_TURN_ADDRESS = (
         (
             {"stun": [TURN]},
             'stun: expected addresses such as "stun:stun.example.org:3478", '
-            f"found {TURN!r}; mend or remove it",
+            f"found {TURN!r}; fix or remove it",
         ),
         (
             {**SHARED, "turn": ["turn.example.org"]},
-            f"turn: expected {A_TURN_ADDRESS}, found 'turn.example.org'; mend or remove it",
+            f"turn: expected {A_TURN_ADDRESS}, found 'turn.example.org'; fix or remove it",
         ),
         (
             {**SHARED, "turn": ["turn:me:hush@turn.example.org"]},
-            f"turn: expected {A_TURN_ADDRESS}, found one with an @; mend or remove it",
+            f"turn: expected {A_TURN_ADDRESS}, found one with an @; fix or remove it",
         ),
         (
             {"turn": [TURN]},

@@ -179,6 +179,44 @@ def test_calibration(card):
     assert table[-1][0] == "93 to 100%"
 
 
+def test_calibration_says_what_chance_alone_would_show(card):
+    text = section(replace(card, metrics=card.metrics | {"ece_if_perfect": 0.0123}), "Calibration")
+    assert "chance alone would show 1.2% if every score were exactly right." in (
+        " ".join(text.split())
+    )
+
+
+def test_both_views(card):
+    both = card.metrics | {
+        "view": "mirrored",
+        "temperature": 1.234,
+        "certainty_threshold": 0.37,
+        "accuracy": 0.777,
+        "log_loss": 0.5559,
+        "ece_cross_fitted": 0.0321,
+    }
+    changed = replace(card, metrics=card.metrics | {"mirrored": both})
+    figures = {row[0]: row[1:] for row in rows(section(changed, "Both views"))[2:]}
+    assert figures["accuracy"][1].startswith("77.7% (")
+    assert figures["accuracy"][0].startswith(f"{100 * card.metrics['accuracy']:.1f}% (")
+    assert figures["log loss"] == [f"{card.metrics['log_loss']:.3f}", "0.556"]
+    assert figures["temperature"] == [f"{card.temperature:.3f}", "1.234"]
+    assert figures["uncertain below"] == [f"{100 * card.certainty_threshold:.0f}%", "37%"]
+    assert figures["calibration error, fitted on one half, measured on the other"][1] == "3.2%"
+    assert "With mirror images averaged: 77.7% of all." in said(changed)
+    assert "Both views" not in said(replace(card, metrics=without_views(card)))
+
+
+def without_views(card):
+    return {name: value for name, value in card.metrics.items() if name != "mirrored"}
+
+
+def test_views_of_which_little_is_known_have_what_there_is(card):
+    bare_view = {"temperature": 1.234, "certainty_threshold": 0.37}
+    text = section(replace(card, metrics={"mirrored": bare_view}), "Both views")
+    assert [row[0] for row in rows(text)[2:]] == ["temperature", "uncertain below"]
+
+
 def test_uncertain(card):
     text = " ".join(section(card, "Uncertain").split())
     selective = card.metrics["selective"]
@@ -293,9 +331,9 @@ def test_an_exclusion_list(card):
     assert "(`abc`) gave another label to 5 of the dataset's images." in said(only)
     del excluded["relabelled"]
     without = replace(card, data=card.data | {"excluded": excluded})
-    expected = "The exclusion list leaks (`abc`) left out 279 of the dataset's images."
+    expected = "The correction list leaks (`abc`) left out 279 of the dataset's images."
     assert expected in said(without)
-    assert "exclusion list" not in said(replace(card, data=card.data | {"excluded": None}))
+    assert "correction list" not in said(replace(card, data=card.data | {"excluded": None}))
 
 
 def test_held_out_images_are_not_public_test(card):

@@ -9,7 +9,7 @@ from streamlit.watcher import path_watcher
 
 from emotion_core.live.connection.check import ServerCheck
 from emotion_core.live.connection.servers import IceSettings
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from pages.live import connection
 from pages.live.connection import GUIDE, Connection, explain_failure, read_connection
 
@@ -129,7 +129,12 @@ WORKS, FAILS = ServerCheck(TURN, True, "relays"), ServerCheck(TURN, False, "refu
         (IceSettings(), [], HERE, ["on the same machine", "firewall", "another browser"]),
         (IceSettings(), [], "http://127.0.0.1:8501", ["on the same machine"]),
         (IceSettings(), [], "", ["on the same machine"]),
-        (IceSettings(), [], ELSEWHERE, ["another machine", "TURN server", "none is set up", GUIDE]),
+        (
+            IceSettings(),
+            [],
+            ELSEWHERE,
+            ["not run on the same machine", "TURN server", "none is set up", GUIDE],
+        ),
         (SETTINGS, [WORKS], ELSEWHERE, ["can reach the TURN server", "another network", GUIDE]),
         (SETTINGS, [FAILS], ELSEWHERE, [f"- `{TURN}` refused (401 ...)", GUIDE]),
         (SETTINGS, [FAILS], HERE, [f"- `{TURN}` refused (401 ...)"]),

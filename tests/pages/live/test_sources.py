@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.component import WebRtcStreamerState
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from emotion_core.video.reader import SourceState
 from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile
 from pages.live import source_stream, sources, streaming

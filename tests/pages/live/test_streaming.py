@@ -69,13 +69,13 @@ def test_a_failure_of_this_side_stays_until_the_next_try():
 #: All that getUserMedia may throw (W3C Media Capture and Streams, 10.2.1), what older browsers and
 #: the library throw, as browsers word it, and what helps.
 PROBLEMS = {
-    "NotAllowedError: Permission denied": "Allow it with the camera symbol",
-    "NotAllowedError: Permission denied by system": "privacy settings of the system",
+    "NotAllowedError: Permission denied": "Allow it with the camera icon",
+    "NotAllowedError: Permission denied by system": "system's privacy settings",
     "NotAllowedError: Permission dismissed": "choose Allow",
     "NotAllowedError: The request is not allowed by the user agent or the platform in the current "
-    "context, possibly because the user denied permission.": "Allow it with the camera symbol",
-    "PermissionDeniedError: ": "Allow it with the camera symbol",
-    "SecurityError: The operation is insecure.": "Allow it with the camera symbol",
+    "context, possibly because the user denied permission.": "Allow it with the camera icon",
+    "PermissionDeniedError: ": "Allow it with the camera icon",
+    "SecurityError: The operation is insecure.": "Allow it with the camera icon",
     "NotFoundError: Requested device not found": "No camera was found",
     "DevicesNotFoundError: ": "No camera was found",
     "NotReadableError: Could not start video source": "another program",
@@ -84,7 +84,7 @@ PROBLEMS = {
     "Error: No video track acquired": "another program",
     "OverconstrainedError: ": "Choose another camera",
     "ConstraintNotSatisfiedError: ": "Choose another camera",
-    "InvalidStateError: Document is not fully active": "Come back to it",
+    "InvalidStateError: Document is not fully active": "Return to it",
     "Error: navigator.mediaDevices is undefined. It seems ...": "localhost",
     "TypeError: undefined is not an object": "localhost",
     "Error: getUserMedia is not implemented in this browser": "cannot use a camera",

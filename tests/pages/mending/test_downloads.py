@@ -7,16 +7,19 @@ import io
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
+from streamlit import runtime
 from streamlit.runtime.download_data_util import convert_data_to_bytes_and_infer_mime
+from streamlit.runtime.media_file_manager import MediaFileManager
 from streamlit.runtime.media_file_storage import MediaFileKind
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.web.server.starlette.starlette_routes import create_media_routes
 
-from emotion_core.system.folders import PROJECT
-from pages.mending.downloads import PIECE, FileOnDisk, InPieces, written
+from emotion_core.system.storage.folders import PROJECT
+from pages.mending.downloads import PIECE, FileOnDisk, InPieces, address_of, written
 
 CONTENT = bytes(range(256)) * 8000  # 2 MB
 
@@ -105,6 +108,20 @@ def test_a_video_takes_no_memory(tmp_path):
     )
     storage.load_and_get_id(content, "video/mp4", MediaFileKind.MEDIA)
     assert anonymous() - before < 50_000_000
+
+
+def test_a_component_fetches_parts_of_a_file_by_its_address(tmp_path, monkeypatch):
+    storage = MemoryMediaFileStorage("/media")
+    manager = MediaFileManager(storage)
+    monkeypatch.setattr(runtime, "get_instance", lambda: SimpleNamespace(media_file_mgr=manager))
+    addresses = []
+    for content in (CONTENT, bytes(64) + CONTENT[64:]):
+        (tmp_path / "rows").write_bytes(content)
+        addresses.append(address_of(FileOnDisk(tmp_path / "rows"), "video/mp4", "rows"))
+        assert addresses[-1] == address_of(FileOnDisk(tmp_path / "rows"), "video/mp4", "rows")
+        found = storage.get_file(addresses[-1].rpartition("/")[2])
+        assert bytes(found.content[100:200]) == content[100:200]
+    assert len(set(addresses)) == 2  # another content has another address
 
 
 def test_the_app_sends_in_pieces():

@@ -8,7 +8,7 @@ APP = """
 from types import SimpleNamespace
 import streamlit as st
 from pages.mending.legacy_pages import ensure_navigation
-from pages.shared.navigation import note_page
+from pages.viewer.navigation import note_page
 
 if "runs" in st.session_state:
     note_page(SimpleNamespace(url_path="photo"))

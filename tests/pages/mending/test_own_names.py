@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emotion_core.system.folders import PROJECT
+from emotion_core.system.storage.folders import PROJECT
 from pages.mending.own_names import foreign_name
 from tests.browser.support import Server, running_server
 

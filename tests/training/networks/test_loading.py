@@ -288,7 +288,7 @@ def test_foreign_classes_are_refused(model, entry):
     description = json.loads((model / "model_arch.json").read_text())
     description["config"]["layers"].append(entry)
     (model / "model_arch.json").write_text(json.dumps(description))
-    with pytest.raises(ModelError, match="is no part of Keras, and is refused"):
+    with pytest.raises(ModelError, match="is not part of Keras, and is refused"):
         load_network(model / "model_arch.json")
 
 

@@ -3,17 +3,12 @@ from dataclasses import replace
 import pytest
 
 from emotion_core.errors import TrainingError
-from emotion_core.system.locks import FileLock
+from emotion_core.system.processes.queueing import LOCK_FILE, QUEUED_FILE, STOP_FILE
+from emotion_core.system.storage.locks import FileLock
 from emotion_core.training.progress import CHECKPOINT_FILE
 from emotion_core.training.runs import control
 from emotion_core.training.runs.control import cancel_run, cancel_sweep, resume_run, stop_run
-from emotion_core.training.runs.run import (
-    LOCK_FILE,
-    QUEUED_FILE,
-    STOP_FILE,
-    open_run,
-    write_outcome,
-)
+from emotion_core.training.runs.run import open_run, write_outcome
 from emotion_core.training.runs.storage import create_run
 
 

@@ -57,5 +57,5 @@ def test_the_plan_of_a_run_that_an_earlier_version_began(plan, tmp_path):
     assert (found.config, found.teachers, found.initial) == (plan.config, ("/a",), "/b")
     assert (found.name, found.library) == ("model", str(tmp_path.parent))
     (tmp_path / "config.json").write_text("[]")
-    with pytest.raises(TrainingError, match=r"config\.json is damaged .*; delete .* start anew"):
+    with pytest.raises(TrainingError, match=r"config\.json is damaged .*; delete .* start over"):
         plan_of_earlier_version(tmp_path, "model", plan.data)

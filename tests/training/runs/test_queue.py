@@ -10,24 +10,12 @@ import h5py
 import numpy as np
 import pytest
 
-from emotion_core.system.locks import FileLock, is_held
+from emotion_core.system.processes.queueing import QUEUED_FILE, WORKER_LOCK, enqueue
+from emotion_core.system.storage.locks import FileLock, is_held
 from emotion_core.training.runs import queue
 from emotion_core.training.runs.control import resume_run
-from emotion_core.training.runs.queue import (
-    WORKER_LOCK,
-    is_training,
-    queued_runs,
-    start_worker,
-    work,
-)
-from emotion_core.training.runs.run import (
-    QUEUED_FILE,
-    enqueue,
-    open_run,
-    read_log,
-    read_status,
-    write_outcome,
-)
+from emotion_core.training.runs.queue import is_training, queued_runs, start_worker, work
+from emotion_core.training.runs.run import open_run, read_log, read_status, write_outcome
 from emotion_core.training.runs.storage import create_run, delete_run
 
 

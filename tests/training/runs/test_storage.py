@@ -6,7 +6,15 @@ from dataclasses import asdict, replace
 import pytest
 
 from emotion_core.errors import TrainingError
-from emotion_core.system.locks import FileLock
+from emotion_core.system.processes.queueing import (
+    CANCEL_FILE,
+    LOCK_FILE,
+    LOG_FILE,
+    QUEUED_FILE,
+    STOP_FILE,
+    write_status,
+)
+from emotion_core.system.storage.locks import FileLock
 from emotion_core.training.progress import (
     CHECKPOINT_FILE,
     METRICS_FILE,
@@ -14,19 +22,7 @@ from emotion_core.training.progress import (
     read_confusion,
     read_epochs,
 )
-from emotion_core.training.runs.run import (
-    CANCEL_FILE,
-    LOCK_FILE,
-    LOG_FILE,
-    QUEUED_FILE,
-    STOP_FILE,
-    RunStatus,
-    open_run,
-    read_log,
-    read_status,
-    write_outcome,
-    write_status,
-)
+from emotion_core.training.runs.run import RunStatus, open_run, read_log, read_status, write_outcome
 from emotion_core.training.runs.storage import (
     RUNS_DIR_VARIABLE,
     create_run,

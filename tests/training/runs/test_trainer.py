@@ -10,19 +10,14 @@ import tensorflow
 
 from emotion_core.datasets.source import DataSource
 from emotion_core.models.folder import load_card
-from emotion_core.system.files import write_json
+from emotion_core.system.processes.queueing import CANCEL_FILE, STOP_FILE
+from emotion_core.system.storage.files import write_json
 from emotion_core.training.fitting import export as model_export
 from emotion_core.training.fitting.loop import TrainingLoop
 from emotion_core.training.progress import read_confusion
 from emotion_core.training.runs import trainer
 from emotion_core.training.runs.control import resume_run, stop_run
-from emotion_core.training.runs.run import (
-    CANCEL_FILE,
-    STOP_FILE,
-    TENSORBOARD_FOLDER,
-    open_run,
-    read_status,
-)
+from emotion_core.training.runs.run import TENSORBOARD_FOLDER, open_run, read_status
 from emotion_core.training.runs.storage import create_run, delete_run, list_runs
 from tests.training.earlier_version import as_earlier_version
 

@@ -1,0 +1,1 @@
+"""The video of a recording: boxes drawn on it, its sound kept."""

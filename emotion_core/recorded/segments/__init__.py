@@ -1,0 +1,1 @@
+"""A video cut into segments, and one of them read."""

@@ -1,7 +1,0 @@
-"""What the pages share: their look, and what keeps a live stream running."""
-
-from pathlib import Path
-from typing import Final
-
-#: Draws the cells of every grid of faces; a grid's own script stands after it.
-FACE_CELLS: Final = Path(__file__).parent / "face_cells.js"

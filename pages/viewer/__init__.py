@@ -1,0 +1,1 @@
+"""Who looks at the pages: what they may do, what they clicked, uploaded, set and left on."""

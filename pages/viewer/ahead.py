@@ -1,0 +1,46 @@
+"""What the first viewer would wait for, begun when the server starts."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import streamlit as st
+
+from pages.mending.own_names import open_browser
+
+#: What the first page needs and `app.py` does not import, while the browser fetches Streamlit's
+#: scripts. Nothing that makes a component known to Streamlit, which needs a viewer for that: so
+#: neither streamlit_webrtc nor a page. And nothing of TensorFlow or pandas.
+FIRST_PAGE: Final = (
+    "cv2",
+    "av",
+    "aiortc",
+    "emotion_core.live.session",
+    "emotion_core.live.reader",
+    "emotion_core.live.background",
+    "emotion_core.models.library",
+    "emotion_core.sessions.recorder",
+    "emotion_core.sessions.exports.tables",
+    "emotion_core.system.storage.housekeeping",
+)
+
+
+@asynccontextmanager
+async def begin(app: st.App) -> AsyncIterator[None]:
+    """Import ahead while the app runs, and open a browser as ``streamlit run`` does."""
+    threading.Thread(target=import_first_page, name="imports ahead", daemon=True).start()
+    async with open_browser(app):
+        yield
+
+
+def import_first_page() -> None:
+    """Import what the first page needs; what cannot be is told when the page asks for it."""
+    for name in FIRST_PAGE:
+        try:
+            importlib.import_module(name)
+        except Exception:  # noqa: BLE001 - a library of the machine may fail in any way
+            return
