@@ -14,7 +14,7 @@ _SCRIPT: Final = """
 if (!window.emotionPopovers) {
   window.emotionPopovers = true;
   const inside = 'input, textarea, button, [tabindex]:not([tabindex="-1"])';
-  let opener = null;
+  let opener = null, back = null;
   new MutationObserver((changes) => {
     for (const change of changes)
       for (const node of change.addedNodes) {
@@ -35,11 +35,14 @@ if (!window.emotionPopovers) {
   }).observe(document.body, { childList: true, subtree: true });
   window.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !event.target.closest?.('[data-testid="stPopoverBody"]')) return;
-    setTimeout(() => opener?.isConnected && opener.focus({ focusVisible: true }), 100);
+    back = setTimeout(() => opener?.isConnected && opener.focus({ focusVisible: true }), 100);
   }, { capture: true });
 
   let tab = null;
-  addEventListener("focusin", ({ target }) => { tab = target.role === "tab" ? target : null; });
+  addEventListener("focusin", ({ target }) => {
+    tab = target.role === "tab" ? target : null;
+    if (target !== opener) clearTimeout(back);  // who went on is not called back
+  });
   addEventListener("pointerdown", () => { tab = null; }, { capture: true });
   new MutationObserver((changes) => {
     const enabled = changes.some(({ target }) => target === tab && !tab.dataset.disabled);

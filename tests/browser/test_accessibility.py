@@ -160,10 +160,10 @@ def test_the_focus_goes_where_the_keyboard_opens_and_back_and_stays_on_tabs(serv
     tab = page.get_by_role("tab", selected=True)
     tab.focus()
     # The browser takes the focus away when it draws next, which a busy machine puts off: done here.
-    tab.evaluate(
-        "tab => { tab.removeAttribute('tabindex'); tab.dataset.disabled = 'true'; tab.blur(); }"
-    )
-    assert page.evaluate("document.activeElement === document.body")
+    assert tab.evaluate("""tab => {
+        tab.removeAttribute("tabindex"); tab.dataset.disabled = "true"; tab.blur();
+        return document.activeElement === document.body;
+    }""")
     tab.evaluate("tab => { tab.tabIndex = 0; delete tab.dataset.disabled; }")
     expect(tab).to_be_focused()
 

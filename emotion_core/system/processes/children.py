@@ -28,8 +28,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -55,7 +55,10 @@ MOST_TOLD: Final = MAX_JSON_BYTES
 MOST_CONTENT: Final = 500_000_000
 
 _NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
-_starter = ThreadPoolExecutor(1, "children")
+# What starts each child, and who waits for it; see ``_in_lasting_thread``.
+_starts: Final[queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]]] = queue.SimpleQueue()
+_starter_lock: Final = threading.Lock()
+_starter: threading.Thread | None = None
 # Between the end of a child's output and its own.
 _SECONDS_TO_END: Final = 2.0
 _LAST_WORDS_BYTES: Final = 4096
@@ -343,7 +346,27 @@ def _in_lasting_thread(command: list[str], **options: Any) -> subprocess.Popen[b
 
     Linux ends a child that asks for it with the *thread* that started it: prctl(2).
     """
-    return _starter.submit(lambda: subprocess.Popen(command, **options)).result()
+    global _starter
+    with _starter_lock:
+        if _starter is None:
+            # A daemon: an executor's thread that Ctrl-C keeps it from knowing would never be told
+            # to end, and Python would wait for it for ever.
+            starter = threading.Thread(target=_start_children, name="children", daemon=True)
+            starter.start()
+            _starter = starter
+    started: Future[subprocess.Popen[bytes]] = Future()
+    _starts.put((lambda: subprocess.Popen(command, **options), started))
+    return started.result()
+
+
+def _start_children() -> None:
+    while True:
+        start, started = _starts.get()
+        try:
+            started.set_result(start())
+        except BaseException as error:  # noqa: BLE001 - whoever asked for it gets it
+            started.set_exception(error)
+        del start, started  # or they would be kept until the next is asked for
 
 
 def packed(array: NDArray[Any]) -> dict[str, Any]:

@@ -198,6 +198,28 @@ def test_ctrl_c_while_the_conversation_starts_ends_it(child, monkeypatch):
     assert not is_alive(asked.pid)
 
 
+def test_ctrl_c_while_the_first_is_started_lets_the_parent_end():
+    """A thread that nobody knew of waited for work, and Python for the thread, for ever."""
+    parent = """
+import threading
+from emotion_core.system.processes.children import Child
+
+begin = threading.Thread.start
+
+def interrupted(thread):
+    begin(thread)
+    if thread.name.startswith("children"):
+        raise KeyboardInterrupt
+
+threading.Thread.start = interrupted
+Child("this")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", parent], cwd=PROJECT, capture_output=True, text=True, timeout=100
+    )
+    assert done.stderr.endswith("KeyboardInterrupt\n")
+
+
 def test_a_module_with_a_log(tmp_path):
     with (tmp_path / "log").open("ab") as log:
         assert run_with_log("this", log=log) == 0
