@@ -58,6 +58,8 @@ class SessionDescription:
         camera_size: width and height of the picture in pixels; a camera may change it later, so
             that every frame states its own.
         settings: everything else that bears on the readings, such as the smoothing; JSON values.
+        purpose: what it is recorded for, in a few words; empty where nobody said, as in headers of
+            earlier versions.
     """
 
     consent: str
@@ -65,6 +67,7 @@ class SessionDescription:
     model_checksum: str
     camera_size: tuple[int, int]
     settings: dict[str, Any] = field(default_factory=dict)
+    purpose: str = ""
 
 
 @dataclass(frozen=True)

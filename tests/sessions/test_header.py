@@ -31,7 +31,14 @@ def test_a_start_without_a_zone_is_taken_for_utc():
         assert header.began.isoformat() == "2026-01-01T12:00:00.250000+00:00"
 
 
-@pytest.mark.parametrize("header", [HEADER, replace(HEADER, video=None, ended=HEADER.started)])
+@pytest.mark.parametrize(
+    "header",
+    [
+        HEADER,
+        replace(HEADER, video=None, ended=HEADER.started),
+        replace(HEADER, description=replace(DESCRIPTION, purpose="research with volunteers")),
+    ],
+)
 def test_what_is_written_is_read(tmp_path, header):
     write_header(tmp_path, header)
     assert read_header(tmp_path) == header
@@ -42,6 +49,13 @@ def test_one_of_an_earlier_version_has_no_tags(tmp_path):
     del content["tags"]
     (tmp_path / "session.json").write_text(json.dumps(content))
     assert read_header(tmp_path) == replace(HEADER, tags=())
+
+
+def test_one_of_an_earlier_version_has_no_purpose(tmp_path):
+    content = replace(HEADER, description=replace(DESCRIPTION, purpose="a study")).to_json()
+    del content["description"]["purpose"]
+    (tmp_path / "session.json").write_text(json.dumps(content))
+    assert read_header(tmp_path).description.purpose == ""
 
 
 def test_no_header(tmp_path):
