@@ -12,6 +12,8 @@
     ├── SessionError            a recorded session that cannot be written, read or deleted
     ├── SourceError             a video file or camera that cannot be played
     │   └── SourceLostError     … at the moment: it is worth another try
+    ├── StreamError             a live stream that cannot do what it is asked at the moment
+    │   └── NoStreamError       … because it does not run
     ├── TrainingError           a training run that cannot start, resume or finish
     └── WebhookError            an address that events must not or cannot be sent to
 
@@ -86,6 +88,14 @@ class SourceError(EmotionCoreError):
 
 class SourceLostError(SourceError):
     """A camera does not answer, or stopped; it may come back."""
+
+
+class StreamError(EmotionCoreError):
+    """A live stream cannot do what a program asks of it at the moment."""
+
+
+class NoStreamError(StreamError):
+    """No live stream of that name runs."""
 
 
 class TrainingError(EmotionCoreError):

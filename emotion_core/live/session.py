@@ -123,6 +123,16 @@ class EventSender(Protocol):
         """Take an event; never waits."""
 
 
+class FrameFeed(Protocol):
+    """What a live session needs of `emotion_core.live.streams.registry.LiveStream`."""
+
+    def publish(self, snapshot: LiveSnapshot) -> None:
+        """Hand the state after a frame over; never waits and never raises."""
+
+    def end(self) -> None:
+        """Tell everybody who reads that the stream has ended; may be called twice."""
+
+
 @dataclass(frozen=True)
 class LiveSnapshot:
     """The state of a live stream after its newest frame; times are seconds of the session's clock.
@@ -137,6 +147,7 @@ class LiveSnapshot:
         errors: Frames that could not be analysed and went back unchanged.
         last_error: What went wrong last, on one line; None when nothing did.
         last_error_time: When that was.
+        frame_time: When the newest frame came; None while no stream runs.
         last_frame_time: When the newest frame was finished; None while no stream runs.
         events: What the rules made of this stream so far, the newest last; a few at most.
     """
@@ -150,6 +161,7 @@ class LiveSnapshot:
     errors: int = 0
     last_error: str | None = None
     last_error_time: float | None = None
+    frame_time: float | None = None
     last_frame_time: float | None = None
     events: tuple[TriggerEvent, ...] = ()
 
@@ -185,6 +197,8 @@ class LiveSession:
         self.rules: tuple[Rule, ...] = ()
         #: Gets the events while it is set.
         self.event_sender: EventSender | None = None
+        #: Gets every frame that could be read while it is set, for programs that follow.
+        self.feed: FrameFeed | None = None
         self._watcher = RuleWatcher()
         self._events: deque[TriggerEvent] = deque(maxlen=_MOST_EVENTS)
         self._start_anew = False
@@ -227,12 +241,17 @@ class LiveSession:
             self._swap(frame, (), started, error)
             return _blank(frame) if self.settings.blur_faces else frame
         self._swap(frame, faces, started, None)
+        # Last of all: whoever is woken by it takes no time of this frame.
+        if (feed := self.feed) is not None:
+            feed.publish(self._snapshot)
         return annotated
 
     def on_ended(self) -> None:
         """Forget the stream that ended; counts and the last error stay. May be called twice."""
         if (recorder := self.recorder) is not None:
             recorder.request_stop()
+        if (feed := self.feed) is not None:
+            feed.end()
         self.history.clear()
         self._reader.forget_persons()
         # A new one, as the old one may be in use by the stream's thread until that has ended.
@@ -328,6 +347,7 @@ class LiveSession:
                 width=frame.width,
                 height=frame.height,
                 frames=self._snapshot.frames + 1,
+                frame_time=started,
                 last_frame_time=finished,
             )
             if error is not None:

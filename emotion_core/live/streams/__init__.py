@@ -1,0 +1,1 @@
+"""Live streams for other programs: which ones run, their frames as messages, marks, recording."""

@@ -1,0 +1,161 @@
+"""The live streams of this process, by an id that programs name them with."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from emotion_core.errors import NoStreamError
+from emotion_core.live.session import LiveSession, LiveSnapshot
+from emotion_core.live.streams.feed import FrameFeed
+from emotion_core.live.streams.frames import SharedFrame
+from emotion_core.live.streams.readers import AsyncReader, Reader
+
+if TYPE_CHECKING:
+    from emotion_core.models.folder import ModelCard
+
+ENDED: Final = "The video has ended."
+#: A stream without a frame for so many seconds does not count as running; one whose camera in the
+#: network is lost may come back, and its readers stay.
+GONE_AFTER: Final = 10.0
+
+_numbers: Final = itertools.count(1)
+
+
+class LiveStream:
+    """The live video of one viewer, as programs see it; made by `StreamRegistry.add`.
+
+    It keeps its id while the viewer stops and starts again. The viewer's session keeps it alive.
+
+    Attributes:
+        id: names it; cannot be guessed.
+        viewer: a number to call it by, from 1; never used again while the app runs.
+    """
+
+    def __init__(self, session: LiveSession, card: Callable[[], ModelCard]) -> None:
+        self.id = secrets.token_hex(8)
+        self.viewer = next(_numbers)
+        self.card = card
+        self._session = weakref.ref(session)
+        self._feed = FrameFeed()
+        self._started: float | None = None
+        self._newest: float | None = None
+        # Where a viewer's connection breaks, a session may go without having been told of its end.
+        weakref.finalize(session, self._feed.end, ENDED).atexit = False
+
+    @property
+    def session(self) -> LiveSession:
+        """The viewer's session.
+
+        Raises:
+            NoStreamError: the viewer has left.
+        """
+        if (session := self._session()) is None:
+            raise _no_stream(self.id)
+        return session
+
+    @property
+    def started(self) -> float | None:
+        """When its first frame came, in seconds since 1970; None while none comes."""
+        return self._started if self.running else None
+
+    @property
+    def running(self) -> bool:
+        """Whether frames come."""
+        newest = self._newest
+        return newest is not None and time.monotonic() - newest < GONE_AFTER
+
+    @property
+    def readers(self) -> int:
+        """How many programs read it."""
+        return self._feed.readers
+
+    def publish(self, snapshot: LiveSnapshot) -> None:
+        """Take the state after a frame; called by the stream's thread, which it costs nothing."""
+        if snapshot.frame_time is None:  # it has been ended at this moment
+            return
+        self._newest = time.monotonic()
+        if self._started is None:
+            self._started = time.time()
+        if self._feed.wanted:
+            self._feed.put(SharedFrame(snapshot, _wall_clock(snapshot)))
+
+    def end(self) -> None:
+        """Tell all readers that the video has ended; may be called twice."""
+        self._started = self._newest = None
+        self._feed.end(ENDED)
+
+    def read(self, rate: float | None = None) -> Reader:
+        """Return a reader for a thread, to be closed by the caller.
+
+        Args:
+            rate: frames a second at most; None for all of them.
+        """
+        return self._feed.join(Reader(rate, self._feed.leave))
+
+    def read_here(self, rate: float | None = None) -> AsyncReader:
+        """Return a reader for the running event loop; else as `read`."""
+        return self._feed.join(AsyncReader(rate, self._feed.leave))
+
+
+class StreamRegistry:
+    """Finds streams; all of it may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._streams: weakref.WeakValueDictionary[str, LiveStream] = weakref.WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def add(self, session: LiveSession, card: Callable[[], ModelCard]) -> LiveStream:
+        """Let programs see the video of ``session`` whenever there is some, and return its stream.
+
+        Args:
+            session: a viewer's; the stream is forgotten with it.
+            card: returns that of the model that reads the video at the moment.
+        """
+        with self._lock:
+            if isinstance(session.feed, LiveStream):
+                return session.feed
+            stream = LiveStream(session, card)
+            self._streams[stream.id] = stream
+            session.feed = stream
+            return stream
+
+    def running(self) -> list[LiveStream]:
+        """Return the streams that run, in the order of their viewers."""
+        with self._lock:
+            streams = list(self._streams.values())
+        return sorted((each for each in streams if each.running), key=lambda each: each.viewer)
+
+    def find(self, id_: str) -> LiveStream:
+        """Return a stream that runs.
+
+        Raises:
+            NoStreamError: there is none of this id, or its video does not run.
+        """
+        with self._lock:
+            stream = self._streams.get(id_)
+        if stream is None or not stream.running:
+            raise _no_stream(id_)
+        return stream
+
+
+#: Those of this process.
+STREAMS: Final = StreamRegistry()
+
+
+def _wall_clock(snapshot: LiveSnapshot) -> float:
+    assert snapshot.frame_time is not None
+    assert snapshot.last_frame_time is not None
+    return time.time() - (snapshot.last_frame_time - snapshot.frame_time)
+
+
+def _no_stream(id_: str) -> NoStreamError:
+    return NoStreamError(
+        f"expected the id of a live stream that runs, found {id_!r:.40}; press Start on the page "
+        "Live camera, and ask for the list of streams"
+    )
