@@ -2,15 +2,19 @@
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
+from emotion_core.api.addresses import PREFIX
+from emotion_core.api.mounting import Interface
 from pages.mending.downloads import InPieces
-from pages.mending.own_names import OwnNamesOnly
+from pages.mending.own_names import OwnNamesOnly, own_names
 from pages.viewer.ahead import begin
 from pages.viewer.cookie import KnowViewers
 
 # ``streamlit run`` finds this by its name, and lets it run this file for every viewer.
 app = st.App(
     __file__,
+    routes=[Mount(PREFIX, Interface(own_names))],
     middleware=[Middleware(OwnNamesOnly), Middleware(InPieces), Middleware(KnowViewers)],
     lifespan=begin,
 )

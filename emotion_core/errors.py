@@ -3,6 +3,7 @@
 ::
 
     EmotionCoreError            anything a user can mend; the message says how
+    ├── AccessError             a token that cannot be made, read or revoked
     ├── ConnectionSettingsError STUN and TURN settings that cannot be used
     ├── DatasetError            a dataset that cannot be read or is not what it should be
     │   └── NumberedClassesError … until somebody says what the numbers of its classes mean
@@ -38,6 +39,10 @@ class EmotionCoreError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(_one_line(message))
+
+
+class AccessError(EmotionCoreError):
+    """A token for another program cannot be made, read or revoked."""
 
 
 class ConnectionSettingsError(EmotionCoreError):

@@ -16,6 +16,8 @@ from streamlit import cli_util
 from streamlit.web.server.server_util import get_display_address, get_url
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from emotion_core.access.names import Names
+
 _LOG: Final = logging.getLogger(__name__)
 
 #: Methods that change nothing; browsers do not let another page see the answer to them.
@@ -74,6 +76,14 @@ class OwnNamesOnly:
         if str(host) not in self._told and len(self._told) < _MOST_TOLD:
             self._told.add(str(host))
             _LOG.warning("%s", problem)
+
+
+def own_names() -> Names:
+    """Return what the interface for other programs answers to: what the app does."""
+    hosts, origins = (
+        st.get_option(f"server.{name}") for name in ("allowedHosts", "corsAllowedOrigins")
+    )
+    return Names(hosts or ("*",), origins)
 
 
 def foreign_name(host: str | None) -> str:

@@ -1,0 +1,1 @@
+"""Who may use the interface for other programs: tokens, what each may do, and how much."""

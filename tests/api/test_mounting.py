@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from emotion_core.access.names import Names
+from emotion_core.access.tokens import add_token, revoke_token
+from emotion_core.api.addresses import PREFIX
+from emotion_core.api.mounting import ASGIApp, Interface
+from tests.api.conftest import client_of, serving
+
+
+def test_a_token_lets_in(client: httpx.Client) -> None:
+    answer = client.get("/models")
+    assert answer.status_code == 200
+    assert [model["in_use"] for model in answer.json()["models"]] == [True]
+
+
+def test_without_any_token_nothing_is_answered_or_loaded() -> None:
+    def load() -> ASGIApp:
+        pytest.fail("nothing may be loaded")
+
+    off = Starlette(routes=[Mount(PREFIX, Interface(Names, load))])
+    with serving(off) as address, client_of(address, "emo_guessed") as client:
+        for path in ("/health", "/models", "/docs", "/nothing"):
+            answer = client.get(path)
+            assert answer.status_code == 403
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json() == {
+                "title": "Forbidden",
+                "status": 403,
+                "detail": "this interface is off: expected a token to have been made, found none; "
+                "whoever runs the app makes one on the page Connect, or by python -m emotion_core "
+                "tokens add NAME --may live,analyze",
+            }
+
+
+def test_a_revoked_token_is_refused_at_once(served: str) -> None:
+    add_token("other", ["live"])
+    made = add_token("camera", ["live"])
+    with client_of(served, made.secret) as client:
+        assert client.get("/models").status_code == 200
+        revoke_token("camera")
+        answer = client.get("/models")
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == (
+        "expected a token that is known, found one that is not, or was revoked; make another on "
+        "the page Connect, or by python -m emotion_core tokens add NAME --may live,analyze"
+    )
