@@ -266,7 +266,8 @@ with panel:
 if playing:
     st.fragment(show_timelines, run_every=refresh_seconds(TIMELINE_SECONDS))(session)
 st.subheader("Record")
-show_recording(session, lambda: live_reader().card, playing)
+viewers_reader = live_reader()  # here: a program that records has no page to ask
+show_recording(session, lambda: viewers_reader.card, playing)
 if not live:
     st.fragment(show_idle_model, run_every=FOLLOW_SECONDS)(session)
 display.show_limits()

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import Final
 
 import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 from emotion_core.errors import SessionError
 from emotion_core.live.session import LiveSession
-from emotion_core.models.folder import LITERT_FILE, ModelCard
-from emotion_core.models.views import view_of
+from emotion_core.live.streams.recording import (
+    AGREED,
+    RECORDED,
+    ViewersRecording,
+    description_of,
+)
+from emotion_core.live.streams.registry import STREAMS
+from emotion_core.models.folder import ModelCard
 from emotion_core.quantities import position
-from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import (
     find_session,
@@ -29,17 +31,6 @@ from pages.viewer.on_air import OnAir, note_on_air
 from pages.widgets.text import plain
 from pages.workbench.view import show_session
 
-AGREED: Final = "Everyone in view has agreed to be recorded."
-#: What they have agreed to, and know.
-RECORDED: Final = (
-    "**What is recorded:** the time of every frame, and each face's position, seven scores and "
-    "expression, with a number for each person",
-    "**Where it is kept:** on the machine that runs this app, until someone deletes it",
-    "**Who can use it:** anyone who uses this app can view, download and delete it",
-)
-#: As a session's header has it, without Markdown.
-CONSENT: Final = f"{AGREED} {'; '.join(RECORDED)}.".replace("**", "")
-
 QUESTION = (
     "A recording is running. Leaving this page ends the video and the recording; what has been "
     "recorded so far is kept. Leave?"
@@ -50,95 +41,6 @@ STATE_SECONDS = 1.0
 _RECORDING = "live_recording"
 _CONSENT = "record_consent"
 _VIDEO = "record_video"
-
-ENDED = "The video ended, so the recording stopped too. Everything up to then was kept."
-STOPPED = "The recording was stopped on another page or by a command."
-
-
-class ViewersRecording:
-    """What one viewer records: one recording at a time, which is never lost sight of.
-
-    It is made before a button is pressed. What a press does is kept here and not in
-    ``st.session_state``, where Streamlit may end a callback between two of its lines.
-
-    Attributes:
-        finished: id of the session recorded last, as long as the page shows it.
-        note: how it ended, where nobody pressed Stop.
-        problem: why it could not be recorded, or not to its end.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._recorder: SessionRecorder | None = None
-        self.finished: str | None = None
-        self.note = ""
-        self.problem = ""
-
-    @property
-    def recorder(self) -> SessionRecorder | None:
-        """What records, or has just been stopped by something else than the button."""
-        return self._recorder
-
-    @property
-    def running(self) -> bool:
-        """Whether frames are recorded."""
-        recorder = self._recorder
-        return recorder is not None and recorder.running
-
-    @property
-    def seconds(self) -> float | None:
-        """Seconds recorded so far; None while nothing is recorded."""
-        recorder = self._recorder
-        return recorder.seconds if recorder is not None and recorder.running else None
-
-    def follow(self, session: LiveSession) -> None:
-        """Go on with the frames of ``session``, or take leave of what ended by itself.
-
-        A viewer whose connection broke comes back with another session.
-        """
-        with self._lock:
-            if self._recorder is None:
-                return
-            if self._recorder.running:
-                session.recorder = self._recorder
-            else:
-                self._take_leave(session)
-
-    def start(
-        self, session: LiveSession, description: SessionDescription, *, with_video: bool
-    ) -> None:
-        """Record ``session``, unless that is what happens already."""
-        with self._lock:
-            if self._recorder is not None:
-                return
-            self.finished, self.note, self.problem = None, "", ""
-            try:
-                self._recorder = session.recorder = SessionRecorder.start(
-                    sessions_dir(), description, with_video=with_video
-                )
-            except SessionError as error:
-                self.problem = str(error)
-
-    def stop(self, session: LiveSession) -> bool:
-        """End the recording, if there is one; return whether there was."""
-        with self._lock:
-            if self._recorder is None:
-                return False
-            self._take_leave(session)
-            return True
-
-    def _take_leave(self, session: LiveSession) -> None:
-        recorder, self._recorder = self._recorder, None
-        assert recorder is not None
-        ended = not recorder.running
-        session.recorder = None
-        try:
-            self.finished = recorder.stop().id
-        except SessionError as error:
-            self.problem = str(error)
-        self.problem = recorder.problem or self.problem
-        if ended and not self.problem:
-            self.note = STOPPED if recorder.stopped_by_others else ENDED
 
 
 def viewers_recording() -> ViewersRecording:
@@ -155,11 +57,13 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
 
     Args:
         session: the viewer's.
-        card: returns that of the model that reads the video now.
+        card: returns that of the model that reads the video now; may be called from any thread.
         playing: whether there is video.
     """
     recording = viewers_recording()
     recording.follow(session)
+    # Programs begin and end the same recording as the buttons here.
+    STREAMS.add(session, card).recording = recording
     note_on_air(
         OnAir(
             streaming=lambda: session.streaming,
@@ -172,8 +76,10 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
     if recording.recorder is None:
         _offer_recording(recording, session, card, playing)
         _show_finished(recording)
+        if playing:
+            st.fragment(_look_for_recording, run_every=STATE_SECONDS)(recording, recording.begun)
         return
-    st.fragment(_show_state, run_every=STATE_SECONDS)(recording.recorder)
+    st.fragment(_show_state, run_every=STATE_SECONDS)(recording, recording.recorder)
     show_marking(recording.recorder, labels())
     st.button(
         "Stop recording",
@@ -198,8 +104,14 @@ def _question() -> ComponentRenderer:
     return st.components.v2.component("leaving", js=script.read_text("utf-8"))
 
 
-def _show_state(recorder: SessionRecorder) -> None:
-    if not recorder.running:  # the disk is full, say
+def _look_for_recording(recording: ViewersRecording, known: int) -> None:
+    """Show at once what a program has begun to record, or has begun and ended since."""
+    if recording.begun != known:
+        st.rerun()
+
+
+def _show_state(recording: ViewersRecording, recorder: SessionRecorder) -> None:
+    if not recorder.running:  # the disk is full, say, or a program has stopped it
         st.rerun()
     if recorder.problem:
         st.warning(recorder.problem)
@@ -208,6 +120,8 @@ def _show_state(recorder: SessionRecorder) -> None:
         f":red[:material/fiber_manual_record:] **Recording** {position(recorder.seconds)}, "
         f"{recorder.frames:,} frames{dropped}"
     )
+    if recording.by:
+        st.caption(f"Started by the program {plain(recording.by)}, not on this page.")
 
 
 def _offer_recording(
@@ -247,18 +161,7 @@ def _start(
     # Each recording is agreed to by itself. Streamlit may keep both for the next one, although the
     # browser shows them unticked: it does when a run is cut short by the next.
     st.session_state[_CONSENT] = st.session_state[_VIDEO] = False
-    snapshot, card = session.snapshot, reads()
-    description = SessionDescription(
-        consent=CONSENT,
-        model_name=card.name,
-        model_checksum=card.files.get(LITERT_FILE, ""),
-        camera_size=(snapshot.width, snapshot.height),
-        settings={
-            **asdict(session.settings),
-            "view": view_of(careful=session.settings.smoothing_seconds > 0),
-            "rules": [rule.to_json() for rule in session.rules],
-        },
-    )
+    description = description_of(session, reads())
     recording.start(session, description, with_video=with_video)
 
 

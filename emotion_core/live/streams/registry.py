@@ -8,16 +8,16 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from emotion_core.errors import NoStreamError
+from emotion_core.errors import NoStreamError, SessionError, StreamError
 from emotion_core.live.session import LiveSession, LiveSnapshot
 from emotion_core.live.streams.feed import FrameFeed
 from emotion_core.live.streams.frames import SharedFrame
 from emotion_core.live.streams.readers import AsyncReader, Reader
-
-if TYPE_CHECKING:
-    from emotion_core.models.folder import ModelCard
+from emotion_core.live.streams.recording import ViewersRecording, description_of
+from emotion_core.models.folder import ModelCard
+from emotion_core.sessions.recorder import SessionRecorder
 
 ENDED: Final = "The video has ended."
 #: A stream without a frame for so many seconds does not count as running; one whose camera in the
@@ -35,12 +35,14 @@ class LiveStream:
     Attributes:
         id: names it; cannot be guessed.
         viewer: a number to call it by, from 1; never used again while the app runs.
+        recording: what the viewer records; the page puts its own here.
     """
 
     def __init__(self, session: LiveSession, card: Callable[[], ModelCard]) -> None:
         self.id = secrets.token_hex(8)
         self.viewer = next(_numbers)
-        self.card = card
+        self.recording = ViewersRecording()
+        self._card = card
         self._session = weakref.ref(session)
         self._feed = FrameFeed()
         self._started: float | None = None
@@ -74,6 +76,66 @@ class LiveStream:
     def readers(self) -> int:
         """How many programs read it."""
         return self._feed.readers
+
+    def start_recording(self, by: str, *, purpose: str = "", with_video: bool = False) -> str:
+        """Record, once everyone in view has agreed, and return the new session's id.
+
+        Args:
+            by: the program that wants it, and says that they have.
+            purpose: what it is recorded for; may be empty.
+            with_video: whether to keep the pictures as well.
+
+        Raises:
+            StreamError: it is being recorded already.
+            SessionError: the recording cannot be written.
+            NoStreamError: the viewer has left.
+        """
+        session = self.session
+        self.recording.follow(session)  # one that ended by itself is none any more
+        description = description_of(session, self._card(), by=by, purpose=purpose)
+        recorder = self.recording.start(session, description, with_video=with_video, by=by)
+        if recorder is not None:
+            return recorder.folder.name
+        if problem := self.recording.problem:
+            raise SessionError(problem)
+        raise StreamError(
+            f"{self.id}: expected a stream that is not recorded, but it is already; stop that "
+            "recording first, or go on with it"
+        )
+
+    def stop_recording(self, by: str) -> str:
+        """End the recording, whoever began it, and return its session's id.
+
+        Args:
+            by: the program that wants it.
+
+        Raises:
+            StreamError: nothing is being recorded.
+            SessionError: the disk does not respond.
+            NoStreamError: the viewer has left.
+        """
+        recorder = self.recorder
+        if not self.recording.stop(self.session, by=by):  # ended in this moment
+            raise self._not_recorded()
+        return recorder.folder.name
+
+    @property
+    def recorder(self) -> SessionRecorder:
+        """What records the stream.
+
+        Raises:
+            StreamError: nothing does.
+        """
+        recorder = self.recording.recorder
+        if recorder is None or not recorder.running:
+            raise self._not_recorded()
+        return recorder
+
+    def _not_recorded(self) -> StreamError:
+        return StreamError(
+            f"{self.id}: expected a stream that is being recorded, but it is not; start a "
+            "recording first"
+        )
 
     def publish(self, snapshot: LiveSnapshot) -> None:
         """Take the state after a frame; called by the stream's thread, which it costs nothing."""

@@ -20,6 +20,7 @@ from emotion_core.faces.readings import FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import ExpressionRule, FaceRule
 from emotion_core.live.session import LiveSession
+from emotion_core.live.streams.recording import ViewersRecording
 from emotion_core.live.webhook import Webhook, WebhookState
 from emotion_core.quantities import percent
 from emotion_core.sessions.events import TriggerEvent
@@ -356,7 +357,7 @@ def test_what_a_recording_says_about_its_rules(page, live, monkeypatch, tmp_path
     monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path))
     monkeypatch.setattr(st, "session_state", {})
     card = SimpleNamespace(name="tiny", files={})
-    recording._start(recording.ViewersRecording(), live.session, lambda: card)
+    recording._start(ViewersRecording(), live.session, lambda: card)
     live.session.recorder.stop()
     (session,) = list_sessions(tmp_path).sessions
     assert session.header.description.settings["rules"] == [

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from emotion_core.live.session import LiveSession
+from emotion_core.live.streams.recording import ENDED, STOPPED, ViewersRecording
 from emotion_core.sessions.storage import delete_session, list_sessions, stop_session
-from pages.live.recording import ENDED, STOPPED, ViewersRecording
 from tests.sessions.recordings import DESCRIPTION
 
 
