@@ -123,6 +123,16 @@ class EventSender(Protocol):
         """Take an event; never waits."""
 
 
+class MarkPublisher(Protocol):
+    """What a live session needs of `emotion_core.live.lsl.publishing.LslPublisher`."""
+
+    def mark(self, moment: float, label: str) -> None:
+        """Take a mark at ``moment`` of the session's clock; never waits."""
+
+    def close(self) -> None:
+        """Publish nothing more."""
+
+
 class FrameFeed(Protocol):
     """What a live session needs of `emotion_core.live.streams.registry.LiveStream`."""
 
@@ -197,6 +207,8 @@ class LiveSession:
         self.rules: tuple[Rule, ...] = ()
         #: Gets the events while it is set.
         self.event_sender: EventSender | None = None
+        #: Gets marks, and the events as such, while it is set: they go out beside the scores.
+        self.publisher: MarkPublisher | None = None
         #: Gets every frame that could be read while it is set, for programs that follow.
         self.feed: FrameFeed | None = None
         self._watcher = RuleWatcher()
@@ -308,6 +320,8 @@ class LiveSession:
                     recorder.record_event(event)
                 if (sender := self.event_sender) is not None:
                     sender.send(event)
+                if (publisher := self.publisher) is not None:
+                    publisher.mark(event.time, event.label)
         except Exception as error:  # noqa: BLE001 - it is logged, once
             self._log_once(error, "Rules could not be applied to a frame; the video goes on.")
 

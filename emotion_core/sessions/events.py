@@ -22,3 +22,8 @@ class TriggerEvent:
     rule: str
     person: int | None = None
     score: float | None = None
+
+    @property
+    def label(self) -> str:
+        """The rule in words, and whom it is about."""
+        return self.rule if self.person is None else f"{self.rule}, person {self.person}"
