@@ -151,5 +151,5 @@ class _Outlets:
 
 
 def _origin_of(stream: LiveStream) -> Origin:
-    card = stream.card()
+    card = stream.card
     return Origin(stream.id, card.name, card.files.get(LITERT_FILE, ""))

@@ -77,6 +77,11 @@ class LiveStream:
         """How many programs read it."""
         return self._feed.readers
 
+    @property
+    def card(self) -> ModelCard:
+        """That of the model that reads the video now."""
+        return self._card()
+
     def start_recording(self, by: str, *, purpose: str = "", with_video: bool = False) -> str:
         """Record, once everyone in view has agreed, and return the new session's id.
 
