@@ -20,6 +20,7 @@ from emotion_core.cli import (
     predictions,
     runs,
     sessions,
+    tokens,
     train,
 )
 from emotion_core.errors import EmotionCoreError
@@ -58,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         card,
         connection,
         sessions,
+        tokens,
     ):
         command.add_parser(commands)
     options = parser.parse_args(arguments)
