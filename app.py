@@ -6,6 +6,7 @@ from starlette.routing import Mount
 
 from emotion_core.api.addresses import PREFIX
 from emotion_core.api.mounting import Interface
+from pages.mending.connections import ServerKnown
 from pages.mending.downloads import InPieces
 from pages.mending.own_names import OwnNamesOnly, own_names
 from pages.viewer.ahead import begin
@@ -15,7 +16,12 @@ from pages.viewer.cookie import KnowViewers
 app = st.App(
     __file__,
     routes=[Mount(PREFIX, Interface(own_names))],
-    middleware=[Middleware(OwnNamesOnly), Middleware(InPieces), Middleware(KnowViewers)],
+    middleware=[
+        Middleware(OwnNamesOnly),
+        Middleware(InPieces),
+        Middleware(ServerKnown),
+        Middleware(KnowViewers),
+    ],
     lifespan=begin,
 )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import mmap
 import sys
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -20,6 +22,13 @@ from emotion_core.system.storage.temporary import TemporaryFolder
 
 #: Bytes that are handed over at once.
 PIECE: Final = 1 << 18
+
+#: Where files of `address_of` were asked for last, and when by ``time.monotonic()``.
+_asked: OrderedDict[str, float] = OrderedDict()
+#: So many addresses are remembered; each viewer has a few.
+_MOST_ASKED: Final = 1000
+_MEDIA: Final = "/media/"
+_WAITING_STEP: Final = 0.01
 
 
 class FileOnDisk(io.BytesIO):
@@ -84,6 +93,32 @@ def address_of(content: FileOnDisk | bytes, mimetype: str, place: str) -> str:
     return address
 
 
+def wait_until_asked(address: str, since: float, seconds: float) -> bool:
+    """Wait until a browser asks for a file: whatever it was sent until then is shown first.
+
+    Args:
+        address: as of `address_of`.
+        since: by ``time.monotonic()``; whoever asked earlier does not count.
+        seconds: the longest time.
+
+    Returns:
+        whether it was asked for.
+    """
+    end = time.monotonic() + seconds
+    while _asked.get(address, -1.0) < since:
+        if time.monotonic() >= end:
+            return False
+        time.sleep(_WAITING_STEP)
+    return True
+
+
+def _note_asked(path: str) -> None:
+    _asked[path] = time.monotonic()
+    _asked.move_to_end(path)
+    while len(_asked) > _MOST_ASKED:
+        _asked.popitem(last=False)
+
+
 class InPieces:
     """Hands a large answer to the connection piece by piece, as the browser takes it.
 
@@ -96,6 +131,8 @@ class InPieces:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
+        if scope["type"] == "http" and (found := scope["path"].find(_MEDIA)) >= 0:
+            _note_asked(scope["path"][found:])
 
         async def send_in_pieces(message: Message) -> None:
             body = message.get("body", b"")

@@ -10,6 +10,7 @@ from typing import Final
 
 import streamlit as st
 
+from pages.mending.connections import answer_at_once
 from pages.mending.own_names import open_browser
 
 #: What the first page needs and `app.py` does not import, while the browser fetches Streamlit's
@@ -32,6 +33,7 @@ FIRST_PAGE: Final = (
 @asynccontextmanager
 async def begin(app: st.App) -> AsyncIterator[None]:
     """Import ahead while the app runs, and open a browser as ``streamlit run`` does."""
+    answer_at_once()
     threading.Thread(target=import_first_page, name="imports ahead", daemon=True).start()
     async with open_browser(app):
         yield

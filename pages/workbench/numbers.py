@@ -26,6 +26,7 @@ from pages.workbench.reading import edited, numbers_of, summary_of
 
 PICTURE_KIND: Final = "chart_picture_kind"
 RELATIVE: Final = "numbers_relative"
+TRANSITIONS: Final = "numbers_transitions"
 EVERYBODY: Final = 0
 
 _PERCENT: Final = st.column_config.NumberColumn(format="%.1f%%")
@@ -52,8 +53,12 @@ def show_numbers(session: Session) -> None:
         st.caption(f"{plain(person.name)}: {_in_words(person)}")
     changed = [person for person in summary.persons if person.transitions.any()]
     if changed:
-        with st.expander("Changes from one expression to another"):
-            for person in changed:
+        # A chart takes a browser a tenth of a second, and this is one for each person.
+        expander = st.expander(
+            "Changes from one expression to another", key=TRANSITIONS, on_change="rerun"
+        )
+        with expander:
+            for person in changed if expander.open else ():
                 st.plotly_chart(
                     transitions_figure(person, person.name),
                     key=f"transitions {person.person} {session.id}",

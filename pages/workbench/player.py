@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,7 @@ from emotion_core.sessions.edits.applying import Persons, left_out_ranges
 from emotion_core.sessions.edits.log import read_log
 from emotion_core.sessions.edits.marks import add_mark, read_marks
 from emotion_core.sessions.storage import Session
-from pages.mending.downloads import FileOnDisk, address_of
+from pages.mending.downloads import FileOnDisk, address_of, wait_until_asked
 from pages.viewer.access import server_is_offered
 from pages.widgets.text import plain
 from pages.workbench.reading import PART, playhead, playhead_key, rows_of
@@ -34,6 +35,10 @@ _PLAYED: Final = {
 #: The parts that offer something for the time at the playhead.
 _FOLLOWING: Final = ("People", "Marks", "Files")
 
+#: In ``st.session_state``: whether this viewer's browser has drawn a player.
+_SEEN: Final = "player_seen"
+#: Seconds that what stands below waits for that.
+_LONGEST_WAIT: Final = 1.5
 _PROBLEM: Final = "player_problem"
 _FOLDER: Final = Path(__file__).parent / "browser"
 _SCRIPTS: Final = (
@@ -56,7 +61,7 @@ def show_player(session: Session) -> None:
     persons = Persons()
     for edit in log.effective:
         persons.apply(edit)
-    data = {
+    data: dict[str, Any] = {
         "id": session.id,
         "rows": address_of(rows, "application/octet-stream", f"{key} rows"),
         "index": asdict(index),
@@ -77,7 +82,12 @@ def show_player(session: Session) -> None:
     def mark() -> None:
         _mark(session, st.session_state[key].marked, index.seconds)
 
+    began = time.monotonic()
     _player()(key=key, data=data, on_rested_change=rest, on_marked_change=mark)
+    if index.chunks and not st.session_state.get(_SEEN) and st.context.headers:
+        # What draws charts is 5 MB of script: read first, it would keep the player waiting.
+        wait_until_asked(data["rows"], began, _LONGEST_WAIT)
+        st.session_state[_SEEN] = True
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     if index.others:

@@ -40,6 +40,8 @@ PAGES = [
 def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, heading, lands_at):
     with running_server(tmp_path / "log.txt") as server:
         page = open_browser().new_page()
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
         page.goto(server.url + address)
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
         names = page.get_by_role("navigation", name="App pages").locator("a p")
@@ -47,6 +49,8 @@ def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, hea
         expect(page).to_have_url(server.url + lands_at)
         expect(page).to_have_title(f"{heading} · Emotion dashboard")
         expect(page.get_by_text("Page not found")).to_have_count(0)
+        health = [each for each in asked if each.endswith("_stcore/health")]
+        assert health == [f"{server.url}/_stcore/health"]  # and nowhere else first
         assert "Traceback" not in server.log.read_text()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
+import time
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +20,14 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.web.server.starlette.starlette_routes import create_media_routes
 
 from emotion_core.system.storage.folders import PROJECT
-from pages.mending.downloads import PIECE, FileOnDisk, InPieces, address_of, written
+from pages.mending.downloads import (
+    PIECE,
+    FileOnDisk,
+    InPieces,
+    address_of,
+    wait_until_asked,
+    written,
+)
 
 CONTENT = bytes(range(256)) * 8000  # 2 MB
 
@@ -126,3 +134,14 @@ def test_a_component_fetches_parts_of_a_file_by_its_address(tmp_path, monkeypatc
 
 def test_the_app_sends_in_pieces():
     assert "Middleware(InPieces)" in (PROJECT / "app.py").read_text("utf-8")
+
+
+def test_what_stands_below_waits_until_a_file_is_asked_for():
+    storage = MemoryMediaFileStorage("/media")
+    address = storage.get_url(storage.load_and_get_id(b"small", "video/mp4", MediaFileKind.MEDIA))
+    began = time.monotonic()
+    assert not wait_until_asked(address, began, 0.05)
+    answer(b"small")
+    assert wait_until_asked(address, began, 0)
+    assert not wait_until_asked(address, time.monotonic(), 0)  # asked for before that
+    assert not wait_until_asked("/media/other.mp4", began, 0)
