@@ -120,7 +120,7 @@ def test_a_damaged_one_is_told_and_the_others_listed(library, capsys):
 def test_a_slow_model_is_warned_of_when_it_is_imported_and_before_it_is_used(
     library, monkeypatch, capsys
 ):
-    monkeypatch.setattr(EmotionClassifier, "_measured", lambda _: 0.225)
+    monkeypatch.setattr(EmotionClassifier, "_measured", lambda *_: 0.225)
     warning = "emotion_core: It takes 225 ms for a face on this machine. Live video goes on"
     file = str(OTHERS / "grey64.tflite")
     assert main(["models", "import", file, "--name", "mine"]) == 0
