@@ -63,7 +63,8 @@ class EmotionClassifier:
         self.predict_logits(np.zeros((1, FACE_SIZE, FACE_SIZE), np.uint8))
         # Of one thread, its own time: on a machine that was busy for a moment, a quick model would
         # count as slow for as long as the app runs.
-        self.seconds_a_face = self._measured(time.thread_time if threads == 1 else time.perf_counter)
+        clock = time.thread_time if threads == 1 else time.perf_counter
+        self.seconds_a_face = self._measured(clock)
 
     @classmethod
     def load(cls, model_dir: Path | None = None, *, threads: int = 1) -> EmotionClassifier:
