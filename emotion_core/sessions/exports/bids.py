@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.sessions.exports.annotations import Annotation, in_order
-from emotion_core.system.tables import csv_of_rows
+from emotion_core.system.tables import csv_of_rows, harmless
 
 #: Ending of the file's name, as BIDS wants it.
 EVENTS_ENDING: Final = "_events.tsv"
@@ -53,7 +53,8 @@ def events_json(found: Sequence[Annotation], *, generator: str) -> str:
         ("mark", "Marked with this label."),
         ("rule", "A rule's condition held."),
     ):
-        levels |= {_cell(each.text): meaning for each in found if each.kind == kind}
+        # Written as in the table, or its values would be none of these levels.
+        levels |= {harmless(_cell(each.text)): meaning for each in found if each.kind == kind}
     columns: dict[str, Any] = {
         "onset": {
             "LongName": "Onset",

@@ -59,21 +59,25 @@ def eaf(found: Sequence[Annotation], *, created: str, author: str, video: str | 
             RELATIVE_MEDIA_URL=place,
         )  # fmt: skip
     order = _add(document, "TIME_ORDER")
-    slots = annotations = 0
-    for tier in _tiers(found):
+    tiers = _tiers(found)
+    times = [time for tier in tiers for start, end, _ in tier.cells for time in (start, end)]
+    # Each annotation has two slots of its own; all of them stand in the order of time.
+    slots = {}
+    for number, place in enumerate(sorted(range(len(times)), key=times.__getitem__), start=1):
+        slots[place] = f"ts{number}"
+        _add(order, "TIME_SLOT", TIME_SLOT_ID=slots[place], TIME_VALUE=str(times[place]))
+    annotations = 0
+    for tier in tiers:
         names = {"PARTICIPANT": tier.participant} if tier.participant else {}
         element = _add(document, "TIER", LINGUISTIC_TYPE_REF=_TYPE, TIER_ID=tier.name, **names)
-        for start, end, text in tier.cells:
-            for time in (start, end):
-                slots += 1
-                _add(order, "TIME_SLOT", TIME_SLOT_ID=f"ts{slots}", TIME_VALUE=str(time))
-            annotations += 1
+        for _, _, text in tier.cells:
             annotation = _add(
                 _add(element, "ANNOTATION"), "ALIGNABLE_ANNOTATION",
-                ANNOTATION_ID=f"a{annotations}", TIME_SLOT_REF1=f"ts{slots - 1}",
-                TIME_SLOT_REF2=f"ts{slots}",
+                ANNOTATION_ID=f"a{annotations + 1}", TIME_SLOT_REF1=slots[2 * annotations],
+                TIME_SLOT_REF2=slots[2 * annotations + 1],
             )  # fmt: skip
             _add(annotation, "ANNOTATION_VALUE").text = text
+            annotations += 1
     _add(
         document, "LINGUISTIC_TYPE", GRAPHIC_REFERENCES="false", LINGUISTIC_TYPE_ID=_TYPE,
         TIME_ALIGNABLE="true",

@@ -15,6 +15,7 @@ from emotion_core.sessions.exports.annotations import Annotation, in_video
 from emotion_core.sessions.exports.bids import events_json, events_tsv
 from emotion_core.sessions.exports.elan import MOMENT_MILLISECONDS, eaf
 from emotion_core.sessions.exports.webvtt import webvtt
+from tests.sessions.exports.eaf_schema import schema_problems
 
 FOUND = [
     Annotation(0.5, 2.0, "expression", "happy", 1, "Ann & Ben"),
@@ -46,7 +47,7 @@ def test_bids():
     assert set(rows[0]) < set(sidecar)
     assert set(sidecar["onset"]) == {"LongName", "Description", "Units"}
     levels = sidecar["trial_type"]["Levels"]
-    assert {row["trial_type"].lstrip("'") for row in rows} <= set(levels)
+    assert {row["trial_type"] for row in rows} <= set(levels)
 
 
 def test_elan(tmp_path):
@@ -66,12 +67,36 @@ def test_elan(tmp_path):
     # It began before the other was over.
     assert found.get_annotation_data_for_tier("marks 2") == [(760, 5760, "film")]
     assert found.get_linked_files()[0]["RELATIVE_MEDIA_URL"] == "./video.mp4"
-    root = ElementTree.fromstring(text.encode())
-    order = ["HEADER", "TIME_ORDER", *["TIER"] * 5, "LINGUISTIC_TYPE"]
-    assert [child.tag for child in root] == order  # as the schema has it
-    slots = {slot.get("TIME_SLOT_ID") for slot in root.iter("TIME_SLOT")}
-    for annotation in root.iter("ALIGNABLE_ANNOTATION"):
-        assert {annotation.get("TIME_SLOT_REF1"), annotation.get("TIME_SLOT_REF2")} <= slots
+    assert schema_problems(text) == []
+    values = [
+        int(slot.get("TIME_VALUE")) for slot in ElementTree.fromstring(text).iter("TIME_SLOT")
+    ]
+    assert values == sorted(values)  # "ordered", says the schema
+
+
+def test_the_schema_is_broken_where_an_elan_file_is():
+    """Each of these would pass a test that looks at nothing."""
+    text = eaf(FOUND, created="2026-01-01T12:00:00+00:00", author="a", video="video.mp4")
+    for was, is_, problem in (
+        ("2026-01-01T12:00:00+00:00", "today", "DATE 'today' is no dateTime"),
+        ('AUTHOR="a" ', "", "ANNOTATION_DOCUMENT has no AUTHOR"),
+        ('TIME_SLOT_ID="ts1"', 'TIME_SLOT_ID="1"', "TIME_SLOT_ID '1' is no ID"),
+        ('TIME_SLOT_REF1="ts1"', 'TIME_SLOT_REF1="ts999"', "TIME_SLOT_REF1 'ts999' is no IDREF"),
+        ('TIME_VALUE="500"', 'TIME_VALUE="-1"', "TIME_VALUE '-1' is no unsignedInt"),
+        ('TIME_UNITS="milliseconds"', 'TIME_UNITS="ms"', "TIME_UNITS 'ms' is none of them"),
+        ('TIER_ID="marks 2"', 'TIER_ID="marks"', "TIER_ID 'marks' is there twice"),
+        ('TIME_ALIGNABLE="true"', 'ALIGNED="true"', "LINGUISTIC_TYPE may have no ALIGNED"),
+        ('LINGUISTIC_TYPE_REF="default-lt" TIER_ID="rules"', 'LINGUISTIC_TYPE_REF="x" TIER_ID="r"',
+         "LINGUISTIC_TYPE_REF 'x' names none"),
+        ("<TIME_ORDER>", "<TIMES>", "not well-formed"),
+    ):  # fmt: skip
+        assert was in text, was
+        assert any(problem in each for each in schema_problems(text.replace(was, is_))), problem
+    root = ElementTree.fromstring(text)
+    root.append(root[0])
+    assert schema_problems(ElementTree.tostring(root, "unicode")) == [
+        "HEADER follows LINGUISTIC_TYPE in ANNOTATION_DOCUMENT"
+    ]
 
 
 def test_two_people_of_one_name_have_tiers_of_their_own():
