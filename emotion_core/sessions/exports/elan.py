@@ -62,8 +62,9 @@ def eaf(found: Sequence[Annotation], *, created: str, author: str, video: str | 
     tiers = _tiers(found)
     times = [time for tier in tiers for start, end, _ in tier.cells for time in (start, end)]
     # Each annotation has two slots of its own; all of them stand in the order of time.
-    slots = {}
-    for number, place in enumerate(sorted(range(len(times)), key=times.__getitem__), start=1):
+    in_time = sorted(range(len(times)), key=lambda place: times[place])
+    slots: dict[int, str] = {}
+    for number, place in enumerate(in_time, start=1):
         slots[place] = f"ts{number}"
         _add(order, "TIME_SLOT", TIME_SLOT_ID=slots[place], TIME_VALUE=str(times[place]))
     annotations = 0
