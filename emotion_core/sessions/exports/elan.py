@@ -62,11 +62,11 @@ def eaf(found: Sequence[Annotation], *, created: str, author: str, video: str | 
     tiers = _tiers(found)
     times = [time for tier in tiers for start, end, _ in tier.cells for time in (start, end)]
     # Each annotation has two slots of its own; all of them stand in the order of time.
-    in_time = sorted(range(len(times)), key=lambda place: times[place])
+    in_time = sorted(range(len(times)), key=lambda each: times[each])
     slots: dict[int, str] = {}
-    for number, place in enumerate(in_time, start=1):
-        slots[place] = f"ts{number}"
-        _add(order, "TIME_SLOT", TIME_SLOT_ID=slots[place], TIME_VALUE=str(times[place]))
+    for number, each in enumerate(in_time, start=1):
+        slots[each] = f"ts{number}"
+        _add(order, "TIME_SLOT", TIME_SLOT_ID=slots[each], TIME_VALUE=str(times[each]))
     annotations = 0
     for tier in tiers:
         names = {"PARTICIPANT": tier.participant} if tier.participant else {}
