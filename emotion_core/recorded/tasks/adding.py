@@ -18,11 +18,12 @@ from emotion_core.recorded.job import VideoJob
 from emotion_core.recorded.photos.job import PhotoList, PhotosJob, entry_name
 from emotion_core.recorded.photos.reading import PhotoSettings
 from emotion_core.recorded.settings import RecordedSettings
+from emotion_core.recorded.tasks.receiving import ReceivedVideo
 from emotion_core.recorded.tasks.storage import TASKS_DIR_VARIABLE
 from emotion_core.recorded.tasks.task import PHOTOS_FILE, UPLOAD_FILE, QueuedTask, write_job
 from emotion_core.sessions.storage import sessions_dir
 from emotion_core.system.processes.queueing import enqueue
-from emotion_core.system.storage.files import new_folder, owner_only
+from emotion_core.system.storage.files import new_folder, owner_only, publish
 from emotion_core.video.sources import VideoFile
 
 # Folders that are made at the same time.
@@ -96,6 +97,38 @@ def add_videos(
             threads.shutdown(cancel_futures=True)
             raise
     return tasks
+
+
+def add_received(
+    parent: Path,
+    video: ReceivedVideo,
+    model: Path,
+    settings: RecordedSettings,
+    *,
+    with_video: bool = False,
+) -> QueuedTask:
+    """Put a video that another program sent at the end of the queue; it is moved, not copied.
+
+    Args:
+        parent: the folder of all tasks, in which it was received.
+        video: all of it.
+        model: folder of the model that reads.
+        settings: how.
+        with_video: whether its session gets a video with the faces framed.
+
+    Raises:
+        SourceError: the folder cannot be written.
+    """
+    (place,) = _places(parent, 1)
+
+    def fill(folder: Path) -> VideoJob:
+        publish(video.path, folder / UPLOAD_FILE, lasting=False)
+        return VideoJob(
+            VideoFile(video.name, place.folder / UPLOAD_FILE),
+            sessions_dir().resolve() / place.folder.name, model, settings, with_video,
+        )  # fmt: skip
+
+    return _add(place, video.name, fill)
 
 
 def add_photos(

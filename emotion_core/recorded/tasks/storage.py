@@ -43,6 +43,8 @@ _SHELF: Final = Shelf(
     error=SourceError,
     is_ours=lambda name: name in _FILES or name.startswith("."),
     mend=f"name another with {TASKS_DIR_VARIABLE}",
+    how_to_list="the page Video",
+    key="id",
 )
 
 
@@ -75,6 +77,15 @@ def list_tasks(parent: Path) -> TaskList:
     """
     tasks, problems = _SHELF.open_all(parent, open_task)
     return TaskList(tuple(reversed(tasks)), problems)
+
+
+def find_task(parent: Path, id_: str) -> QueuedTask:
+    """Return the task in ``parent`` with this id.
+
+    Raises:
+        SourceError: there is none, or it is damaged.
+    """
+    return open_task(_SHELF.find(parent, id_))
 
 
 def delete_task(task: QueuedTask) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from emotion_core.sessions.edits.folding import read_edited
 from emotion_core.sessions.edits.marks import NewMark, add_marks, read_marks
 from emotion_core.sessions.edits.persons import name_person
+from emotion_core.sessions.exports import offered
 from pages.workbench import files
 
 
@@ -58,7 +59,7 @@ def test_marks_are_recolored_by_label(open_part, session):
 def test_files_come_as_recorded_where_that_is_another_thing(open_part, session, monkeypatch):
     kinds = []
     monkeypatch.setattr(files, "written", lambda write: write(None))
-    monkeypatch.setattr(files, "write_session", lambda *_, raw: kinds.append(raw))
+    monkeypatch.setattr(offered, "write_session", lambda *_, raw: kinds.append(raw))
     monkeypatch.setattr(st, "download_button", lambda name, content, *_, **__: _get(name, content))
     assert list(open_part("files").toggle) == []
     name_person(session, 1, "Ada")
