@@ -12,6 +12,8 @@ frames a second (``memory``: 10). Each node of ``nodes`` is held to a core of it
 taken, and actors count. ``workers`` measures twice: as they come, where one worker and the process
 that decodes for it take more than a core, and with as many cores as there are workers.
 
+``cpu_ms_a_frame`` is of all processes, decoding included; ``cores_busy`` how many cores that is.
+
 ``driver`` has parts answered by actors that read nothing: handing out and taking in is left.
 Bytes a frame are of what was read (``segment``), the recording's tables and its table, with one
 face in each frame. Prints JSON.
@@ -198,10 +200,13 @@ def sizes(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         analyst.read(wanted, plan, 0)
         cpu = time.process_time() - cpu
         segment = plan.path(0).stat().st_size
+        asked = {"job": wanted.to_json(), "do": "read", "key": wanted.key(), "plan": plan.to_json()}
         export_session(analyst.finish(wanted, plan), table)
     return {
         "frames": frames,
         "cpu_ms_a_frame_without_decoding": round(1000 * cpu / frames, 2),
+        "request_bytes": len(json.dumps(asked | {"index": 0})),
+        "answer_bytes": len(json.dumps({"plan": plan.to_json()})),
         "segment_bytes_a_frame": round(segment / frames, 1),
         "recording_bytes_a_frame": round(folder_size(wanted.target) / frames, 1),
         "table_bytes_a_frame": round(table.stat().st_size / frames, 1),
@@ -245,11 +250,28 @@ def read_all(films: list[Path], out: Path, engine: Engine) -> dict[str, Any]:
             raise SystemExit(f"{video.job.path}: expected a recording, found: {video.problem}")
         frames.append(video.frames)
 
-    started = time.perf_counter()
+    begun: list[float] = []
+
+    def look(pool: VideoPool) -> None:
+        if not begun and any(video.done_seconds for video in pool.videos):
+            begun.append(time.perf_counter() - started)
+
+    started, cpu = time.perf_counter(), processor_seconds()
     jobs = [job(film, out / film.stem) for film in films]
-    VideoPool(jobs, engine=engine).run(over=over)
-    seconds = time.perf_counter() - started
-    return {"seconds": round(seconds, 1), "frames_a_second": round(sum(frames) / seconds, 1)}
+    VideoPool(jobs, engine=engine).run(look, over=over)
+    seconds, cpu = time.perf_counter() - started, processor_seconds() - cpu
+    return {
+        "seconds": round(seconds, 1),
+        "seconds_until_reading": round(begun[0], 1) if begun else None,
+        "frames_a_second": round(sum(frames) / seconds, 1),
+        "cpu_ms_a_frame": round(1000 * cpu / sum(frames), 2),
+        "cores_busy": round(cpu / seconds, 2),
+    }
+
+
+def processor_seconds() -> float:
+    """Return the processor's time of this process, and of those it started that have ended."""
+    return sum(os.times()[:4])
 
 
 def ratio(faster: dict[str, Any], slower: dict[str, Any]) -> float:

@@ -7,6 +7,9 @@ from typing import Final
 import av
 import numpy as np
 from av.sidedata.sidedata import SideData
+from numpy.typing import NDArray
+
+from emotion_core.video.tones import is_pq, usual_tones
 
 #: Larger frames are scaled down: a face is read at 48x48.
 LARGEST_FRAME: Final = (1280, 720)
@@ -17,7 +20,8 @@ PIXEL_FORMAT: Final = "yuv420p"
 def fit_frame(frame: av.VideoFrame, pixel_aspect: float = 1.0) -> av.VideoFrame:
     """Return ``frame`` upright, with square pixels, as yuv420p, and no larger than `LARGEST_FRAME`.
 
-    A frame that stands upright may be as high as others are wide. The time stamp is kept.
+    A frame that stands upright may be as high as others are wide. PQ (HDR) gets the tones of
+    usual video. The time stamp is kept.
 
     Args:
         frame: a decoded frame of any size and pixel format.
@@ -26,19 +30,28 @@ def fit_frame(frame: av.VideoFrame, pixel_aspect: float = 1.0) -> av.VideoFrame:
     width, height = _fitted_size(frame.width * pixel_aspect, frame.height)
     # Phones film as they are held, and write down how to turn the picture.
     turning = _turning(frame)
-    if any(turning.values()):
-        # Only here: who decodes video in a process of its own starts sooner without OpenCV.
-        from emotion_core.faces.pictures.images import turned
-
+    if is_pq(frame):
+        image = _turned(usual_tones(frame, width, height), turning)
+        fitted = av.VideoFrame.from_ndarray(image, "rgb24").reformat(format=PIXEL_FORMAT)
+    elif any(turning.values()):
         image = np.asarray(frame.to_ndarray(format="bgr24", width=width, height=height), np.uint8)
-        frame_turned = av.VideoFrame.from_ndarray(turned(image, **turning), format="bgr24")
-        fitted = frame_turned.reformat(format=PIXEL_FORMAT)
+        turned = av.VideoFrame.from_ndarray(_turned(image, turning), "bgr24")
+        fitted = turned.reformat(format=PIXEL_FORMAT)
     else:
         fitted = frame.reformat(width=width, height=height, format=PIXEL_FORMAT)
     fitted.pts = frame.pts
     if frame.time_base is not None:
         fitted.time_base = frame.time_base
     return fitted
+
+
+def _turned(image: NDArray[np.uint8], turning: dict[str, bool]) -> NDArray[np.uint8]:
+    if not any(turning.values()):
+        return image
+    # Only here: who decodes video in a process of its own starts sooner without OpenCV.
+    from emotion_core.faces.pictures.images import turned
+
+    return turned(image, **turning)
 
 
 def _turning(frame: av.VideoFrame) -> dict[str, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -53,6 +53,9 @@ _END: Final = "video_to"
 _PEOPLE: Final = "video_people"
 _WITH_VIDEO: Final = "video_with_video"
 _PROBLEM: Final = "video_adding_problem"
+
+# How much of the bar has to be new for it to be drawn again.
+_STEP: Final = 0.01
 
 
 class _Choice(NamedTuple):
@@ -213,24 +216,39 @@ def _in_words(files: Sequence[UploadedFile], found: Found | None) -> str:
 
 def _add(files: Sequence[UploadedFile], found: Found | None, choice: _Choice) -> None:
     parent = tasks_dir()
+    words = _in_words(files, found)
+    bar = st.progress(0.0, f"Adding {words} …")
+    videos = 0 if found is None else len(found.videos)
+    shown = 0.0
+
+    def tell(added: int) -> None:
+        nonlocal shown
+        share = min(1.0, added / (len(files) + videos))
+        if share - shown > _STEP:
+            shown = share
+            bar.progress(share, f"Adding {words} …")
+
     try:
-        with st.spinner(f"Adding {_in_words(files, found)} …"):
-            _add_uploads(parent, files, choice)
-            if found is not None:
-                _add_found(parent, found, choice)
+        _add_uploads(parent, files, choice, tell)
+        if found is not None:
+            _add_found(parent, found, choice, lambda added: tell(len(files) + added))
         start_worker(parent)
     except EmotionCoreError as error:
         st.session_state[_PROBLEM] = str(error)
         return
+    finally:
+        bar.empty()
     let_go_of(files)
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     st.session_state[_PATH] = ""
 
 
-def _add_uploads(parent: Path, files: Sequence[UploadedFile], choice: _Choice) -> None:
+def _add_uploads(
+    parent: Path, files: Sequence[UploadedFile], choice: _Choice, tell: Callable[[int], None]
+) -> None:
     model, settings, with_video = choice
     videos = [VideoFile(file.name, content_of(file)) for file in files if not is_photo(file.name)]
-    add_videos(parent, videos, model, settings, with_video=with_video, uploaded=True)
+    add_videos(parent, videos, model, settings, with_video=with_video, uploaded=True, progress=tell)
     photos = sorted((file for file in files if is_photo(file.name)), key=lambda file: file.name)
     if photos:
         names = tuple(file.name for file in photos)
@@ -241,12 +259,13 @@ def _add_uploads(parent: Path, files: Sequence[UploadedFile], choice: _Choice) -
             model,
             PhotoSettings(settings.finder),
             uploads=[content_of(file) for file in photos],
+            progress=lambda added: tell(len(videos) + added),
         )
 
 
-def _add_found(parent: Path, found: Found, choice: _Choice) -> None:
+def _add_found(parent: Path, found: Found, choice: _Choice, tell: Callable[[int], None]) -> None:
     model, settings, with_video = choice
     videos = [VideoFile(path.name, path) for path in found.videos]
-    add_videos(parent, videos, model, settings, with_video=with_video)
+    add_videos(parent, videos, model, settings, with_video=with_video, progress=tell)
     if found.photos is not None:
         add_photos(parent, found.name, found.photos, model, PhotoSettings(settings.finder))

@@ -218,3 +218,9 @@ def test_how_recorded_video_scales(what):
         "driver": "parts",
     }
     assert figures[told[what]]
+
+
+def test_faces_filmed_in_hdr():
+    figures = run("hdr.py", "--seconds", "0.5")["portrait"]
+    assert set(figures) == {"faces", "PQ", "PQ as stored", "HLG"}
+    assert figures["PQ"]["found"] == 1

@@ -81,3 +81,7 @@ def test_blazeface():
     assert figures["points"]["face_detection_back.tflite"]["nose"][0] == pytest.approx(0.5, abs=0.1)
     finders = run("photo_faces.py", *data, "--collages", "2")["finders"]
     assert finders["blazeface"]["found"] > finders["haar"]["found"]
+
+
+def test_adding_videos():
+    assert run("video_queue.py", "--videos", "3")["videos"] == 3

@@ -126,6 +126,24 @@ class TestAdding:
             assert archive.read("000002") == b"second"
         assert "2 photos" in text_of(page).splitlines()
 
+    def test_how_many_are_added_is_shown_meanwhile(self, page, monkeypatch):
+        shown = []
+        begin = st.progress
+
+        def progress(share: float, text: str):
+            bar = begin(share, text)
+            monkeypatch.setattr(bar, "progress", lambda share, text: shown.append((share, text)))
+            return bar
+
+        monkeypatch.setattr(adding.st, "progress", progress)
+        page.run()
+        names = ("a.mp4", "b.mp4", "c.jpg", "d.jpg")
+        page.file_uploader[0].set_value([(name, b"x", "video/mp4") for name in names]).run()
+        button(page, "Read 2 videos and 2 photos").click().run()
+        assert not page.exception
+        words = "Adding 2 videos and 2 photos …"
+        assert shown[:4] == [(share, words) for share in (0.25, 0.5, 0.75, 1.0)]
+
     @pytest.mark.usefixtures("offered")
     def test_photos_of_a_folder_are_one_task_beside_its_videos(self, page, tmp_path):
         (tmp_path / "visit" / "below").mkdir(parents=True)

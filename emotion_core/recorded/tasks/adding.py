@@ -139,6 +139,7 @@ def add_photos(
     settings: PhotoSettings,
     *,
     uploads: Sequence[os.PathLike[str] | bytes] = (),
+    progress: Callable[[int], None] = lambda _: None,
 ) -> QueuedTask:
     """Put a set of photos at the end of the queue; ``queue.start_worker`` sees to it.
 
@@ -150,6 +151,7 @@ def add_photos(
         settings: how.
         uploads: the photos themselves where they were uploaded: they are kept until they have been
             read.
+        progress: called with the number of uploads that have been kept.
 
     Raises:
         SourceError: the folder cannot be written.
@@ -159,7 +161,7 @@ def add_photos(
     def fill(folder: Path) -> PhotosJob:
         photos.write(folder / PHOTOS_FILE, lasting=False)
         if uploads:
-            _keep_photos(uploads, folder / UPLOAD_FILE)
+            _keep_photos(uploads, folder / UPLOAD_FILE, progress)
         return PhotosJob(
             name, place.folder / PHOTOS_FILE, len(photos.names),
             sessions_dir().resolve() / place.folder.name, model, settings,
@@ -216,7 +218,9 @@ def _keep(content: os.PathLike[str] | bytes, path: Path) -> None:
         _copy(content, kept)
 
 
-def _keep_photos(uploads: Sequence[os.PathLike[str] | bytes], path: Path) -> None:
+def _keep_photos(
+    uploads: Sequence[os.PathLike[str] | bytes], path: Path, progress: Callable[[int], None]
+) -> None:
     """Copy uploads into one file: the disk is waited for once, and not for each of thousands."""
     with (
         open(path, "wb", opener=owner_only) as kept,
@@ -225,6 +229,7 @@ def _keep_photos(uploads: Sequence[os.PathLike[str] | bytes], path: Path) -> Non
         for number, content in enumerate(uploads, start=1):
             with archive.open(entry_name(number), "w", force_zip64=True) as entry:
                 _copy(content, entry)
+            progress(number)
 
 
 def _copy(content: os.PathLike[str] | bytes, file: IO[bytes]) -> None:
