@@ -9,10 +9,11 @@ from fastapi import FastAPI
 from emotion_core.api import health, models, sessions, videos
 from emotion_core.api.access import bearer
 from emotion_core.api.addresses import PREFIX
+from emotion_core.api.live import events, marks, recording, streams
 from emotion_core.api.problems import responses, tell_problems
 
 #: One module for each subject, in the order of the documentation.
-SUBJECTS: Final = (sessions, videos, models, health)
+SUBJECTS: Final = (streams, events, marks, recording, sessions, videos, models, health)
 
 _DESCRIPTION: Final = """\
 Facial expressions as values: pictures read on request, live streams as they are read, recorded

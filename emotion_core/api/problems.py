@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from emotion_core.access.refusals import MEDIA_TYPE, Refusal
-from emotion_core.errors import EmotionCoreError, SessionError
+from emotion_core.errors import EmotionCoreError, NoStreamError, SessionError, StreamError
 
 
 class RefusedError(Exception):
@@ -80,7 +80,10 @@ async def _refused(connection: Any, error: Exception) -> Any:
 
 
 async def _mendable(connection: Any, error: Exception) -> Any:
-    status = 404 if isinstance(error, SessionError) else 422
+    if isinstance(error, StreamError) and not isinstance(error, NoStreamError):
+        status = 409
+    else:
+        status = 404 if isinstance(error, SessionError | NoStreamError) else 422
     return await _answer(connection, Refusal(status, str(error)))
 
 

@@ -182,7 +182,11 @@ class SessionRecorder:
     @property
     def elapsed(self) -> float:
         """Seconds since the start, now: the time of a mark that somebody makes at this moment."""
-        return max(0.0, self._clock() - self._started)
+        return max(0.0, self.seconds_at(self._clock()))
+
+    def seconds_at(self, moment: float) -> float:
+        """Return the seconds since the start at a time of the clock; negative before the start."""
+        return moment - self._started
 
     def record(
         self,

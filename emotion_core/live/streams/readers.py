@@ -54,9 +54,16 @@ class Reader:
     Args:
         rate: frames a second at most; None for all.
         on_close: called once, when it is closed.
+        most_waiting: frames that wait at most, 1 or more.
     """
 
-    def __init__(self, rate: float | None, on_close: Callable[[Reader], None]) -> None:
+    def __init__(
+        self,
+        rate: float | None,
+        on_close: Callable[[Reader], None],
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        self._most_waiting = most_waiting
         self._step = 0.0 if rate is None else 1 / rate
         self._due: float | None = None
         self._on_close = on_close
@@ -72,6 +79,11 @@ class Reader:
         """Why no frame comes any more, in a sentence; None while one may, or one still waits."""
         with self._lock:
             return None if self._waiting else self._end
+
+    @property
+    def over(self) -> str | None:
+        """The same, but also while a frame still waits."""
+        return self._end
 
     def __enter__(self) -> Self:
         return self
@@ -119,7 +131,7 @@ class Reader:
         with self._lock:
             if self._closed or not self._is_due(frame.time):
                 return
-            if len(self._waiting) >= MOST_WAITING:
+            if len(self._waiting) >= self._most_waiting:
                 self._waiting.popleft()
                 self._dropped += 1
             self._waiting.append(frame)
@@ -141,7 +153,8 @@ class Reader:
             return False
         # On the average of the rate, however frames and rate lie to each other; but after a pause
         # nothing is made up for.
-        self._due = max(self._due + self._step, now)
+        due = self._due + self._step
+        self._due = due if due > now else now + self._step
         return True
 
     def _wake(self) -> None:
@@ -151,8 +164,13 @@ class Reader:
 class AsyncReader(Reader):
     """A reader in the running event loop; to be made there."""
 
-    def __init__(self, rate: float | None, on_close: Callable[[Reader], None]) -> None:
-        super().__init__(rate, on_close)
+    def __init__(
+        self,
+        rate: float | None,
+        on_close: Callable[[Reader], None],
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        super().__init__(rate, on_close, most_waiting)
         self._loop = asyncio.get_running_loop()
         self._here = asyncio.Event()
         self._asked = False

@@ -14,7 +14,7 @@ from emotion_core.errors import NoStreamError, SessionError, StreamError
 from emotion_core.live.session import LiveSession, LiveSnapshot
 from emotion_core.live.streams.feed import FrameFeed
 from emotion_core.live.streams.frames import SharedFrame
-from emotion_core.live.streams.readers import AsyncReader, Reader
+from emotion_core.live.streams.readers import MOST_WAITING, AsyncReader, Reader
 from emotion_core.live.streams.recording import ViewersRecording, description_of
 from emotion_core.models.folder import ModelCard
 from emotion_core.sessions.recorder import SessionRecorder
@@ -82,6 +82,12 @@ class LiveStream:
         """That of the model that reads the video now."""
         return self._card()
 
+    @property
+    def recorded(self) -> str | None:
+        """The id of the session that is being recorded; None while nothing is."""
+        recorder = self.recording.recorder
+        return recorder.folder.name if recorder is not None and recorder.running else None
+
     def start_recording(self, by: str, *, purpose: str = "", with_video: bool = False) -> str:
         """Record, once everyone in view has agreed, and return the new session's id.
 
@@ -97,7 +103,7 @@ class LiveStream:
         """
         session = self.session
         self.recording.follow(session)  # one that ended by itself is none any more
-        description = description_of(session, self._card(), by=by, purpose=purpose)
+        description = description_of(session, self.card, by=by, purpose=purpose)
         recorder = self.recording.start(session, description, with_video=with_video, by=by)
         if recorder is not None:
             return recorder.folder.name
@@ -155,19 +161,28 @@ class LiveStream:
     def end(self) -> None:
         """Tell all readers that the video has ended; may be called twice."""
         self._started = self._newest = None
-        self._feed.end(ENDED)
+        self.send_away(ENDED)
 
-    def read(self, rate: float | None = None) -> Reader:
+    def send_away(self, reason: str) -> None:
+        """Tell all readers that no more comes.
+
+        Args:
+            reason: why, in a sentence to show.
+        """
+        self._feed.end(reason)
+
+    def read(self, rate: float | None = None, most_waiting: int = MOST_WAITING) -> Reader:
         """Return a reader for a thread, to be closed by the caller.
 
         Args:
             rate: frames a second at most; None for all of them.
+            most_waiting: frames that wait for it at most, 1 or more.
         """
-        return self._feed.join(Reader(rate, self._feed.leave))
+        return self._feed.join(Reader(rate, self._feed.leave, most_waiting))
 
-    def read_here(self, rate: float | None = None) -> AsyncReader:
+    def read_here(self, rate: float | None = None, most_waiting: int = MOST_WAITING) -> AsyncReader:
         """Return a reader for the running event loop; else as `read`."""
-        return self._feed.join(AsyncReader(rate, self._feed.leave))
+        return self._feed.join(AsyncReader(rate, self._feed.leave, most_waiting))
 
 
 class StreamRegistry:
@@ -197,6 +212,18 @@ class StreamRegistry:
         with self._lock:
             streams = list(self._streams.values())
         return sorted((each for each in streams if each.running), key=lambda each: each.viewer)
+
+    def readers(self) -> int:
+        """Return how many read any stream."""
+        with self._lock:
+            return sum(stream.readers for stream in self._streams.values())
+
+    def end(self, reason: str) -> None:
+        """Tell all readers of all streams that no more comes, as when the app ends."""
+        with self._lock:
+            streams = list(self._streams.values())
+        for stream in streams:
+            stream.send_away(reason)
 
     def find(self, id_: str) -> LiveStream:
         """Return a stream that runs.
