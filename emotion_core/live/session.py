@@ -101,6 +101,10 @@ class FrameReader(Protocol):
 class FrameRecorder(Protocol):
     """What a live session needs of `emotion_core.sessions.recorder.SessionRecorder`."""
 
+    @property
+    def with_video(self) -> bool:
+        """Whether the pictures are kept as well."""
+
     def record(
         self,
         frame_time: float,
@@ -292,11 +296,12 @@ class LiveSession:
             image = np.asarray(cv2.flip(image, 1), np.uint8)
             faces = [face.moved_to(_mirrored(face.box, frame.width)) for face in faces]
         faces.sort(key=lambda face: face.box.x)
-        _draw_on(image, faces, settings)
-        self.history.add(now, faces)
         if (recorder := self.recorder) is not None:
             readings = [PersonReading(face.id, face.person, face.smoothed) for face in faces]
-            recorder.record(now, readings, image)
+            # Without boxes: faces are cut out of it, and who was mistaken for whom is corrected.
+            recorder.record(now, readings, image.copy() if recorder.with_video else image)
+        _draw_on(image, faces, settings)
+        self.history.add(now, faces)
         # Faces that are not looked for are not missing.
         if settings.detect and (rules := self.rules):
             self._apply(rules, now, faces)

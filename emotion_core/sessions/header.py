@@ -105,6 +105,8 @@ class SessionHeader:
         persons: number of different persons.
         problem: why the recording ended by itself, on one line; None when it did not.
         video: facts of the video; None without one.
+        plain_video: whether a video that is kept with the session has nothing drawn on it; those of
+            earlier versions, and of `analyze --annotated`, have boxes and labels.
         name: given by the user.
         notes: written by the user.
         tags: given by the user, to find it by; headers of earlier versions have none.
@@ -121,6 +123,7 @@ class SessionHeader:
     persons: int = 0
     problem: str | None = None
     video: VideoFacts | None = None
+    plain_video: bool = False
     name: str = ""
     notes: str = ""
     tags: tuple[str, ...] = ()

@@ -139,7 +139,7 @@ class SessionRecorder:
             SessionError: the folder cannot be written.
         """
         started, now = clock(), wall_clock()
-        header = SessionHeader(description, iso_time(now), app_version())
+        header = SessionHeader(description, iso_time(now), app_version(), plain_video=with_video)
         own: Path | None = None
         try:
             own = _new_folder(folder, time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)))
@@ -151,6 +151,11 @@ class SessionRecorder:
                 f"{folder}: expected a folder to record in, but it cannot be written "
                 f"({error.strerror}); free up space, or name another with EMOTION_SESSIONS_DIR"
             ) from error
+
+    @property
+    def with_video(self) -> bool:
+        """Whether the pictures are kept as well."""
+        return self._video is not None
 
     @property
     def running(self) -> bool:
@@ -199,8 +204,9 @@ class SessionRecorder:
         Args:
             frame_time: when the frame came, in seconds of the recorder's clock.
             readings: one for each face; empty without a face.
-            image: uint8 ``[H, W, 3]``, BGR, as it is shown. Only its size is kept, unless the
-                session has a video; then it must not be changed afterwards.
+            image: uint8 ``[H, W, 3]``, BGR, as it is shown but with nothing drawn on it. Only its
+                size is kept, unless the session has a video; then it must not be changed
+                afterwards.
         """
         seconds = frame_time - self._started
         if self._stopping.is_set() or seconds < 0:

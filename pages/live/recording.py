@@ -144,7 +144,7 @@ def _offer_recording(
         st.toggle(
             "Keep the video too",
             key=_VIDEO,
-            help="Saves the video as shown, with everything drawn on it.",
+            help="Saves the video as shown, without boxes: *Sessions* draws them, as corrected.",
         )
     with st.expander("Marks"):
         choose_labels()

@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 #: Faces offered at once.
 OFFERED: Final = 6
 
+#: Why faces of a video are not taken.
+DRAWN_ON: Final = (
+    "Boxes are drawn on this session's video, and a model would learn them: its faces can be "
+    "corrected, but not added to a dataset. Sessions recorded from now on have none."
+)
+
 _AGREED: Final = "learn_agreed"
 _DATASET: Final = "learn_dataset"
 _PROBLEM: Final = "learn_problem"
@@ -59,7 +65,7 @@ def show_uncertain(
     with st.expander("Wrong faces", icon=":material/school:", expanded=False):
         st.caption(
             "The faces that the model is least sure of. Choose what a face shows: the session is "
-            "corrected, and the face goes into the dataset that you choose."
+            "corrected, and the face goes into the dataset that you choose, if any."
         )
         dataset = _choose_dataset(session)
         if problem := st.session_state.pop(_PROBLEM, None):
@@ -139,6 +145,10 @@ def _cut(folder: str, frame: int, tracks: tuple[int, ...]) -> dict[int, FacePict
 
 def _choose_dataset(session: Session) -> OwnDataset | None:
     """Let the viewer choose where faces go; None: they stay in the session."""
+    video = video_of(session)
+    if video is not None and video.drawn_on:
+        st.caption(DRAWN_ON)
+        return None
     try:
         datasets = {each.name: each for each in list_own_datasets(own_data_dir()).datasets}
     except DatasetError as error:
@@ -152,12 +162,6 @@ def _choose_dataset(session: Session) -> OwnDataset | None:
         return None
     agreed = st.checkbox(AGREEMENT, key=_AGREED)
     st.caption("\n".join(f"- {point}" for point in AGREED_POINTS))
-    video = video_of(session)
-    if video is not None and video.drawn_on:
-        st.caption(
-            ":material/warning: Boxes and labels are drawn on this video; parts of them may be "
-            "seen on the faces."
-        )
     return datasets[name] if agreed else None
 
 

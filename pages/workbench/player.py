@@ -132,7 +132,7 @@ def _video(session: Session) -> dict[str, Any] | None:
     return {
         "url": address_of(content, "video/mp4", f"player {session.id} video"),
         "start": 0.0 if facts is None else facts.start,
-        "drawn": True,
+        "drawn": not session.header.plain_video,
     }
 
 

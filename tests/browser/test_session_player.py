@@ -106,9 +106,12 @@ def test_by_mouse_and_keyboard(own_server, session, open_browser, keep_picture):
     page.keyboard.up("Shift")
     shown = page.locator(".player").evaluate("each => [each.player.from, each.player.to]")
     assert shown == pytest.approx([1.55, 3.1], abs=0.1)
-    # Boxes over the video, with the name of now.
-    page.get_by_role("button", name="Boxes over the video").click()
+    # Boxes over the video, with the name of now; it was recorded without any.
     head.press("End")
+    page.wait_for_function(COLORED)
+    page.get_by_role("button", name="Boxes over the video").click()
+    page.wait_for_function(f"() => !({COLORED})()")
+    page.get_by_role("button", name="Boxes over the video").click()
     page.wait_for_function(COLORED)
     keep_picture(page, "zoomed")
     assert not serious_problems(page, "a session")

@@ -401,6 +401,8 @@ def test_the_live_path_needs_no_heavy_library():
 
 
 class FakeRecorder:
+    with_video = False
+
     def __init__(self) -> None:
         self.recorded: list[tuple[float, tuple[int, ...], tuple[int, ...]]] = []
         self.events: list[TriggerEvent] = []
@@ -426,6 +428,25 @@ def test_a_recorder_gets_every_frame_while_it_is_set():
     session.recorder = None
     session.on_frame(frame())
     assert recorder.recorded == [(clock.now, (), (120, 160, 3))]
+
+
+def test_a_video_is_recorded_as_it_is_shown_but_with_nothing_drawn_on_it():
+    class Filming(FakeRecorder):
+        with_video = True
+
+        def record(self, frame_time, readings, image) -> None:
+            super().record(frame_time, readings, image)
+            self.image = image
+
+    for settings in (LiveSettings(), LiveSettings(blur_faces=True)):
+        session = LiveSession(FakeReader([face()]), settings)
+        session.recorder = recorder = Filming()
+        shown = session.on_frame(noise())
+        assert colorful_pixels(shown) > 20
+        kept = av.VideoFrame.from_ndarray(recorder.image, format="bgr24")
+        assert colorful_pixels(kept) == 0
+        hidden = changed(kept, noise())[60:90, 100:130].mean()
+        assert (hidden > 0.8) == settings.blur_faces
 
 
 def test_the_end_of_the_stream_ends_the_recording():

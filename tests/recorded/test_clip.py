@@ -12,6 +12,7 @@ from emotion_core.cli import main
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.drawing import draw_faces_on
+from emotion_core.faces.readings import FaceReading, PersonReading
 from emotion_core.live.smoothing import SteadyReading
 from emotion_core.recorded.film.clip import DRAWN_ON, Clip, write_clip
 from emotion_core.sessions.edits.folding import read_edited
@@ -19,6 +20,9 @@ from emotion_core.sessions.edits.persons import correct_answer, name_person
 from emotion_core.sessions.edits.ranges import TimeRange
 from tests.recorded.films import analyst, job, picture_at
 from tests.recorded.test_film import analyzed, tone_begins, write_film_with_sound
+from tests.sessions.recordings import STARTED, start
+
+SCORES = (0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05)
 
 
 def pictures_of(path: Path) -> list[tuple[float, np.ndarray]]:
@@ -57,6 +61,24 @@ def test_a_clip_has_its_range_and_sound_and_boxes_as_corrected(tmp_path):
         other = row["emotion"] if answer else "fear"
         assert held != other
         assert off(held, "Zoe") < min(off(other, "Zoe"), off(held, "Bob")) < 50
+
+
+def test_boxes_are_drawn_on_a_live_sessions_video_where_its_rows_say(tmp_path):
+    """It begins half a second after the session, and has nothing drawn on it itself."""
+    recorder = start(tmp_path / "sessions", with_video=True)
+    gray = np.full((120, 160, 3), 90, np.uint8)
+    for number in range(14):  # as many as the encoder lets wait
+        row = PersonReading(1, 1, FaceReading(Box(10 + 5 * number, 40, 30, 30), SCORES, 0.5))
+        recorder.record(STARTED + 0.5 + number / 5, [row], gray)
+    session = recorder.stop()
+    made = write_clip(session, TimeRange(1.0, 2.5), tmp_path / "clip.mp4", lambda _: None)
+    assert not made.drawn_on
+    pictures = pictures_of(tmp_path / "clip.mp4")
+    assert len(pictures) == made.frames >= 7
+    for time, image in pictures:
+        (columns,) = np.nonzero((np.abs(image[45:65].astype(int) - 90).max(axis=2) > 60).any(0))
+        number = round((1.0 + time - 0.5) * 5)
+        assert columns.min() == pytest.approx(10 + 5 * number, abs=4)
 
 
 def test_the_own_video_of_a_session_is_only_cut(tmp_path, monkeypatch, capsys):

@@ -89,13 +89,18 @@ def test_nothing_is_kept_of_a_session_that_is_deleted_meanwhile(session, monkeyp
     assert list((cache_dir() / "session_faces").iterdir()) == []
 
 
+def test_a_live_sessions_video_has_nothing_drawn_on_it(session):
+    found = video_of(session)
+    assert (found.file.name, found.start, found.drawn_on) == ("video.mp4", 0.5, False)
+
+
 def test_the_file_that_was_read_comes_before_what_was_drawn_on(session, tmp_path):
     film = tmp_path / "film.mp4"
     film.write_bytes(session.video.read_bytes())
     told = {VIDEO_KEY: {"name": "film.mp4", "path": str(film), "key": ""}}
     header = read_header(session.folder)
     description = replace(header.description, settings=told)
-    write_header(session.folder, replace(header, description=description))
+    write_header(session.folder, replace(header, description=description, plain_video=False))
     session = open_session(session.folder)
     os.utime(film, (0, 0))
     found = video_of(session)

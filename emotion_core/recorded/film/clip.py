@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 ENDING: Final = ".mp4"
 #: What is said of a clip of a video that has boxes on it already.
 DRAWN_ON: Final = (
-    "The session's own video has the boxes of the recording on it, so later names and corrections "
-    "are not in the clip."
+    "The session's own video has boxes drawn on it already, so later names and corrections are not "
+    "in the clip."
 )
 _COLUMNS: Final = (
     "frame", "person", "name", "x", "y", "width", "height", "emotion", "answer", *EMOTIONS,
@@ -66,7 +66,7 @@ def write_clip(
 ) -> Clip:
     """Write a part of a session's video to a file, whole or not at all.
 
-    Pictures of the file that was read get boxes, names and answers as `read_edited` gives them.
+    Pictures get boxes, names and answers as `read_edited` gives them.
     Hidden persons get no box, but are seen. What has boxes on it already is cut, and no more.
 
     Args:
@@ -84,7 +84,7 @@ def write_clip(
     video = _checked(session, part, path, video or video_of(session))
     with TemporaryFolder("clip") as folder:
         if not video.drawn_on:
-            _write_tables(read_edited(session), part, folder)
+            _write_tables(read_edited(session), part, video.start, folder)
         every = session.header.description.settings.get("every")
         # Times of a file count from its own beginning.
         end = part.end - video.start
@@ -145,8 +145,11 @@ def _checked(
     return video
 
 
-def _write_tables(edited: EditedSession, part: TimeRange, folder: Path) -> None:
-    """Write what is drawn: the rows of the part, with names and answers as corrected."""
+def _write_tables(edited: EditedSession, part: TimeRange, began: float, folder: Path) -> None:
+    """Write what is drawn: the rows of the part, with names and answers as corrected.
+
+    Their times are those of the video, which began at a time of the session.
+    """
 
     # A picture between two rows shows those of the earlier one.
     def within(table: pd.DataFrame) -> pd.DataFrame:
@@ -163,7 +166,8 @@ def _write_tables(edited: EditedSession, part: TimeRange, folder: Path) -> None:
     faces = faces.assign(
         answer=answer, emotion=emotion, name=faces["person"].astype(object).map(names)
     )
-    (folder / FRAMES_FILE).write_text(csv_of(frames[["frame", "seconds"]]), "utf-8")
+    frames = frames[["frame", "seconds"]].assign(seconds=frames["seconds"] - began)
+    (folder / FRAMES_FILE).write_text(csv_of(frames), "utf-8")
     (folder / FACES_FILE).write_text(csv_of(faces[list(_COLUMNS)]), "utf-8")
 
 

@@ -101,7 +101,8 @@ def own_video_of(session: Session) -> SessionVideo | None:
     if session.video is None:
         return None
     start = 0.0 if session.header.video is None else session.header.video.start
-    return SessionVideo(VideoFile(session.video.name, session.video), start, drawn_on=True)
+    file = VideoFile(session.video.name, session.video)
+    return SessionVideo(file, start, drawn_on=not session.header.plain_video)
 
 
 def face_pictures(session: Session, progress: ShareProgress) -> FacePictures:

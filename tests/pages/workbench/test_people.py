@@ -5,8 +5,9 @@ import pytest
 
 from emotion_core.datasets.own.storage import create_own_dataset, find_own_dataset, own_data_dir
 from emotion_core.sessions.edits.folding import read_edited
-from emotion_core.sessions.pictures.cutting import FacePicture
+from emotion_core.sessions.pictures.cutting import FacePicture, SessionVideo
 from emotion_core.sessions.tables import read_tables
+from emotion_core.video.sources import VideoFile
 from pages.workbench import learning, people
 
 
@@ -90,6 +91,21 @@ def test_a_wrong_face_goes_into_a_dataset_in_two_clicks_and_back(open_part, sess
     page.button(key="take back learn").click().run()
     assert find_own_dataset(own_data_dir(), "mine").samples == dataset.samples
     assert read_edited(session).faces["corrected"].isna().all()
+
+
+@pytest.mark.usefixtures("pictures")
+def test_no_face_with_a_box_on_it_goes_into_a_dataset(open_part, session, monkeypatch):
+    create_own_dataset(own_data_dir(), "mine", "yes")
+    drawn = SessionVideo(VideoFile("video.mp4", session.folder), 0.0, drawn_on=True)
+    monkeypatch.setattr(learning, "video_of", lambda _: drawn)
+    page = open_part("people")
+    assert learning.DRAWN_ON in said(page)
+    assert "its faces can be corrected, but not added to a dataset" in learning.DRAWN_ON
+    assert not [each for each in page.selectbox if each.key == "learn_dataset"]
+    shown = [each for each in page.button_group if each.label == "It shows"]
+    shown[0].set_value("neutral").run()
+    assert "Corrected to neutral." in said(page)
+    assert find_own_dataset(own_data_dir(), "mine").samples == ()
 
 
 @pytest.mark.usefixtures("pictures")
