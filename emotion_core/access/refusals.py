@@ -32,3 +32,11 @@ class Refusal:
         # about:blank, which is left out, says: the title is that of the status.
         title = HTTPStatus(self.status).phrase
         return {"title": title, "status": self.status, "detail": self.detail, **self.more}
+
+
+class RefusedError(Exception):
+    """A request is answered with a refusal, whatever has been done for it so far."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal

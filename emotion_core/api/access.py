@@ -10,9 +10,9 @@ from fastapi.security import HTTPBearer
 from starlette.requests import HTTPConnection
 
 from emotion_core.access.gate import Caller, lacks
+from emotion_core.access.refusals import RefusedError
 from emotion_core.access.tokens import Right
 from emotion_core.api.addresses import CALLER
-from emotion_core.api.problems import RefusedError
 
 # Says in the OpenAPI document how a token is sent; what is sent was judged before.
 _BEARER = HTTPBearer(auto_error=False, description="A token, made on the page Connect.")

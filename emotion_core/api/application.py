@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 
-from emotion_core.api import health, models, sessions, videos
+from emotion_core.api import docs, models, sessions, videos
 from emotion_core.api.access import bearer
 from emotion_core.api.addresses import PREFIX
 from emotion_core.api.live import events, marks, recording, streams
-from emotion_core.api.problems import responses, tell_problems
+from emotion_core.api.pictures import analyze
+from emotion_core.api.problems import Problem, responses, tell_problems
+from emotion_core.api.watching import health
 
 #: One module for each subject, in the order of the documentation.
-SUBJECTS: Final = (streams, events, marks, recording, sessions, videos, models, health)
+SUBJECTS: Final = (
+    analyze, streams, events, marks, recording, sessions, videos, models, health, docs,
+)  # fmt: skip
 
 _DESCRIPTION: Final = """\
 Facial expressions as values: pictures read on request, live streams as they are read, recorded
@@ -39,4 +43,14 @@ def application() -> FastAPI:
     tell_problems(app)
     for subject in SUBJECTS:
         app.include_router(subject.router)
+    describe = app.openapi
+
+    def described() -> dict[str, Any]:
+        document = describe()
+        # Every answer names it; FastAPI knows of models in answers of application/json alone.
+        schema = Problem.model_json_schema()
+        document["components"].setdefault("schemas", {})["Problem"] = schema
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]
     return app

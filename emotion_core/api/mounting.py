@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from emotion_core.access.gate import Gate, too_large
 from emotion_core.access.names import Names
-from emotion_core.access.refusals import MEDIA_TYPE, Refusal
+from emotion_core.access.refusals import MEDIA_TYPE, Refusal, RefusedError
 from emotion_core.api.addresses import CALLER, LARGE, OPEN
+from emotion_core.api.watching.counting import ANSWERED
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -72,8 +73,8 @@ class Interface:
         limited = _Limited(receive, send, most, scope)
         try:
             await application(scope, limited.receive, limited.send)
-        except RequestTooLargeError:
-            await limited.refuse()
+        except RefusedError as error:
+            await limited.refuse(error.refusal)
         except Exception as error:  # noqa: BLE001 - its sender was told; a message may be personal
             _LOG.error("%s", _where(error))
 
@@ -82,10 +83,6 @@ class Interface:
             application = self._application or self._load()
             self._application = application
         return application
-
-
-class RequestTooLargeError(Exception):
-    """A request has more bytes than it said, or than it may have."""
 
 
 class _Limited:
@@ -104,16 +101,16 @@ class _Limited:
         if message["type"] == "http.request":
             self._read += len(message.get("body", b""))
             if self._read > self._most:
-                raise RequestTooLargeError
+                raise RefusedError(too_large(self._most))
         return message
 
     async def send(self, message: Message) -> None:
         self._began = True
         await self._send(message)
 
-    async def refuse(self) -> None:
+    async def refuse(self, refusal: Refusal) -> None:
         if not self._began:
-            await refuse(too_large(self._most), self._scope, self._send)
+            await refuse(refusal, self._scope, self._send)
 
 
 def _where(error: BaseException) -> str:
@@ -182,6 +179,7 @@ def _with_headers(send: Send, headers: dict[str, str]) -> Send:
 
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
+            ANSWERED[message["status"]] += 1
             known = {name.lower() for name, _ in message["headers"]}
             new = [pair for pair in added if pair[0] not in known]
             message = {**message, "headers": [*message["headers"], *new]}

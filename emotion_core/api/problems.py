@@ -9,19 +9,12 @@ from fastapi.exceptions import RequestValidationError, WebSocketRequestValidatio
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from emotion_core.access.refusals import MEDIA_TYPE, Refusal
+from emotion_core.access.refusals import MEDIA_TYPE, Refusal, RefusedError
 from emotion_core.errors import EmotionCoreError, NoStreamError, SessionError, StreamError
-
-
-class RefusedError(Exception):
-    """A request is answered with a problem instead."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.detail)
-        self.refusal = refusal
 
 
 class Problem(BaseModel):
@@ -71,6 +64,7 @@ def tell_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(WebSocketRequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _known)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _unknown)
 
 
@@ -107,6 +101,11 @@ async def _known(connection: Any, error: Exception) -> Any:
     }
     detail = details.get(error.status_code, str(error.detail))
     return await _answer(connection, Refusal(error.status_code, detail, error.headers or {}))
+
+
+async def _gone(connection: Any, _: Exception) -> Any:
+    # Nobody hears it.
+    return await _answer(connection, Refusal(400, "expected the rest of the request, found none"))
 
 
 async def _unknown(connection: Any, _: Exception) -> Any:

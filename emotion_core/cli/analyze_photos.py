@@ -15,11 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import EmotionCoreError, ImageError
 from emotion_core.faces.drawing import draw_faces, label_text
 from emotion_core.faces.pictures.images import encode_jpeg, encode_png
-from emotion_core.faces.readings import FACE_COLUMNS, FaceReading, face_row
+from emotion_core.faces.readings import FACE_COLUMNS, FaceReading, face_json, face_row
 from emotion_core.quantities import counted
 from emotion_core.recorded.photos.journal import Journal
 from emotion_core.recorded.photos.reading import PhotoReader, PhotoReadings, PhotoSettings
@@ -185,7 +184,7 @@ def _to_json(result: _Result) -> dict[str, Any]:
         "width": result.photo.width,
         "height": result.photo.height,
         "view": result.photo.view,
-        "faces": [_with_nested_scores(row) for row in _rows(result)],
+        "faces": [face_json(number, face) for number, face in enumerate(result.faces, start=1)],
     }
 
 
@@ -196,12 +195,6 @@ def _rows(result: _Result) -> Iterable[dict[str, Any]]:
             column: round(value, 6) if isinstance(value, float) else value
             for column, value in face_row(number, face).items()
         }
-
-
-def _with_nested_scores(row: dict[str, Any]) -> dict[str, Any]:
-    return {column: value for column, value in row.items() if column not in EMOTIONS} | {
-        "scores": {emotion: row[emotion] for emotion in EMOTIONS}
-    }
 
 
 def _summarize(results: Sequence[_Result], out: Path) -> None:

@@ -176,6 +176,16 @@ def face_row(number: int, face: FaceReading) -> dict[str, Any]:
     return dict(zip(FACE_COLUMNS, values, strict=True))
 
 
+def face_json(number: int, face: FaceReading) -> dict[str, Any]:
+    """Return one face as files of JSON hold it: as ``face_row``, the scores nested, 6 digits."""
+    row = {
+        column: round(value, 6) if isinstance(value, float) else value
+        for column, value in face_row(number, face).items()
+    }
+    scores = {emotion: row.pop(emotion) for emotion in EMOTIONS}
+    return row | {"scores": scores}
+
+
 def faces_table(faces: Sequence[FaceReading]) -> pd.DataFrame:
     """Return one row for each face, numbered from 1; no face gives the same columns and no row.
 

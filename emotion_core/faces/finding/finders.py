@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from emotion_core.errors import ModelError
-from emotion_core.faces.finding.blazeface.detector import BlazeFaceDetector, TwoDetectors
+from emotion_core.faces.finding.blazeface.detector import (
+    ONE_LOOK,
+    THOROUGH,
+    BlazeFaceDetector,
+    TwoDetectors,
+)
 from emotion_core.faces.finding.blazeface.finder import BlazeFaceFinder, TwoFinders
 from emotion_core.faces.finding.blazeface.network import PACKAGE, is_installed
 from emotion_core.faces.finding.detectors import (
+    FRONTAL_SETTINGS,
     PHOTO_SETTINGS,
     FaceDetector,
     HaarFaceDetector,
@@ -66,23 +72,26 @@ def usual_live_finder() -> str:
     return BOTH if is_installed() else HAAR
 
 
-def photo_finder(name: str | None = None) -> FaceDetector:
+def photo_finder(name: str | None = None, *, quick: bool = False) -> FaceDetector:
     """Return a new finder for single pictures; not thread-safe.
 
     Args:
         name: one of `FINDERS`; when left out YuNet if the environment names its file, else the
             usual one.
+        quick: whether it looks once at the whole picture, and finds no small faces.
 
     Raises:
         ModelError: there is none of this name, BlazeFace is missing, or YuNet's file cannot be
             used.
     """
     if name is None:
-        return yunet_of_environment() or photo_finder(usual_photo_finder())
+        return yunet_of_environment() or photo_finder(usual_photo_finder(), quick=quick)
     _check(name)
+    settings = FRONTAL_SETTINGS if quick else PHOTO_SETTINGS
     if name == HAAR:
-        return HaarFaceDetector(PHOTO_SETTINGS)
-    return BlazeFaceDetector() if name == BLAZEFACE else TwoDetectors()
+        return HaarFaceDetector(settings)
+    search = ONE_LOOK if quick else THOROUGH
+    return BlazeFaceDetector(search) if name == BLAZEFACE else TwoDetectors(search, settings)
 
 
 def live_finder(name: str | None = None) -> FaceFinder:

@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +26,7 @@ from emotion_core.judging.predictions.embeddings import unit_rows, with_embeddin
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import LITERT_FILE, ModelCard, load_card, read_model_file
 from emotion_core.models.litert import LiteRtNetwork
+from emotion_core.system.processes.serving import let_thread_give_way
 from emotion_core.system.progress import CountProgress
 from emotion_core.system.storage import disk_cache
 from emotion_core.system.storage.disk_cache import CacheKey
@@ -41,8 +41,6 @@ BATCH: Final = 32
 _LOGITS: Final = "logits.npy"
 _EMBEDDINGS: Final = "embeddings.npy"
 _META: Final = "meta.json"
-#: What computing gives way to, where the system knows priorities of threads: live video.
-_NICE: Final = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +219,7 @@ def _run_all(runner: _Runner, threads: int) -> Iterator[int]:
 
     When the caller gives up, batches that have not begun never do.
     """
-    with ThreadPoolExecutor(threads, "predictions", initializer=_give_way) as pool:
+    with ThreadPoolExecutor(threads, "predictions", initializer=let_thread_give_way) as pool:
         pending: set[Future[int]] = {pool.submit(runner.run, start) for start in runner.starts()}
         done = 0
         try:
@@ -231,12 +229,6 @@ def _run_all(runner: _Runner, threads: int) -> Iterator[int]:
                 yield done
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _give_way() -> None:
-    if hasattr(os, "setpriority"):
-        with suppress(OSError):  # Linux takes a thread's id there; others refuse it
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 class _Runner:

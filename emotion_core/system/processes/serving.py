@@ -148,3 +148,10 @@ def give_way() -> None:
     """Let this process and its children wait for all others."""
     if hasattr(os, "nice"):
         os.nice(NICE)
+
+
+def let_thread_give_way() -> None:
+    """Let this thread wait for all others; on Linux alone, elsewhere it does nothing."""
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):  # Linux takes a thread's id there; others refuse it
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.finding.blazeface.looking import BlazeFaceLook
-from emotion_core.faces.finding.detectors import PHOTO_SETTINGS, HaarFaceDetector
+from emotion_core.faces.finding.detectors import PHOTO_SETTINGS, HaarFaceDetector, HaarSettings
 from emotion_core.faces.finding.haar import is_same_place
 
 
@@ -32,6 +32,8 @@ class PhotoSearch:
 
 #: Finds faces from a thirtieth of the picture on, tilted by up to 90 degrees.
 THOROUGH: Final = PhotoSearch()
+#: Finds upright faces from a tenth of the picture on.
+ONE_LOOK: Final = PhotoSearch(shares=(), angles=())
 
 # Side in pixels of the smallest face: what is smaller shows no expression.
 _SMALLEST: Final = 16
@@ -92,14 +94,20 @@ class TwoDetectors:
 
     Not thread-safe: make one for each session or thread.
 
+    Args:
+        search: how thoroughly, with BlazeFace.
+        cascades: the same with the cascades.
+
     Raises:
         ModelError: see `network.BlazeFace`.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, search: PhotoSearch = THOROUGH, cascades: HaarSettings = PHOTO_SETTINGS
+    ) -> None:
         # The cascades' own second look is left out: BlazeFace's is better.
-        self._cascades = HaarFaceDetector(replace(PHOTO_SETTINGS, confirming_votes=0))
-        self._network = BlazeFaceDetector()
+        self._cascades = HaarFaceDetector(replace(cascades, confirming_votes=0))
+        self._network = BlazeFaceDetector(search)
 
     def detect(self, image: NDArray[np.uint8]) -> list[Box]:
         """Return the faces in ``image``, the largest first; see ``FaceDetector.detect``."""

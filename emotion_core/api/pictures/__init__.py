@@ -1,0 +1,1 @@
+"""``/analyze``: pictures that are sent, and what was read of their faces."""
