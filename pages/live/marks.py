@@ -8,9 +8,8 @@ import streamlit as st
 
 from emotion_core.errors import SessionError
 from emotion_core.quantities import exact_position
-from emotion_core.sessions.edits.kinds import LONGEST_LABEL
-from emotion_core.sessions.edits.log import undo_edit
-from emotion_core.sessions.edits.marks import USUAL_LABELS, add_mark, read_marks
+from emotion_core.sessions.edits.kinds import LONGEST_LABEL, Mark
+from emotion_core.sessions.edits.marks import USUAL_LABELS, add_mark, read_marks, remove_marks
 from emotion_core.sessions.numbers.baseline import REST_LABEL
 from emotion_core.sessions.recorder import SessionRecorder
 from pages.viewer.clicks import once
@@ -100,7 +99,7 @@ def _show(recorder: SessionRecorder, labels: list[str]) -> None:
             type="tertiary",
             key="undo_mark",
             help="Takes the last mark back.",
-            on_click=once(_undo, recorder),
+            on_click=once(_undo, recorder, newest[0]),
         )
 
 
@@ -111,9 +110,10 @@ def _mark(recorder: SessionRecorder, label: str, seconds: float = 0) -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def _undo(recorder: SessionRecorder) -> None:
+def _undo(recorder: SessionRecorder, mark: Mark) -> None:
     try:
-        undo_edit(recorder.folder)
+        # By its name: the newest edit may be a program's.
+        remove_marks(recorder, [mark.id])
     except SessionError as error:
         st.session_state[_PROBLEM] = str(error)
 

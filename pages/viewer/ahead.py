@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +12,7 @@ from typing import Final
 import streamlit as st
 
 from pages.mending.connections import answer_at_once
+from pages.mending.endings import told_before_the_end
 from pages.mending.own_names import open_browser
 
 #: What the first page needs and `app.py` does not import, while the browser fetches Streamlit's
@@ -30,13 +32,24 @@ FIRST_PAGE: Final = (
 )
 
 
+ENDING: Final = "The app is ending."
+
+
 @asynccontextmanager
 async def begin(app: st.App) -> AsyncIterator[None]:
     """Import ahead while the app runs, and open a browser as ``streamlit run`` does."""
     answer_at_once()
     threading.Thread(target=import_first_page, name="imports ahead", daemon=True).start()
     async with open_browser(app):
-        yield
+        with told_before_the_end(end_what_is_followed):
+            yield
+
+
+def end_what_is_followed() -> None:
+    """Tell the programs that follow live streams that no more comes."""
+    # Where nobody streamed, it was not imported, and nobody follows.
+    if (registry := sys.modules.get("emotion_core.live.streams.registry")) is not None:
+        registry.STREAMS.end(ENDING)
 
 
 def import_first_page() -> None:

@@ -224,3 +224,11 @@ def test_faces_filmed_in_hdr():
     figures = run("hdr.py", "--seconds", "0.5")["portrait"]
     assert set(figures) == {"faces", "PQ", "PQ as stored", "HLG"}
     assert figures["PQ"]["found"] == 1
+
+
+def test_programs_that_follow_a_stream():
+    figures = run("live_readers.py", "--seconds", "1", "--rounds", "1", "--dead", "10")
+    assert figures["events"] > 0
+    assert figures["callback_ms_p50"]["nobody reads"] > 0
+    left = figures["come_and_go"]
+    assert left["after"]["open_files"] == left["before"]["open_files"]
