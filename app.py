@@ -36,6 +36,8 @@ PAGES = (
     ("train", "Train", "model_training"),
     ("evaluate", "Evaluate", "fact_check"),
     ("models", "Models", "neurology"),
+    ("connect", "Connect", "hub"),
+    ("about", "About", "info"),
 )
 
 

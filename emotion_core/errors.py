@@ -10,6 +10,7 @@
     ├── ImageError              a picture that cannot be read or decoded
     ├── ModelError              a model folder or file that is missing, damaged or refused
     ├── NoHomeError             no folder to keep things in, and none is named
+    ├── NoticeError             a notice to print that asks for what cannot be printed
     ├── SessionError            a recorded session that cannot be written, read or deleted
     ├── SourceError             a video file or camera that cannot be played
     │   └── SourceLostError     … at the moment: it is worth another try
@@ -81,6 +82,10 @@ class ModelError(EmotionCoreError):
 
 class NoHomeError(EmotionCoreError):
     """There is no folder to keep things in: the user has no home, and no variable names one."""
+
+
+class NoticeError(EmotionCoreError):
+    """The notice for people in front of the camera cannot be made as it was asked for."""
 
 
 class SessionError(EmotionCoreError):

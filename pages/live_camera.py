@@ -10,6 +10,7 @@ from emotion_core.live.figures import timelines_figure
 from emotion_core.live.session import LiveSession, LiveSettings, LiveSnapshot
 from emotion_core.quantities import counted, decimal
 from pages.live import connection, sources, streaming
+from pages.live.notice import offer_notice
 from pages.live.reader import (
     FOLLOW_SECONDS,
     card_shown,
@@ -149,9 +150,10 @@ def show_timelines(session: LiveSession) -> None:
         st.plotly_chart(timelines_figure(timelines), key="timelines", config=NO_TOOLBAR)
 
 
-def show_controls(session: LiveSession) -> None:
+def show_controls(session: LiveSession, playing: bool) -> None:
     """Show what can be changed while the video runs; a change counts from the next frame on."""
     usual = LiveSettings()
+    below_video = st.empty()
     shown = st.pills(
         "On the video",
         _SHOWN,
@@ -194,6 +196,7 @@ def show_controls(session: LiveSession) -> None:
             key="live_smallest",
             persist_state="session",
         )
+        offer_notice(below_video, playing=playing)
     session.settings = LiveSettings(
         detect=detect,
         smoothing_seconds=smoothing,
@@ -258,7 +261,7 @@ with video:
         playing, signalling = sources.show_video(session)
     except SignallingTimeoutError:
         watch.fail()
-    st.fragment(show_controls)(session)
+    st.fragment(show_controls)(session, playing)
 with panel:
     live = playing or signalling
     refresh = refresh_seconds(REFRESH_SECONDS) if live else None

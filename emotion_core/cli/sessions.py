@@ -226,6 +226,8 @@ def session_text(session: Session, summary: SessionSummary) -> str:
         lines.append(f"left out     {faces} seen for less than half a second")
     if session.video is not None:
         lines.append(f"video        {session.video}")
+    if header.description.purpose:
+        lines.append(f"purpose      {header.description.purpose}")
     if header.problem is not None:
         lines.append(f"problem      {header.problem}")
     lines += [f"notes        {header.notes}"] if header.notes else []

@@ -26,6 +26,7 @@ from emotion_core.sessions.storage import (
     sessions_dir,
 )
 from pages.live.marks import choose_labels, labels, show_marking
+from pages.live.notice import ask_purpose, purpose
 from pages.viewer.clicks import once
 from pages.viewer.on_air import OnAir, note_on_air
 from pages.widgets.text import plain
@@ -132,6 +133,7 @@ def _offer_recording(
 ) -> None:
     agreed = st.checkbox(AGREED, key=_CONSENT)
     st.caption("\n".join(f"- {line}" for line in RECORDED))
+    ask_purpose()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             "Record",
@@ -161,7 +163,7 @@ def _start(
     # Each recording is agreed to by itself. Streamlit may keep both for the next one, although the
     # browser shows them unticked: it does when a run is cut short by the next.
     st.session_state[_CONSENT] = st.session_state[_VIDEO] = False
-    description = description_of(session, reads())
+    description = description_of(session, reads(), purpose=purpose())
     recording.start(session, description, with_video=with_video)
 
 

@@ -37,8 +37,9 @@ def on_this_machine(address: str | None, headers: Mapping[str, str]) -> bool:
     """
     host = urlsplit(f"//{headers.get('Host', '')}").hostname
     forwarded = any(name in headers for name in _FORWARDED)
-    return _is_loopback(address) and _is_loopback(host) and not forwarded
+    return is_loopback(address) and is_loopback(host) and not forwarded
 
 
-def _is_loopback(host: str | None) -> bool:
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host's name is one that only this machine itself goes by."""
     return host in ("localhost", "127.0.0.1", "::1")

@@ -225,6 +225,15 @@ def offer_reset() -> None:
         st.rerun()  # all of the page: the button may stand in a part of it
 
 
+def forget_all() -> None:
+    """Let everything be as on this viewer's first visit, on all pages; files are left alone."""
+    mine: _Kept | None = st.session_state.pop(_KEPT, None)
+    if mine is not None:
+        for of_page in (*mine.usual.values(), *mine.addressed.values()):
+            for key in of_page:
+                st.session_state.pop(key, None)
+
+
 def _mine() -> _Kept:
     if _KEPT not in st.session_state:
         st.session_state[_KEPT] = _Kept(viewer())

@@ -80,6 +80,8 @@ def show_session(
         if tab.open:
             with tab, st.container(key=f"part_{name.lower()}"):
                 st.fragment(show)(session)
+    if purpose := session.header.description.purpose:
+        st.caption(f"Recorded for: {plain(purpose)}")
     with st.container(horizontal=True):
         _offer_notes(session, known_tags)
         _offer_deletion(session, on_deleted)

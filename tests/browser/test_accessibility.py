@@ -24,6 +24,8 @@ PAGES = {
     "train": "Train",
     "evaluate": "Evaluate",
     "models": "Models",
+    "connect": "Connect",
+    "about": "About",
 }
 
 #: The tabs of a session, and words of each that tell that it is shown.

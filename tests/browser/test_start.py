@@ -19,6 +19,8 @@ PAGES = [
     "Train",
     "Evaluate",
     "Models",
+    "Connect",
+    "About",
 ]
 
 
@@ -35,6 +37,8 @@ PAGES = [
         ("/train", "Train", "/train"),
         ("/evaluate", "Evaluate", "/evaluate"),
         ("/models", "Models", "/models"),
+        ("/connect", "Connect", "/connect"),
+        ("/about", "About", "/about"),
     ],
 )
 def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, heading, lands_at):
@@ -56,11 +60,12 @@ def test_the_first_visit_gets_the_whole_app(open_browser, tmp_path, address, hea
 
 def test_the_navigation_is_whole_and_a_phones_menu_closes(server, open_browser):
     page = open_browser().new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{server.url}/models")
-    expect(page.get_by_role("heading", name="Models", exact=True)).to_be_visible()
+    page.goto(f"{server.url}/about")
+    expect(page.get_by_role("heading", name="About", exact=True)).to_be_visible()
     bar = page.get_by_role("navigation", name="App pages")
-    last = bar.get_by_role("link", name="Models")
+    last = bar.get_by_role("link", name="About")
     expect(last).to_have_attribute("aria-current", "page")
+    expect(bar.get_by_role("button")).to_have_count(0)  # none that would hold the rest of them
     edges = [each.bounding_box() for each in (last, bar)]
     assert edges[0]["x"] + edges[0]["width"] <= edges[1]["x"] + edges[1]["width"]
 

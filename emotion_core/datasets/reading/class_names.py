@@ -117,21 +117,22 @@ def remember_meanings(data_id: str, meanings: Mapping[str, str]) -> None:
                 f"class {number}: expected {', '.join(EMOTIONS)} or {LEFT_OUT}, found {meaning!r}"
             )
     try:
-        write_json(_file(), _remembered() | {data_id: dict(meanings)})
+        write_json(meanings_file(), _remembered() | {data_id: dict(meanings)})
     except OSError as error:
         raise DatasetError(
-            f"{_file()}: cannot be written ({error.strerror or error}); free up space, or allow "
-            "writing there"
+            f"{meanings_file()}: cannot be written ({error.strerror or error}); free up space, or "
+            "allow writing there"
         ) from error
 
 
-def _file() -> Path:
+def meanings_file() -> Path:
+    """Return the file of what numbers of classes mean; it need not exist."""
     return data_dir() / "numbered_classes.json"
 
 
 def _remembered() -> dict[str, dict[str, str]]:
     try:
-        content = checked(read_json(_file()), dict[str, dict[str, str]])
+        content = checked(read_json(meanings_file()), dict[str, dict[str, str]])
         return {
             data_id: meanings
             for data_id, meanings in content.items()
@@ -140,5 +141,5 @@ def _remembered() -> dict[str, dict[str, str]]:
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        _log.warning("%s is damaged and starts over: %s", _file(), error)
+        _log.warning("%s is damaged and starts over: %s", meanings_file(), error)
         return {}

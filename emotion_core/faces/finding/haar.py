@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -121,6 +123,21 @@ class Cascades:
             folder = Path(cv2.data.haarcascades)  # type: ignore[attr-defined] # not in the stubs
             self._loaded[file] = cv2.CascadeClassifier(str(folder / f"haarcascade_{file}.xml"))
         return self._loaded[file]
+
+
+@cache
+def cascades_licence() -> str:
+    """Return the name of the licence that stands in the file of a cascade; "" where none does."""
+    folder = Path(cv2.data.haarcascades)  # type: ignore[attr-defined] # not in the stubs
+    try:
+        with (folder / f"haarcascade_{FRONTAL}.xml").open(encoding="utf-8") as file:
+            lines = [line.strip() for line in islice(file, 60)]
+    except OSError:
+        return ""
+    for line, following in pairwise(lines):
+        if line.endswith("License Agreement"):
+            return f"{line} {following}"
+    return ""
 
 
 def resized(gray: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Final
 
 from emotion_core.errors import SessionError
+from emotion_core.live.notice.purposes import tidy_purpose
 from emotion_core.live.session import LiveSession
 from emotion_core.models.folder import LITERT_FILE, ModelCard
 from emotion_core.models.views import view_of
@@ -168,5 +169,5 @@ def description_of(
             "view": view_of(careful=session.settings.smoothing_seconds > 0),
             "rules": [rule.to_json() for rule in session.rules],
         },
-        purpose=purpose,
+        purpose=tidy_purpose(purpose),
     )

@@ -38,12 +38,14 @@ def events_tsv(found: Sequence[Annotation]) -> str:
     return csv_of_rows(COLUMNS, rows, separator="\t")
 
 
-def events_json(found: Sequence[Annotation], *, generator: str) -> str:
+def events_json(found: Sequence[Annotation], *, generator: str, purpose: str = "") -> str:
     """Return the text of the JSON file beside it.
 
     Args:
         found: the annotations; their texts become ``Levels``.
         generator: what made the file, with its version.
+        purpose: what the session was recorded for; left out where nobody said. BIDS has no name
+            for it, and allows names of one's own in such a file.
     """
     levels = {
         emotion: f"An episode in which the face was read as {emotion}, of half a second or longer."
@@ -90,6 +92,8 @@ def events_json(found: Sequence[Annotation], *, generator: str) -> str:
         },
         "StimulusPresentation": {"SoftwareName": generator},
     }
+    if purpose:
+        columns["PurposeOfRecording"] = purpose
     return json.dumps(columns, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -117,7 +117,12 @@ def python_lines(file_name: str) -> str:
 def _bids(session: Session, *, raw: bool) -> tuple[str, str]:
     edited = _edited(session, raw=raw)
     found = annotations_of(edited, summarize_session(session, edited))
-    return events_tsv(found), events_json(found, generator=f"{_APP} {app_version()}")
+    sidecar = events_json(
+        found,
+        generator=f"{_APP} {app_version()}",
+        purpose=session.header.description.purpose,
+    )
+    return events_tsv(found), sidecar
 
 
 def _edited(session: Session, *, raw: bool) -> EditedSession:

@@ -141,6 +141,14 @@ def forget(kind: Kind, source: tuple[Any, ...]) -> None:
             _forget(path)
 
 
+def drop(folder: Path) -> None:
+    """Remove an entry by its folder: whoever wants it makes it again.
+
+    Where it is in use, and the system keeps what is, it stays.
+    """
+    _forget(folder)
+
+
 def _put(folder: Path, write: Callable[[Path], object]) -> None:
     for left in reversed(range(_TRIES)):
         try:

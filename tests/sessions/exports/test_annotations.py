@@ -46,6 +46,9 @@ def test_bids():
     sidecar = json.loads(events_json(FOUND, generator="emotion dashboard 0.1.0"))
     assert set(rows[0]) < set(sidecar)
     assert set(sidecar["onset"]) == {"LongName", "Description", "Units"}
+    assert "PurposeOfRecording" not in sidecar
+    told = json.loads(events_json(FOUND, generator="", purpose="Research"))
+    assert told["PurposeOfRecording"] == "Research"
     levels = sidecar["trial_type"]["Levels"]
     assert {row["trial_type"] for row in rows} <= set(levels)
 
