@@ -68,7 +68,7 @@ def show_stored() -> None:
             "Delete all of it …",
             icon=":material/delete_forever:",
             key="delete_everything",
-            on_click=_begin_anew,
+            on_click=once(_begin_anew),
         )
         if st.session_state.get("delete_everything"):
             _ask(amounts)
