@@ -4,6 +4,7 @@
 
     EmotionCoreError            anything a user can mend; the message says how
     ├── AccessError             a token that cannot be made, read or revoked
+    ├── ClientError             what another program asked of the app was refused or not answered
     ├── ConnectionSettingsError STUN and TURN settings that cannot be used
     ├── DatasetError            a dataset that cannot be read or is not what it should be
     │   └── NumberedClassesError … until somebody says what the numbers of its classes mean
@@ -44,6 +45,10 @@ class EmotionCoreError(Exception):
 
 class AccessError(EmotionCoreError):
     """A token for another program cannot be made, read or revoked."""
+
+
+class ClientError(EmotionCoreError):
+    """What another program asked of the app was refused, or nobody answers there."""
 
 
 class ConnectionSettingsError(EmotionCoreError):

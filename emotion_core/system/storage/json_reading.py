@@ -65,7 +65,7 @@ def read_json(path: Path) -> Any:
     return parse_json(content.decode("utf-8"))
 
 
-def checked(content: Any, kind: type[T]) -> T:
+def checked(content: Any, kind: type[T], *, newer: bool = False) -> T:
     """Return plain JSON values as what they should be.
 
     Args:
@@ -73,6 +73,8 @@ def checked(content: Any, kind: type[T]) -> T:
         kind: a dataclass, a ``TypedDict``, or a type of Python's made of such. Lists become tuples
             where that is declared. Names that a dataclass does not know are refused; those that a
             ``TypedDict`` does not know are left out of what is returned.
+        newer: leave names that a dataclass does not know out as well: whoever wrote them may be of
+            a later version.
 
     Raises:
         KeyError: a name is missing.
@@ -80,7 +82,8 @@ def checked(content: Any, kind: type[T]) -> T:
         EmotionCoreError: what the dataclass raises for values that do not do.
     """
     try:
-        _refuse_unknown(content, kind)
+        if not newer:
+            _refuse_unknown(content, kind)
         return msgspec.convert(content, kind)
     except msgspec.ValidationError as error:
         if missing := _MISSING.fullmatch(str(error)):

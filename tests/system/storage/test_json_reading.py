@@ -132,3 +132,12 @@ def test_a_pipe(tmp_path):
     os.mkfifo(tmp_path / "a.json")
     with pytest.raises(OSError, match="it is a pipe"):
         read_json(tmp_path / "a.json")
+
+
+def test_names_of_a_later_version_are_left_out_where_that_is_wanted():
+    content = {"title": "t", "later": 1, "part": {"name": "p", "later": 2}}
+    assert checked(content, Whole, newer=True) == Whole("t", Part("p"))
+    with pytest.raises(ValueError, match="found 'later'"):
+        checked(content, Whole)
+    with pytest.raises(ValueError, match="expected text, found"):
+        checked({"title": 1}, Whole, newer=True)
