@@ -10,6 +10,7 @@ from emotion_core.live.figures import timelines_figure
 from emotion_core.live.session import LiveSession, LiveSettings, LiveSnapshot
 from emotion_core.quantities import counted, decimal
 from pages.live import connection, sources, streaming
+from pages.live.lsl import choose_publishing
 from pages.live.notice import offer_notice
 from pages.live.reader import (
     FOLLOW_SECONDS,
@@ -196,6 +197,7 @@ def show_controls(session: LiveSession, playing: bool) -> None:
             key="live_smallest",
             persist_state="session",
         )
+        choose_publishing(session)
         offer_notice(below_video, playing=playing)
     session.settings = LiveSettings(
         detect=detect,

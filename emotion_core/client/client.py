@@ -35,7 +35,7 @@ class Client:
     Args:
         url: of the app, as a browser shows it.
         token: made on the page Connect, or by ``python -m emotion_core tokens add``; None: what
-            the environment variable EMOTION_API_TOKEN holds.
+            the environment variable EMOTION_TOKEN holds.
         timeout: seconds that the app may take to answer.
         transport: what carries the requests; the network when left out.
 

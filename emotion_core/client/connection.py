@@ -25,7 +25,7 @@ T = TypeVar("T")
 PREFIX: Final = "/api/v1"
 
 #: Names the token where none is given.
-TOKEN_VARIABLE: Final = "EMOTION_API_TOKEN"
+TOKEN_VARIABLE: Final = "EMOTION_TOKEN"
 
 #: Times that a request is sent whose token has sent too many; seconds that it is waited between.
 TRIES: Final = 3
@@ -52,7 +52,7 @@ class Connection:
 
     Args:
         url: of the app, such as "http://localhost:8501".
-        token: that was shown when it was made; None: what EMOTION_API_TOKEN holds.
+        token: that was shown when it was made; None: what EMOTION_TOKEN holds.
         timeout: seconds that the app may take to answer.
         transport: what carries the requests; the network when left out.
         pause: waits for so many seconds.

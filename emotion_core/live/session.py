@@ -128,7 +128,13 @@ class EventSender(Protocol):
 
 
 class MarkPublisher(Protocol):
-    """What a live session needs of `emotion_core.live.lsl.publishing.LslPublisher`."""
+    """What a live session needs of `emotion_core.live.lsl.publishing.LslPublisher`.
+
+    Attributes:
+        problem: why nothing is published any more; empty as long as all is well.
+    """
+
+    problem: str
 
     def mark(self, moment: float, label: str) -> None:
         """Take a mark at ``moment`` of the session's clock; never waits."""

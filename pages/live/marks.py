@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import streamlit as st
 
 from emotion_core.errors import SessionError
+from emotion_core.live.session import LiveSession
 from emotion_core.quantities import exact_position
 from emotion_core.sessions.edits.kinds import LONGEST_LABEL, Mark
 from emotion_core.sessions.edits.marks import USUAL_LABELS, add_mark, read_marks, remove_marks
@@ -49,16 +51,16 @@ def labels() -> list[str]:
     return [" ".join(label.split()) for label in chosen if _is_label(label)]
 
 
-def show_marking(recorder: SessionRecorder, labels: list[str]) -> None:
+def show_marking(recorder: SessionRecorder, labels: list[str], session: LiveSession) -> None:
     """Show a button for each label, each with its key, and the marks made so far.
 
     A part of the page of its own: a press shows nothing else anew, and the video's thread, which
     has no share in it, goes on.
     """
-    st.fragment(_show)(recorder, labels)
+    st.fragment(_show)(recorder, labels, session)
 
 
-def _show(recorder: SessionRecorder, labels: list[str]) -> None:
+def _show(recorder: SessionRecorder, labels: list[str], session: LiveSession) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     with st.container(horizontal=True, key="live_marking"):
@@ -68,7 +70,7 @@ def _show(recorder: SessionRecorder, labels: list[str]) -> None:
                 shortcut=str(number),
                 key=f"mark {number}",
                 help=f"Marks this moment of the recording as {plain(label)}.",
-                on_click=once(_mark, recorder, label),
+                on_click=once(_mark, recorder, session, label),
             )
         st.button(
             f"Rest, {REST_SECONDS} s",
@@ -77,7 +79,7 @@ def _show(recorder: SessionRecorder, labels: list[str]) -> None:
             key="mark rest",
             help=f"Sit still with a calm face for {REST_SECONDS} seconds: they are marked as rest, "
             "and scores can be shown relative to it.",
-            on_click=once(_mark, recorder, REST_LABEL, REST_SECONDS),
+            on_click=once(_mark, recorder, session, REST_LABEL, REST_SECONDS),
         )
     try:
         marks = [mark for mark in read_marks(recorder) if mark.source == "person"]
@@ -103,11 +105,15 @@ def _show(recorder: SessionRecorder, labels: list[str]) -> None:
         )
 
 
-def _mark(recorder: SessionRecorder, label: str, seconds: float = 0) -> None:
+def _mark(recorder: SessionRecorder, session: LiveSession, label: str, seconds: float = 0) -> None:
+    moment = time.monotonic()
     try:
         add_mark(recorder, recorder.elapsed, label, seconds=seconds)
     except SessionError as error:
         st.session_state[_PROBLEM] = str(error)
+        return
+    if (publisher := session.publisher) is not None:
+        publisher.mark(moment, label)
 
 
 def _undo(recorder: SessionRecorder, mark: Mark) -> None:

@@ -81,7 +81,7 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
             st.fragment(_look_for_recording, run_every=STATE_SECONDS)(recording, recording.begun)
         return
     st.fragment(_show_state, run_every=STATE_SECONDS)(recording, recording.recorder)
-    show_marking(recording.recorder, labels())
+    show_marking(recording.recorder, labels(), session)
     st.button(
         "Stop recording",
         icon=":material/stop:",

@@ -50,17 +50,17 @@ def test_what_is_an_address(url: str) -> None:
 def test_what_is_no_token_is_said(
     token: str | None, found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("EMOTION_API_TOKEN", raising=False)
+    monkeypatch.delenv("EMOTION_TOKEN", raising=False)
     with pytest.raises(ClientError) as caught:
         Client("http://app", token)
     assert str(caught.value) == (
         f"expected a token, found {found}; make one on the page Connect and give it here, or by "
-        "EMOTION_API_TOKEN"
+        "EMOTION_TOKEN"
     )
 
 
 def test_the_environment_may_name_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EMOTION_API_TOKEN", " hidden ")
+    monkeypatch.setenv("EMOTION_TOKEN", " hidden ")
 
     def answer(request: httpx.Request) -> httpx.Response:
         assert request.headers["authorization"] == "Bearer hidden"
