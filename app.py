@@ -2,10 +2,8 @@
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.routing import Mount
 
-from emotion_core.api.addresses import PREFIX
-from emotion_core.api.mounting import Interface
+from emotion_core.api.mounting import Beside, Interface
 from pages.mending.connections import ServerKnown
 from pages.mending.downloads import InPieces
 from pages.mending.own_names import OwnNamesOnly, own_names
@@ -15,8 +13,8 @@ from pages.viewer.cookie import KnowViewers
 # ``streamlit run`` finds this by its name, and lets it run this file for every viewer.
 app = st.App(
     __file__,
-    routes=[Mount(PREFIX, Interface(own_names))],
     middleware=[
+        Middleware(Beside, interface=Interface(own_names)),
         Middleware(OwnNamesOnly),
         Middleware(InPieces),
         Middleware(ServerKnown),

@@ -5,12 +5,14 @@ Swagger UI would load a megabyte of script from another server, or have to be sh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from emotion_core.api.addresses import PREFIX
@@ -36,6 +38,14 @@ class Row:
     text: str
 
 
+def marked(text: str) -> Markup:
+    """Return a description as HTML: paragraphs, with `code` and *emphasis* as docstrings have."""
+    escaped = str(escape(text.strip()))
+    escaped = re.sub(r"`+([^`]+)`+", r"<code>\1</code>", escaped)
+    escaped = re.sub(r"\*([^*\n]+)\*", r"<em>\1</em>", escaped)
+    return Markup("\n".join(f"<p>{part}</p>" for part in re.split(r"\n\s*\n", escaped)))
+
+
 @router.get("/docs")
 def docs(request: Request) -> HTMLResponse:
     """Show what this interface takes and answers. Needs no token."""
@@ -43,10 +53,9 @@ def docs(request: Request) -> HTMLResponse:
     page = page_template(Path(__file__).parent, "docs.html")
     html = page.render(
         title=document["info"]["title"],
-        plotly="",
         prefix=PREFIX,
         address=f"{request.url.scheme}://{request.url.netloc}{PREFIX}",
-        description=document["info"]["description"],
+        description=marked(document["info"]["description"]),
         operations=_operations(document),
     )
     return HTMLResponse(html)
@@ -57,7 +66,7 @@ def _operations(document: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "method": method.upper(),
             "path": path,
-            "text": operation.get("description", operation.get("summary", "")),
+            "text": marked(operation.get("description", operation.get("summary", ""))),
             "parameters": [
                 Row(
                     each["name"],

@@ -16,7 +16,7 @@ from typing import Any, Final
 from emotion_core.access.gate import Gate, too_large
 from emotion_core.access.names import Names
 from emotion_core.access.refusals import MEDIA_TYPE, Refusal, RefusedError
-from emotion_core.api.addresses import CALLER, LARGE, OPEN
+from emotion_core.api.addresses import CALLER, LARGE, OPEN, PREFIX
 from emotion_core.api.watching.counting import ANSWERED
 
 Scope = MutableMapping[str, Any]
@@ -29,6 +29,31 @@ _LOG: Final = logging.getLogger(__name__)
 
 # Of websockets: the close code for what a server does not allow.
 _POLICY_VIOLATION: Final = 1008
+
+
+class Beside:
+    """Hands what is asked of the interface to it, and everything else to the app.
+
+    It stands before all else that the app does with requests: the interface judges them by itself,
+    and what is done to pages, such as cookies and compression, is not done to its answers.
+
+    Args:
+        app: what answers the rest.
+        interface: what answers under ``PREFIX``.
+    """
+
+    def __init__(self, app: ASGIApp, interface: ASGIApp) -> None:
+        self.app = app
+        self._interface = interface
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request or a websocket."""
+        own = scope["type"] in ("http", "websocket") and f"{scope['path']}/".startswith(
+            f"{PREFIX}/"
+        )
+        if own:
+            scope = {**scope, "root_path": f"{scope.get('root_path', '')}{PREFIX}"}
+        await (self._interface if own else self.app)(scope, receive, send)
 
 
 class Interface:
@@ -59,7 +84,7 @@ class Interface:
         if cross and method == "OPTIONS":
             await _send_plain(send, 204, {**cross, **_PREFLIGHT})
             return
-        send = _with_headers(send, {**cross, **_ALWAYS})
+        send = _with_headers(send, {**(cross or _OWN_PAGES), **_ALWAYS})
         most_bytes = LARGE.get((method, path))
         found = self._gate.admit(headers, is_open=path in OPEN, most_bytes=most_bytes)
         if isinstance(found, Refusal):
@@ -141,7 +166,13 @@ async def refuse(refusal: Refusal, scope: Scope, send: Send) -> None:
 
 # Answers may hold what a network made of faces: nobody on the way keeps one, and no browser takes
 # one for something else.
-_ALWAYS: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+_ALWAYS: Final = {
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; "
+    "frame-ancestors 'none'",
+}
+_OWN_PAGES: Final = {"cross-origin-resource-policy": "same-origin"}
 _PREFLIGHT: Final = {
     "access-control-allow-methods": "GET, POST, PUT, PATCH, DELETE",
     "access-control-allow-headers": "authorization, content-type, last-event-id",

@@ -12,12 +12,11 @@ import httpx
 import pytest
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from emotion_core.access.names import Names
 from emotion_core.access.tokens import RIGHTS, add_token
 from emotion_core.api.addresses import PREFIX
-from emotion_core.api.mounting import ASGIApp, Interface
+from emotion_core.api.mounting import ASGIApp, Beside, Interface
 
 #: Makes a token with these rights and returns it.
 MakeToken = Callable[..., str]
@@ -34,7 +33,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def interface() -> ASGIApp:
     """The interface as the app mounts it."""
-    return Starlette(routes=[Mount(PREFIX, Interface(Names))])
+    return Beside(Starlette(), Interface(Names))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import re
 import httpx
 
 from emotion_core.api.application import application
+from emotion_core.api.docs import marked
 from tests.api.conftest import MakeToken, client_of
 
 
@@ -19,10 +20,16 @@ def test_the_page_names_every_address_and_fetches_nothing(
     for path, methods in document["paths"].items():
         for method in methods:
             assert f"<b>{method.upper()}</b>{path}</h2>" in page.text
-    for word in ("finder", "Needs the right *analyze*", "pictures[].content", "base64"):
+    for word in ("finder", "Needs the right <em>analyze</em>", "pictures[].content", "base64"):
         assert word in page.text
     assert re.findall(r"(?:src|href)=\"(?!#|/api/v1/)", page.text) == []
     assert "import(" not in page.text
+
+
+def test_descriptions_are_text_and_no_markup_of_others() -> None:
+    assert marked("a `b` *c*\n\n<script>") == (
+        "<p>a <code>b</code> <em>c</em></p>\n<p>&lt;script&gt;</p>"
+    )
 
 
 def test_the_document_describes_what_is_answered() -> None:

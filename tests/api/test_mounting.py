@@ -3,12 +3,10 @@ from __future__ import annotations
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from emotion_core.access.names import Names
 from emotion_core.access.tokens import add_token, revoke_token
-from emotion_core.api.addresses import PREFIX
-from emotion_core.api.mounting import ASGIApp, Interface
+from emotion_core.api.mounting import ASGIApp, Beside, Interface
 from tests.api.conftest import client_of, serving
 
 
@@ -22,7 +20,7 @@ def test_without_any_token_nothing_is_answered_or_loaded() -> None:
     def load() -> ASGIApp:
         pytest.fail("nothing may be loaded")
 
-    off = Starlette(routes=[Mount(PREFIX, Interface(Names, load))])
+    off = Beside(Starlette(), Interface(Names, load))
     with serving(off) as address, client_of(address, "emo_guessed") as client:
         for path in ("/health", "/models", "/docs", "/nothing"):
             answer = client.get(path)

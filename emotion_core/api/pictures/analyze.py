@@ -50,7 +50,7 @@ class Photo(BaseModel):
 _ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
     **responses(415, 503),
     200: {
-        "description": "An entry for each picture, in their order; with annotated, the picture.",
+        "description": "An entry for each picture, in their order; with annotated, the picture",
         "model": list[Photo],
         "content": {"image/jpeg": {}, "image/png": {}},
     },

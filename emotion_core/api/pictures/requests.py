@@ -36,6 +36,7 @@ REQUEST_BODY: Final[dict[str, Any]] = {
                 "properties": {
                     FIELD: {
                         "type": "array",
+                        "description": "files",
                         "items": {"type": "string", "contentMediaType": "image/*"},
                         "minItems": 1,
                         "maxItems": MOST_PICTURES,
@@ -51,6 +52,7 @@ REQUEST_BODY: Final[dict[str, Any]] = {
                 "properties": {
                     FIELD: {
                         "type": "array",
+                        "description": "in the order of the answer",
                         "minItems": 1,
                         "maxItems": MOST_PICTURES,
                         "items": {
@@ -58,8 +60,16 @@ REQUEST_BODY: Final[dict[str, Any]] = {
                             "required": ["content"],
                             "additionalProperties": False,
                             "properties": {
-                                "content": {"type": "string", "contentEncoding": "base64"},
-                                "name": {"type": "string", "maxLength": _LONGEST_NAME},
+                                "content": {
+                                    "type": "string",
+                                    "contentEncoding": "base64",
+                                    "description": "of the file",
+                                },
+                                "name": {
+                                    "type": "string",
+                                    "maxLength": _LONGEST_NAME,
+                                    "description": "that the answer calls it by",
+                                },
                             },
                         },
                     }
