@@ -1,0 +1,251 @@
+"""Makes of deploy/.env what the app, Caddy and coturn read.
+
+    python3 deploy/configure.py                                      # for Docker: deploy/made/
+    python3 deploy/configure.py --systemd --to /etc/emotion          # without Docker, as root
+
+It needs nothing but Python 3.11, and may be run again after each change; the relay's secret stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import os
+import re
+import secrets
+import shutil
+import socket
+import sys
+from pathlib import Path
+from string import Template
+
+HERE = Path(__file__).resolve().parent
+
+#: Each setting of .env and what it looks like.
+FORMS = {
+    "DOMAIN": (r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?", "a name such as faces.example.org"),
+    "USER_NAME": (r"[A-Za-z0-9._-]{1,64}", "letters, digits, dots and hyphens"),
+    "PASSWORD_HASH": (
+        r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}",
+        "what caddy hash-password prints, between single quotes",
+    ),
+    "SUBPATH": (
+        r"(/[A-Za-z0-9_-]+)*",
+        "nothing, or a path such as /faces without a slash at its end",
+    ),
+    "CERTIFICATE": (r"(internal)?", "nothing, or internal"),
+    "PUBLIC_ADDRESS": (r"[\d.]*", "nothing, or an IPv4 address"),
+    "LOCAL_ADDRESS": (r"[\d.]*", "nothing, or an IPv4 address"),
+    "TURN_HOST": (r"[A-Za-z0-9.-]*", "nothing, a name or an IPv4 address"),
+    "TURN_PORT": (r"\d{1,5}", "a port such as 3478"),
+    "RELAY_PORTS": (r"\d{1,5}-\d{1,5}", "two ports such as 49152-49407"),
+    "RELAY_ONLY": (r"yes|no", "yes or no"),
+}
+
+#: Where compose.yaml puts the app.
+IN_DOCKER = "172.31.250.10"
+PORT = 8501
+
+
+class WrongError(Exception):
+    """What is wrong with a setting: expected, found, what to do."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the files, and say what comes next."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--env", type=Path, default=HERE / ".env")
+    parser.add_argument("--to", type=Path, default=HERE / "made")
+    parser.add_argument("--systemd", action="store_true", help="for a machine without Docker")
+    options = parser.parse_args(arguments)
+    try:
+        settings = checked(read_env(options.env))
+        write_all(options.to, settings, docker=not options.systemd)
+    except WrongError as error:
+        print(f"configure: {error}", file=sys.stderr)
+        return 2
+    print(f"written to {options.to}; the app will be at {address_of(settings)}")
+    return 0
+
+
+def read_env(path: Path) -> dict[str, str]:
+    """Return the settings of a file of lines NAME=VALUE.
+
+    Raises:
+        WrongError: there is none, or a line is something else.
+    """
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise WrongError(
+            f"{path}: expected the settings, found none ({error.strerror}); copy "
+            "deploy/example.env there and fill it in"
+        ) from None
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = re.fullmatch(r"\s*([A-Z_]+)=('[^']*'|\"[^\"$]*\"|[^'\"#\s]*)\s*", line)
+        if match is None or match[1] not in FORMS:
+            raise WrongError(
+                f"{path}, line {number}: expected NAME=VALUE with one of {', '.join(FORMS)}, found "
+                "something else; see deploy/example.env"
+            )
+        found[match[1]] = match[2].strip("'\"")
+    return found
+
+
+def checked(given: dict[str, str]) -> dict[str, str]:
+    """Return all settings, those that were left out as example.env has them.
+
+    Raises:
+        WrongError: one is missing or wrong.
+    """
+    settings = read_env(HERE / "example.env") | {"DOMAIN": ""} | given
+    for name, (form, expected) in FORMS.items():
+        if re.fullmatch(form, settings[name]) is None:
+            # A hash is as good as a password on paper: it is not printed.
+            told = "something else" if name == "PASSWORD_HASH" else repr(settings[name])
+            found = told if settings[name] else "nothing"
+            raise WrongError(f"{name}: expected {expected}, found {found}; change it in .env")
+    first, last = (int(port) for port in settings["RELAY_PORTS"].split("-"))
+    if not 1024 <= first < last <= 65535:
+        raise WrongError(
+            f"RELAY_PORTS: expected two ports from 1024 to 65535, the lower one first, found "
+            f"{settings['RELAY_PORTS']}; change it in .env"
+        )
+    settings |= {"RELAY_FIRST": str(first), "RELAY_LAST": str(last), "TOTAL": str(last - first + 1)}
+    host = settings["DOMAIN"].partition(":")[0]
+    settings["TURN_HOST"] = settings["TURN_HOST"] or host
+    settings["LOCAL_ADDRESS"] = settings["LOCAL_ADDRESS"] or own_address()
+    settings["PUBLIC_ADDRESS"] = settings["PUBLIC_ADDRESS"] or address_of_name(
+        settings["TURN_HOST"]
+    )
+    for name in ("LOCAL_ADDRESS", "PUBLIC_ADDRESS"):
+        try:
+            ipaddress.IPv4Address(settings[name])
+        except ValueError:
+            raise WrongError(
+                f"{name}: expected an IPv4 address, found {settings[name]!r}; change it in .env"
+            ) from None
+    return settings
+
+
+def own_address() -> str:
+    """Return the address that this machine has in its network; nothing is sent."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            raise WrongError(
+                "LOCAL_ADDRESS: expected a network to ask for it, found none; set it in .env"
+            ) from None
+        return str(probe.getsockname()[0])
+
+
+def address_of_name(name: str) -> str:
+    """Return what a name leads to.
+
+    Raises:
+        WrongError: nowhere.
+    """
+    try:
+        return socket.gethostbyname(name)
+    except OSError:
+        raise WrongError(
+            f"PUBLIC_ADDRESS: expected a name that leads to an address, found that {name} does not "
+            "yet; make its DNS entry, or set PUBLIC_ADDRESS in .env"
+        ) from None
+
+
+def address_of(settings: dict[str, str]) -> str:
+    """Return where the app will be."""
+    return f"https://{settings['DOMAIN']}{settings['SUBPATH']}/"
+
+
+def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
+    """Write what each program reads.
+
+    Raises:
+        WrongError: the folder cannot be written.
+    """
+    local, public = settings["LOCAL_ADDRESS"], settings["PUBLIC_ADDRESS"]
+    listens = f"0.0.0.0:{PORT}" if docker else f"127.0.0.1:{PORT}"
+    values = settings | {
+        "REALM": settings["DOMAIN"].partition(":")[0],
+        "EXTERNAL": public if public == local else f"{public}/{local}",
+        "APP_PEER": IN_DOCKER if docker else local,
+        "RELAY_ONLY": "true" if settings["RELAY_ONLY"] == "yes" else "false",
+        "TURN_SECRET": kept_secret(folder / "turn_secret", docker=docker),
+    }
+    caddy = {
+        "DOMAIN": settings["DOMAIN"],
+        "USER_NAME": settings["USER_NAME"],
+        "PASSWORD_HASH": settings["PASSWORD_HASH"],
+        "SUBPATH": settings["SUBPATH"],
+        "TLS": f"tls {settings['CERTIFICATE']}" if settings["CERTIFICATE"] else "",
+        "APP_ADDRESS": f"app:{PORT}" if docker else listens,
+    }
+    app = {"APP_LISTENS": listens, "APP_NAMES": settings["DOMAIN"].partition(":")[0]}
+    written = {
+        "caddy.env": lines_of(caddy),
+        "app.env": lines_of(app),
+    }
+    for name in ("turnserver.conf", "secrets.toml"):
+        written[name] = Template((HERE / name).read_text("utf-8")).substitute(values)
+    try:
+        for name, content in written.items():
+            # In Docker, other users read them: of files that are passed in, the folder's own rights
+            # do not count, and nobody else gets through it.
+            write(folder / name, content, 0o644 if docker else 0o600)
+        if not docker and shutil.which("turnserver"):
+            shutil.chown(folder / "turnserver.conf", "turnserver")
+    except (OSError, LookupError) as error:
+        raise WrongError(
+            f"{folder}: expected a folder to write to, found that it is not ({error}); name "
+            "another with --to, or run this as root"
+        ) from None
+
+
+def kept_secret(path: Path, *, docker: bool) -> str:
+    """Return the relay's secret; a new one where there is none yet.
+
+    Raises:
+        WrongError: the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # coturn's user goes through it where it reads its file itself.
+        path.parent.chmod(0o700 if docker else 0o711)
+        if not path.exists():
+            write(path, secrets.token_hex(32), 0o600)
+        return path.read_text("ascii").strip()
+    except OSError as error:
+        raise WrongError(
+            f"{path.parent}: expected a folder to write to, found that it is not "
+            f"({error.strerror}); name another with --to, or run this as root"
+        ) from None
+
+
+def write(path: Path, content: str, mode: int) -> None:
+    """Write a file, whole or not at all."""
+    beside = path.with_name(f".{path.name}")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.chmod(mode)  # whatever the umask is
+    beside.replace(path)
+
+
+def lines_of(values: dict[str, str]) -> str:
+    """Return lines that Docker and systemd read alike: nothing within the quotes means anything."""
+    return "".join(f"{name}='{value}'\n" for name, value in values.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

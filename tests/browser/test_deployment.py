@@ -1,0 +1,52 @@
+"""The app as it is served to a class: https by Caddy, a password, a path of its own, and a relay.
+
+App, Caddy and coturn run in the configuration of deploy/compose.yaml; see tests/deploy/serving.py.
+"""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.live_view import annotated_picture, labels, start, streamer
+from tests.browser.support import camera_flags
+from tests.browser.test_turn import KIND_OF_PATH, NOTE_PEERS
+from tests.deploy.serving import PASSWORD, USER, served
+
+
+def page_of(browser: Browser) -> Page:
+    """Return a page of somebody who knows the password; the certificate is Caddy's own."""
+    context = browser.new_context(
+        ignore_https_errors=True, http_credentials={"username": USER, "password": PASSWORD}
+    )
+    context.add_init_script(NOTE_PEERS)
+    return context.new_page()
+
+
+@pytest.mark.parametrize("subpath", ["", "/faces/of-the-class"])
+def test_a_class_streams_through_the_relay(
+    subpath, open_browser, one_face_clip, tmp_path, keep_picture
+):
+    with served(tmp_path, subpath=subpath) as found:
+        page = page_of(open_browser(*camera_flags(one_face_clip)))
+        failed: list[str] = []
+        page.on("response", lambda answer: answer.status >= 400 and failed.append(answer.url))
+        began = time.monotonic()
+        page.goto(found.url)
+        start(page)
+        annotated_picture(page)
+        print(f"{time.monotonic() - began:.1f} s to the first annotated frame")
+        expect(labels(page)).to_have_count(1)
+        keep_picture(page, "streams")
+        assert streamer(page).locator("body").evaluate(KIND_OF_PATH) == "relay"
+        # Another page by the navigation, an upload and its picture: files and websocket alike.
+        page.get_by_role("link", name="Photo", exact=True).click()
+        expect(page).to_have_url(f"{found.url}photo")
+        page.reload()
+        expect(page.get_by_role("heading", name="Photo")).to_be_visible()
+        assert failed == []
+        for name in found.processes:
+            assert "Traceback" not in found.log(name)
+            assert PASSWORD not in found.log(name)
