@@ -44,6 +44,15 @@ def validated(folder: Path) -> list[dict[str, Any]]:
     return [issue for issue in issues if issue["severity"] == "error"]
 
 
+def in_data_set(events: zipfile.ZipFile, folder: Path) -> Path:
+    """Put an export's events into a data set that has nothing else, and return its folder."""
+    (subject,) = {name.split("_")[0] for name in events.namelist()}
+    events.extractall(folder / subject / "beh")
+    (folder / "dataset_description.json").write_text(json.dumps(DESCRIPTION), "utf-8")
+    (folder / "README").write_text("Faces of people who watch something. " * 5, "utf-8")
+    return folder
+
+
 @pytest.fixture
 def data_set(tmp_path: Path) -> Path:
     """Return a data set whose only events are those of a session, as its ZIP has them."""
@@ -54,13 +63,8 @@ def data_set(tmp_path: Path) -> Path:
     add_mark(session, 2.0, "question, “loud”", seconds=1.5)
     archive = io.BytesIO()
     write_session(session, "tsv", archive)
-    folder = tmp_path / "data set"
     with zipfile.ZipFile(archive) as file:
-        (subject,) = {name.split("_")[0] for name in file.namelist()}
-        file.extractall(folder / subject / "beh")
-    (folder / "dataset_description.json").write_text(json.dumps(DESCRIPTION), "utf-8")
-    (folder / "README").write_text("Faces of people who watch something. " * 5, "utf-8")
-    return folder
+        return in_data_set(file, tmp_path / "data set")
 
 
 def test_events_are_valid(data_set):
