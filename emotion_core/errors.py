@@ -4,6 +4,7 @@
 
     EmotionCoreError            anything a user can mend; the message says how
     ├── AccessError             a token that cannot be made, read or revoked
+    ├── BackupError             a backup that cannot be written or read
     ├── ClientError             what another program asked of the app was refused or not answered
     ├── ConnectionSettingsError STUN and TURN settings that cannot be used
     ├── DatasetError            a dataset that cannot be read or is not what it should be
@@ -49,6 +50,10 @@ class AccessError(EmotionCoreError):
 
 class ClientError(EmotionCoreError):
     """What another program asked of the app was refused, or nobody answers there."""
+
+
+class BackupError(EmotionCoreError):
+    """All that people made cannot be written into one file, or brought back from it."""
 
 
 class ConnectionSettingsError(EmotionCoreError):

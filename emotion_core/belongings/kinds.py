@@ -45,6 +45,8 @@ class Kind:
         place: returns the folder of all of them, which need not exist.
         paths: returns where each lies.
         delete: deletes one by its path. One that can be taken back for a while it returns.
+        key: what a backup calls all of them, for good; empty: it leaves them out.
+        elsewhere: returns those of their paths that are not in ``place``; they need not exist.
     """
 
     name: str
@@ -52,6 +54,13 @@ class Kind:
     place: Callable[[], Path]
     paths: Callable[[], list[Path]]
     delete: Callable[[Path], SetAside | None]
+    key: str = ""
+    elsewhere: Callable[[], list[Path]] = list
+
+    def path_of(self, name: str) -> Path:
+        """Return where the one of this name lies, or would."""
+        found = (path for path in self.elsewhere() if path.name == name)
+        return next(found, self.place() / name)
 
 
 @dataclass(frozen=True)
@@ -91,8 +100,11 @@ def _models() -> list[Path]:
 
 
 def _settings() -> list[Path]:
-    files = [setting_file(), recent_file(), meanings_file()]
-    return [*_in_folder(settings_dir)(), *(each for each in files if each.is_file())]
+    return [*_in_folder(settings_dir)(), *filter(Path.is_file, _settings_elsewhere())]
+
+
+def _settings_elsewhere() -> list[Path]:
+    return [setting_file(), recent_file(), meanings_file()]
 
 
 def _computed() -> list[Path]:
@@ -129,6 +141,7 @@ KINDS: Final = (
         sessions_dir,
         _in_folder(sessions_dir),
         lambda path: set_session_aside(path.parent, path.name),
+        "sessions",
     ),
     Kind(
         "My data",
@@ -136,6 +149,7 @@ KINDS: Final = (
         own_data_dir,
         _in_folder(own_data_dir),
         _delete_own,
+        "own_data",
     ),
     Kind(
         "Videos to read",
@@ -143,15 +157,17 @@ KINDS: Final = (
         tasks_dir,
         _in_folder(tasks_dir),
         lambda path: delete_task(open_task(path)),
+        "videos",
     ),
     Kind("Uploaded datasets", "as they were uploaded", uploads_dir, _in_folder(uploads_dir),
-         _delete_upload),
+         _delete_upload, "uploads"),
     Kind(
         "Correction lists",
         "which images of a dataset to leave out or relabel",
         exclusions_dir,
         _in_folder(exclusions_dir),
         lambda path: delete_exclusions(path.stem, path.parent),
+        "corrections",
     ),
     Kind(
         "Training runs",
@@ -159,14 +175,18 @@ KINDS: Final = (
         runs_dir,
         _in_folder(runs_dir),
         lambda path: delete_run(open_run(path)),
+        "runs",
     ),
-    Kind("Models", "those trained here or imported", models_dir, _models, _delete_model),
+    Kind("Models", "those trained here or imported", models_dir, _models, _delete_model,
+         "models"),
     Kind(
         "Settings",
         "what was set on each page, datasets opened last, the model in use",
         settings_dir,
         _settings,
         _delete_file,
+        "settings",
+        _settings_elsewhere,
     ),
     Kind(
         "Tokens",
@@ -174,6 +194,7 @@ KINDS: Final = (
         tokens_dir,
         _in_folder(tokens_dir),
         lambda path: revoke_token(path.stem),
+        "tokens",
     ),
     Kind(
         "Computed again when needed",

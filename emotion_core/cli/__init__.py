@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from emotion_core.cli import (
     analyze,
     architectures,
+    backup,
     card,
     connection,
     dataset,
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         connection,
         sessions,
         tokens,
+        backup,
     ):
         command.add_parser(commands)
     options = parser.parse_args(arguments)

@@ -1,0 +1,300 @@
+"""All that people made with this app in one file, and back from it.
+
+The file is a tar archive (POSIX.1-2001, pax). Its first member, ``backup.json``, lists what
+follows: the things of one kind after the other, ``KIND/NAME/...``. Its last, ``end``, tells a whole
+file from one that was cut off. What can be computed again is left out.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import tarfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Final, TypedDict
+
+from emotion_core.belongings.kinds import KINDS, Kind
+from emotion_core.errors import BackupError
+from emotion_core.quantities import byte_size
+from emotion_core.system.clock import iso_time
+from emotion_core.system.names import is_plain
+from emotion_core.system.progress import CountProgress
+from emotion_core.system.storage.files import (
+    keep_private,
+    new_folder,
+    open_regular,
+    replace_file,
+)
+from emotion_core.system.storage.json_reading import MAX_JSON_BYTES, checked, parse_json
+
+#: Raised whenever an earlier version of the app could not read the file.
+FORMAT: Final = 1
+
+LIST_FILE: Final = "backup.json"
+END_FILE: Final = "end"
+
+# What tar adds to each file and folder, in bytes, at the most.
+_TAR_BYTES: Final = 2560
+
+
+class _Listed(TypedDict):
+    format: int
+    created: str
+    things: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What became of a backup.
+
+    Attributes:
+        restored: names of the things that are back, by the name of their kind.
+        kept: of those that were there already, and stayed as they were.
+        problems: a line for each thing that is not back.
+    """
+
+    restored: dict[str, list[str]]
+    kept: dict[str, list[str]]
+    problems: tuple[str, ...]
+
+
+def back_up(
+    path: Path, kinds: Sequence[Kind] = KINDS, *, progress: CountProgress = lambda *_: None
+) -> dict[str, int]:
+    """Write all that people made into one file, whole or not at all, for its owner's eyes alone.
+
+    The app may be at work meanwhile: of what is being recorded, the file has what was written until
+    then, and it comes back as a recording that was interrupted.
+
+    Args:
+        path: the file; one of this name is replaced.
+        kinds: of what.
+        progress: called with the bytes done and all bytes.
+
+    Returns:
+        how many things there are of each kind, by its name.
+
+    Raises:
+        BackupError: the disk has too little room.
+        OSError: something cannot be read, or the file cannot be written.
+    """
+    things = [(kind, each) for kind in kinds if kind.key for each in kind.paths()]
+    sizes = {entry: size for _, thing in things for entry, size in _entries(thing)}
+    total = sum(sizes.values())
+    _need_room(path, total + _TAR_BYTES * (len(sizes) + 4))
+    listed: _Listed = {"format": FORMAT, "created": iso_time(time.time()), "things": {}}
+    for kind, thing in things:
+        listed["things"].setdefault(kind.key, []).append(thing.name)
+    done = 0
+    with replace_file(path) as temporary:
+        temporary.touch()
+        keep_private(temporary)
+        with tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as tar:
+            _add_content(tar, LIST_FILE, json.dumps(listed).encode())
+            for kind, thing in things:
+                for entry, _ in _entries(thing):
+                    name = PurePosixPath(kind.key, thing.name, *entry.relative_to(thing).parts)
+                    _add(tar, str(name), entry)
+                    done += sizes.get(entry, 0)
+                    progress(done, total)
+            _add_content(tar, END_FILE, b"")
+    return {kind.name: len(listed["things"].get(kind.key, ())) for kind in kinds if kind.key}
+
+
+def restore(
+    path: Path, kinds: Sequence[Kind] = KINDS, *, progress: CountProgress = lambda *_: None
+) -> Restored:
+    """Bring back what a backup has and is not there now; nothing that is there is changed.
+
+    Each thing comes back whole or not at all. When the disk is full or the process is killed, those
+    before it are there, and the same call goes on.
+
+    Args:
+        path: what ``back_up`` wrote.
+        kinds: of what.
+        progress: called with the bytes read and all bytes.
+
+    Raises:
+        BackupError: the file is no backup, or one of a later version of this app.
+        OSError: it cannot be read, or what it has cannot be written.
+    """
+    by_key = {kind.key: kind for kind in kinds if kind.key}
+    restored: dict[str, list[str]] = {}
+    kept: dict[str, list[str]] = {}
+    with _opened(path) as file, _tar(path, file) as tar:
+        missing = _listed(path, tar)
+        try:
+            for (key, name), members in groupby(_members(tar, file, progress), _thing_of):
+                if (key, name) not in missing or key not in by_key:
+                    raise BackupError(
+                        f"{path}: expected what {LIST_FILE} in it lists, found {key}/{name}; it "
+                        "was changed, and is read no further"
+                    )
+                kind = by_key[key]
+                back = _restore_one(kind.path_of(name), members, tar)
+                (restored if back else kept).setdefault(kind.name, []).append(name)
+                missing.remove((key, name))
+        except tarfile.TarError:  # it is cut off: what is missing is told
+            pass
+    problems = (f"{key}/{name}: not in {path}, which is damaged" for key, name in missing)
+    return Restored(restored, kept, tuple(problems))
+
+
+def _entries(thing: Path) -> Iterator[tuple[Path, int]]:
+    """Yield a file, or a folder with all that is in it, each with its bytes; folders have none.
+
+    Hidden ones are being written, or are locks; links lead elsewhere.
+    """
+    if thing.is_symlink():
+        return
+    if not thing.is_dir():
+        with suppress(FileNotFoundError):  # deleted meanwhile
+            yield thing, thing.stat().st_size
+        return
+    yield thing, 0
+    with suppress(FileNotFoundError):
+        for entry in sorted(thing.iterdir()):
+            if not entry.name.startswith("."):
+                yield from _entries(entry)
+
+
+def _need_room(path: Path, size: int) -> None:
+    there = next((each for each in path.absolute().parents if each.is_dir()), Path())
+    free = shutil.disk_usage(there).free
+    if free < size:
+        raise BackupError(
+            f"{path}: expected {byte_size(size)} free, found {byte_size(free)}; choose another "
+            "disk, or delete what you do not need"
+        )
+
+
+def _add(tar: tarfile.TarFile, name: str, entry: Path) -> None:
+    if entry.is_dir():
+        folder = tarfile.TarInfo(name)
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o700
+        tar.addfile(folder)
+        return
+    with suppress(FileNotFoundError), open_regular(entry) as file:
+        found = os.fstat(file.fileno())
+        # What is added to the file from now on is left out.
+        tar.addfile(_file_info(name, found.st_size, found.st_mtime), file)
+
+
+def _add_content(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    tar.addfile(_file_info(name, len(content), time.time()), io.BytesIO(content))
+
+
+def _file_info(name: str, size: int, changed: float) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size, info.mtime, info.mode = size, changed, 0o600
+    return info
+
+
+def _opened(path: Path) -> BinaryIO:
+    try:
+        return open_regular(path)
+    except OSError as error:
+        raise BackupError(
+            f"{path}: expected a backup, but it cannot be read ({error.strerror or error})"
+        ) from error
+
+
+def _tar(path: Path, file: BinaryIO) -> tarfile.TarFile:
+    try:
+        return tarfile.open(fileobj=file, mode="r|")
+    except tarfile.TarError as error:
+        raise _no_backup(path) from error
+
+
+def _no_backup(path: Path) -> BackupError:
+    return BackupError(
+        f"{path}: expected a file that python -m emotion_core backup wrote, found another"
+    )
+
+
+def _listed(path: Path, tar: tarfile.TarFile) -> list[tuple[str, str]]:
+    """Return the things that a backup has, each by its kind's key and its name."""
+    try:
+        first = tar.next()
+        if first is None or first.name != LIST_FILE or first.size > MAX_JSON_BYTES:
+            raise _no_backup(path)
+        content = tar.extractfile(first)
+        assert content is not None
+        told = parse_json(content.read())
+        if isinstance(told, dict) and checked(told.get("format"), int) > FORMAT:
+            raise BackupError(
+                f"{path}: expected a backup of this version of the app or an earlier one, found "
+                "one of a later version; install that one"
+            )
+        things = checked(told, _Listed)["things"]
+    except (tarfile.TarError, KeyError, ValueError) as error:
+        raise _no_backup(path) from error
+    return [(key, name) for key, names in things.items() for name in names]
+
+
+def _members(
+    tar: tarfile.TarFile, file: BinaryIO, progress: CountProgress
+) -> Iterator[tarfile.TarInfo]:
+    """Yield what follows the list, up to the end.
+
+    Raises:
+        tarfile.TarError: there is no end: the file is cut off.
+    """
+    size = os.fstat(file.fileno()).st_size
+    for member in tar:
+        progress(min(member.offset_data, size), size)
+        if member.name == END_FILE:
+            progress(size, size)
+            return
+        if member.name != LIST_FILE:
+            yield member
+    raise tarfile.ReadError("it is cut off")
+
+
+def _thing_of(member: tarfile.TarInfo) -> tuple[str, str]:
+    parts = PurePosixPath(member.name).parts
+    if len(parts) < 2 or not all(map(is_plain, parts)) or not (member.isfile() or member.isdir()):
+        raise BackupError(
+            f"expected files and folders of this app in the backup, found {member.name!r:.80}; "
+            "it was changed, and is read no further"
+        )
+    return parts[0], parts[1]
+
+
+def _restore_one(path: Path, members: Iterator[tarfile.TarInfo], tar: tarfile.TarFile) -> bool:
+    """Write one thing where nothing is yet; return whether it was written."""
+    if os.path.lexists(path):
+        return False
+    first = next(members)
+    if first.isfile():
+        with replace_file(path) as temporary:
+            _write(first, temporary, tar)
+            for _ in members:  # up to the next thing: then this one is whole
+                pass
+        return True
+    try:
+        with new_folder(path) as folder:
+            for member in members:
+                target = folder.joinpath(*PurePosixPath(member.name).parts[2:])
+                if member.isdir():
+                    target.mkdir()
+                else:
+                    _write(member, target, tar)
+    except FileExistsError:  # made meanwhile
+        return False
+    return True
+
+
+def _write(member: tarfile.TarInfo, path: Path, tar: tarfile.TarFile) -> None:
+    content = tar.extractfile(member)
+    assert content is not None
+    with path.open("wb") as file:
+        shutil.copyfileobj(content, file)
+    os.utime(path, (member.mtime, member.mtime))
