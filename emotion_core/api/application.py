@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from emotion_core.api import docs, models, sessions, videos
 from emotion_core.api.access import bearer
-from emotion_core.api.addresses import PREFIX
+from emotion_core.api.addresses import OPEN, PREFIX
 from emotion_core.api.live import events, marks, recording, streams
 from emotion_core.api.pictures import analyze
 from emotion_core.api.problems import Problem, responses, tell_problems
@@ -50,6 +50,9 @@ def application() -> FastAPI:
         # Every answer names it; FastAPI knows of models in answers of application/json alone.
         schema = Problem.model_json_schema()
         document["components"].setdefault("schemas", {})["Problem"] = schema
+        for path in OPEN:
+            for operation in document["paths"].get(path, {}).values():
+                operation["security"] = [{}]
         return document
 
     app.openapi = described  # type: ignore[method-assign]

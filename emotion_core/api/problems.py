@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.websockets import WebSocket
 
 from emotion_core.access.refusals import MEDIA_TYPE, Refusal, RefusedError
@@ -100,7 +101,21 @@ async def _known(connection: Any, error: Exception) -> Any:
         405: "expected a method that this address takes, found another; see /api/v1/docs",
     }
     detail = details.get(error.status_code, str(error.detail))
-    return await _answer(connection, Refusal(error.status_code, detail, error.headers or {}))
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    if error.status_code == 405 and (methods := _methods(connection)):
+        headers["allow"] = ", ".join(sorted(methods))
+    return await _answer(connection, Refusal(error.status_code, detail, headers))
+
+
+def _methods(connection: Any) -> set[str]:
+    """Return the methods that an address takes; Starlette names those of its first route alone."""
+    path = connection.scope["path"].removeprefix(connection.scope.get("root_path", ""))
+    return {
+        method.upper()
+        for pattern, methods in connection.app.openapi()["paths"].items()
+        if compile_path(pattern)[0].match(path)
+        for method in methods
+    }
 
 
 async def _gone(connection: Any, _: Exception) -> Any:

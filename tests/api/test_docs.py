@@ -63,6 +63,7 @@ def test_what_is_not_there_is_told(client: httpx.Client) -> None:
     assert answer.json()["detail"] == (
         "expected an address of this interface, found none like it; see /api/v1/docs"
     )
+    assert client.put("/sessions/0").headers["allow"] == "DELETE, GET"
     answer = client.delete("/models")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET"

@@ -2,7 +2,8 @@
 
 Each file is read in a process of its own under the limits of ``tests.hostile``, and has to end in
 an answer or in one line. The smallest file that does otherwise is kept in ``found/``, where
-``test_found.py`` reads it from then on; so is what an earlier run found.
+``test_found.py`` reads it from then on; so is what an earlier run found. ``api`` sends requests to
+the interface for other programs instead.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from tests.fuzz.interface import fuzz_interface
 from tests.fuzz.readers import FOUND, Reader, every_reader
 from tests.hostile.host import ENVIRONMENT, end_of, is_printable
+
+#: Requests instead of files: see `interface`.
+API = "api"
 
 _EXAMPLES = 300
 _ENOUGH = 10
@@ -29,16 +34,21 @@ def main() -> None:
     """Fuzz one reader, or all of them one after the other."""
     readers = every_reader()
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=main.__doc__)
-    parser.add_argument("reader", choices=[*readers, "all"])
+    parser.add_argument("reader", choices=[*readers, API, "all"])
     parser.add_argument("--minutes", type=float, default=10.0, help="for each of them")
     arguments = parser.parse_args()
-    chosen = list(readers) if arguments.reader == "all" else [arguments.reader]
+    chosen = [*readers, API] if arguments.reader == "all" else [arguments.reader]
     problems = [problem for name in chosen for problem in fuzz(name, arguments.minutes)]
     raise SystemExit(1 if problems else 0)
 
 
 def fuzz(name: str, minutes: float) -> list[str]:
     """Look for files that take a reader down, and return what they do to it."""
+    if name == API:
+        with tempfile.TemporaryDirectory() as folder:
+            problems = fuzz_interface(minutes, Path(folder))
+        print("".join(f"{problem}\n" for problem in problems), end="", flush=True)
+        return problems
     reader = every_reader()[name]
     deadline = time.monotonic() + 60 * minutes
     read, problems = 0, []
