@@ -7,12 +7,14 @@ from emotion_core.api.mounting import Beside, Interface
 from pages.mending.connections import ServerKnown
 from pages.mending.downloads import InPieces
 from pages.mending.own_names import OwnNamesOnly, own_names
+from pages.viewer import server_time
 from pages.viewer.ahead import begin
 from pages.viewer.cookie import KnowViewers
 
 # ``streamlit run`` finds this by its name, and lets it run this file for every viewer.
 app = st.App(
     __file__,
+    routes=[server_time.route],
     middleware=[
         Middleware(Beside, interface=Interface(own_names)),
         Middleware(OwnNamesOnly),

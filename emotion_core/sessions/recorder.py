@@ -184,11 +184,6 @@ class SessionRecorder:
         """Time of the last frame on the disk since the start."""
         return self._seconds
 
-    @property
-    def elapsed(self) -> float:
-        """Seconds since the start, now: the time of a mark that somebody makes at this moment."""
-        return max(0.0, self.seconds_at(self._clock()))
-
     def seconds_at(self, moment: float) -> float:
         """Return the seconds since the start at a time of the clock; negative before the start."""
         return moment - self._started

@@ -14,6 +14,7 @@ from emotion_core.sessions.edits.kinds import LONGEST_LABEL, Mark
 from emotion_core.sessions.edits.marks import USUAL_LABELS, add_mark, read_marks, remove_marks
 from emotion_core.sessions.numbers.baseline import REST_LABEL
 from emotion_core.sessions.recorder import SessionRecorder
+from pages.live.pressing import pressed_at, watch_presses
 from pages.viewer.clicks import once
 from pages.viewer.kept import kept
 from pages.widgets.text import plain
@@ -27,6 +28,7 @@ _LISTED: Final = 5
 
 _LABELS: Final = "live_marks"
 _PROBLEM: Final = "live_marks_problem"
+_MARKING: Final = "live_marking"
 
 
 def choose_labels() -> None:
@@ -63,7 +65,8 @@ def show_marking(recorder: SessionRecorder, labels: list[str], session: LiveSess
 def _show(recorder: SessionRecorder, labels: list[str], session: LiveSession) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
-    with st.container(horizontal=True, key="live_marking"):
+    watch_presses(_MARKING)
+    with st.container(horizontal=True, key=_MARKING):
         for number, label in enumerate(labels, start=1):
             st.button(
                 plain(label),
@@ -108,7 +111,8 @@ def _show(recorder: SessionRecorder, labels: list[str], session: LiveSession) ->
 def _mark(recorder: SessionRecorder, session: LiveSession, label: str, seconds: float = 0) -> None:
     moment = time.monotonic()
     try:
-        add_mark(recorder, recorder.elapsed, label, seconds=seconds)
+        start = max(0.0, recorder.seconds_at(pressed_at()))
+        add_mark(recorder, start, label, seconds=seconds)
     except SessionError as error:
         st.session_state[_PROBLEM] = str(error)
         return

@@ -1,0 +1,56 @@
+"""Marks by key while a session is recorded."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from emotion_core.sessions.edits.marks import read_marks
+from emotion_core.sessions.storage import list_sessions
+from tests.browser.live_view import START_MS, start
+from tests.browser.support import camera_flags, running_server
+
+#: What the page sends leaves it later, as over a slow network.
+SLOWLY = """
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) {
+  setTimeout(() => send.call(this, data), window.slowly ?? 0);
+};
+addEventListener("keydown", (event) => {
+  window.pressedAt = (performance.timeOrigin + event.timeStamp) / 1000;
+}, true);
+"""
+LATE = 2.0
+
+
+def test_a_mark_is_where_the_key_was_pressed_however_late_it_arrives(
+    open_browser, one_face_clip, tmp_path
+):
+    folder = tmp_path / "sessions"
+    environment = {"EMOTION_SESSIONS_DIR": str(folder)}
+    with running_server(tmp_path / "log.txt", environment=environment) as server:
+        page = open_browser(*camera_flags(one_face_clip)).new_page()
+        page.add_init_script(SLOWLY)
+        page.goto(server.url)
+        start(page)
+        page.get_by_text("Everyone in view has agreed").click()
+        with page.expect_response(re.compile("server-time")):
+            page.get_by_role("button", name="Record", exact=True).click()
+        expect(page.get_by_text(re.compile(r"\b\d+ frames"))).to_be_visible(timeout=START_MS)
+        page.wait_for_timeout(2000)  # clocks are compared
+        page.evaluate(f"window.slowly = {1000 * LATE}")
+        asked = time.monotonic()
+        page.keyboard.press("1")
+        expect(page.get_by_text(re.compile(r"stimulus \d+:"))).to_be_visible(timeout=START_MS)
+        assert time.monotonic() - asked >= LATE
+        pressed = page.evaluate("window.pressedAt")
+        page.evaluate("window.slowly = 0")
+        page.get_by_role("button", name="Stop recording").click()
+        expect(page.get_by_role("heading", name="The session just recorded")).to_be_visible()
+        (session,) = list_sessions(folder).sessions
+    (mark,) = read_marks(session)
+    error = session.header.began.timestamp() + mark.start - pressed
+    assert abs(error) < LATE / 2
+    print(f"the mark is {1000 * error:.0f} ms off")
