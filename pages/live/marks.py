@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
 import streamlit as st
@@ -109,10 +108,9 @@ def _show(recorder: SessionRecorder, labels: list[str], session: LiveSession) ->
 
 
 def _mark(recorder: SessionRecorder, session: LiveSession, label: str, seconds: float = 0) -> None:
-    moment = time.monotonic()
+    moment = pressed_at()
     try:
-        start = max(0.0, recorder.seconds_at(pressed_at()))
-        add_mark(recorder, start, label, seconds=seconds)
+        add_mark(recorder, max(0.0, recorder.seconds_at(moment)), label, seconds=seconds)
     except SessionError as error:
         st.session_state[_PROBLEM] = str(error)
         return
