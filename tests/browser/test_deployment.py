@@ -6,14 +6,16 @@ App, Caddy and coturn run in the configuration of deploy/compose.yaml; see tests
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
+import cv2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.live_view import annotated_picture, labels, start, streamer
-from tests.browser.support import camera_flags
+from tests.browser.support import camera_flags, on_wall, portrait
 from tests.browser.test_turn import KIND_OF_PATH, NOTE_PEERS
-from tests.deploy.serving import PASSWORD, USER, served
+from tests.deploy.serving import PASSWORD, USER, can_contain, served
 
 
 def page_of(browser: Browser) -> Page:
@@ -25,11 +27,15 @@ def page_of(browser: Browser) -> Page:
     return context.new_page()
 
 
-@pytest.mark.parametrize("subpath", ["", "/faces/of-the-class"])
+@pytest.mark.parametrize(
+    ("subpath", "contained"), [("", False), ("/faces/of-the-class", False), ("", True)]
+)
 def test_a_class_streams_through_the_relay(
-    subpath, open_browser, one_face_clip, tmp_path, keep_picture
+    subpath, contained, open_browser, one_face_clip, tmp_path, keep_picture
 ):
-    with served(tmp_path, subpath=subpath) as found:
+    if contained and not can_contain():
+        pytest.skip("needs Linux and root, to take the app's rights away")
+    with served(tmp_path, subpath=subpath, contained=contained) as found:
         page = page_of(open_browser(*camera_flags(one_face_clip)))
         failed: list[str] = []
         page.on("response", lambda answer: answer.status >= 400 and failed.append(answer.url))
@@ -45,8 +51,17 @@ def test_a_class_streams_through_the_relay(
         page.get_by_role("link", name="Photo", exact=True).click()
         expect(page).to_have_url(f"{found.url}photo")
         page.reload()
-        expect(page.get_by_role("heading", name="Photo")).to_be_visible()
+        picture = tmp_path / "face.png"
+        cv2.imwrite(str(picture), on_wall(portrait(400)))
+        page.locator('input[type="file"]').first.set_input_files(picture)
+        expect(labels(page)).to_have_count(1)
+        keep_picture(page, "photo")
         assert failed == []
         for name in found.processes:
             assert "Traceback" not in found.log(name)
             assert PASSWORD not in found.log(name)
+        status = Path(f"/proc/{found.processes['app'].pid}/status")
+        if contained:
+            rights = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
+            assert rights["Uid"].split() == ["10001"] * 4
+            assert rights["NoNewPrivs"] == "1"

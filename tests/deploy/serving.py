@@ -98,9 +98,58 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
         return int(probe.getsockname()[1])
 
 
+# What Docker does for ``read_only``, ``cap_drop`` and ``no-new-privileges``: nothing is written but
+# the folders of the volumes. The one right that is left lets the user into the Python of whoever
+# runs the tests.
+_CONTAINED = """
+mount --make-rprivate / && for each in "$1" "$2" "$3"; do mount --bind "$each" "$each"; done
+mount -o remount,bind,ro / && shift 3 && exec setpriv --reuid 10001 --regid 10001 --clear-groups \
+    --no-new-privs --inh-caps=-all,+dac_read_search --ambient-caps=-all,+dac_read_search \
+    --bounding-set=-all,+dac_read_search "$@"
+"""
+_VOLUMES = ("data", "cache", "temporary")
+
+
+def can_contain() -> bool:
+    """Tell whether this machine lets the tests do so: Linux, as root."""
+    if shutil.which("unshare") is None or shutil.which("setpriv") is None:
+        return False
+    command = ["unshare", "--mount", "mount", "--make-rprivate", "/"]
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def image_in(folder: Path) -> Path:
+    """Copy what the Dockerfile copies, and the build context lets it; return where the app lies."""
+    image = folder / "image"
+    image.mkdir()
+    let = (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8").split()
+    for line in (DEPLOY / "Dockerfile").read_text("utf-8").split("WORKDIR /app")[1].splitlines():
+        if line.startswith("COPY "):
+            *sources, target = line.split()[1:]
+            for source in sources:
+                assert f"!{source}" in let, source
+                place = image / target / (Path(source).name if target.endswith("/") else "")
+                if (PROJECT / source).is_dir():
+                    shutil.copytree(PROJECT / source, place)
+                else:
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(PROJECT / source, place)
+    return image
+
+
 @contextmanager
-def served(folder: Path, *, subpath: str = "", relay_only: str = "yes") -> Iterator[Served]:
-    """Run all three until the block ends; skip where a program is missing."""
+def served(
+    folder: Path, *, subpath: str = "", relay_only: str = "yes", contained: bool = False
+) -> Iterator[Served]:
+    """Run all three until the block ends; skip where a program is missing.
+
+    Args:
+        folder: for what they write.
+        subpath: below which the app lies.
+        relay_only: as in .env.
+        contained: whether the app runs of the image's files alone, by a user without rights, on a
+            disk that it cannot write; see `can_contain`.
+    """
     for program in ("caddy", "turnserver"):
         if shutil.which(program) is None:
             pytest.skip(f"needs {program}; on Debian and Ubuntu: apt-get install caddy coturn")
@@ -137,16 +186,37 @@ def served(folder: Path, *, subpath: str = "", relay_only: str = "yes") -> Itera
         str(mounted(services["coturn"], Path(part).name, made)) if part.startswith("/") else part
         for part in services["coturn"]["command"]
     ]
+    command, place = image_commands()[0], PROJECT
+    if contained:
+        place = image_in(folder)
+        volumes = [folder / name for name in _VOLUMES]
+        for volume in volumes:
+            volume.mkdir()
+            shutil.chown(volume, 10001, 10001)
+        app["TMPDIR"] = str(volumes[-1])
+        for above in (folder, *folder.parents):  # of pytest, for its own user
+            if not above.stat().st_mode & 0o001:
+                above.chmod(above.stat().st_mode | 0o111)
+        command = [
+            "unshare",
+            "--mount",
+            "sh",
+            "-ec",
+            _CONTAINED,
+            "sh",
+            *map(str, volumes),
+            *command,
+        ]
     caddyfile = str(mounted(services["caddy"], "Caddyfile", made))
     commands = {
         "coturn": (["turnserver", *relay], {}),
-        "app": (image_commands()[0], app),
+        "app": (command, app),
         # As the image's own command has it.
         "caddy": (["caddy", "run", "--adapter", "caddyfile", "--config", caddyfile], caddy),
     }
     with ExitStack() as stack:
         processes = {
-            name: stack.enter_context(running(command, variables, folder / f"{name}.log"))
+            name: stack.enter_context(running(command, variables, folder / f"{name}.log", place))
             for name, (command, variables) in commands.items()
         }
         found = Served(f"https://faces.localhost:{port}{subpath}/", folder, processes)
@@ -182,12 +252,12 @@ def mounted(service: dict[str, Any], name: str, made: Path) -> Path:
 
 @contextmanager
 def running(
-    command: list[str], environment: dict[str, str], log: Path
+    command: list[str], environment: dict[str, str], log: Path, place: Path = PROJECT
 ) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            cwd=PROJECT,
+            cwd=place,
             env=os.environ | environment,
             stdout=output,
             stderr=subprocess.STDOUT,
