@@ -53,6 +53,6 @@ def choose_publishing(session: LiveSession) -> None:
         st.error(f"{plain(publisher.problem)} Switch it off and on to try again.")
     else:
         st.caption(
-            "As long as the video runs: a stream “Expressions, person 1” for each person, and "
-            "“Expression marks”."
+            "While the video runs, each person is a stream, such as “Expressions, person 1”, and "
+            "the marks are one, “Expression marks”."
         )

@@ -63,7 +63,7 @@ def test_it_is_off_until_somebody_switches_it_on(page: AppTest, viewer: Viewer) 
     publisher = viewer.session.publisher
     assert isinstance(publisher, FakePublisher)
     assert publisher.stream is viewer.stream
-    assert "“Expressions, person 1” for each person" in page.caption[0].value
+    assert "such as “Expressions, person 1”" in page.caption[0].value
     page.run()
     assert viewer.session.publisher is publisher
     page.toggle[0].set_value(False).run()
