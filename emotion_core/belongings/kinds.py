@@ -136,8 +136,7 @@ def _delete_file(path: Path) -> None:
 KINDS: Final = (
     Kind(
         "Sessions",
-        "times, positions of faces, scores, expressions, marks and names; the video where it was "
-        "kept",
+        "times, boxes, scores, expressions, marks and names; video if kept",
         sessions_dir,
         _in_folder(sessions_dir),
         lambda path: set_session_aside(path.parent, path.name),
@@ -197,8 +196,8 @@ KINDS: Final = (
         "tokens",
     ),
     Kind(
-        "Computed again when needed",
-        "datasets as they were read, predictions, small pictures of faces",
+        "Cache",
+        "datasets as read, predictions, small pictures; made again if needed",
         cache_dir,
         _computed,
         disk_cache.drop,

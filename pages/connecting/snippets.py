@@ -26,7 +26,7 @@ _EXAMPLES: Final = {
     "Python": (
         "follow.py",
         "python",
-        "Run it where this project is installed, with the token in the environment variable "
+        "Save it in this project's folder, and run it with the token in the environment variable "
         "`EMOTION_TOKEN`.",
     ),
     "JavaScript": (
@@ -50,17 +50,18 @@ def show_snippets(address: str, stream: LiveStream | None) -> None:
     ):
         with tab:
             st.caption(first)
-            st.code(snippet(file, address, stream.id if stream else STREAM), language=language)
+            st.code(snippet(file, address, stream.id if stream else None), language=language)
 
 
 @cache
-def snippet(file: str, address: str, stream: str) -> str:
+def snippet(file: str, address: str, stream: str | None) -> str:
     """Return a program with an address and a stream in it.
 
     Args:
         file: its name in ``examples/``.
         address: of the app.
-        stream: its id.
+        stream: its id; None where none runs: then ``STREAM`` stands for it, but where a program
+            finds the only one by itself.
     """
-    text = (_FOLDER / file).read_text("utf-8")
-    return text.replace(ADDRESS, address).replace(STREAM, stream).rstrip()
+    text = (_FOLDER / file).read_text("utf-8").replace(ADDRESS, address).rstrip()
+    return text.replace(f'("{STREAM}")', "()") if stream is None else text.replace(STREAM, stream)

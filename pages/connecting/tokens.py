@@ -104,7 +104,7 @@ def _show_token(token: Token) -> None:
         key=f"token {token.name}",
     ):
         st.markdown(
-            f"**{plain(token.name)}** may {', '.join(token.may)}  \n"
+            f"**{plain(token.name)}**: {', '.join(token.may)}  \n"
             f":gray[made {local_time(token.created)}]",
             width="content",
         )

@@ -79,7 +79,7 @@ def test_one_of_each_is_counted_and_deleted(
     assert {name: each.count for name, each in found.items()} == {
         "Sessions": 1, "My data": 1, "Videos to read": 1, "Uploaded datasets": 1,
         "Correction lists": 1, "Training runs": 1, "Models": 1, "Settings": 2, "Tokens": 1,
-        "Computed again when needed": 1,
+        "Cache": 1,
     }  # fmt: skip
     assert found["Uploaded datasets"].size == 1000
     assert found["Models"].size > 1_000_000

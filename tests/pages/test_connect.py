@@ -46,7 +46,7 @@ def test_a_token_is_made_shown_once_listed_and_revoked(page):
 
     next(each for each in page.button if each.label == "I have copied it").click().run()
     assert secret not in codes(page)
-    assert any("may live, record" in each.value for each in page.markdown)
+    assert any(": live, record" in each.value for each in page.markdown)
     page.button(key="revoke my game").click().run()
     assert not list_tokens().tokens
     assert not page.exception
@@ -75,10 +75,16 @@ def test_who_is_elsewhere_can_make_none_and_sees_none(page, monkeypatch):
     assert len(RIGHTS) == 4
 
 
+def test_without_a_stream_a_place_is_left_for_it_but_where_programs_find_it():
+    assert "/live/STREAM/events" in snippet("terminal.sh", ADDRESS, None)
+    assert "client.live():" in snippet("follow.py", ADDRESS, None)
+
+
 def test_lines_to_paste_have_this_apps_address_and_the_stream():
     for path in EXAMPLES:
         text = snippet(path.name, "https://lab.example:8443", "5eaf")
-        assert "https://lab.example:8443/api/v1/live/5eaf" in text or 'live("5eaf")' in text
+        assert "https://lab.example:8443" in text
+        assert "5eaf" in text
         assert ADDRESS not in text
         assert STREAM not in text
         assert "EMOTION_TOKEN" in text or "paste-the-token-here" in text
