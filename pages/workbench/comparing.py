@@ -36,7 +36,7 @@ def show_comparing(session: Session, config: dict[str, Any], *, relative: bool) 
         config: of charts.
         relative: whether scores are relative to each person's rest.
     """
-    st.subheader("Compare", anchor=False)
+    st.header("Compare", anchor=False)
     kinds = _kinds(session)
     what = st.segmented_control(
         "Compare", kinds, key=WHAT, label_visibility="collapsed", default=None

@@ -81,7 +81,7 @@ def show_list(sessions: Sequence[Session], of: int, choose: Callable[[str], obje
         table(sessions),
         hide_index=True,
         # A long name would leave no room on a phone for what tells unnamed sessions apart.
-        column_config={"name": st.column_config.Column(width=220)},
+        column_config={"name": st.column_config.Column(width=160)},
         key=key,
         on_select=tick,
         selection_mode="multi-row",

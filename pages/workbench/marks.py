@@ -67,7 +67,7 @@ def show_marks(session: Session) -> None:
         if found.marks:
             _offer_csv(session)
     if session.state != "recording":
-        st.subheader("Left out", anchor=False)
+        st.header("Left out", anchor=False)
         show_left_out(session, found)
 
 

@@ -102,7 +102,7 @@ def _in_words(person: PersonSummary) -> str:
 def _show_intervals(
     session: Session, summary: SessionSummary, config: dict[str, Any], *, relative: bool
 ) -> None:
-    st.subheader("Shares, scores and episodes", anchor=False)
+    st.header("Shares, scores and episodes", anchor=False)
     numbers = numbers_of(session, relative=relative)
     names = {person.person: person.name for person in summary.persons}
     person = next(iter(names))
@@ -170,7 +170,7 @@ def _show_around(
     marked = onsets(found.marks)
     # Those with the most marks first: of one mark there is nothing to average.
     labels = dict(sorted(marked.items(), key=lambda item: -len(item[1])))
-    st.subheader("Around marks", anchor=False)
+    st.header("Around marks", anchor=False)
     if not labels:
         st.caption("Mark moments or ranges to see the average around all marks of a label.")
         return

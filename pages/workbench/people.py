@@ -89,7 +89,9 @@ def _seconds_seen(found: EditedSession) -> dict[int, float]:
     frames, faces = found.frames, found.faces
     lasting = frame_durations(frames["seconds"].to_numpy(float))
     place = np.searchsorted(frames["frame"].to_numpy(), faces["frame"].to_numpy())
-    seen = faces[["person"]].assign(seconds=lasting[place]).groupby("person")["seconds"].sum()
+    rows = faces[["frame", "person"]].assign(seconds=lasting[place])
+    # Two who were merged may have been seen at the same time.
+    seen = rows.drop_duplicates(["frame", "person"]).groupby("person")["seconds"].sum()
     seen = seen.sort_values(ascending=False, kind="stable")
     return {int(person): float(seconds) for person, seconds in seen.items()}
 

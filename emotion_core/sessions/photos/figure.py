@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from emotion_core.emotions import ANSWER_COLORS, UNCERTAIN
 from emotion_core.sessions.photos.summary import PhotoSummary
@@ -10,6 +10,9 @@ from emotion_core.system.plotting import plotly_graph_objects
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+#: Faces of one answer: from more on, the axis finds whole numbers by itself.
+_FEW: Final = 5
 
 
 def faces_figure(summary: PhotoSummary, title: str) -> Figure:
@@ -37,7 +40,9 @@ def faces_figure(summary: PhotoSummary, title: str) -> Figure:
         hovertemplate="%{y}: %{x:,} faces, %{customdata:.1%}<extra></extra>",
     )
     figure = graph_objects.Figure(bar)
-    figure.update_xaxes(title="faces", rangemode="tozero", tickformat=",d")
+    # Of few faces the axis would have halves, written as whole numbers.
+    step = {"dtick": 1} if max(summary.answers.values()) <= _FEW else {}
+    figure.update_xaxes(title="faces", rangemode="tozero", tickformat=",d", **step)
     figure.update_yaxes(autorange="reversed")
     figure.update_layout(
         title=title, height=380, margin={"l": 80, "r": 40, "t": 60, "b": 60}, showlegend=False

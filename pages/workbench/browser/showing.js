@@ -143,6 +143,18 @@ Object.assign(Player.prototype, {
       });
       return button;
     }));
+    this.fitNames();
+  },
+
+  // The column is as wide as the longest name, but leaves most of the room to the chart.
+  fitNames() {
+    const { style } = this.part(".time");
+    style.removeProperty("--gutter");
+    const names = [...this.part(".names").children];
+    if (names.some((each) => each.scrollWidth > each.clientWidth)) {
+      const longest = Math.max(...names.map((each) => each.scrollWidth));
+      style.setProperty("--gutter", `min(34%, 14rem, ${longest + 12}px)`);
+    }
   },
 
   choose(number, people) {

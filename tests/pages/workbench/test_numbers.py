@@ -18,7 +18,7 @@ def marked(session):
 
 
 def said(page) -> str:
-    return "\n".join(each.value for each in [*page.caption, *page.subheader, *page.info])
+    return "\n".join(each.value for each in [*page.caption, *page.header, *page.info])
 
 
 def test_numbers_are_listed_with_what_they_rest_on(open_part, marked, session):  # noqa: ARG001
