@@ -14,6 +14,12 @@ def test_the_layout():
     assert figures["names"]["emotion_core"] > figures["names"]["emotion_core/system"] > 0
 
 
+def test_photos_sent_to_the_interface():
+    figures = run("api_analyze.py", "--turns", "1", "--seconds", "0.5", "--clients", "1")
+    assert figures["faces_found"] == {"quick": 1, "thorough": 1}
+    assert figures["quick"]["requests_per_second"] > 0
+
+
 def test_reading_the_data_set():
     figures = run("dataset_read.py", "--rows", "30", "--repeat", "1")
     assert figures["equal_pixels"] is True

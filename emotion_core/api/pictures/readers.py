@@ -21,7 +21,7 @@ from emotion_core.faces.finding.finders import photo_finder
 from emotion_core.faces.pictures.apart import read_image_apart
 from emotion_core.faces.pictures.images import encode_jpeg, encode_png
 from emotion_core.faces.readings import EmotionDetector, FaceReading, face_json
-from emotion_core.models.in_use import model_in_use
+from emotion_core.models.in_use import ModelInUse, model_in_use
 from emotion_core.models.views import view_of
 from emotion_core.system.native import quiet_native_libraries
 from emotion_core.system.processes.serving import let_thread_give_way
@@ -51,14 +51,15 @@ class Wish:
 
     Attributes:
         finder: one of ``finders.FINDERS``; None is the usual one.
-        quick: see ``finders.photo_finder``.
+        thorough: whether the picture is searched as the command line does it; else one look at the
+            whole picture has to do, where that finds a face.
         careful: whether each face is read in the mirror, too.
         annotated: the format of the picture with its faces framed, "jpeg" or "png"; None: no
             picture is wanted.
     """
 
     finder: str | None = None
-    quick: bool = False
+    thorough: bool = False
     careful: bool = True
     annotated: str | None = None
 
@@ -117,31 +118,34 @@ class PictureReaders:
             return error
 
     def _read_or_raise(self, picture: Sent, wish: Wish) -> Read:
-        detector, model = self._detector(wish)
+        in_use = model_in_use()
         image = read_image_apart(picture.content, picture.name)
-        faces = detector.detect(image, careful=wish.careful)
+        faces: list[FaceReading] = []
+        if not wish.thorough:
+            faces = self._detector(in_use, wish, quick=True).detect(image, careful=wish.careful)
+        if not faces:
+            faces = self._detector(in_use, wish, quick=False).detect(image, careful=wish.careful)
         photo = {
             "file": picture.name,
             "width": image.shape[1],
             "height": image.shape[0],
-            "model": model,
+            "model": in_use.name,
             "view": view_of(careful=wish.careful),
             "faces": [face_json(number, face) for number, face in enumerate(faces, start=1)],
         }
         return Read(photo, _drawn(image, faces, wish.annotated))
 
-    def _detector(self, wish: Wish) -> tuple[EmotionDetector, str]:
-        """Return this thread's own detector with the model in use, and the model's name."""
-        in_use = model_in_use()
+    def _detector(self, in_use: ModelInUse, wish: Wish, *, quick: bool) -> EmotionDetector:
+        """Return this thread's own detector with the model in use."""
         if getattr(self._own, "version", None) != in_use.version:
             self._own.version, self._own.detectors = in_use.version, {}
         detectors: dict[tuple[str | None, bool], EmotionDetector] = self._own.detectors
-        key = wish.finder, wish.quick
+        key = wish.finder, quick
         if key not in detectors:
             with _loading, quiet_native_libraries():
-                finder = photo_finder(wish.finder, quick=wish.quick)
+                finder = photo_finder(wish.finder, quick=quick)
                 detectors[key] = EmotionDetector.load(in_use.folder, finder)
-        return detectors[key], in_use.name
+        return detectors[key]
 
 
 # What native libraries write while they load is discarded for the whole process: see ``native``.

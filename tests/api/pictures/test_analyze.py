@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import httpx
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ class TestAnswers:
         out = tmp_path / "out"
         assert main(["analyze", str(tmp_path / "one.jpg"), "--out", str(out), "--json"]) == 0
         (expected,) = json.loads((out / "faces.json").read_text("utf-8"))
-        answer = client.post("/analyze", files=files(("one.jpg", photo)))
+        answer = client.post("/analyze?search=thorough", files=files(("one.jpg", photo)))
         assert answer.status_code == 200, answer.text
         (found,) = answer.json()
         assert found.pop("model") == "fer2013-vgg"
@@ -74,9 +75,7 @@ class TestAnswers:
     def test_of_several_come_in_their_order(
         self, client: httpx.Client, photo: bytes, empty: bytes
     ) -> None:
-        answer = client.post(
-            "/analyze?search=quick", files=files(("a.png", empty), ("b.jpg", photo))
-        )
+        answer = client.post("/analyze", files=files(("a.png", empty), ("b.jpg", photo)))
         found = answer.json()
         assert [(each["file"], len(each["faces"])) for each in found] == [
             ("a.png", 0), ("b.jpg", 1),
@@ -84,17 +83,17 @@ class TestAnswers:
         assert (found[0]["width"], found[0]["height"]) == (60, 40)
 
     def test_to_json_are_the_same(self, client: httpx.Client, photo: bytes) -> None:
-        by_form = client.post("/analyze?search=quick", files=files(("one.jpg", photo)))
-        by_json = client.post("/analyze?search=quick", json=as_json(photo, name="one.jpg"))
+        by_form = client.post("/analyze", files=files(("one.jpg", photo)))
+        by_json = client.post("/analyze", json=as_json(photo, name="one.jpg"))
         assert by_json.status_code == 200, by_json.text
         assert by_json.json() == by_form.json()
-        (unnamed,) = client.post("/analyze?search=quick", json=as_json(photo)).json()
+        (unnamed,) = client.post("/analyze", json=as_json(photo)).json()
         assert unnamed["file"] == "picture 1"
 
     def test_once_or_in_the_mirror_too(self, client: httpx.Client, photo: bytes) -> None:
         sent = as_json(photo)
-        (both,) = client.post("/analyze?search=quick", json=sent).json()
-        (single,) = client.post("/analyze?search=quick&careful=false", json=sent).json()
+        (both,) = client.post("/analyze", json=sent).json()
+        (single,) = client.post("/analyze?careful=false", json=sent).json()
         assert (both["view"], single["view"]) == ("mirrored", "single")
         assert both["faces"][0]["scores"] != single["faces"][0]["scores"]
         assert both["faces"][0]["x"] == single["faces"][0]["x"]
@@ -118,7 +117,7 @@ class TestAnswers:
     def test_may_be_the_picture_with_its_faces_framed(
         self, client: httpx.Client, photo: bytes, annotated: str, kind: str
     ) -> None:
-        answer = client.post(f"/analyze?search=quick&annotated{annotated}", json=as_json(photo))
+        answer = client.post(f"/analyze?annotated{annotated}", json=as_json(photo))
         assert answer.status_code == 200, answer.text
         assert answer.headers["content-type"] == f"image/{kind}"
         drawn, plain = read_image(answer.content), read_image(photo)
@@ -127,6 +126,23 @@ class TestAnswers:
         changed = np.abs(drawn.astype(int) - plain).max(axis=2) > 60
         assert changed[40:200, 150:300].any()
         assert not changed[300:, 300:].any()
+
+    def test_tell_of_small_faces_alone_and_beside_a_large_one_when_asked(
+        self, client: httpx.Client
+    ) -> None:
+        face = np.ascontiguousarray(images.astronaut()[20:220, 120:320, ::-1])
+        small = cv2.resize(face, (60, 60), interpolation=cv2.INTER_AREA)
+        wall = np.full((600, 800, 3), 96, np.uint8)
+        wall[40:100, 700:760] = small
+
+        def faces(**wish: str) -> int:
+            sent = as_json(encode_jpeg(wall))
+            return len(client.post("/analyze", params=wish, json=sent).json()[0]["faces"])
+
+        assert faces() == 1
+        wall[250:550, 100:400] = cv2.resize(face, (300, 300))
+        assert faces() == 1
+        assert faces(search="thorough") == 2
 
     def test_are_kept_by_nobody(self, client: httpx.Client, empty: bytes) -> None:
         answer = client.post("/analyze", json=as_json(empty))
@@ -254,9 +270,7 @@ class TestReaders:
         monkeypatch.setattr(readers, "read_image_apart", wait)
 
         async def play() -> list[object]:
-            reading = asyncio.ensure_future(
-                PictureReaders().read([Sent("a", b"")] * 3, Wish(quick=True))
-            )
+            reading = asyncio.ensure_future(PictureReaders().read([Sent("a", b"")] * 3, Wish()))
             for _ in range(50):
                 await asyncio.sleep(0.001)
                 beats.append(reading.done())
@@ -272,9 +286,9 @@ class TestReaders:
 
         async def play() -> None:
             for _ in range(3):
-                await small.read([Sent("a", empty)] * 2, Wish(quick=True))
+                await small.read([Sent("a", empty)] * 2, Wish())
             with pytest.raises(BusyError):
-                await small.read([Sent("a", empty)] * 3, Wish(quick=True))
+                await small.read([Sent("a", empty)] * 3, Wish())
 
         asyncio.run(play())
 
