@@ -39,8 +39,9 @@ def test_it_is_moved_into_its_task(parent: Path) -> None:
 
 
 def test_one_that_is_given_up_leaves_nothing(parent: Path) -> None:
-    with pytest.raises(ZeroDivisionError), ReceivedVideo(parent, "film.mp4") as video:
-        video.write(b"one")
+    video = ReceivedVideo(parent, "film.mp4")
+    video.write(b"one")
+    with pytest.raises(ZeroDivisionError), video:
         _ = 1 / 0
     assert list(parent.iterdir()) == []
     video.close()
