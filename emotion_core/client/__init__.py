@@ -2,9 +2,9 @@
 
 Three lines print what everybody in front of the camera shows, frame by frame::
 
-    from emotion_core.client import Client
     with Client("http://localhost:8501", token="...") as client:
-        for frame in client.live(): print(frame.wall_clock, [face.answer for face in frame.faces])
+        for frame in client.live():
+            print(frame.wall_clock, [face.answer for face in frame.faces])
 
 A token is made on the app's page Connect, or by ``python -m emotion_core tokens add``. Besides the
 standard library this needs httpx, msgspec and platformdirs: no OpenCV, no NumPy, no model.

@@ -39,7 +39,8 @@ def run(program: str) -> None:
 def test_three_lines_follow_a_stream(programs: list[str], viewer: Viewer, capsys) -> None:
     wait_until(lambda: viewer.stream.running)
     (program,) = [each for each in programs if "client.live()" in each]
-    assert len(program.splitlines()) == 3
+    _, lines = program.split("\n\n")
+    assert len(lines.splitlines()) == 3
     # As somebody's Ctrl-C: otherwise it goes on as long as the video does.
     run(program.replace("client.live()", "__import__('itertools').islice(client.live(), 3)"))
     assert capsys.readouterr().out.count("['uncertain']\n") == 3
