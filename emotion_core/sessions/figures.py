@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _MARGIN: Final = {"l": 80, "r": 20, "t": 80, "b": 60}
 _LEGEND: Final = {"orientation": "h", "y": -0.25, "x": 0, "traceorder": "normal"}
 _HOUR: Final = 3600
+#: Of the height that a person has in a figure of shares; above it stands the name.
+_BAR: Final = 0.5
 
 
 def timeline_figure(person: PersonSummary, title: str, events: Sequence[Event] = ()) -> Figure:
@@ -112,28 +115,37 @@ def shares_figure(summary: SessionSummary, title: str, most_persons: int = 12) -
     graph_objects = plotly_graph_objects()
 
     persons = summary.persons[:most_persons]
-    names = [person.name or f"person {person.person}" for person in persons]
+    names = [escape(person.name or f"person {person.person}") for person in persons]
     bars = [
         graph_objects.Bar(
             x=[person.shares[answer] for person in persons],
-            y=names,
+            # Two people may have one name, so each has the bar of their place.
+            y=list(range(len(persons))),
+            width=_BAR,
             customdata=[person.answer_seconds[answer] for person in persons],
+            text=names,
+            textposition="none",
             name=answer,
             orientation="h",
             marker={"color": color, "pattern": {"shape": "/" if answer == UNCERTAIN else ""}},
-            hovertemplate=f"%{{y}}, {answer}: %{{x:.1%}}, %{{customdata:.1f}} s<extra></extra>",
+            hovertemplate=f"%{{text}}, {answer}: %{{x:.1%}}, %{{customdata:.1f}} s<extra></extra>",
         )
         for answer, color in ANSWER_COLORS.items()
     ]
     figure = graph_objects.Figure(bars)
     figure.update_xaxes(title="share of the time seen", tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(autorange="reversed")
+    # Above the bars: beside them, a long name leaves no room for any on a phone.
+    for place, name in enumerate(names):
+        figure.add_annotation(
+            text=name, x=0, y=place - _BAR / 2, xanchor="left", yanchor="bottom", showarrow=False
+        )
+    figure.update_yaxes(autorange="reversed", visible=False)
     figure.update_layout(
         title=title,
         barmode="stack",
-        height=240 + 40 * len(persons),
-        legend=_LEGEND | {"y": -120 / (100 + 40 * max(1, len(persons)))},
-        margin=_MARGIN | {"b": 120},
+        height=240 + 52 * len(persons),
+        legend=_LEGEND | {"y": -120 / (100 + 52 * max(1, len(persons)))},
+        margin=_MARGIN | {"b": 120, "l": 20},
     )
     return figure
 

@@ -88,13 +88,15 @@ def test_shares_have_a_bar_for_each_person_and_a_colour_for_each_answer():
     first = person(1, {"happy": 3.0, "uncertain": 1.0})
     second = person(2, {"sad": 2.0})
     summary = SessionSummary(frames=9, seconds=5, no_face_seconds=0, persons=(first, second))
-    bars = {bar.name: bar for bar in shares_figure(summary, "shares").data}
+    figure = shares_figure(summary, "shares")
+    bars = {bar.name: bar for bar in figure.data}
     assert list(bars) == list(ANSWER_COLORS)
     assert tuple(bars["happy"].x) == (0.75, 0)
     assert tuple(bars["uncertain"].x) == (0.25, 0)
     assert tuple(bars["sad"].x) == (0, 1)
     assert tuple(bars["sad"].customdata) == (0, 2.0)
-    assert tuple(bars["sad"].y) == ("person 1", "person 2")
+    assert tuple(bars["sad"].y) == (0, 1)
+    assert [each.text for each in figure.layout.annotations] == ["person 1", "person 2"]
     assert bars["sad"].marker.color == ANSWER_COLORS["sad"]
 
 
