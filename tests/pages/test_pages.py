@@ -28,6 +28,7 @@ from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import EmotionDetector, FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace, LiveFaceReader
 from emotion_core.live.session import LiveSession, LiveSettings
+from emotion_core.live.streams.registry import STREAMS
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir
 from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.quantities import percent
@@ -396,6 +397,33 @@ class TestLiveCamera:
         page.session_state["part"] = "Files"
         page.run()
         assert {"CSV", "Parquet", "ZIP"} <= {each.label for each in page.get("download_button")}
+
+    def test_a_recording_of_a_program_is_shown_and_can_be_stopped(
+        self, use_faces, open_page, sessions_folder
+    ):
+        use_faces()
+        page = open_page(playing=True, frames=1)
+        page.run()  # one more frame, now that programs may follow
+        stream = STREAMS.running()[-1]
+        session = stream.start_recording("lab")
+        page.run()
+        assert "Recording" in text_of(page)
+        assert "Started by the program lab, not on this page." in text_of(page)
+        page.button(key="stop_recording").click().run()
+        assert stream.recorded is None
+        assert [each.id for each in list_sessions(sessions_folder).sessions] == [session]
+
+    def test_a_program_stops_what_the_page_records(self, use_faces, open_page, sessions_folder):
+        use_faces()
+        page = open_page(playing=True, frames=1)
+        page.checkbox(key="record_consent").check().run()
+        page.button(key="start_recording").click().run()
+        assert "Started by the program" not in text_of(page)
+        session = STREAMS.running()[-1].stop_recording("lab")
+        page.run()
+        assert not page.exception
+        assert "The program lab stopped the recording." in text_of(page)
+        assert [each.id for each in list_sessions(sessions_folder).sessions] == [session]
 
     def test_where_nothing_can_be_written_nothing_is_recorded(
         self, use_faces, open_page, monkeypatch, tmp_path
