@@ -42,6 +42,9 @@ export default function ({ parentElement, data, setStateValue }) {
     // Before Streamlit has it: what is told first, arrives first.
     window.addEventListener("pointerdown", press, true);
     window.addEventListener("keydown", press, true);
+    // Whoever pressed Start is in the frame of the video, which would keep the keys, where a program
+    // has begun to record.
+    if (document.activeElement?.matches("iframe")) document.activeElement.blur();
     const timer = setInterval(compare, AGAIN_AFTER);
     compare();
     parentElement.stop = () => {
