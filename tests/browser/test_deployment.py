@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.live_view import annotated_picture, labels, start, streamer
 from tests.browser.support import camera_flags, on_wall, portrait
 from tests.browser.test_turn import KIND_OF_PATH, NOTE_PEERS
-from tests.deploy.serving import PASSWORD, USER, can_contain, served
+from tests.deploy.serving import PASSWORD, USER, served
 
 
 def page_of(browser: Browser) -> Page:
@@ -28,14 +28,12 @@ def page_of(browser: Browser) -> Page:
 
 
 @pytest.mark.parametrize(
-    ("subpath", "contained"), [("", False), ("/faces/of-the-class", False), ("", True)]
+    ("subpath", "way"), [("", "docker"), ("/faces/of-the-class", "systemd"), ("", "contained")]
 )
 def test_a_class_streams_through_the_relay(
-    subpath, contained, open_browser, one_face_clip, tmp_path, keep_picture
+    subpath, way, open_browser, one_face_clip, tmp_path, keep_picture
 ):
-    if contained and not can_contain():
-        pytest.skip("needs Linux and root, to take the app's rights away")
-    with served(tmp_path, subpath=subpath, contained=contained) as found:
+    with served(tmp_path, subpath=subpath, way=way) as found:
         page = page_of(open_browser(*camera_flags(one_face_clip)))
         failed: list[str] = []
         page.on("response", lambda answer: answer.status >= 400 and failed.append(answer.url))
@@ -61,7 +59,7 @@ def test_a_class_streams_through_the_relay(
             assert "Traceback" not in found.log(name)
             assert PASSWORD not in found.log(name)
         status = Path(f"/proc/{found.processes['app'].pid}/status")
-        if contained:
+        if way == "contained":
             rights = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
             assert rights["Uid"].split() == ["10001"] * 4
             assert rights["NoNewPrivs"] == "1"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from emotion_core.live.connection.servers import read_ice_settings
-from tests.deploy.serving import DEPLOY, HASH, configure, variables, written_env
+from tests.deploy.commands import DEPLOY, variables
+from tests.deploy.serving import HASH, configure, written_env
 
 
 def lines(path: Path) -> list[str]:

@@ -10,8 +10,8 @@ import subprocess
 import pytest
 
 from emotion_core.system.storage.folders import PROJECT
-from tests.deploy.serving import DEPLOY, compose, image_commands, variables, written_env
-from tests.deploy.serving import configure as run_configure
+from tests.deploy.commands import DEPLOY, compose, image_commands, variables
+from tests.deploy.serving import configure, written_env
 
 PAGE = (PROJECT / "docs" / "deployment.md").read_text("utf-8")
 
@@ -33,7 +33,7 @@ def test_containers_have_few_rights():
 
 def test_what_is_mounted_is_there_and_named_volumes_are_declared(tmp_path):
     made = tmp_path / "made"
-    assert run_configure(written_env(tmp_path / ".env"), made).returncode == 0
+    assert configure(written_env(tmp_path / ".env"), made).returncode == 0
     content = compose()
     named = set()
     for service in content["services"].values():
@@ -52,7 +52,7 @@ def test_what_is_mounted_is_there_and_named_volumes_are_declared(tmp_path):
 
 def test_the_app_is_where_caddy_and_the_relay_look_for_it(tmp_path):
     made = tmp_path / "made"
-    run_configure(written_env(tmp_path / ".env"), made)
+    configure(written_env(tmp_path / ".env"), made)
     content = compose()
     address = content["services"]["app"]["networks"]["inside"]["ipv4_address"]
     (network,) = content["networks"]["inside"]["ipam"]["config"]

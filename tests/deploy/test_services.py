@@ -13,7 +13,8 @@ from aioice import stun, turn
 from emotion_core.live.connection.check import check_servers
 from emotion_core.live.connection.servers import Credentials, IceSettings, read_ice_settings
 from tests.coturn import host_for_tests
-from tests.deploy.serving import PASSWORD, USER, Served, image_commands, running, served
+from tests.deploy.commands import Command, image_commands
+from tests.deploy.serving import PASSWORD, USER, Served, running, served
 
 
 def basic(password: str) -> dict[str, str]:
@@ -44,6 +45,14 @@ class TestCaddy:
         assert script.endswith(".js")
         assert found.get(script, **basic(PASSWORD))[0] == 200
         assert found.get("_stcore/health", **basic(PASSWORD)) == (200, "ok")
+
+    def test_scripts_are_compressed(self, found):
+        _, page = found.get("", **basic(PASSWORD))
+        script = page.partition('src="./')[2].partition('"')[0]
+        whole = found.get(script, **basic(PASSWORD))[1]
+        packed = found.get(script, **{"Accept-Encoding": "gzip"}, **basic(PASSWORD))[1]
+        assert packed.startswith("\x1f")
+        assert len(packed) < len(whole) / 2
 
     def test_the_app_below_a_path_leaves_no_way_around_it(self, found):
         for path in ("/", "/faces", "/_stcore/health", "/api/v1/sessions", "/facesaside/"):
@@ -98,5 +107,6 @@ async def ask_to_send(relay: IceSettings, credentials: Credentials, peer: tuple[
 class TestHealth:
     def test_an_app_that_is_not_there_is_not_well(self, tmp_path):
         variables = {"APP_LISTENS": "127.0.0.1:1"}
-        with running(image_commands()[1], variables, tmp_path / "log") as process:
+        command = Command(image_commands()[1], variables)
+        with running(command, tmp_path / "log") as process:
             assert process.wait(20) == 1
