@@ -10,7 +10,9 @@ a video of as many frames (ten seconds of grey H.264 again and again). Real Chro
 ``open_seconds``: until the chart is drawn from its rows and the video has its first picture;
 "first" from the navigation, with nothing in the cache, by the first viewer of a new server; "again"
 the same in a new browser with what is kept in the cache; "chosen" from a click on the session in
-the list of an open page. ``page_seconds``: from the navigation until the page's title is there.
+the list of an open page. ``page_seconds``: from the navigation until the page's title is there;
+``charts_seconds``: until the first of the charts below the player is, whose script is read once the
+player is drawn.
 
 ``scrub`` and ``zoomed``: the playhead is dragged to and fro over the chart for some seconds, over
 all of it and over a minute of it; ``play``: the video plays, eight times as fast. Of each, from
@@ -113,6 +115,10 @@ def main() -> None:
         },
         "page_seconds": {
             name: round(statistics.median(each["page_seconds"][name] for each in turns), 2)
+            for name in ("first", "again")
+        },
+        "charts_seconds": {
+            name: round(statistics.median(each["charts_seconds"][name] for each in turns), 2)
             for name in ("first", "again")
         },
         **{name: worst([each[name] for each in turns]) for name in ("scrub", "zoomed", "play")},
@@ -221,15 +227,15 @@ def one_turn(
     """Open the session twice, with a server of its own, and go through it."""
     folder.mkdir()
     os.environ["EMOTION_CACHE_DIR"] = str(folder / "cache")
-    figures: dict[str, Any] = {"open_seconds": {}, "page_seconds": {}}
+    figures: dict[str, Any] = {"open_seconds": {}, "page_seconds": {}, "charts_seconds": {}}
     with running_app(folder, sessions=session.parent) as app:
         for name in ("first", "again"):
             browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             fetched: list[int] = []
             page.on("response", lambda each, to=fetched: to.append(length_of(each)))
-            page_seconds, figures["open_seconds"][name] = opened(page, app, session.name)
-            figures["page_seconds"][name] = page_seconds
+            for kind, taken in opened(page, app, session.name).items():
+                figures[f"{kind}_seconds"][name] = taken
             if name == "again":
                 figures["scrub"] = traced(browser, page, lambda page=page: drag(page, seconds))
                 for _ in range(6):
@@ -250,16 +256,19 @@ def length_of(answer: Any) -> int:
     return int(answer.headers.get("content-length", 0)) if kind.endswith("octet-stream") else 0
 
 
-def opened(page: Page, app: AppProcess, name: str) -> tuple[float, float]:
-    """Open a session's page and return how many seconds title and player took."""
+def opened(page: Page, app: AppProcess, name: str) -> dict[str, float]:
+    """Open a session's page and return how many seconds title, player and charts took."""
     started = time.perf_counter()
     page.goto(f"{app.url}/sessions?session={name}", wait_until="commit")
     page.get_by_role("heading", name="Sessions", exact=True).wait_for(timeout=60_000)
     page_seconds = time.perf_counter() - started
     wait_for_player(page)
     taken = time.perf_counter() - started
+    page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
+    charts = time.perf_counter() - started
     wait_for_end(page)
-    return page_seconds, taken
+    page.wait_for_load_state("networkidle")
+    return {"page": page_seconds, "open": taken, "charts": charts}
 
 
 def chosen(page: Page, app: AppProcess) -> float:

@@ -62,10 +62,17 @@ def test_ablation_resumes_and_compares(tmp_path):
     assert {"baseline-0", "no-flip-0"} == {path.name for path in tmp_path.iterdir()}
 
 
+def test_applying_edits_to_a_long_session():
+    figures = run("session_edits.py", "--minutes", "1", "--repeat", "1")
+    assert (figures["rows"], figures["edits"]) == (5996, 107)
+    assert figures["fold_seconds"] >= 0
+
+
 def test_looking_at_a_long_session():
     figures = run("session_player.py", "--minutes", "1", "--repeat", "1", "--seconds", "1")
     assert figures["rows"] > 5000
     assert figures["open_seconds"].keys() == {"first", "again", "chosen"}
+    assert figures["charts_seconds"].keys() == {"first", "again"}
     assert figures["scrub"]["longest_task_ms"] > 0
 
 
