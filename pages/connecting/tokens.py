@@ -56,13 +56,9 @@ def _offer_token() -> None:
     st.text_input(
         "Name", key=_NAME, max_chars=60, width=360, placeholder="such as the program's name"
     )
-    st.multiselect(
-        "What it may do",
-        list(RIGHTS),
-        _USUAL,
-        format_func=lambda right: f"{right}: {RIGHTS[right]}",
-        key=_MAY,
-    )
+    st.markdown("What it may do:")
+    for right, meaning in RIGHTS.items():
+        st.checkbox(f"**{right}**: {meaning}", right in _USUAL, key=f"{_MAY} {right}")
     # Never disabled: the click that leaves the field above must not be lost.
     st.button("Make the token", type="primary", key="make_token", on_click=once(_make))
 
@@ -70,7 +66,8 @@ def _offer_token() -> None:
 def _make() -> None:
     try:
         st.session_state[_NEW] = add_token(
-            st.session_state.get(_NAME, ""), st.session_state.get(_MAY, _USUAL)
+            st.session_state.get(_NAME, ""),
+            [right for right in RIGHTS if st.session_state.get(f"{_MAY} {right}")],
         )
     except AccessError as error:
         st.session_state[_PROBLEM] = str(error)
@@ -88,7 +85,7 @@ def _show_new() -> None:
             f":material/key: **Copy the token {plain(new.token.name)} now.** It is shown only "
             "this once. Whoever has it can do what it allows: keep it as you keep a password."
         )
-        st.code(new.secret, language=None)
+        st.code(new.secret, language=None, wrap_lines=True)
         st.button("I have copied it", icon=":material/check:", on_click=once(_forget_new))
 
 

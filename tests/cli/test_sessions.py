@@ -81,6 +81,13 @@ def test_show(session, capsys):
     ]
 
 
+def test_show_names_the_purpose(tmp_path, capsys):
+    description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48), purpose="a study")
+    session = SessionRecorder.start(tmp_path / "sessions", description).stop()
+    assert main(["sessions", "show", session.id]) == 0
+    assert "purpose      a study" in capsys.readouterr().out.splitlines()
+
+
 def test_show_tells_what_was_left_out(tmp_path, capsys):
     description = SessionDescription("I agree", "fer2013-vgg", "abc", (64, 48))
     recorder = SessionRecorder.start(tmp_path / "sessions", description, clock=lambda: 0.0)

@@ -71,6 +71,16 @@ def test_a_report_needs_no_network_and_runs_nothing_of_others(session, tmp_path)
     assert html.count("plotly.js v") == 1
 
 
+def test_what_it_was_recorded_for_stands_in_report_and_bids(session, tmp_path):
+    described = replace(session.header.description, purpose="sleep & <study>")
+    told = replace(session, header=replace(session.header, description=described))
+    export_session(told, tmp_path / "a.html")
+    assert "Recorded for: sleep &amp; &lt;study&gt;" in (tmp_path / "a.html").read_text("utf-8")
+    export_session(told, tmp_path / "a_events.tsv")
+    sidecar = json.loads((tmp_path / "a_events.json").read_text("utf-8"))
+    assert sidecar["PurposeOfRecording"] == "sleep & <study>"
+
+
 def test_scores_relative_to_rest_stand_beside_the_raw_ones(session, tmp_path):
     add_mark(session, 0.0, "Rest", seconds=1.4, person=1)
     export_session(session, tmp_path / "a.parquet")
