@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 
 import pytest
@@ -232,3 +233,9 @@ def test_programs_that_follow_a_stream():
     assert figures["callback_ms_p50"]["nobody reads"] > 0
     left = figures["come_and_go"]
     assert left["after"]["open_files"] == left["before"]["open_files"]
+
+
+def test_a_start_through_the_relay():
+    if shutil.which("caddy") is None or shutil.which("turnserver") is None:
+        pytest.skip("needs caddy and coturn")
+    assert run("relayed_start.py", "--tries", "1")["tries"] == 1

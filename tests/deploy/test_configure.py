@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import stat
 import tomllib
 from pathlib import Path
@@ -61,6 +63,9 @@ def test_for_systemd(tmp_path):
     assert "allowed-peer-ip=10.0.0.5" in lines(made / "turnserver.conf")
     assert not any("172.31" in line for line in lines(made / "turnserver.conf"))
     assert not read_ice_settings(made / "secrets.toml").relay_only
+    if os.geteuid() == 0 and shutil.which("turnserver"):  # coturn's own user reads it
+        assert (made / "turnserver.conf").owner() == "turnserver"
+        assert made.stat().st_mode & 0o001
 
 
 @pytest.mark.parametrize(("options", "mode"), [((), 0o644), (("--systemd",), 0o600)])
