@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 
 from emotion_core.access.refusals import MEDIA_TYPE, Refusal, RefusedError
 from emotion_core.errors import EmotionCoreError, NoStreamError, SessionError, StreamError
+from emotion_core.system.storage.folders import without_places
 
 
 class Problem(BaseModel):
@@ -54,8 +55,18 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def response(refusal: Refusal) -> Response:
     """Return the answer that tells a problem."""
     return JSONResponse(
-        refusal.to_json(), refusal.status, dict(refusal.headers), media_type=MEDIA_TYPE
-    )
+        _without_places(refusal.to_json()), refusal.status, dict(refusal.headers),
+        media_type=MEDIA_TYPE,
+    )  # fmt: skip
+
+
+def _without_places(told: Any) -> Any:
+    """Return JSON values whose texts name no folder of this machine."""
+    if isinstance(told, dict):
+        return {name: _without_places(value) for name, value in told.items()}
+    if isinstance(told, list):
+        return [_without_places(value) for value in told]
+    return without_places(told) if isinstance(told, str) else told
 
 
 def tell_problems(app: FastAPI) -> None:
@@ -131,6 +142,6 @@ async def _unknown(connection: Any, _: Exception) -> Any:
 
 async def _answer(connection: Request | WebSocket, refusal: Refusal) -> Response | None:
     if isinstance(connection, WebSocket):
-        await connection.close(1008, refusal.detail[:120])
+        await connection.close(1008, without_places(refusal.detail)[:120])
         return None
     return response(refusal)

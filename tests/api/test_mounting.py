@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import httpx
 import pytest
 from starlette.applications import Starlette
 
 from emotion_core.access.names import Names
 from emotion_core.access.tokens import add_token, revoke_token
+from emotion_core.api import models
 from emotion_core.api.mounting import ASGIApp, Beside, Interface
+from emotion_core.errors import ModelError
 from tests.api.conftest import client_of, serving
 
 
@@ -47,3 +52,43 @@ def test_a_revoked_token_is_refused_at_once(served: str) -> None:
         "expected a token that is known, found one that is not, or was revoked; make another on "
         "the page Connect, or by python -m emotion_core tokens add NAME --may live,analyze"
     )
+
+
+class TestFaults:
+    """What nobody has thought of, in a route that is made for it."""
+
+    def test_say_no_more_than_that(
+        self,
+        client: httpx.Client,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        def fail() -> None:
+            raise RuntimeError("anna-schmidt is not in the table")
+
+        monkeypatch.setattr(models, "list_models", fail)
+        answer = client.get("/models")
+        assert answer.status_code == 500
+        assert answer.json() == {
+            "title": "Internal Server Error",
+            "status": 500,
+            "detail": "expected an answer, found a fault of the app; whoever runs it finds it in "
+            "the log",
+        }
+        deadline = time.monotonic() + 30
+        while not caplog.text and time.monotonic() < deadline:  # the answer leaves before
+            time.sleep(0.01)
+        assert "a request ended in RuntimeError:" in caplog.text
+        assert "in fail" in caplog.text
+        assert "anna-schmidt" not in caplog.text
+
+    def test_tell_nobody_where_things_lie(
+        self, client: httpx.Client, monkeypatch: pytest.MonkeyPatch, data: Path
+    ) -> None:
+        def fail() -> None:
+            raise ModelError(f"{data / 'models' / 'mine'}: damaged; see {Path.home() / 'x'}")
+
+        monkeypatch.setattr(models, "list_models", fail)
+        answer = client.get("/models")
+        assert answer.status_code == 422
+        assert answer.json()["detail"] == "…/models/mine: damaged; see …/x"

@@ -66,6 +66,21 @@ def is_personal(path: Path) -> bool:
     return not places.isdisjoint(_personal_roots())
 
 
+def without_places(text: str) -> str:
+    """Return a message without where on this machine things lie: for somebody on another one.
+
+    Names of folders tell who runs the app. ``…`` stands for those above what people make, for the
+    project's and for the home folder.
+    """
+    roots = [*_personal_roots(), PROJECT]
+    with suppress(RuntimeError):  # nobody of that name is here
+        roots.append(Path.home())
+    for root in sorted({str(root) for root in roots}, key=len, reverse=True):
+        if len(root) > 1:
+            text = text.replace(root, "…")
+    return text
+
+
 def _personal_roots() -> list[Path]:
     roots = [Path(os.environ[name]) for name in PERSONAL_VARIABLES if os.environ.get(name)]
     for find in (data_dir, cache_dir):
