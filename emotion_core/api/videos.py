@@ -23,7 +23,7 @@ from emotion_core.recorded.settings import RecordedSettings, usual_video_finder
 from emotion_core.recorded.tasks.adding import add_received
 from emotion_core.recorded.tasks.control import cancel_task
 from emotion_core.recorded.tasks.queue import start_worker
-from emotion_core.recorded.tasks.receiving import ReceivedVideo
+from emotion_core.recorded.tasks.receiving import NoRoomError, ReceivedVideo
 from emotion_core.recorded.tasks.storage import find_task, list_tasks, tasks_dir
 from emotion_core.recorded.tasks.task import QueuedTask, read_status
 from emotion_core.system.processes.queueing import State
@@ -126,7 +126,7 @@ def videos() -> Videos:
     return Videos(videos=told, problems=list(found.problems))
 
 
-@router.post("/videos", status_code=201, responses=responses(507), openapi_extra=_BODY)
+@router.post("/videos", status_code=201, responses=responses(408, 415, 507), openapi_extra=_BODY)
 async def add(
     request: Request, response: Response, choices: Annotated[VideoChoices, Query()]
 ) -> Video:
@@ -145,9 +145,12 @@ async def add(
     settings, model = await run_in_threadpool(_how, choices)
     length = request.headers.get("content-length")
     parent = tasks_dir()
-    received = await run_in_threadpool(
-        ReceivedVideo, parent, choices.name, None if length is None else int(length)
-    )
+    try:
+        received = await run_in_threadpool(
+            ReceivedVideo, parent, choices.name, None if length is None else int(length)
+        )
+    except NoRoomError as error:
+        raise problem(507, str(error)) from error
     try:
         await _receive(request, received)
         task = await run_in_threadpool(_add, parent, received, model, settings, choices.with_video)
@@ -213,8 +216,8 @@ async def _receive(request: Request, received: ReceivedVideo) -> None:
     """Take the body as it comes, and never more than a piece of it into memory.
 
     Raises:
-        SourceError: there is no room, or nothing came.
-        RefusedError: its sender gave up, or rested too long.
+        SourceError: nothing came.
+        RefusedError: there is no room, or its sender gave up or rested too long.
     """
     waiting = bytearray()
     try:
@@ -233,6 +236,8 @@ async def _receive(request: Request, received: ReceivedVideo) -> None:
             408,
             f"expected more of the video within {_PATIENCE:.0f} s, found nothing; send it again",
         ) from None
+    except NoRoomError as error:
+        raise problem(507, str(error)) from error
     except ClientDisconnect:
         raise problem(400, "expected all of the video, found that its sender left") from None
     await run_in_threadpool(received.write, bytes(waiting))

@@ -163,8 +163,27 @@ def test_refusals_say_what_to_do(client: httpx.Client, monkeypatch: pytest.Monke
     assert add(client, b"x", finder="eyes").status_code == 422
     monkeypatch.setattr(receiving, "LEFT_FREE", 10**18)
     status, text = detail(add(client, b"x"))
-    assert status == 422
+    assert status == 507
     assert text.startswith("film.mp4: expected room for it and 1,000,000,000 GB more, found ")
+
+
+def test_a_disk_that_fills_up_meanwhile_is_told(
+    client: httpx.Client, parent: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Usage:
+        free = 1_000_000_000 + 1_500_000
+
+    monkeypatch.setattr(receiving.shutil, "disk_usage", lambda _: Usage)
+    pieces = (bytes(1 << 20) for _ in range(4))  # nobody says how many
+
+    def filling() -> Iterator[bytes]:
+        for piece in pieces:
+            yield piece
+            Usage.free -= 1 << 20
+
+    answer = add(client, filling())
+    assert answer.status_code == 507
+    assert list(parent.iterdir()) == []
 
 
 def test_how_far_one_is(client: httpx.Client, parent: Path) -> None:

@@ -23,6 +23,10 @@ from emotion_core.video.sources import VIDEO_SUFFIXES
 LEFT_FREE: Final = 1_000_000_000
 
 
+class NoRoomError(SourceError):
+    """The disk has no room for a video."""
+
+
 class ReceivedVideo:
     """Takes a video in pieces; removed when the block ends, unless it became a task.
 
@@ -35,7 +39,8 @@ class ReceivedVideo:
         path: where it lies meanwhile.
 
     Raises:
-        SourceError: the name is none of a video, there is no room, or nothing can be written.
+        NoRoomError: there is no room.
+        SourceError: the name is none of a video, or nothing can be written.
     """
 
     def __init__(self, parent: Path, name: str, size: int | None = None) -> None:
@@ -66,7 +71,8 @@ class ReceivedVideo:
         """Take the next piece; waits for the disk.
 
         Raises:
-            SourceError: the disk is full, or almost.
+            NoRoomError: the disk is full, or almost.
+        SourceError: nothing can be written.
         """
         with writing(self._parent, SourceError):
             self._refuse_too_much(len(piece))
@@ -92,7 +98,7 @@ class ReceivedVideo:
     def _refuse_too_much(self, size: int) -> None:
         free = shutil.disk_usage(self._parent).free
         if size + LEFT_FREE > free:
-            raise SourceError(
+            raise NoRoomError(
                 f"{self.name}: expected room for it and {byte_size(LEFT_FREE)} more, found "
                 f"{byte_size(free)} free; free up space, or name another folder with "
                 f"{TASKS_DIR_VARIABLE}"
