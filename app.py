@@ -4,7 +4,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from emotion_core.api.mounting import Beside, Interface
-from pages.mending.connections import ServerKnown
+from pages.mending.connections import FromMemory, ServerKnown
 from pages.mending.downloads import InPieces
 from pages.mending.own_names import OwnNamesOnly, own_names
 from pages.viewer import server_time
@@ -19,6 +19,7 @@ app = st.App(
         Middleware(Beside, interface=Interface(own_names)),
         Middleware(OwnNamesOnly),
         Middleware(InPieces),
+        Middleware(FromMemory),
         Middleware(ServerKnown),
         Middleware(KnowViewers),
     ],

@@ -39,6 +39,8 @@ _FOLLOWING: Final = ("People", "Marks", "Files")
 _SEEN: Final = "player_seen"
 #: Seconds that what stands below waits for that.
 _LONGEST_WAIT: Final = 1.5
+#: Seconds more that a video gets for its first picture.
+_FIRST_PICTURE: Final = 0.2
 _PROBLEM: Final = "player_problem"
 _FOLDER: Final = Path(__file__).parent / "browser"
 _SCRIPTS: Final = (
@@ -86,7 +88,8 @@ def show_player(session: Session) -> None:
     _player()(key=key, data=data, on_rested_change=rest, on_marked_change=mark)
     if index.chunks and not st.session_state.get(_SEEN) and st.context.headers:
         # What draws charts is 5 MB of script: read first, it would keep the player waiting.
-        wait_until_asked(data["rows"], began, _LONGEST_WAIT)
+        if wait_until_asked(data["rows"], began, _LONGEST_WAIT) and video is not None:
+            time.sleep(_FIRST_PICTURE)
         st.session_state[_SEEN] = True
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))

@@ -8,11 +8,12 @@ import socket
 import httpx
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit.web.server.starlette.starlette_server import _bind_socket
 
-from pages.mending.connections import ServerKnown, answer_at_once
+from pages.mending.connections import FromMemory, ServerKnown, answer_at_once
 
 PAGE = "<html><head><title>A page</title></head></html>"
 
@@ -84,3 +85,33 @@ def test_anything_else_is_left_as_it_is(path, accept, status):
 def test_the_head_of_a_page_is_left_as_it_is():
     found = answer("/sessions", "text/html", "HEAD")
     assert int(found.headers["content-length"]) == len(PAGE)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "asked", "times"),
+    [
+        ("/static/a.js", {"cache-control": "public, immutable"}, {}, 1),
+        ("/static/a.js", {"cache-control": "public, immutable"}, {"range": "bytes=0-1"}, 2),
+        ("/static/a.js", {"cache-control": "public, immutable"}, {"if-none-match": '"x"'}, 2),
+        ("/static/a.js", {"cache-control": "public, immutable", "set-cookie": "a=b"}, {}, 2),
+        ("/static/a.js", {"cache-control": "no-cache"}, {}, 2),
+        ("/media/a.js", {"cache-control": "public, immutable"}, {}, 2),
+    ],
+)
+def test_what_never_changes_is_read_once(path, sent, asked, times):
+    seen = []
+
+    def tell(_: Request) -> Response:
+        seen.append(path)
+        return PlainTextResponse("x" * 70_000, headers=sent)
+
+    transport = httpx.ASGITransport(FromMemory(Starlette(routes=[Route(path, tell)])))
+
+    async def ask() -> list[httpx.Response]:
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return [await client.get(path, headers=asked) for _ in range(2)]
+
+    first, second = asyncio.run(ask())
+    assert (first.content, first.headers) == (second.content, second.headers)
+    assert len(second.content) == 70_000
+    assert len(seen) == times
