@@ -27,6 +27,7 @@ from emotion_core.sessions.storage import (
 )
 from pages.live.marks import choose_labels, labels, show_marking
 from pages.live.notice import ask_purpose, purpose
+from pages.live.viewers import refresh_seconds
 from pages.viewer.clicks import once
 from pages.viewer.on_air import OnAir, note_on_air
 from pages.widgets.text import plain
@@ -78,7 +79,8 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
         _offer_recording(recording, session, card, playing)
         _show_finished(recording)
         if playing:
-            st.fragment(_look_for_recording, run_every=STATE_SECONDS)(recording, recording.begun)
+            seconds = refresh_seconds(STATE_SECONDS)
+            st.fragment(_look_for_recording, run_every=seconds)(recording, recording.begun)
         return
     st.fragment(_show_state, run_every=STATE_SECONDS)(recording, recording.recorder)
     show_marking(recording.recorder, labels(), session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import time
 
 import httpx
@@ -65,7 +66,7 @@ def test_a_mark_is_where_the_key_was_pressed_however_late_it_arrives(
     print(f"the mark is {1000 * error:.0f} ms off")
 
 
-def test_a_program_records_and_the_page_marks_and_stops(
+def test_a_program_records_the_page_marks_and_stops_and_the_app_says_goodbye(
     open_browser, one_face_clip, tmp_path, monkeypatch
 ):
     environment = {
@@ -99,6 +100,12 @@ def test_a_program_records_and_the_page_marks_and_stops(
         page.get_by_role("button", name="Stop recording").click()
         expect(page.get_by_role("heading", name="The session just recorded")).to_be_visible()
         assert client.delete(recording).status_code == 409
+        with client.stream("GET", f"/live/{stream['id']}/events") as answer:
+            lines = answer.iter_lines()
+            assert any(line == "event: frame" for line in lines)
+            server.process.send_signal(signal.SIGTERM)
+            assert 'data: {"reason": "The app is ending."}' in lines
+        assert server.process.wait(60) is not None
     (session,) = list_sessions(tmp_path / "sessions").sessions
     assert session.id == begun["session"]
     marks = [(mark.label, mark.source) for mark in read_marks(session)]
