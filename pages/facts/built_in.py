@@ -16,6 +16,7 @@ from pages.widgets.text import PRODUCT, plain
 if TYPE_CHECKING:
     import pandas as pd
 
+_LIBRARIES: Final = "about_libraries"
 _NETWORKS: Final = "[MediaPipe](https://github.com/google-ai-edge/mediapipe)"
 
 
@@ -36,8 +37,10 @@ def show_built_in() -> None:
         )
     st.markdown("\n".join(f"- {line}" for line in lines))
     packages = required_packages()
-    with st.expander(f"All {len(packages)} libraries and their licences"):
-        st.dataframe(_table(packages), hide_index=True, key="libraries")
+    label = f"All {len(packages)} libraries and their licences"
+    with st.expander(label, key=_LIBRARIES, on_change="rerun") as libraries:
+        if libraries.open:
+            st.dataframe(_table(packages), hide_index=True, key="libraries")
 
 
 def _table(packages: tuple[Package, ...]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import Final
 import streamlit as st
 
 from emotion_core.system.storage.folders import PROJECT
+from pages.viewer.kept import keep_in_address
 
 _DOCUMENT: Final = "document"
 #: By the file in ``docs/``: those for whoever uses the app, in this order.
@@ -32,12 +33,13 @@ def show_documents() -> None:
     """Let a document be chosen, and show it; a link can name one."""
     st.subheader("Documentation")
     there = {name: title for name, title in DOCUMENTS.items() if _text(name)}
+    # Not bound to the address, which would then hold the title instead of the name.
+    keep_in_address(_DOCUMENT, _DOCUMENT, there)
     chosen = st.pills(
         "Documents",
         list(there),
         format_func=there.__getitem__,
         key=_DOCUMENT,
-        bind="query-params",
         label_visibility="collapsed",
         wrap=True,
     )

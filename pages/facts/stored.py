@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import streamlit as st
 
@@ -19,9 +19,6 @@ from pages.viewer.clicks import once
 from pages.viewer.kept import forget_all
 from pages.widgets.text import located, plain
 from pages.widgets.undo import forget_done, note_done, show_done
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: What has to be typed before everything is deleted.
 WORDS: Final = "delete everything"
@@ -53,7 +50,8 @@ def show_stored() -> None:
         return
     mine = server_is_offered()
     st.markdown(_NOTHING_ELSE)
-    st.dataframe(_table(amounts, with_places=mine), hide_index=True, key="stored")
+    st.markdown(_lines(amounts, with_places=mine))
+    st.markdown(f"All together: {byte_size(sum(amount.size for amount in amounts))}.")
     if not mine:
         st.caption(
             f"All of it lies {located(KINDS[0].place())}. Ask whoever runs it to delete what is "
@@ -74,20 +72,14 @@ def show_stored() -> None:
             _ask(amounts)
 
 
-def _table(amounts: Sequence[Amount], *, with_places: bool) -> pd.DataFrame:
-    import pandas as pd
-
-    rows = [
-        {
-            "what": kind.name,
-            "how many": amount.count,
-            "size": byte_size(amount.size),
-            "in it": kind.holds,
-            **({"where": str(kind.place())} if with_places else {}),
-        }
-        for kind, amount in zip(KINDS, amounts, strict=True)
-    ]
-    return pd.DataFrame(rows)
+def _lines(amounts: Sequence[Amount], *, with_places: bool) -> str:
+    """Return a line for each kind as Markdown: a table would not fit on a telephone."""
+    lines = []
+    for kind, amount in zip(KINDS, amounts, strict=True):
+        much = f"{amount.count:,}, {byte_size(amount.size)}" if amount.count else "none"
+        place = f", in `{kind.place()}`" if with_places else ""
+        lines.append(f"- **{kind.name}** ({much}): {kind.holds}{place}")
+    return "\n".join(lines)
 
 
 @st.dialog("Delete everything?")

@@ -14,6 +14,7 @@ from emotion_core.sessions.storage import list_sessions, sessions_dir
 from emotion_core.system.storage.folders import PROJECT
 from pages.facts import documents, stored
 from pages.facts.documents import DOCUMENTS
+from pages.widgets import text as words
 from tests.sessions.recordings import record
 
 
@@ -38,8 +39,11 @@ def text(page: AppTest) -> str:
     return "\n".join(str(each.value) for kind in kinds for each in page.get(kind))
 
 
-def stored_table(page: AppTest):
-    return next(each.value for each in page.dataframe if "how many" in each.value)
+def amounts(page: AppTest) -> dict[str, str]:
+    """Return what the page says of each kind that is stored: how much, and what is in it."""
+    lines = next(each.value for each in page.markdown if "**Sessions**" in each.value).splitlines()
+    found = (re.fullmatch(r"- \*\*(.+)\*\* (\(.+)", line) for line in lines)
+    return {each[1]: each[2] for each in found if each is not None}
 
 
 def test_it_says_what_it_cannot_tell_what_the_law_asks_and_what_it_is_built_of(page):
@@ -50,20 +54,24 @@ def test_it_says_what_it_cannot_tell_what_the_law_asks_and_what_it_is_built_of(p
     assert "In use: **fer2013\\-vgg**" in told
     assert "Intel License Agreement For Open Source Computer Vision Library" in told
     assert "Apache License 2.0" in told
+    page.session_state["about_libraries"] = True
+    page.run()
     libraries = next(each.value for each in page.dataframe if "licence" in each.value)
     assert "Apache-2.0" in set(libraries.set_index("library").licence[["streamlit", "pyarrow"]])
 
 
 def test_what_is_stored_is_counted_and_deleted_once_the_words_are_typed(page):
     page.run()
-    assert set(stored_table(page)["how many"]) == {0}
+    assert all(told.startswith("(none): ") for told in amounts(page).values())
+    assert any(each.value == "All together: 0 bytes." for each in page.markdown)
     assert "delete_everything" not in {button.key for button in page.button}
 
     record(sessions_dir(), [(0.1, {1: "happy"})])
     add_token("lab", ["live"])
-    table = stored_table(page.run()).set_index("what")
-    assert table["how many"]["Sessions"] == table["how many"]["Tokens"] == 1
-    assert table["where"]["Sessions"] == str(sessions_dir())
+    told = amounts(page.run())
+    assert re.match(r"\(1, [\d.]+ (bytes|kB)\): times, boxes", told["Sessions"])
+    assert told["Sessions"].endswith(f", in `{sessions_dir()}`")
+    assert told["Tokens"].startswith("(1, ")
 
     page.button(key="delete_everything").click().run()
     assert "- Sessions: 1" in text(page)
@@ -82,7 +90,7 @@ def test_what_is_stored_is_counted_and_deleted_once_the_words_are_typed(page):
     page.button(key="take back everything").click().run()
     assert not page.exception
     assert len(list_sessions(sessions_dir()).sessions) == 1
-    assert stored_table(page).set_index("what")["how many"]["Sessions"] == 1
+    assert amounts(page)["Sessions"].startswith("(1, ")
 
 
 def test_what_could_not_be_deleted_is_told(page):
@@ -97,10 +105,11 @@ def test_what_could_not_be_deleted_is_told(page):
 def test_viewers_elsewhere_see_what_is_stored_but_neither_where_nor_how_to_delete_it(
     page, monkeypatch
 ):
-    monkeypatch.setattr(stored, "server_is_offered", lambda: False)
+    for module in (stored, words):
+        monkeypatch.setattr(module, "server_is_offered", lambda: False)
     add_token("lab", ["live"])
     told = text(page.run())
-    assert "where" not in stored_table(page)
+    assert str(sessions_dir().parent) not in told
     assert "Ask whoever runs it" in told
     assert "delete_everything" not in {button.key for button in page.button}
 
