@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 from emotion_core.access.names import Names
 from emotion_core.access.tokens import add_token, revoke_token
 from emotion_core.api import models
+from emotion_core.api.addresses import PREFIX
 from emotion_core.api.mounting import ASGIApp, Beside, Interface
 from emotion_core.errors import ModelError
 from tests.api.conftest import client_of, serving
@@ -92,3 +93,12 @@ class TestFaults:
         answer = client.get("/models")
         assert answer.status_code == 422
         assert answer.json()["detail"] == "…/models/mine: damaged; see …/x"
+
+
+def test_what_only_begins_alike_is_the_apps(interface: ASGIApp) -> None:
+    with serving(interface) as address, httpx.Client(trust_env=False) as client:
+        root = address.removesuffix(PREFIX)
+        for path in ("/api/v10/models", "/api", "/x/api/v1/models"):
+            assert client.get(f"{root}{path}").text == "Not Found"  # of an app without pages
+        for path in (PREFIX, f"{PREFIX}/", f"{PREFIX}//models"):
+            assert client.get(f"{root}{path}").status_code == 403

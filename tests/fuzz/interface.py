@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,13 +25,18 @@ import httpx
 
 from emotion_core.access.tokens import RIGHTS, add_token
 from emotion_core.api.addresses import PREFIX
+from emotion_core.system.storage.folders import PROJECT
 from tests.browser.support import Server, running_server
 
 #: Stands for what is personal: in names, labels, addresses and headers of what is sent.
 PERSONAL: Final = "anna-schmidt-1979"
 
-#: What the document does not promise: that every text is a picture, or the name of a model.
-_LEFT_OUT: Final = "positive_data_acceptance"
+#: What the document does not promise: that every text is a picture, or the name of a model,
+#: and that a number with a space before it is none.
+_LEFT_OUT: Final = "positive_data_acceptance,negative_data_rejection"
+#: Sessions that can be asked for, and deleted.
+_SESSIONS: Final = 50
+_A_SESSION: Final = PROJECT / "tests" / "data" / "earlier" / "sessions" / "20261127-224507"
 _COUNT: Final = re.compile(r"([\d,]+) generated")
 
 # What the app's own line says of an error, what Python says, and what uvicorn says.
@@ -84,7 +90,10 @@ def app_with_token(folder: Path) -> Iterator[tuple[Server, str]]:
         os.environ.pop("EMOTION_DATA_DIR")
         if before is not None:
             os.environ["EMOTION_DATA_DIR"] = before
-    with running_server(folder / "log.txt", environment=environment) as server:
+    log = folder / "log.txt"
+    for number in range(_SESSIONS):  # where `running_server` has sessions
+        shutil.copytree(_A_SESSION, log.with_name("sessions") / f"20261127-2245{number:02}")
+    with running_server(log, environment=environment) as server:
         yield server, secret
 
 

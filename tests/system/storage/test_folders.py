@@ -23,6 +23,7 @@ from emotion_core.system.storage.folders import (
     is_personal,
     left_behind,
     typed_path,
+    without_places,
 )
 from emotion_core.training.runs.storage import runs_dir
 
@@ -143,3 +144,11 @@ def test_what_is_personal(tmp_path, monkeypatch):
         assert is_personal(tmp_path / inside)
     for outside in ("database", "report.html", "films.zip"):
         assert not is_personal(tmp_path / outside)
+
+
+def test_messages_for_elsewhere_name_no_folder_of_this_machine(tmp_path, monkeypatch):
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path / "data" / "of lab 3"))
+    for path in (tmp_path / "data" / "of lab 3", tmp_path / "data", PROJECT, Path.home()):
+        assert without_places(f"{path / 'x'}: expected a face") == f"…{os.sep}x: expected a face"
+    assert without_places("b.jpg: expected 1/2") == "b.jpg: expected 1/2"

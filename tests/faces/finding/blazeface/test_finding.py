@@ -202,6 +202,12 @@ class TestChoice:
         assert isinstance(finder, DetectorFaceFinder)
         assert finder._detector is yunet
 
+    @pytest.mark.parametrize("name", FINDERS)
+    def test_one_look_finds_a_large_face_where_a_thorough_search_does(self, name):
+        (quick,) = photo_finder(name, quick=True).detect(astronaut())
+        (thorough,) = photo_finder(name).detect(astronaut())
+        assert intersection_over_union(quick, thorough) > 0.5
+
     @pytest.mark.parametrize("make", [photo_finder, live_finder])
     def test_an_unknown_name(self, make):
         with pytest.raises(ModelError) as caught:
