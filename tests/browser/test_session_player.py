@@ -89,7 +89,7 @@ def test_by_mouse_and_keyboard(own_server, session, open_browser, keep_picture):
     page.wait_for_function("() => window.shown() > 0.4")
     page.keyboard.press("m")
     head.press("Space")
-    expect(page.get_by_text("Marks", exact=True)).to_be_visible()
+    expect(page.get_by_role("combobox", name="Marks")).to_be_visible()  # it has a label now
     wait_for_end_of_run(page)
     (mark,) = read_marks(session)
     assert 0.4 < mark.start < SECONDS
