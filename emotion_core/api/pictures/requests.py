@@ -14,12 +14,15 @@ from starlette.requests import Request
 
 from emotion_core.api.pictures.readers import Sent
 from emotion_core.api.problems import problem
+from emotion_core.quantities import byte_size
 from emotion_core.system.storage.json_reading import checked, parse_json
 
 #: The form's field, and the JSON's name.
 FIELD: Final = "pictures"
 #: Pictures in one request.
 MOST_PICTURES: Final = 50
+#: Bytes of JSON: Python lets no other thread run while it reads one, and live video waits.
+MOST_JSON_BYTES: Final = 16_000_000
 _LONGEST_NAME: Final = 255
 
 _FORM: Final = "multipart/form-data"
@@ -101,8 +104,15 @@ async def pictures_of(request: Request) -> list[Sent]:
     if kind == _FORM:
         pictures = await _of_form(request)
     elif kind == _JSON:
+        body = await request.body()
+        if len(body) > MOST_JSON_BYTES:
+            raise problem(
+                413,
+                f"expected at most {byte_size(MOST_JSON_BYTES)} of JSON, found "
+                f"{byte_size(len(body))}; send the pictures as files of a form",
+            )
         # A large one takes a while: not in the event loop.
-        pictures = await asyncio.to_thread(_of_json, await request.body())
+        pictures = await asyncio.to_thread(_of_json, body)
     else:
         raise problem(
             415, f"expected pictures as {_FORM} or {_JSON}, found {ascii(kind[:100]) or 'neither'}"

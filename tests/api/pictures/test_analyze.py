@@ -220,6 +220,12 @@ class TestRefusals:
         many = files(*[("a.png", b"x")] * 51)
         assert "expected a form with files" in problem_of(client.post("/analyze", files=many), 400)
 
+    def test_much_json(self, client: httpx.Client) -> None:
+        told = problem_of(client.post("/analyze", json=as_json(bytes(15_000_000))), 413)
+        assert told == (
+            "expected at most 16 MB of JSON, found 20 MB; send the pictures as files of a form"
+        )
+
     def test_two_pictures_as_one(self, client: httpx.Client, empty: bytes) -> None:
         told = problem_of(client.post("/analyze?annotated", json=as_json(empty, empty)), 422)
         assert told == "expected one picture with annotated, found 2; send them one by one"
