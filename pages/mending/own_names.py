@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -22,6 +23,8 @@ _LOG: Final = logging.getLogger(__name__)
 
 #: Methods that change nothing; browsers do not let another page see the answer to them.
 _SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+
+_NAME: Final = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
 
 #: So many names are told in the log; whoever asks chooses them.
 _MOST_TOLD: Final = 20
@@ -52,7 +55,7 @@ class OwnNamesOnly:
         changes = scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
         if not is_host_allowed(host):
             problem = foreign_name(host)
-            self._tell(host, problem)
+            self._tell(host)
         elif changes and origin is not None and not is_own_origin(origin, host):
             problem = (
                 f"This app takes requests from its own pages only, and this one comes from "
@@ -71,11 +74,13 @@ class OwnNamesOnly:
         )
         await refusal(scope, receive, send)
 
-    def _tell(self, host: str | None, problem: str) -> None:
+    def _tell(self, host: str | None) -> None:
         """Log a name that was refused, once."""
-        if str(host) not in self._told and len(self._told) < _MOST_TOLD:
-            self._told.add(str(host))
-            _LOG.warning("%s", problem)
+        # A torn request may have anything in its place, such as a token; those have a _.
+        name = host if host is not None and _NAME.fullmatch(host) else None
+        if str(name) not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(str(name))
+            _LOG.warning("%s", foreign_name(name))
 
 
 def own_names() -> Names:

@@ -163,6 +163,16 @@ def test_a_refused_name_is_logged_once_and_what_to_do_said(server):
     assert "server.allowedHosts" in (PROJECT / "docs" / "connection.md").read_text()
 
 
+def test_what_is_no_name_is_not_logged(server):
+    """The header of a torn request may hold the next one, such as a program's token."""
+    for host in ("localhorization: Bearer emo_secret", "emo_secret", "anna@example"):
+        assert ask(server, "/", host=host)[0] == 403
+    log = server.log.read_text()
+    assert "emo_secret" not in log
+    assert "anna" not in log
+    assert "was asked for as no name" in log
+
+
 def test_a_name_is_told_without_control_characters():
     assert r"asked for as '\x1b[2Jevil'" in foreign_name("\x1b[2Jevil")
     assert "asked for as no name" in foreign_name(None)
