@@ -36,7 +36,7 @@ class Client:
         url: of the app, as a browser shows it.
         token: made on the page Connect, or by ``python -m emotion_core tokens add``; None: what
             the environment variable EMOTION_TOKEN holds.
-        timeout: seconds that the app may take to answer.
+        timeout: seconds that the app may take to answer; its first answer of all takes longest.
         transport: what carries the requests; the network when left out.
 
     Attributes:
@@ -49,7 +49,7 @@ class Client:
         url: str = "http://localhost:8501",
         token: str | None = None,
         *,
-        timeout: float = 10.0,
+        timeout: float = 30.0,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._connection = Connection(url, token, timeout=timeout, transport=transport)

@@ -66,7 +66,7 @@ class Connection:
         url: str,
         token: str | None,
         *,
-        timeout: float = 10.0,
+        timeout: float = 30.0,
         transport: httpx.BaseTransport | None = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:

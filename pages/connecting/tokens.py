@@ -58,7 +58,7 @@ def _offer_token() -> None:
     )
     st.markdown("What it may do:")
     for right, meaning in RIGHTS.items():
-        st.checkbox(f"**{right}**: {meaning}", right in _USUAL, key=f"{_MAY} {right}")
+        st.checkbox(f"{right}: {meaning}", right in _USUAL, key=f"{_MAY} {right}")
     # Never disabled: the click that leaves the field above must not be lost.
     st.button("Make the token", type="primary", key="make_token", on_click=once(_make))
 

@@ -17,7 +17,8 @@ FRAMES = 30
 
 
 def follow(url: str) -> None:
-    with Client(url) as client:
+    # A busy machine takes long for the first answer, which loads the interface.
+    with Client(url, timeout=120) as client:
         (stream,) = client.streams()
         with client.recording(consent=True, purpose="a test") as session:
             seen = []

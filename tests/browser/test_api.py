@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -42,9 +44,8 @@ def make_token(page: Page, name: str, *rights: str) -> str:
     page.get_by_role("textbox", name="Name").fill(name)
     page.get_by_role("textbox", name="Name").press("Tab")
     for right in rights:
-        page.get_by_role("combobox", name="What it may do").click()
-        page.get_by_role("option", name=f"{right}:").click()
-    page.keyboard.press("Escape")
+        page.get_by_text(re.compile(f"^{right}: ")).click()
+        expect(page.get_by_role("checkbox", name=f"{right}: ")).to_be_checked()
     page.get_by_role("button", name="Make the token").click()
     shown = page.locator(".st-key-new_token_shown code")
     expect(shown).to_be_visible()
@@ -63,12 +64,25 @@ def token_from_the_terminal(server: Server, name: str, may: str) -> str:
     return next(word for word in done.stdout.split() if word.startswith("emo_"))
 
 
-def program(*arguments: str, token: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=ROOT, env=os.environ | {"EMOTION_TOKEN": token}, text=True,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+#: Starts Python with these arguments and, where one is given, a token.
+Program = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def program() -> Iterator[Program]:
+    with ExitStack() as running:
+
+        def begin(*arguments: str, token: str = "") -> subprocess.Popen[str]:
+            process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT, env=os.environ | {"EMOTION_TOKEN": token}, text=True,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            )  # fmt: skip
+            running.enter_context(process)
+            running.callback(process.kill)
+            return process
+
+        yield begin
 
 
 def first_line(process: subprocess.Popen[str]) -> str:
@@ -90,7 +104,7 @@ def refused(
 
 
 def test_a_program_follows_marks_and_records(
-    server: Server, open_browser, one_face_clip: Path, keep_picture
+    server: Server, open_browser, one_face_clip: Path, keep_picture, program: Program
 ) -> None:
     api = f"{server.url}/api/v1"
     assert refused(f"{api}/live")[0] == 403
@@ -128,10 +142,7 @@ def test_a_program_follows_marks_and_records(
     recorder = None
     if publishing:
         ids = [Origin(stream).name_of(part) for part in ("person-1", "marks")]
-        recorder = subprocess.Popen(
-            [sys.executable, "-m", "tests.live.lsl.reading", str(PATIENCE), *ids],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        recorder = program("-m", "tests.live.lsl.reading", str(PATIENCE), *ids)
         assert recorder.stderr is not None
         while (line := recorder.stderr.readline().strip()) != "ready":
             assert recorder.poll() is None, line
