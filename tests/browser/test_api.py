@@ -29,13 +29,13 @@ from tests.browser.support import ROOT, Server, camera_flags, running_server
 PATIENCE = 120
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("api")
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """An app of its own, which has no token yet."""
     environment = {
-        f"EMOTION_{name}_DIR": str(folder / name.lower()) for name in ("CACHE", "DATA", "VIDEOS")
+        f"EMOTION_{name}_DIR": str(tmp_path / name.lower()) for name in ("CACHE", "DATA", "VIDEOS")
     }
-    with running_server(folder / "log.txt", environment=environment) as server:
+    with running_server(tmp_path / "log.txt", environment=environment) as server:
         yield server
 
 
@@ -155,7 +155,7 @@ def test_a_program_follows_marks_and_records(
         scores, marks = (json.loads(out)[id_] for id_ in ids)
         assert [label for label, _, _ in scores["channels"]] == list(EMOTIONS)
         assert sum(scores["samples"][0][1]) == pytest.approx(1, abs=1e-3)
-        assert [sample for _, sample in marks["samples"]] == [["hello"]]
+        assert [sample for _, sample in marks["samples"]] == [["picture 1"]]
 
     printing = program("-u", "-c", snippet("follow.py", server.url, stream), token=token)
     number, person, answer, happy = first_line(printing).split()
@@ -186,7 +186,7 @@ def test_a_program_follows_marks_and_records(
         assert session.frames > FRAMES
         assert [(mark.label, mark.source) for mark in session.marks] == [
             ("stimulus", "api"),
-            ("hello", "api"),
+            ("picture 1", "api"),
         ]
         assert session.marks[0].start == pytest.approx(seen["mark"][2])
         table = client.sessions.download(session, "csv", server.log.with_name("faces.csv"))
