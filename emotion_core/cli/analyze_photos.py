@@ -1,4 +1,4 @@
-"""The photos of ``analyze``: read one after the other, noted as they are read, told."""
+"""The photos of ``analyze``: read several at a time, noted in their order, told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import errno
 import re
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ from emotion_core.faces.readings import FACE_COLUMNS, FaceReading, face_json, fa
 from emotion_core.quantities import counted
 from emotion_core.recorded.photos.journal import Journal
 from emotion_core.recorded.photos.reading import PhotoReader, PhotoReadings, PhotoSettings
+from emotion_core.recorded.photos.several import several
 from emotion_core.system.names import fitted
 from emotion_core.system.storage.files import replace_file, write_json
 from emotion_core.system.tables import csv_of_rows
@@ -73,19 +75,28 @@ def analyze_photos(
     reader = PhotoReader(model, PhotoSettings(arguments.detector, arguments.careful))
     results: list[_Result] = []
     failures: list[EmotionCoreError] = []
-    bar = tqdm(
-        zip(files, _target_names(files, out), strict=True),
-        "Reading",
-        len(files),
-        disable=True if len(files) < 2 else None,
-    )
+    pairs = zip(files, _target_names(files, out), strict=True)
     try:
-        with Journal(out / JOURNAL_FILE) as journal, bar:
-            for source, target in bar:
-                try:
-                    results.append(_result(source, target, reader, journal, arguments.again))
-                except ImageError as error:
-                    failures.append(error)
+        with Journal(out / JOURNAL_FILE) as journal:
+
+            def read(pair: tuple[Path, Path]) -> tuple[str, _Result]:
+                return _read(*pair, reader, journal, arguments.again)
+
+            with (
+                closing(several(pairs, read)) as read_ones,
+                tqdm(
+                    read_ones, "Reading", len(files), disable=True if len(files) < 2 else None
+                ) as bar,
+            ):
+                for (_, target), outcome in bar:
+                    try:
+                        key, result = outcome()
+                    except ImageError as error:
+                        failures.append(error)
+                        continue
+                    if not result.kept:
+                        journal.add(target.name, key, result.photo)
+                    results.append(result)
     except KeyboardInterrupt:
         print(
             "emotion_core: what has been read is kept; the same command goes on with it",
@@ -100,21 +111,23 @@ def analyze_photos(
     return failures
 
 
-def _result(
+def _read(
     source: Path, target: Path, reader: PhotoReader, journal: Journal, again: bool
-) -> _Result:
-    """Return what an earlier call found in a photo, or read it and write its annotated copy."""
+) -> tuple[str, _Result]:
+    """Return what an earlier call found in a photo, or read it and write its annotated copy.
+
+    With its key in the journal, in which it is still to be noted; in one of several threads.
+    """
     try:
         key = reader.key(source)
     except OSError:  # reading it says so
         key = ""
     photo = None if again else journal.find(target.name, key)
     if photo is not None and target.is_file():
-        return _Result(source, target, photo, kept=True)
+        return key, _Result(source, target, photo, kept=True)
     image, photo = reader.read(source)
     _write_copy(target, draw_faces(image, photo.faces))
-    journal.add(target.name, key, photo)
-    return _Result(source, target, photo, kept=False)
+    return key, _Result(source, target, photo, kept=False)
 
 
 def _write(results: Sequence[_Result], arguments: argparse.Namespace) -> None:

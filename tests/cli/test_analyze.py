@@ -443,18 +443,23 @@ class TestGoingOn:
 
     @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="not on Windows")
     def test_a_killed_one_loses_the_photo_in_hand(self, photos, tmp_path, looked):
-        """By a process that kills itself at the third photo."""
+        """By a process that kills itself at the third photo, once the others are noted."""
         out = tmp_path / "out"
         script = (
-            "import os, sys\n"
+            "import os, sys, time\n"
+            "from pathlib import Path\n"
             "from emotion_core.cli import main\n"
             "from emotion_core.faces.readings import EmotionDetector\n"
             "from tests.cli.test_analyze import AlwaysHappy, FacesInTheCorner\n"
             "class Doomed(FacesInTheCorner):\n"
             "    left = 3\n"
             "    def detect(self, image):\n"
-            "        self.left -= 1\n"
-            "        if not self.left: os.kill(os.getpid(), 9)\n"
+            "        Doomed.left -= 1\n"
+            "        if not Doomed.left:\n"
+            "            journal = Path(sys.argv[-1]) / '.photos.jsonl'\n"
+            "            while not journal.exists() or journal.read_bytes().count(b'\\n') < 2:\n"
+            "                time.sleep(0.01)\n"
+            "            os.kill(os.getpid(), 9)\n"
             "        return super().detect(image)\n"
             "EmotionDetector.load = lambda *_: EmotionDetector(Doomed(), AlwaysHappy())\n"
             "main(sys.argv[1:])\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from emotion_core.errors import ImageError, SourceError
@@ -10,8 +11,9 @@ from emotion_core.quantities import counted
 from emotion_core.recorded.job import Progress
 from emotion_core.recorded.photos.job import PhotoFiles, PhotoList, PhotosJob, opened
 from emotion_core.recorded.photos.journal import Journal
-from emotion_core.recorded.photos.reading import PhotoReader
+from emotion_core.recorded.photos.reading import PhotoReader, PhotoReadings
 from emotion_core.recorded.photos.recording import PhotoResult, write_photo_session
+from emotion_core.recorded.photos.several import several
 from emotion_core.recorded.plan import held
 from emotion_core.sessions.storage import Session, open_session
 from emotion_core.system.storage.files import remove
@@ -45,10 +47,15 @@ def analyze_photos(
     with held(job):
         job.check_target()
         with Journal(job.journal) as journal, opened(job, photos) as files:
-            results = [
-                _result(number, name, files, journal, reader, progress, job.count)
-                for number, name in enumerate(photos.names, start=1)
-            ]
+            results = []
+
+            def read(photo: tuple[int, str]) -> tuple[str, PhotoReadings | None]:
+                return _read(*photo, files, journal, reader)
+
+            with closing(several(enumerate(photos.names, start=1), read)) as photos_read:
+                for (number, name), outcome in photos_read:
+                    progress(Progress("reading", float(number - 1), float(job.count), 1.0))
+                    results.append(_result(number, name, outcome, files, journal))
             progress(Progress("writing", 0.0, float(job.count), 1.0))
             _refuse_none(job, results)
             write_photo_session(job, photos, results, journal)
@@ -56,28 +63,42 @@ def analyze_photos(
     return open_session(job.target)
 
 
+def _read(
+    number: int, name: str, files: PhotoFiles, journal: Journal, reader: PhotoReader
+) -> tuple[str, PhotoReadings | None]:
+    """Return a photo's key, and what was read of it; None where the journal has that."""
+    source = files.get(number)
+    key = _key(reader, source)
+    if journal.find(str(number), key) is not None:
+        return key, None
+    return key, reader.read(source, name)[1]
+
+
 def _result(
     number: int,
     name: str,
+    outcome: Callable[[], tuple[str, PhotoReadings | None]],
     files: PhotoFiles,
     journal: Journal,
-    reader: PhotoReader,
-    progress: Callable[[Progress], None],
-    count: int,
 ) -> PhotoResult:
-    progress(Progress("reading", float(number - 1), float(count), 1.0))
-    source: Path | bytes = b""
     try:
-        source = files.get(number)
-        key = _key(reader, source)
-        if journal.find(str(number), key) is None:
-            _, readings = reader.read(source, name)
-            journal.add(str(number), key, readings)
+        key, readings = outcome()
     except ImageError as error:
         # Its name stands beside it.
-        called = source if isinstance(source, Path) else name
+        called = _called(number, name, files)
         return PhotoResult(number, name, problem=str(error).removeprefix(f"{called}: "))
+    if readings is not None:
+        journal.add(str(number), key, readings)
     return PhotoResult(number, name, key)
+
+
+def _called(number: int, name: str, files: PhotoFiles) -> Path | str:
+    """Return what an error calls a photo: a file by its path."""
+    try:
+        source = files.get(number)
+    except ImageError:
+        return name
+    return source if isinstance(source, Path) else name
 
 
 def _key(reader: PhotoReader, source: Path | bytes) -> str:

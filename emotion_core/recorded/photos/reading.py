@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -25,6 +26,9 @@ from emotion_core.system.storage.json_reading import checked
 
 #: Changed when another version would read the same photo otherwise: what it left is read anew.
 READING_VERSION: Final = 1
+
+# What libraries print while they load is silenced for the whole process.
+_LOADING: Final = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -118,9 +122,9 @@ class PhotoReadings:
 
 
 class PhotoReader:
-    """Reads photos in this process, one after the other; foreign ones are decoded in another.
+    """Reads photos in this process, for any number of threads; foreign ones are decoded in another.
 
-    The model is loaded with the first photo: where all are finished, there is none.
+    The model is loaded with the first photo of each thread: where all are finished, there is none.
 
     Args:
         model: folder of the model.
@@ -130,6 +134,8 @@ class PhotoReader:
     def __init__(self, model: Path, settings: PhotoSettings) -> None:
         self._model = model
         self._settings = settings
+        # An interpreter of LiteRT is for one thread.
+        self._own = threading.local()
 
     def key(self, source: Path | bytes) -> str:
         """Return what tells the reading of a photo from all others: by file, model and settings.
@@ -169,13 +175,16 @@ class PhotoReader:
     def _identity(self) -> list[Any]:
         return model_identity(self._model)
 
-    @cached_property
+    @property
     def _detector(self) -> EmotionDetector:
-        finder = self._settings.finder
-        with quiet_native_libraries():
-            return EmotionDetector.load(
-                self._model, None if finder in (None, YUNET) else photo_finder(finder)
-            )
+        found: EmotionDetector | None = getattr(self._own, "detector", None)
+        if found is None:
+            finder = self._settings.finder
+            with _LOADING, quiet_native_libraries():
+                found = self._own.detector = EmotionDetector.load(
+                    self._model, None if finder in (None, YUNET) else photo_finder(finder)
+                )
+        return found
 
 
 def _fingerprint_of(content: bytes) -> str:
