@@ -198,7 +198,7 @@ def show_controls(session: LiveSession, playing: bool) -> None:
             persist_state="session",
         )
         choose_publishing(session)
-        offer_notice(below_video, playing=playing)
+        offer_notice(below_video, needed=playing and sources.is_camera())
     session.settings = LiveSettings(
         detect=detect,
         smoothing_seconds=smoothing,

@@ -23,12 +23,12 @@ _LINE: Final = "notice_line"
 _PURPOSE: Final = "live_purpose"
 
 
-def offer_notice(place: DeltaGenerator, *, playing: bool) -> None:
+def offer_notice(place: DeltaGenerator, *, needed: bool) -> None:
     """Show the line for people in view, unless it is switched off here; offer it on paper.
 
     Args:
         place: right under the video.
-        playing: whether there is somebody to tell.
+        needed: whether there is somebody to tell.
     """
     shown = st.toggle(
         "Notice for people in view",
@@ -39,7 +39,7 @@ def offer_notice(place: DeltaGenerator, *, playing: bool) -> None:
         "people with this app has to tell them (AI Act, Article 50): if you switch the line off, "
         "tell them in another way.",
     )
-    if shown and playing:
+    if shown and needed:
         with place.container(key=_LINE):
             st.markdown(LINE)
     offer_sheet("live", purpose())

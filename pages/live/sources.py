@@ -99,6 +99,11 @@ def show_source(*, playing: bool) -> bool:
     return state.phase != "playing"
 
 
+def is_camera() -> bool:
+    """Tell whether people may be in front of what is chosen: a file's were filmed before."""
+    return st.session_state.get(_KIND, MY_CAMERA) != VIDEO_FILE
+
+
 def _next_try(state: SourceState) -> str:
     seconds = math.ceil((state.next_try or 0.0) - time.monotonic())
     return f"Next try in {seconds} s." if seconds > 0 else "Trying again …"

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from emotion_core.emotions import EMOTIONS
+from emotion_core.live.notice.sheet import LINE
 from tests.browser.live_view import (
     START_MS,
     annotated_picture,
@@ -70,6 +71,7 @@ def test_an_uploaded_video_is_played_to_its_end(page, server, film, keep_picture
     assert right - left > 100
     assert bottom - top > 100
     expect(labels(page).first).to_have_text(re.compile("|".join([*EMOTIONS, "uncertain"])))
+    expect(page.get_by_text(LINE)).to_have_count(0)  # nobody in a film reads it
     keep_picture(page, "playing")
     expect(page.get_by_text("film.mp4 has ended.")).to_be_visible(timeout=START_MS)
     expect_one_start(page)
