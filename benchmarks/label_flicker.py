@@ -38,7 +38,7 @@ from emotion_core.faces.boxes import intersection_over_union
 from emotion_core.faces.crops import crop_face
 from emotion_core.faces.pictures.images import to_gray
 from emotion_core.faces.tracking import FaceTracker
-from emotion_core.live.session import LiveSettings
+from emotion_core.live.settings import LiveSettings
 from emotion_core.live.smoothing import HOLD_MARGIN, SteadyScores
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import MIRRORED, SINGLE

@@ -13,8 +13,9 @@ import av
 import cv2
 from frame_work import Work, serve
 
+from emotion_core.live.parts import FrameReader
 from emotion_core.live.reader import LiveFaceReader
-from emotion_core.live.session import FrameReader, LiveSession
+from emotion_core.live.session import LiveSession
 
 
 def callback_work(reader: FrameReader, rate: float) -> Work:

@@ -42,7 +42,7 @@ from emotion_core.faces.boxes import Box, intersection_over_union
 from emotion_core.faces.finding.finders import available_finders, live_finder
 from emotion_core.faces.tracking import FaceTracker
 from emotion_core.live.reader import LiveFace, LiveFaceReader
-from emotion_core.live.session import LiveSettings
+from emotion_core.live.settings import LiveSettings
 from emotion_core.live.smoothing import BothViewsSmoother
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.folder import SINGLE

@@ -7,7 +7,9 @@ from streamlit_webrtc.webrtc import SignallingTimeoutError
 
 from emotion_core.errors import EmotionCoreError
 from emotion_core.live.figures import timelines_figure
-from emotion_core.live.session import LiveSession, LiveSettings, LiveSnapshot
+from emotion_core.live.session import LiveSession
+from emotion_core.live.settings import LiveSettings
+from emotion_core.live.snapshot import LiveSnapshot
 from emotion_core.quantities import counted, decimal
 from pages.live import connection, sources, streaming
 from pages.live.lsl import choose_publishing

@@ -11,8 +11,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final
 
 import av
 import cv2
@@ -21,13 +21,21 @@ import numpy.typing as npt
 
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.drawing import draw_faces_on
-from emotion_core.faces.readings import FaceReading, PersonReading
-from emotion_core.faces.tracking import SMALLEST_FACE
+from emotion_core.faces.readings import PersonReading
 from emotion_core.live.history import LiveHistory
 from emotion_core.live.overlay import blur, blur_all, draw_bars
+from emotion_core.live.parts import (
+    EventSender,
+    FrameFeed,
+    FrameReader,
+    FrameRecorder,
+    MarkPublisher,
+)
 from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import Rule, RuleWatcher
-from emotion_core.live.timing import StreamFigures, StreamTiming
+from emotion_core.live.settings import LiveSettings
+from emotion_core.live.snapshot import LiveSnapshot
+from emotion_core.live.timing import StreamTiming
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.video.frames import frame_of, pictures_of
 
@@ -38,152 +46,6 @@ _STILL_SECONDS: Final = 3.0
 
 # Events that are kept to be shown.
 _MOST_EVENTS: Final = 20
-
-
-@dataclass(frozen=True)
-class LiveSettings:
-    """What a viewer may change while the video runs.
-
-    Attributes:
-        detect: Whether to look for faces at all.
-        smoothing_seconds: Time constant of the scores, 0 to 10; 0 shows every reading as it is.
-        smallest_face: Side of the smallest face to find, 0.05 to 1 of the picture's shorter side.
-        mirror: Whether the video comes back mirrored, as people know themselves.
-        draw_boxes: Whether to draw the faces' boxes.
-        draw_labels: Whether to draw their expressions.
-        draw_bars: Whether to draw all seven scores beside each face.
-        blur_faces: Whether to hide the faces. Faces that are not found are not hidden; without
-            ``detect`` the whole picture is.
-
-    Raises:
-        ValueError: A number is out of its range.
-    """
-
-    detect: bool = True
-    smoothing_seconds: float = 0.5
-    smallest_face: float = SMALLEST_FACE
-    mirror: bool = False
-    draw_boxes: bool = True
-    draw_labels: bool = True
-    draw_bars: bool = False
-    blur_faces: bool = False
-
-    def __post_init__(self) -> None:
-        for name, low, high in (("smoothing_seconds", 0.0, 10.0), ("smallest_face", 0.05, 1.0)):
-            value = getattr(self, name)
-            if not low <= value <= high:
-                raise ValueError(f"{name}: expected {low:g} to {high:g}, found {value}")
-
-
-class FrameReader(Protocol):
-    """What a live session needs of `emotion_core.live.reader.LiveFaceReader`."""
-
-    def read(
-        self,
-        image: npt.NDArray[np.uint8],
-        now: float,
-        smoothing: float,
-        smallest_face: float,
-        coloured: npt.NDArray[np.uint8] | None = None,
-    ) -> list[LiveFace]:
-        """Return the faces in ``image`` (grey uint8 ``[height, width]``)."""
-
-    def hidden_places(self) -> list[Box]:
-        """Return where, in the newest frame, a face is or may be."""
-
-    def reset(self) -> None:
-        """Forget all faces."""
-
-    def forget_persons(self) -> None:
-        """Forget what everybody looks like; called from another thread than the others."""
-
-
-class FrameRecorder(Protocol):
-    """What a live session needs of `emotion_core.sessions.recorder.SessionRecorder`."""
-
-    @property
-    def with_video(self) -> bool:
-        """Whether the pictures are kept as well."""
-
-    def record(
-        self,
-        frame_time: float,
-        readings: Sequence[PersonReading],
-        image: npt.NDArray[np.uint8],
-    ) -> None:
-        """Hand one frame over; never waits and never raises."""
-
-    def record_event(self, event: TriggerEvent) -> None:
-        """Hand an event of the frame handed over before; never waits and never raises."""
-
-    def request_stop(self) -> None:
-        """Take no more frames."""
-
-
-class EventSender(Protocol):
-    """What a live session needs of `emotion_core.live.webhook.Webhook`."""
-
-    def send(self, event: TriggerEvent) -> None:
-        """Take an event; never waits."""
-
-
-class MarkPublisher(Protocol):
-    """What a live session needs of `emotion_core.live.lsl.publishing.LslPublisher`.
-
-    Attributes:
-        problem: why nothing is published any more; empty as long as all is well.
-    """
-
-    problem: str
-
-    def mark(self, moment: float, label: str) -> None:
-        """Take a mark at ``moment`` of the session's clock; never waits."""
-
-    def close(self) -> None:
-        """Publish nothing more."""
-
-
-class FrameFeed(Protocol):
-    """What a live session needs of `emotion_core.live.streams.registry.LiveStream`."""
-
-    def publish(self, snapshot: LiveSnapshot) -> None:
-        """Hand the state after a frame over; never waits and never raises."""
-
-    def end(self) -> None:
-        """Tell everybody who reads that the stream has ended; may be called twice."""
-
-
-@dataclass(frozen=True)
-class LiveSnapshot:
-    """The state of a live stream after its newest frame; times are seconds of the session's clock.
-
-    Attributes:
-        faces: Smoothed readings of the newest frame, from left to right as the video shows them.
-        tracks: The same faces with their numbers and raw scores, in the same order.
-        width: Width of the newest frame in pixels, 0 before the first frame.
-        height: Height of the newest frame in pixels, 0 before the first frame.
-        frames: Frames seen since the session was made, over all its streams.
-        stream: How the stream keeps up.
-        errors: Frames that could not be analysed and went back unchanged.
-        last_error: What went wrong last, on one line; None when nothing did.
-        last_error_time: When that was.
-        frame_time: When the newest frame came; None while no stream runs.
-        last_frame_time: When the newest frame was finished; None while no stream runs.
-        events: What the rules made of this stream so far, the newest last; a few at most.
-    """
-
-    faces: tuple[FaceReading, ...] = ()
-    tracks: tuple[LiveFace, ...] = ()
-    width: int = 0
-    height: int = 0
-    frames: int = 0
-    stream: StreamFigures = field(default_factory=StreamFigures)
-    errors: int = 0
-    last_error: str | None = None
-    last_error_time: float | None = None
-    frame_time: float | None = None
-    last_frame_time: float | None = None
-    events: tuple[TriggerEvent, ...] = ()
 
 
 class LiveSession:

@@ -19,7 +19,8 @@ from emotion_core.errors import EmotionCoreError, ModelError
 from emotion_core.faces.finding.finders import LIVE_FIGURES, live_finder, usual_live_finder
 from emotion_core.live.background import live_classifier
 from emotion_core.live.reader import LiveFaceReader
-from emotion_core.live.session import LiveSession, LiveSettings
+from emotion_core.live.session import LiveSession
+from emotion_core.live.settings import LiveSettings
 from emotion_core.models.classifier import EmotionClassifier, speed_warning
 from emotion_core.models.classifier_process import ClassifierProcess
 from emotion_core.models.folder import ModelCard

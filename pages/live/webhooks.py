@@ -17,7 +17,7 @@ from typing import Final
 import streamlit as st
 
 from emotion_core.errors import WebhookError
-from emotion_core.live.webhook import Webhook
+from emotion_core.live.webhook.sending import Webhook
 from pages.viewer.access import server_is_offered
 from pages.viewer.clicks import once
 from pages.viewer.kept import keep_state

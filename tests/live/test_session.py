@@ -17,7 +17,9 @@ from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import ExpressionRule, FaceRule
-from emotion_core.live.session import LiveSession, LiveSettings, LiveSnapshot
+from emotion_core.live.session import LiveSession
+from emotion_core.live.settings import LiveSettings
+from emotion_core.live.snapshot import LiveSnapshot
 from emotion_core.live.timing import WINDOW_SECONDS
 from emotion_core.sessions.events import TriggerEvent
 

@@ -27,7 +27,8 @@ from emotion_core.errors import ModelError
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import EmotionDetector, FaceReading, PersonReading
 from emotion_core.live.reader import LiveFace, LiveFaceReader
-from emotion_core.live.session import LiveSession, LiveSettings
+from emotion_core.live.session import LiveSession
+from emotion_core.live.settings import LiveSettings
 from emotion_core.live.streams.registry import STREAMS
 from emotion_core.models.folder import CARD_FILE, LITERT_FILE, default_model_dir
 from emotion_core.models.in_use import model_in_use, put_to_use

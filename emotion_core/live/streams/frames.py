@@ -9,7 +9,7 @@ import msgspec
 
 from emotion_core.emotions import EMOTIONS
 from emotion_core.live.reader import LiveFace
-from emotion_core.live.session import LiveSnapshot
+from emotion_core.live.snapshot import LiveSnapshot
 from emotion_core.live.streams.messages import BoxMessage, FaceMessage, FrameMessage
 
 # Digits of scores and of seconds: millionths, shorter than a float written out.

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Final
 
 from emotion_core.errors import NoStreamError, SessionError, StreamError
-from emotion_core.live.session import LiveSession, LiveSnapshot
+from emotion_core.live.session import LiveSession
+from emotion_core.live.snapshot import LiveSnapshot
 from emotion_core.live.streams.feed import FrameFeed
 from emotion_core.live.streams.frames import SharedFrame
 from emotion_core.live.streams.readers import MOST_WAITING, AsyncReader, Reader

@@ -15,7 +15,8 @@ import numpy as np
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading
 from emotion_core.live.reader import LiveFace
-from emotion_core.live.session import LiveSession, LiveSnapshot
+from emotion_core.live.session import LiveSession
+from emotion_core.live.snapshot import LiveSnapshot
 from emotion_core.live.streams.frames import SharedFrame
 from emotion_core.live.streams.registry import STREAMS, LiveStream
 

@@ -21,7 +21,7 @@ from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import ExpressionRule, FaceRule
 from emotion_core.live.session import LiveSession
 from emotion_core.live.streams.recording import ViewersRecording
-from emotion_core.live.webhook import Webhook, WebhookState
+from emotion_core.live.webhook.sending import Webhook, WebhookState
 from emotion_core.quantities import percent
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import SessionDescription

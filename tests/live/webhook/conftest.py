@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live.receiver import Receiver
+from tests.live.webhook.receiver import Receiver
 
 
 @pytest.fixture

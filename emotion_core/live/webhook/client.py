@@ -14,7 +14,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from emotion_core.errors import WebhookError
-from emotion_core.live.local_addresses import IPAddress, local_addresses, one_line
+from emotion_core.live.webhook.local_addresses import IPAddress, local_addresses, one_line
 
 #: Seconds that one attempt may take.
 TIMEOUT: Final = 2.0

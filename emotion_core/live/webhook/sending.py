@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from emotion_core.errors import WebhookError
-from emotion_core.live.webhook_client import UnansweredError, WebhookClient
+from emotion_core.live.webhook.client import UnansweredError, WebhookClient
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.system.clock import iso_time
 

@@ -9,9 +9,9 @@ import time
 import pytest
 
 from emotion_core.errors import WebhookError
-from emotion_core.live import webhook_client
-from emotion_core.live.webhook_client import WebhookClient
-from tests.live.receiver import resolve_to
+from emotion_core.live.webhook import client as webhook_client
+from emotion_core.live.webhook.client import WebhookClient
+from tests.live.webhook.receiver import resolve_to
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from collections.abc import Callable
 import pytest
 
 from emotion_core.errors import WebhookError
-from emotion_core.live import webhook as webhook_module
-from emotion_core.live import webhook_client
-from emotion_core.live.webhook import MOST_WAITING, Webhook, WebhookState
-from emotion_core.live.webhook_client import WebhookClient
+from emotion_core.live.webhook import client as webhook_client
+from emotion_core.live.webhook import sending as webhook_module
+from emotion_core.live.webhook.client import WebhookClient
+from emotion_core.live.webhook.sending import MOST_WAITING, Webhook, WebhookState
 from emotion_core.sessions.events import TriggerEvent
-from tests.live.receiver import resolve_to
+from tests.live.webhook.receiver import resolve_to
 
 EVENT = TriggerEvent(
     time=5.0, wall_clock=1_767_268_800.25, rule="happy above 80% for 2 s", person=1, score=0.84126
