@@ -118,14 +118,28 @@ def test_a_reader_that_reads_nothing_slows_nobody(
     no_reader_is_left(viewer)
 
 
-def test_a_slow_reader_is_told_what_it_lost(client: httpx.Client, viewer: Viewer) -> None:
+def test_a_slow_reader_is_told_what_it_lost(
+    client: httpx.Client, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, goes_on = events.format_sse_event, threading.Event()
+
+    def slowly(**told: str) -> bytes:
+        assert goes_on.wait(60)
+        return written(**told)
+
     with following(client, viewer) as answer:
         coming = events_of(answer)
         _, first = next(coming)
-        viewer.film(6_000)
-        got = [first, *(data for _, data in islice(coming, 200))]
-        while not got[-1]["dropped"]:
+        monkeypatch.setattr(events, "format_sse_event", slowly)
+        with viewer.stream.read() as quick:  # it joins last, so it has each frame last
+            viewer.film(200)
+            while not (seen := quick.next(30)) or seen.message.frame < first["frame"] + 200:
+                pass
+        goes_on.set()
+        got = [first]
+        while got[-1]["frame"] < first["frame"] + 200:
             got.append(next(coming)[1])
+    assert any(each["dropped"] for each in got)
     for before, after in pairwise(got):
         assert after["frame"] - before["frame"] == after["dropped"] + 1
 
