@@ -250,7 +250,7 @@ def delete_session(folder: Path, session_id: str) -> None:
 
 
 def set_session_aside(folder: Path, session_id: str) -> SetAside:
-    """Delete one session so that `take_session_back` can undo it for a while.
+    """Delete one session so that `take_sessions_back` can undo it for a while.
 
     It is gone with what is returned, after ``set_aside.KEPT_SECONDS``, and with this process.
 
@@ -263,13 +263,21 @@ def set_session_aside(folder: Path, session_id: str) -> SetAside:
     return aside
 
 
-def take_session_back(aside: SetAside) -> None:
-    """Put a session that was set aside where it was.
+def take_sessions_back(aside: Iterable[SetAside]) -> None:
+    """Put sessions that were set aside where they were.
 
     Raises:
-        SessionError: it is gone for good, another has its name by now, or it cannot be moved.
+        SessionError: one of them is gone for good, another has its name by now, or it cannot be
+            moved; the others are back.
     """
-    _SHELF.take_back(aside)
+    problems: list[str] = []
+    for each in aside:
+        try:
+            _SHELF.take_back(each)
+        except SessionError as error:
+            problems.append(str(error))
+    if problems:
+        raise SessionError("; ".join(problems))
 
 
 def _deletable(folder: Path, session_id: str) -> Path:

@@ -10,9 +10,9 @@ import streamlit as st
 
 from emotion_core.belongings.deleting import delete_everything
 from emotion_core.belongings.kinds import KINDS, Amount, amount_of
-from emotion_core.errors import NoHomeError, SessionError
+from emotion_core.errors import NoHomeError
 from emotion_core.quantities import byte_size, counted
-from emotion_core.sessions.storage import take_session_back
+from emotion_core.sessions.storage import take_sessions_back
 from emotion_core.system.storage.set_aside import KEPT_FOR, SetAside
 from pages.viewer.access import server_is_offered
 from pages.viewer.clicks import once
@@ -131,7 +131,7 @@ def _delete() -> None:
     note_done(
         _PLACE,
         f"Deleted: {what or 'nothing'}. Undo brings back {counted(len(done.aside), 'session')}.",
-        partial(_take_back, done.aside),
+        partial(take_sessions_back, done.aside),
         to="",
     )
 
@@ -141,14 +141,3 @@ def _show_deleted() -> None:
     if aside and not any(each.there for each in aside):
         forget_done(_PLACE)
     show_done(_PLACE, to="")
-
-
-def _take_back(aside: Sequence[SetAside]) -> None:
-    problems: list[str] = []
-    for each in aside:
-        try:
-            take_session_back(each)
-        except SessionError as error:
-            problems.append(str(error))
-    if problems:
-        raise SessionError("; ".join(problems))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from emotion_core.errors import SessionError
 from emotion_core.quantities import counted
-from emotion_core.sessions.storage import sessions_dir, set_session_aside, take_session_back
+from emotion_core.sessions.storage import sessions_dir, set_session_aside, take_sessions_back
 from emotion_core.system.storage.set_aside import KEPT_FOR, SetAside
 from pages.widgets.undo import forget_done, note_done, show_done
 
@@ -37,7 +37,7 @@ def delete_sessions(ids: Sequence[str]) -> str:
         # What was deleted before is gone now: nothing else holds it.
         st.session_state[_ASIDE] = aside
         said = f"{counted(len(aside), 'session')} deleted."
-        note_done(_PLACE, said, partial(_take_back, aside), to="")
+        note_done(_PLACE, said, partial(take_sessions_back, aside), to="")
     return "; ".join(problems)
 
 
@@ -47,14 +47,3 @@ def show_deleted() -> None:
     if not any(each.there for each in aside):
         forget_done(_PLACE)
     show_done(_PLACE, to="")
-
-
-def _take_back(aside: Sequence[SetAside]) -> None:
-    problems: list[str] = []
-    for each in aside:
-        try:
-            take_session_back(each)
-        except SessionError as error:
-            problems.append(str(error))
-    if problems:
-        raise SessionError("; ".join(problems))

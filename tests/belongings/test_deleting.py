@@ -23,7 +23,7 @@ from emotion_core.models.in_use import model_in_use, put_to_use
 from emotion_core.recorded.settings import RecordedSettings
 from emotion_core.recorded.tasks.adding import add_task
 from emotion_core.recorded.tasks.storage import tasks_dir
-from emotion_core.sessions.storage import list_sessions, sessions_dir, take_session_back
+from emotion_core.sessions.storage import list_sessions, sessions_dir, take_sessions_back
 from emotion_core.system.storage.folders import PERSONAL_VARIABLES
 from emotion_core.system.viewer_settings import change_settings, read_settings
 from emotion_core.training.runs.plan import RunPlan
@@ -94,8 +94,7 @@ def test_one_of_each_is_counted_and_deleted(
     assert list_tokens().tokens == ()
     assert film.exists()
 
-    (aside,) = done.aside
-    take_session_back(aside)
+    take_sessions_back(done.aside)
     assert len(list_sessions(sessions_dir()).sessions) == 1
 
 
