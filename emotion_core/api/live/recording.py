@@ -27,7 +27,7 @@ class NewRecording(BaseModel):
 
     consent: bool = Field(description=f"true says: {CONSENT}")
     purpose: str = Field("", description="what it is recorded for", max_length=200)
-    video: bool = Field(False, description="whether to keep the video too, as it is shown")
+    video: bool = Field(False, description="whether to keep the video too, without boxes")
 
 
 class Recording(BaseModel):
