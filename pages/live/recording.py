@@ -43,6 +43,7 @@ STATE_SECONDS = 1.0
 _RECORDING = "live_recording"
 _CONSENT = "record_consent"
 _VIDEO = "record_video"
+_START = "start_recording"
 
 
 def viewers_recording() -> ViewersRecording:
@@ -133,7 +134,7 @@ def _offer_recording(
     card: Callable[[], ModelCard],
     playing: bool,
 ) -> None:
-    agreed = st.checkbox(AGREED, key=_CONSENT)
+    agreed = st.checkbox(AGREED, key=_of_next(_CONSENT, recording))
     st.caption("\n".join(f"- {line}" for line in RECORDED))
     ask_purpose()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -142,12 +143,12 @@ def _offer_recording(
             icon=":material/fiber_manual_record:",
             disabled=not (playing and agreed),
             help=None if playing and agreed else "Start the video and tick the box above first.",
-            key="start_recording",
+            key=_of_next(_START, recording),
             on_click=once(_start, recording, session, card),
         )
         st.toggle(
             "Keep the video too",
-            key=_VIDEO,
+            key=_of_next(_VIDEO, recording),
             help="Saves the video as shown, without boxes: *Sessions* draws them, as corrected.",
         )
     with st.expander("Marks"):
@@ -161,12 +162,19 @@ def _offer_recording(
 def _start(
     recording: ViewersRecording, session: LiveSession, reads: Callable[[], ModelCard]
 ) -> None:
-    with_video = bool(st.session_state.get(_VIDEO))
-    # Each recording is agreed to by itself. Streamlit may keep both for the next one, although the
-    # browser shows them unticked: it does when a run is cut short by the next.
-    st.session_state[_CONSENT] = st.session_state[_VIDEO] = False
+    with_video = bool(st.session_state.get(_of_next(_VIDEO, recording)))
     description = description_of(session, reads(), purpose=purpose())
     recording.start(session, description, with_video=with_video)
+
+
+def _of_next(key: str, recording: ViewersRecording) -> str:
+    """Return the key of a widget that belongs to the next recording alone.
+
+    Each is agreed to by itself, but Streamlit may keep what was ticked for the one before, although
+    the browser shows it unticked: it does when a run is cut short by the next. And of several
+    clicks on Record, a busy machine may serve one when the recording has been ended.
+    """
+    return f"{key} {recording.begun}"
 
 
 def _show_finished(recording: ViewersRecording) -> None:

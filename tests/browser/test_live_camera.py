@@ -260,7 +260,9 @@ def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.mark.parametrize(
-    ("times", "then"), [(2, ""), (3, ""), (1, "record_video")], ids=["double", "triple", "aborted"]
+    ("times", "then"),
+    [(2, ""), (3, ""), (1, "record_video-0")],
+    ids=["double", "triple", "aborted"],
 )
 def test_however_record_is_clicked_one_recording_begins_and_can_be_ended(
     slow_server, open_browser, one_face_clip, times, then

@@ -139,7 +139,7 @@ class TestModels:
         assert "<span>per face on this machine</span>" in text
         assert "Live video goes on at its own rate" not in text
         st.cache_data.clear()
-        monkeypatch.setattr(EmotionClassifier, "_measured", lambda _: 0.225)
+        monkeypatch.setattr(EmotionClassifier, "_measured", lambda *_: 0.225)
         page.selectbox(key="model").set_value(mine.name)
         text = run(page)
         assert "<b>225.0 ms</b><span>per face on this machine</span>" in text
@@ -233,7 +233,7 @@ class TestImport:
         assert "models_values" not in {box.key for box in page.selectbox}
 
     def test_a_slow_one_is_warned_of(self, give, monkeypatch):
-        monkeypatch.setattr(EmotionClassifier, "_measured", lambda _: 0.225)
+        monkeypatch.setattr(EmotionClassifier, "_measured", lambda *_: 0.225)
         text = give(others("grey64.tflite"))
         assert "Reading a face takes 225.0 ms on this machine." in text
         assert "It takes 225 ms for a face on this machine. Live video goes on at its own" in text

@@ -310,8 +310,8 @@ class TestLiveCamera:
     ):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY))
         page = open_page(playing=True, frames=3)
-        page.checkbox(key="record_consent").check().run()
-        page.button(key="start_recording").click().run()
+        page.checkbox(key="record_consent 0").check().run()
+        page.button(key="start_recording 0").click().run()
         put_to_use(model_library / "other")
         page.run()
         assert "**other** is now in use. It takes over when the recording ends." in text_of(page)
@@ -349,32 +349,41 @@ class TestLiveCamera:
     def test_nothing_is_recorded_without_consent_and_a_camera(self, use_faces, open_page):
         use_faces()
         page = open_page(playing=True, frames=1)
-        assert page.button(key="start_recording").disabled
-        page.checkbox(key="record_consent").check().run()
-        assert not page.button(key="start_recording").disabled
+        assert page.button(key="start_recording 0").disabled
+        page.checkbox(key="record_consent 0").check().run()
+        assert not page.button(key="start_recording 0").disabled
         idle = open_page()
-        idle.checkbox(key="record_consent").check().run()
-        assert idle.button(key="start_recording").disabled
+        idle.checkbox(key="record_consent 0").check().run()
+        assert idle.button(key="start_recording 0").disabled
 
     def test_each_recording_is_agreed_to_by_itself(self, use_faces, open_page):
         """A browser shows a box that comes back unticked, whatever the server remembers of it."""
         use_faces()
         page = open_page(playing=True, frames=1)
-        page.checkbox(key="record_consent").check().run()
-        page.toggle(key="record_video").set_value(True).run()
-        page.button(key="start_recording").click().run()
-        assert page.session_state["record_consent"] is False
-        assert page.session_state["record_video"] is False
+        page.checkbox(key="record_consent 0").check().run()
+        page.toggle(key="record_video 0").set_value(True).run()
+        page.button(key="start_recording 0").click().run()
         page.button(key="stop_recording").click().run()
         page.run()
-        assert not page.checkbox(key="record_consent").value
-        assert page.button(key="start_recording").disabled
+        assert not page.checkbox(key="record_consent 1").value
+        assert not page.toggle(key="record_video 1").value
+        assert page.button(key="start_recording 1").disabled
+
+    def test_a_late_click_belongs_to_a_button_that_is_gone(self, use_faces, open_page):
+        """Of several, a busy machine served one after Stop: another recording began by itself."""
+        use_faces()
+        page = open_page(playing=True, frames=1)
+        page.checkbox(key="record_consent 0").check().run()
+        clicked = page.button(key="start_recording 0")
+        clicked.click().run()
+        page.button(key="stop_recording").click().run()
+        assert clicked.proto.id not in [button.proto.id for button in page.button]
 
     def test_a_session_is_recorded_and_summed_up(self, use_faces, open_page, sessions_folder):
         use_faces(FaceReading(Box(10, 10, 50, 50), HAPPY))
         page = open_page(playing=True, frames=3)
-        page.checkbox(key="record_consent").check().run()
-        page.button(key="start_recording").click().run()
+        page.checkbox(key="record_consent 0").check().run()
+        page.button(key="start_recording 0").click().run()
         assert "Recording" in text_of(page)
         page.run()  # three more frames
         for key in ("mark 1", "mark 2", "mark 1", "undo_mark", "mark rest"):
@@ -417,8 +426,8 @@ class TestLiveCamera:
     def test_a_program_stops_what_the_page_records(self, use_faces, open_page, sessions_folder):
         use_faces()
         page = open_page(playing=True, frames=1)
-        page.checkbox(key="record_consent").check().run()
-        page.button(key="start_recording").click().run()
+        page.checkbox(key="record_consent 0").check().run()
+        page.button(key="start_recording 0").click().run()
         assert "Started by the program" not in text_of(page)
         session = STREAMS.running()[-1].stop_recording("lab")
         page.run()
@@ -433,8 +442,8 @@ class TestLiveCamera:
         (tmp_path / "file").touch()
         monkeypatch.setenv("EMOTION_SESSIONS_DIR", str(tmp_path / "file" / "sessions"))
         page = open_page(playing=True, frames=1)
-        page.checkbox(key="record_consent").check().run()
-        page.button(key="start_recording").click().run()
+        page.checkbox(key="record_consent 0").check().run()
+        page.button(key="start_recording 0").click().run()
         assert "expected a folder to record in" in text_of(page)
 
     def test_no_picture_yet(self, use_faces, open_page):
