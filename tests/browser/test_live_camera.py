@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -251,11 +252,11 @@ CLICKS = """async ([label, times, then]) => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def slow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("slow")
-    (folder / "sitecustomize.py").write_text(SLOW_DISK)
-    with running_server(folder / "log.txt", environment={"PYTHONPATH": str(folder)}) as server:
+@pytest.fixture
+def slow_server(tmp_path: Path) -> Iterator[Server]:
+    """A server of each test's own: what one of them leaves behind would fail the others, too."""
+    (tmp_path / "sitecustomize.py").write_text(SLOW_DISK)
+    with running_server(tmp_path / "log.txt", environment={"PYTHONPATH": str(tmp_path)}) as server:
         yield server
 
 
