@@ -27,8 +27,9 @@ FOLLOW = """lines => new Promise((found) => {
 })"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of each test's own: a second try would meet the token of the first."""
     folder = tmp_path_factory.mktemp("server")
     environment = {f"EMOTION_{name}_DIR": str(folder / name.lower()) for name in ("CACHE", "DATA")}
     with running_server(folder / "log.txt", environment=environment) as running:
