@@ -47,7 +47,9 @@ def live(server: Server, open_browser: Callable, one_face_clip: Path) -> Page:
 
 
 def lines(page: Page, tab: str) -> str:
-    page.get_by_role("tab", name=tab, exact=True).click()
+    tabs = page.get_by_role("tab", name=tab, exact=True)
+    expect(tabs).to_have_count(1)  # those of the run before are still there for a moment
+    tabs.click()
     code = page.get_by_role("tabpanel").get_by_test_id("stCode").locator("code")
     expect(code).to_be_visible()
     return code.inner_text()
