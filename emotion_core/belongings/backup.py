@@ -85,12 +85,13 @@ def back_up(
         BackupError: the disk has too little room.
         OSError: something cannot be read, or the file cannot be written.
     """
-    things = [(kind, each) for kind in kinds if kind.key for each in kind.paths()]
-    sizes = {entry: size for _, thing in things for entry, size in _entries(thing)}
-    total = sum(sizes.values())
-    _need_room(path, total + _TAR_BYTES * (len(sizes) + 4))
+    things = [
+        (kind, each, list(_entries(each))) for kind in kinds if kind.key for each in kind.paths()
+    ]
+    total = sum(size for _, _, entries in things for _, size in entries)
+    _need_room(path, total + _TAR_BYTES * (sum(len(entries) for _, _, entries in things) + 4))
     listed: _Listed = {"format": FORMAT, "created": iso_time(time.time()), "things": {}}
-    for kind, thing in things:
+    for kind, thing, _ in things:
         listed["things"].setdefault(kind.key, []).append(thing.name)
     done = 0
     with replace_file(path) as temporary:
@@ -98,11 +99,11 @@ def back_up(
         keep_private(temporary)
         with tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as tar:
             _add_content(tar, LIST_FILE, json.dumps(listed).encode())
-            for kind, thing in things:
-                for entry, _ in _entries(thing):
+            for kind, thing, entries in things:
+                for entry, size in entries:
                     name = PurePosixPath(kind.key, thing.name, *entry.relative_to(thing).parts)
                     _add(tar, str(name), entry)
-                    done += sizes.get(entry, 0)
+                    done += size
                     progress(done, total)
             _add_content(tar, END_FILE, b"")
     return {kind.name: len(listed["things"].get(kind.key, ())) for kind in kinds if kind.key}
