@@ -20,7 +20,7 @@ from typing import Final, Literal
 
 from emotion_core.errors import AccessError, NoHomeError
 from emotion_core.system.storage.files import make_folder, write_json
-from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.folders import base_dir
 from emotion_core.system.storage.json_reading import checked, read_json
 from emotion_core.system.storage.locks import FileLock
 from emotion_core.system.storage.shelf import Shelf, writing
@@ -123,7 +123,7 @@ def tokens_dir() -> Path:
     Raises:
         NoHomeError: there is no folder to keep things in.
     """
-    return data_dir() / "tokens"
+    return base_dir() / "tokens"
 
 
 def add_token(

@@ -20,9 +20,9 @@ from emotion_core.datasets.recent import recent_file
 from emotion_core.datasets.uploads import delete_upload, list_uploads, uploads_dir
 from emotion_core.errors import EmotionCoreError
 from emotion_core.models.changes import delete_model
-from emotion_core.models.folder import default_model_dir, models_dir
+from emotion_core.models.folder import models_dir
 from emotion_core.models.in_use import setting_file
-from emotion_core.models.library import list_models
+from emotion_core.models.library import is_own, list_models
 from emotion_core.recorded.tasks.storage import delete_task, tasks_dir
 from emotion_core.recorded.tasks.task import open_task
 from emotion_core.sessions.storage import sessions_dir, set_session_aside
@@ -94,9 +94,8 @@ def _visible(folder: Path) -> list[Path]:
 
 def _models() -> list[Path]:
     library = list_models()
-    shipped = default_model_dir()
-    folders = [model.folder for model in library.models if not model.shipped]
-    return folders + [each.folder for each in library.damaged if each.folder != shipped]
+    folders = [model.folder for model in library.models if not model.stays]
+    return folders + [each.folder for each in library.damaged if is_own(each.folder)]
 
 
 def _settings() -> list[Path]:

@@ -18,10 +18,11 @@ from emotion_core.system.progress import ShareProgress
 from emotion_core.system.storage.folders import (
     CACHE_DIR_VARIABLE,
     DATA_DIR_VARIABLE,
+    base_dir,
     cache_dir,
-    data_dir,
 )
 from emotion_core.system.storage.locks import Turns
+from emotion_core.system.storage.persons import environment_of, whose
 from emotion_core.system.storage.temporary import TemporaryFolder
 
 _WORKER: Final = "emotion_core.datasets.worker"
@@ -83,7 +84,8 @@ def _read_into(
     folder: Path, name: str, request: Mapping[str, Any], progress: ShareProgress | None
 ) -> FaceDataset:
     environment = {
-        DATA_DIR_VARIABLE: str(data_dir().absolute()),
+        DATA_DIR_VARIABLE: str(base_dir().absolute()),
+        **environment_of(whose()),
         CACHE_DIR_VARIABLE: str(cache_dir().absolute()),
         # Arrow's own allocator begins by reserving a gigabyte of addresses.
         "ARROW_DEFAULT_MEMORY_POOL": "system",

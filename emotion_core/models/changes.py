@@ -19,7 +19,7 @@ from emotion_core.models.folder import (
     read_model_file,
 )
 from emotion_core.models.in_use import ModelInUse, chosen_folder, model_in_use, put_to_use
-from emotion_core.models.library import MODELS, LibraryModel, list_models
+from emotion_core.models.library import MODELS, LibraryModel, is_own, list_models
 from emotion_core.models.readme.card import write_card
 from emotion_core.system.storage.files import replace_file
 from emotion_core.system.storage.shelf import deleting, writing
@@ -66,10 +66,10 @@ def rename_model(name: str, new_name: str) -> LibraryModel:
             taken, or nothing can be written.
     """
     model = list_models().find(name)
-    if model.shipped:
+    if model.stays:
+        whose = "part of the project" if model.shipped else "not yours"
         raise ModelError(
-            f"{name} is part of the project and keeps its name; export it and import it under "
-            "another one"
+            f"{name} is {whose} and keeps its name; export it and import it under another one"
         )
     with deleting(model.folder, ModelError):
         MODELS.refuse_others(model.folder)
@@ -102,6 +102,8 @@ def delete_model(name: str, *, although_in_use: bool = False) -> ModelInUse:
             f"{name} is part of the project and stays: without it there would be no model left "
             "when another one fails"
         )
+    if not is_own(folder):
+        raise ModelError(f"{name} is not yours and stays; whoever runs the app can delete it")
     if [model.folder for model in library.models] == [folder]:
         raise ModelError(f"{name} is the last usable model and stays; add another one first")
     if chosen_folder() == folder:

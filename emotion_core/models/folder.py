@@ -28,6 +28,7 @@ from emotion_core.models.card_schema import check_card
 from emotion_core.models.interface import ModelInterface
 from emotion_core.system.storage.folders import DATA_DIR_VARIABLE, PROJECT, data_dir
 from emotion_core.system.storage.json_reading import read_json
+from emotion_core.system.storage.persons import whose
 
 KERAS_FILE: Final = "model.keras"
 ARCHITECTURE_FILE: Final = "model_arch.json"
@@ -204,12 +205,14 @@ def models_dirs() -> tuple[Path, ...]:
     """Return the folders that models lie in, ``models_dir`` first; they need not exist.
 
     EMOTION_DATA_DIR did not always move models: those in the project's ``models`` stay in reach.
+    Where there are accounts everybody puts models in their own home; the other folder is the
+    server's, and its models are there for all.
     """
-    if chosen := os.environ.get(MODELS_DIR_VARIABLE):
-        return (Path(chosen).absolute(),)
-    if os.environ.get(DATA_DIR_VARIABLE):
-        return (data_dir() / "models").absolute(), MODELS_FOLDER
-    return (MODELS_FOLDER,)
+    chosen = os.environ.get(MODELS_DIR_VARIABLE)
+    of_server = Path(chosen).absolute() if chosen else MODELS_FOLDER
+    if whose() is not None or (os.environ.get(DATA_DIR_VARIABLE) and not chosen):
+        return (data_dir() / "models").absolute(), of_server
+    return (of_server,)
 
 
 def load_card(folder: Path) -> ModelCard:

@@ -99,7 +99,7 @@ def _stamp(path: Path) -> tuple[int, int, int]:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=256)  # each person may have chosen another
 def _chosen(setting: Path, _: tuple[int, int, int]) -> Path | None:
     try:
         return Path(checked(read_json(setting), dict[str, str])["model"])
@@ -108,7 +108,7 @@ def _chosen(setting: Path, _: tuple[int, int, int]) -> Path | None:
 
 
 # For every stamp once, so that a large file is not read again and again.
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def _judged(folder: Path, *_: tuple[int, int, int]) -> ModelInUse:
     try:
         return _usable(folder)

@@ -15,9 +15,11 @@ from emotion_core.models.folder import (
     ModelCard,
     default_model_dir,
     load_card,
+    models_dir,
     models_dirs,
 )
 from emotion_core.system.storage.folders import DESKTOP_FILES, folder_size
+from emotion_core.system.storage.persons import whose
 from emotion_core.system.storage.shelf import Shelf
 
 Origin = Literal["shipped", "trained here", "imported"]
@@ -46,6 +48,11 @@ class LibraryModel:
     def shipped(self) -> bool:
         """Whether it is part of the project."""
         return self.folder == default_model_dir()
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is not this person's to rename or delete: the project's, or the server's."""
+        return not is_own(self.folder)
 
     @property
     def origin(self) -> Origin:
@@ -114,6 +121,13 @@ class Library:
     def _unknown(self, name: str) -> ModelError:
         names = ", ".join(model.name for model in self.models) or "there is none"
         return ModelError(f"expected the name of a model ({names}), found {name!r}")
+
+
+def is_own(folder: Path) -> bool:
+    """Tell whether a model is one of those that whoever this runs for has made."""
+    if whose() is None:
+        return folder != default_model_dir()
+    return folder.parent == models_dir()
 
 
 def list_models() -> Library:

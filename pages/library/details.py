@@ -137,7 +137,7 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
             on_click="ignore",
             icon=":material/download:",
         )
-        if model.shipped:
+        if model.stays:
             st.caption("Comes with the app: it cannot be renamed or deleted.", width="content")
             return
         with st.popover("Rename", icon=":material/edit:"):

@@ -11,6 +11,7 @@ from typing import Final
 import platformdirs
 
 from emotion_core.errors import NoHomeError
+from emotion_core.system.storage.persons import HIDDEN_HOMES, HOMES, is_person, whose
 
 APP_NAME: Final = "emotion-dashboard"
 
@@ -24,6 +25,9 @@ DATA_DIR_VARIABLE: Final = "EMOTION_DATA_DIR"
 #: Names the folder to use instead of the platform's user cache folder.
 CACHE_DIR_VARIABLE: Final = "EMOTION_CACHE_DIR"
 
+#: In ``base_dir``: the id of whose home it is.
+KEEPER_FILE: Final = "keeper"
+
 #: Environment variables that move all things of a kind with people's faces in them elsewhere.
 PERSONAL_VARIABLES: Final = (
     "EMOTION_SESSIONS_DIR", "EMOTION_RUNS_DIR", "EMOTION_EXCLUSIONS_DIR", "EMOTION_VIDEOS_DIR",
@@ -33,16 +37,66 @@ PERSONAL_VARIABLES: Final = (
 DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
 
 
-def data_dir() -> Path:
-    """Return the folder of everything that people make with this app; it need not exist.
+def base_dir() -> Path:
+    """Return the folder of everything that this app keeps, whosever it is; it need not exist.
 
-    It is named by the environment variable EMOTION_DATA_DIR, else it is the platform's own.
+    It is named by the environment variable EMOTION_DATA_DIR, else it is the platform's own. What is
+    the server's own lies in it directly: tokens, who may log in, what is shared.
 
     Raises:
         NoHomeError: neither is there.
     """
     chosen = os.environ.get(DATA_DIR_VARIABLE)
     return Path(chosen) if chosen else _in_home(platformdirs.user_data_dir)
+
+
+def data_dir() -> Path:
+    """Return the home of whoever this code runs for: the folder of all that they make.
+
+    It need not exist. Without accounts it is ``base_dir``.
+
+    Raises:
+        NoHomeError: there is no such folder, or there are accounts and nobody is known here.
+    """
+    return home_of(whose())
+
+
+def home_of(person: str | None) -> Path:
+    """Return a person's home; it need not exist.
+
+    Args:
+        person: their id; None: the server itself, whose home is the folder that everything was in
+            before there were accounts. It is the keeper's too, see ``keeper``.
+    """
+    base = base_dir()
+    return base if person is None or person == keeper() else base / HOMES / person
+
+
+def keeper() -> str | None:
+    """Return whose home is ``base_dir``: who was the first admin; None before there was one.
+
+    What was made before there were accounts is theirs, and has not been moved.
+
+    Raises:
+        NoHomeError: the file that says so is damaged.
+    """
+    path = base_dir() / KEEPER_FILE
+    try:
+        person = path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise _damaged_keeper(path, str(error)) from error
+    if not is_person(person):
+        raise _damaged_keeper(path, f"{person!r:.40}")
+    return person
+
+
+def _damaged_keeper(path: Path, found: str) -> NoHomeError:
+    return NoHomeError(
+        f"{path}: expected the id of whose things lie beside it, found {found}; write it anew, or "
+        "bring it back from a backup"
+    )
 
 
 def cache_dir() -> Path:
@@ -58,7 +112,7 @@ def cache_dir() -> Path:
 def is_personal(path: Path) -> bool:
     """Tell whether a path is where this app keeps what people make, or what came of it.
 
-    That is everything in ``data_dir`` and ``cache_dir``, and what PERSONAL_VARIABLES name: it may
+    That is everything in ``base_dir`` and ``cache_dir``, and what PERSONAL_VARIABLES name: it may
     hold people's faces, so nobody but its owner may read it.
     """
     forms = (path.absolute(), path.resolve())
@@ -83,7 +137,7 @@ def without_places(text: str) -> str:
 
 def _personal_roots() -> list[Path]:
     roots = [Path(os.environ[name]) for name in PERSONAL_VARIABLES if os.environ.get(name)]
-    for find in (data_dir, cache_dir):
+    for find in (base_dir, cache_dir):
         with suppress(NoHomeError):
             roots.append(find())
     return [form for root in roots for form in (root.absolute(), root.resolve())]
@@ -119,19 +173,27 @@ def collection_dir(variable: str, name: str) -> Path:
     Raises:
         NoHomeError: see ``data_dir``.
     """
+    person = whose()
     chosen = os.environ.get(variable)
-    return Path(chosen) if chosen else data_dir() / name
+    if not chosen:
+        return home_of(person) / name
+    if person is None or person == keeper():
+        return Path(chosen)
+    return Path(chosen) / HIDDEN_HOMES / person
 
 
 def left_behind(variable: str, name: str) -> Path | None:
     """Return the folder in which an earlier version kept things of a kind; None without any.
 
     EMOTION_DATA_DIR did not always move them, so they may lie where nothing looks for them now.
+    Where there are accounts nobody is told of it: it says where on the server things lie.
 
     Args:
         variable: the environment variable that may name the folder.
         name: what it is called in ``data_dir`` where that does not.
     """
+    if whose() is not None:
+        return None
     try:
         earlier = _in_home(platformdirs.user_data_dir) / name
     except NoHomeError:

@@ -17,13 +17,15 @@ from emotion_core.system.storage.folders import (
     CACHE_DIR_VARIABLE,
     DATA_DIR_VARIABLE,
     PERSONAL_VARIABLES,
+    base_dir,
     cache_dir,
-    data_dir,
 )
+from emotion_core.system.storage.homes import all_homes
 from emotion_core.system.storage.json_reading import checked, read_json
 from emotion_core.system.storage.leftovers import sweep, sweep_temporary
+from emotion_core.system.storage.persons import HIDDEN_HOMES
 
-#: In ``data_dir``: the folders that were closed to others once. Who opens one again may.
+#: In ``base_dir``: the folders that were closed to others once. Who opens one again may.
 CLOSED_FILE: Final = "closed_to_others.json"
 
 _PERSONAL: Final = ("sessions", "own_data", "uploads", "runs", "exclusions", "videos")
@@ -66,23 +68,31 @@ def _folders_of_ours() -> Iterator[Path]:
     for name in PERSONAL_VARIABLES:
         if chosen := os.environ.get(name):
             yield Path(chosen)
-    with suppress(NoHomeError):
-        yield from (data_dir() / kind for kind in (*_PERSONAL, "models"))
+            yield from _entries(Path(chosen) / HIDDEN_HOMES)
+    with suppress(NoHomeError, OSError):
+        for home in all_homes():
+            yield from (home.folder / kind for kind in (*_PERSONAL, "models"))
     with suppress(NoHomeError):
         yield from (cache_dir() / kind for kind in KINDS)
+
+
+def _entries(folder: Path) -> list[Path]:
+    with suppress(OSError):  # nobody has a home there
+        return list(folder.iterdir())
+    return []
 
 
 def _close_earlier_folders() -> None:
     """Let nobody but the owner read what earlier versions, under most umasks, let all read."""
     if ON_WINDOWS:  # a user's folders are the user's there
         return
-    record = data_dir() / CLOSED_FILE
+    record = base_dir() / CLOSED_FILE
     closed = _closed(record)
     folders = [folder for folder in _folders_of_ours() if folder.name != "models"]
     new = [each for each in folders if str(each.absolute()) not in closed and each.is_dir()]
     if not new:
         return
-    for variable, find in ((DATA_DIR_VARIABLE, data_dir), (CACHE_DIR_VARIABLE, cache_dir)):
+    for variable, find in ((DATA_DIR_VARIABLE, base_dir), (CACHE_DIR_VARIABLE, cache_dir)):
         if not os.environ.get(variable) and find().is_dir():
             find().chmod(0o700)
     for folder in new:
