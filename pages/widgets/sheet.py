@@ -9,7 +9,7 @@ import streamlit as st
 
 from emotion_core.errors import NoticeError
 from emotion_core.live.notice.sheet import LONGEST_ADDRESS, check_address, sheet_html
-from pages.viewer.access import is_loopback
+from pages.viewer.here import is_loopback
 from pages.widgets.text import plain
 
 #: Address of the page that tells whoever reads the sheet more.

@@ -1,6 +1,6 @@
 import pytest
 
-from pages.viewer.access import on_this_machine
+from pages.viewer.here import on_this_machine
 
 LOCAL = {"Host": "localhost:8501"}
 

@@ -1,0 +1,1 @@
+"""Who is who: people with a role, by a provider's word (OIDC) or a password kept here."""

@@ -1,0 +1,128 @@
+"""Which role somebody has, and what it may do, as `.streamlit/secrets.toml` says under [people]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any, Final, Literal, get_args
+
+from emotion_core.access.people.person import GRANTS, ROLES, USUAL_GRANTS, Grant, Role
+from emotion_core.errors import AccessError
+from emotion_core.system.storage.json_reading import checked
+
+#: The table in `.streamlit/secrets.toml`.
+SECTION: Final = "people"
+
+
+@dataclass(frozen=True)
+class Grants:
+    """The roles that are granted each thing; ``people`` is the admins' alone."""
+
+    keep: tuple[Role, ...] = USUAL_GRANTS["keep"]
+    server: tuple[Role, ...] = USUAL_GRANTS["server"]
+    addresses: tuple[Role, ...] = USUAL_GRANTS["addresses"]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What [people] says; the table's own names.
+
+    Attributes:
+        admins: addresses of e-mail, or values of the claim that ``names`` names; ``*`` stands for
+            anything. Upper and lower case are the same.
+        members: such of members.
+        others: what everybody else is: ``viewer``, or ``nobody``, who is refused.
+        claim: the claim with somebody's roles or groups, dots between its parts such as
+            ``realm_access.roles``; empty: none counts.
+        values: what the values of that claim mean.
+        names: the claim that ``admins`` and ``members`` name people by, besides ``email``.
+        grants: see ``Grants``.
+    """
+
+    admins: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    others: Literal["viewer", "nobody"] = "nobody"
+    claim: str = ""
+    values: dict[str, Role] = field(default_factory=dict)
+    names: str = "sub"
+    grants: Grants = field(default_factory=Grants)
+
+    def role_of(self, claims: Mapping[str, Any]) -> Role | None:
+        """Return the role of whom a provider says this about; None for whom nobody let in.
+
+        The highest counts, of the lists and of the claim.
+        """
+        found: list[Role] = [self.values[each] for each in self._in_claim(claims)]
+        names: list[Any] = [verified_email(claims)]
+        if self.names != "email":  # which may not be theirs
+            names.append(claims.get(self.names))
+        if _any_matches(names, self.admins):
+            found.append("admin")
+        if _any_matches(names, self.members):
+            found.append("member")
+        if self.others == "viewer":
+            found.append("viewer")
+        return max(found, key=ROLES.index, default=None)
+
+    def grants_to(self, role: Role, grant: Grant) -> bool:
+        """Tell whether a role is granted something."""
+        return role in getattr(self.grants, grant, USUAL_GRANTS[grant])
+
+    def _in_claim(self, claims: Mapping[str, Any]) -> list[str]:
+        """Return the values of the claim that mean a role."""
+        content: Any = claims if self.claim else ()
+        # Of some providers a claim's name is an address with dots in it.
+        path = [self.claim] if self.claim in claims else self.claim.split(".")
+        for part in path:
+            content = content.get(part) if isinstance(content, Mapping) else None
+        values = [content] if isinstance(content, str) else content
+        if not isinstance(values, list | tuple):
+            return []
+        return [each for each in values if isinstance(each, str) and each in self.values]
+
+
+def read_rules(table: Any) -> Rules:
+    """Return what the table [people] says; the usual rules where there is none.
+
+    Raises:
+        AccessError: it says something that means nothing.
+    """
+    try:
+        return checked({} if table is None else table, Rules)
+    except (ValueError, KeyError) as error:
+        raise AccessError(
+            f"[{SECTION}] of .streamlit/secrets.toml: {error}; roles are {', '.join(ROLES)}, and "
+            f"the grants {', '.join(each for each in GRANTS if each != 'people')}; see "
+            "docs/deployment.md, “Who may come in”"
+        ) from None
+
+
+def verified_email(claims: Mapping[str, Any]) -> str | None:
+    """Return somebody's address of e-mail; None where the provider says that it is not checked."""
+    email, verified = claims.get("email"), claims.get("email_verified")
+    # Some send it as text.
+    if not isinstance(email, str) or verified is False or str(verified).lower() == "false":
+        return None
+    return email
+
+
+def checked_role(text: str) -> Role:
+    """Return a role by its name.
+
+    Raises:
+        AccessError: there is no such role.
+    """
+    for role in get_args(Role):
+        if text == role:
+            return role  # type: ignore[no-any-return]
+    raise AccessError(f"expected one of the roles {', '.join(ROLES)}, found {text!r:.40}; name one")
+
+
+def _any_matches(names: list[Any], patterns: tuple[str, ...]) -> bool:
+    return any(
+        fnmatchcase(name.casefold(), pattern.casefold())
+        for name in names
+        if isinstance(name, str)
+        for pattern in patterns
+    )

@@ -1,0 +1,90 @@
+"""Whether people have accounts here, as `.streamlit/secrets.toml` and the server's folder say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import streamlit as st
+
+from emotion_core.access.people.admission import Refused, admit
+from emotion_core.access.people.passwords import passwords_are_kept
+from emotion_core.access.people.person import Person
+from emotion_core.access.people.rules import SECTION, Rules, read_rules
+from emotion_core.errors import AccessError, EmotionCoreError, NoHomeError
+
+AUTH: Final = "auth"
+_OF_A_PROVIDER: Final = "server_metadata_url"
+#: What Streamlit calls the provider that stands in [auth] itself.
+DEFAULT: Final = "default"
+
+
+def accounts_are_on() -> bool:
+    """Tell whether people have to log in: there is a provider, or people with passwords.
+
+    Raises:
+        AccessError: the secrets cannot be read, so nobody knows.
+    """
+    try:
+        return bool(providers()) or passwords_are_kept()
+    except NoHomeError:  # so there is nothing of anybody's
+        return False
+
+
+def providers() -> dict[str, str]:
+    """Return the providers in [auth]: by Streamlit's names, what to call each.
+
+    Raises:
+        AccessError: the secrets cannot be read.
+    """
+    section = table(AUTH)
+    if not isinstance(section, Mapping):
+        return {}
+    found = {
+        name: str(each.get("title", name))
+        for name, each in section.items()
+        if isinstance(each, Mapping) and _OF_A_PROVIDER in each
+    }
+    if _OF_A_PROVIDER in section:
+        found = {DEFAULT: str(section.get("title", "")), **found}
+    return found
+
+
+def rules() -> Rules:
+    """Return what [people] says.
+
+    Raises:
+        AccessError: the secrets cannot be read, or it says something that means nothing.
+    """
+    found = table(SECTION)
+    return read_rules(found.to_dict() if hasattr(found, "to_dict") else found)
+
+
+def judged(claims: Mapping[str, Any]) -> Person | Refused | None:
+    """Return who somebody is, or why they are refused; None where nobody has to log in.
+
+    What cannot be read refuses everybody.
+    """
+    try:
+        return admit(claims, rules()) if accounts_are_on() else None
+    except EmotionCoreError as error:
+        return Refused("not readable", str(error))
+
+
+def table(name: str) -> Any:
+    """Return a table of the secrets; None without one, or without any secrets.
+
+    Raises:
+        AccessError: there are secrets, and they cannot be read: nothing that they might forbid is
+            allowed then.
+    """
+    if st.secrets.load_if_toml_exists():
+        return st.secrets.get(name)
+    for path in map(Path, st.get_option("secrets.files")):
+        if path.exists():
+            raise AccessError(
+                f"{path}: expected settings in TOML, found what cannot be read; mend it, or take "
+                "it away, and nobody has to log in"
+            )
+    return None
