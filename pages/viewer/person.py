@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from emotion_core.access.people.admission import Refused
 from emotion_core.access.people.person import Grant, Person
-from emotion_core.errors import AccessError
+from emotion_core.errors import AccessError, NoHomeError
 from pages.mending.logins.runs import standing_of_run
 from pages.viewer.accounts import accounts_are_on, judged, rules
 from pages.viewer.here import server_is_offered_here
@@ -50,3 +50,17 @@ def may(grant: Grant) -> bool:
     if found is None:
         return grant not in ("server", "addresses") or server_is_offered_here()
     return rules().grants_to(found.role, grant)
+
+
+def find_person() -> str | None:
+    """Return the id of who looks at the page that runs; None where people have no accounts.
+
+    Raises:
+        NoHomeError: there are accounts, and nobody is known here.
+    """
+    found = standing()
+    if isinstance(found, Refused):
+        raise NoHomeError(
+            f"expected to know whose things are meant, found nobody ({found.reason}); log in anew"
+        )
+    return None if found is None else found.id

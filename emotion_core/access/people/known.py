@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from emotion_core.access.people.person import Person, Role, is_person_id
+from emotion_core.access.people.person import Person, Role
 from emotion_core.access.people.place import accounts_dir, alone
 from emotion_core.access.people.rules import verified_email
 from emotion_core.errors import AccessError
 from emotion_core.system.storage.files import write_json
 from emotion_core.system.storage.json_reading import checked, read_json
+from emotion_core.system.storage.persons import is_person
 from emotion_core.system.storage.shelf import writing
 
 #: How exactly it is known when somebody was last seen: a write for each run would be too many.
@@ -85,7 +86,7 @@ def list_known() -> tuple[tuple[Known, ...], tuple[str, ...]]:
     people, problems = [], []
     folder = accounts_dir() / _FOLDER
     for path in sorted(folder.glob(f"*{_SUFFIX}")) if folder.is_dir() else []:
-        if not is_person_id(path.stem):
+        if not is_person(path.stem):
             continue
         try:
             if (found := find_known(path.stem)) is not None:
@@ -167,7 +168,7 @@ def _write(known: Known) -> None:
 
 
 def _path(person_id: str) -> Path:
-    if not is_person_id(person_id):
+    if not is_person(person_id):
         raise AccessError(
             f"expected an id of 16 hexadecimal digits, found {person_id!r:.40}; see "
             "python -m emotion_core people list"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from typing import Final, Literal
+
+from emotion_core.system.storage.persons import is_person
 
 Role = Literal["viewer", "member", "admin"]
 Grant = Literal["keep", "server", "addresses", "people"]
@@ -29,8 +30,6 @@ USUAL_GRANTS: Final[dict[Grant, tuple[Role, ...]]] = {
     "people": ("admin",),
 }
 
-_ID: Final = re.compile(r"[0-9a-f]{16}")
-
 
 @dataclass(frozen=True)
 class Person:
@@ -47,7 +46,7 @@ class Person:
     role: Role
 
     def __post_init__(self) -> None:
-        if not is_person_id(self.id):
+        if not is_person(self.id):
             raise ValueError(f"expected 16 hexadecimal digits, found {self.id!r:.40}")
 
 
@@ -60,8 +59,3 @@ def person_id(issuer: str, subject: str) -> str:
             e-mail, for these change hands.
     """
     return hashlib.sha256(f"{issuer}\0{subject}".encode(errors="surrogatepass")).hexdigest()[:16]
-
-
-def is_person_id(text: str) -> bool:
-    """Tell whether ``text`` may be a person's id."""
-    return _ID.fullmatch(text) is not None

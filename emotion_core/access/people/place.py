@@ -9,7 +9,7 @@ from typing import Final
 
 from emotion_core.errors import AccessError
 from emotion_core.system.storage.files import make_folder
-from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.folders import base_dir
 from emotion_core.system.storage.locks import FileLock
 from emotion_core.system.storage.shelf import writing
 
@@ -23,7 +23,7 @@ def accounts_dir() -> Path:
     Raises:
         NoHomeError: there is no folder to keep things in.
     """
-    return data_dir() / "accounts"
+    return base_dir() / "accounts"
 
 
 @contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -16,6 +14,8 @@ from streamlit.web.server.starlette.starlette_server_config import (
     TOKENS_COOKIE_NAME,
     USER_COOKIE_NAME,
 )
+
+from emotion_core.system.storage.json_reading import checked, parse_json
 
 #: Addresses of Streamlit's own, without what a proxy has before them.
 LOGIN: Final = "auth/login"
@@ -31,14 +31,11 @@ def claims_in(cookies: Mapping[str, str]) -> dict[str, Any]:
 
     Those that are forged, signed by another secret or too old say nothing.
     """
-    logger = logging.getLogger(starlette_websocket.__name__)
+    found = starlette_websocket._get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME)
     try:
-        found = starlette_websocket._get_signed_cookie_with_chunks(dict(cookies), USER_COOKIE_NAME)
-        claims = json.loads(found) if found else {}
-    except (ValueError, UnicodeError) as error:
-        logger.debug("a cookie that is none: %s", error)
+        return checked(parse_json(found), dict[str, Any]) if found else {}
+    except ValueError:  # what signs cookies has signed something else
         return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 async def log_in(response: Response, claims: Mapping[str, Any]) -> None:
