@@ -13,6 +13,8 @@
     ├── ModelError              a model folder or file that is missing, damaged or refused
     ├── NoHomeError             no folder to keep things in, and none is named
     ├── NoticeError             a notice to print that asks for what cannot be printed
+    ├── ReachError              an address that must not be connected to
+    │   └── UnknownNameError    … or cannot, for its name means nothing
     ├── SessionError            a recorded session that cannot be written, read or deleted
     ├── SourceError             a video file or camera that cannot be played
     │   └── SourceLostError     … at the moment: it is worth another try
@@ -96,6 +98,14 @@ class NoHomeError(EmotionCoreError):
 
 class NoticeError(EmotionCoreError):
     """The notice for people in front of the camera cannot be made as it was asked for."""
+
+
+class ReachError(EmotionCoreError):
+    """An address that this machine must not connect to for whoever named it."""
+
+
+class UnknownNameError(ReachError):
+    """A host's name means no address, at the moment."""
 
 
 class SessionError(EmotionCoreError):

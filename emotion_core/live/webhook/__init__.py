@@ -1,1 +1,1 @@
-"""Events of rules sent to a program on this machine, and to no other."""
+"""Events of rules sent to a program that somebody may reach, usually on this machine."""

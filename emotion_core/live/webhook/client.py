@@ -1,4 +1,4 @@
-"""Posts JSON to an address on this machine or in its own network."""
+"""Posts JSON to an address that may be reached: usually one on this machine or in its network."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from http.client import HTTPConnection, HTTPException, responses
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
-from emotion_core.errors import WebhookError
-from emotion_core.live.webhook.local_addresses import IPAddress, local_addresses, one_line
+from emotion_core.access.reach.connecting import connected
+from emotion_core.access.reach.networks import IPAddress
+from emotion_core.access.reach.rules import Rule, local_addresses, one_line
+from emotion_core.errors import ReachError, WebhookError
 
 #: Seconds that one attempt may take.
 TIMEOUT: Final = 2.0
@@ -32,15 +34,17 @@ class WebhookClient:
 
     Args:
         address: such as "http://localhost:8080/event"; http or https.
+        rule: which addresses may be reached.
 
     Raises:
-        WebhookError: it is no such address, its name is unknown, or it is not local.
+        WebhookError: it is no such address, its name is unknown, or it may not be reached.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, rule: Rule = local_addresses) -> None:
         self.address = address
+        self._rule = rule
         self._parts = _parsed(address)
-        local_addresses(str(self._parts.hostname))
+        self._judged()
 
     def post(self, content: Mapping[str, Any]) -> str:
         """Make one attempt and return the answer on one line.
@@ -52,7 +56,7 @@ class WebhookClient:
             UnansweredError: nobody answered, or the server failed; another attempt may succeed.
             WebhookError: it was refused, here or there.
         """
-        connection = _Connection(self._parts, local_addresses(str(self._parts.hostname)))
+        connection = _Connection(self._parts, self._judged())
         try:
             status = connection.post(self._parts, json.dumps(content).encode())
         except (OSError, HTTPException) as error:
@@ -65,6 +69,12 @@ class WebhookClient:
         explanation = {3: "; redirects are not followed", 5: "; see its log"}
         message = f"{self.address} answered {answer}{explanation.get(status // 100, '')}"
         raise (UnansweredError if status >= 500 else WebhookError)(message)
+
+    def _judged(self) -> list[IPAddress]:
+        try:
+            return self._rule(str(self._parts.hostname))
+        except ReachError as error:
+            raise WebhookError(str(error)) from error
 
 
 def _parsed(address: str) -> SplitResult:
@@ -89,8 +99,6 @@ def _parsed(address: str) -> SplitResult:
 class _Connection(HTTPConnection):
     """A connection to an IP address that was judged, in the name of the host that was asked for.
 
-    The addresses are tried in turn: "localhost" often means ::1 first, where few programs listen.
-
     `HTTPConnection` itself would look the name up once more, and might find another address.
     """
 
@@ -102,21 +110,9 @@ class _Connection(HTTPConnection):
         super().__init__(parts.hostname, port, timeout=TIMEOUT)
 
     def connect(self) -> None:
-        *others, last = self._addresses
-        for address in others:
-            with contextlib.suppress(OSError):
-                self.sock = self._connected(address)
-                break
-        else:
-            self.sock = self._connected(last)
+        self.sock = connected(self._addresses, self.port, TIMEOUT)
         if self._tls:
             self.sock = self._tls.wrap_socket(self.sock, server_hostname=self.host)
-
-    def _connected(self, address: IPAddress) -> socket.socket:
-        time_limit = TIMEOUT / len(self._addresses)
-        connected = socket.create_connection((str(address), self.port), time_limit)
-        connected.settimeout(TIMEOUT)
-        return connected
 
     def post(self, parts: SplitResult, body: bytes) -> int:
         """Send ``body`` and return the status of the answer, all within ``TIMEOUT``."""

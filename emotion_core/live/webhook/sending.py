@@ -1,4 +1,4 @@
-"""Sends the events of a live stream to an address on this machine or in its own network.
+"""Sends the events of a live stream to an address, usually on this machine or in its own network.
 
 `Webhook.send` never waits: a thread of its own sends what is queued, and ends when there is nothing
 left, so that nobody has to stop it. Every event is one POST request with JSON such as::
@@ -19,6 +19,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from emotion_core.access.reach.rules import Rule, local_addresses
 from emotion_core.errors import WebhookError
 from emotion_core.live.webhook.client import UnansweredError, WebhookClient
 from emotion_core.sessions.events import TriggerEvent
@@ -54,14 +55,15 @@ class Webhook:
 
     Args:
         address: such as "http://localhost:8080/event"; http or https.
+        rule: which addresses may be reached.
 
     Raises:
-        WebhookError: it is no such address, its name is unknown, or it is not local.
+        WebhookError: it is no such address, its name is unknown, or it may not be reached.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, rule: Rule = local_addresses) -> None:
         self.address = address
-        self._client = WebhookClient(address)
+        self._client = WebhookClient(address, rule)
         self._lock = threading.Lock()
         self._waiting: deque[dict[str, Any]] = deque()
         self._sending = False

@@ -4,7 +4,7 @@ import ipaddress
 
 import pytest
 
-from emotion_core.live.webhook.local_addresses import is_local
+from emotion_core.access.reach.networks import is_local
 
 
 @pytest.mark.parametrize(
