@@ -8,16 +8,20 @@ what its decoder holds. Pictures come over its pipe as planes.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final, TypedDict
+from urllib.parse import urlsplit
 
 import av
 import numpy as np
 
-from emotion_core.errors import SourceError, SourceLostError
+from emotion_core.access.reach.relay import Relay, Target
+from emotion_core.access.reach.rules import Rule
+from emotion_core.errors import SourceError, SourceLostError, UnknownNameError
 from emotion_core.system.processes.children import (
     Child,
     ChildEndedError,
@@ -27,6 +31,7 @@ from emotion_core.system.processes.children import (
 from emotion_core.system.processes.serving import CONTENT
 from emotion_core.system.storage.json_reading import checked
 from emotion_core.video.fitting import LARGEST_FRAME, PIXEL_FORMAT
+from emotion_core.video.problems import unreachable
 from emotion_core.video.sources import FileFacts, NetworkCamera, VideoFile
 
 #: Seconds that opening a source, or one picture, may take; the process then hangs. What takes long
@@ -79,6 +84,7 @@ class Decoder:
         self._heed = heed
         self._child: Child | None = None
         self._openings = 0
+        self._relay: Relay | None = None
 
     @contextmanager
     def open(
@@ -98,7 +104,10 @@ class Decoder:
         request, content = _request(source)
         if start is not None:
             request["start"] = start
-        opened = self.ask(source, request, content)
+        if isinstance(source, NetworkCamera) and source.rule is not None:
+            opened = self._open_through_relay(source, source.rule, request)
+        else:
+            opened = self.ask(source, request, content)
         self._openings += 1
         names = FileFacts.__dataclass_fields__
         facts = FileFacts(**{name: opened[name] for name in names if name in opened})
@@ -113,6 +122,32 @@ class Decoder:
                 keeps = self._openings < MOST_OPENINGS and (video.over or self._let_go())
             if not keeps:
                 self.close()
+
+    def _open_through_relay(
+        self, camera: NetworkCamera, rule: Rule, request: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return the answer of the process, which reaches nothing but what the rule allows.
+
+        Raises:
+            SourceLostError, SourceError: see ``open``; the latter also where the rule refuses.
+        """
+        if self._relay is None or self._relay.rule != rule:
+            self.close()  # what the process may reach, is fixed when it begins
+            self._relay = Relay(rule)
+        parts, started = urlsplit(camera.address), time.monotonic()
+        encrypted = parts.scheme == "rtsps"
+        self._relay.prepare(Target(parts.hostname or "", camera.port, encrypted))
+        try:
+            opened = self.ask(camera, {**request, "relay": self._relay.port})
+        except SourceError as error:
+            problem = None if self._relay is None else self._relay.problem
+            if problem is None:
+                raise
+            if isinstance(problem, OSError | UnknownNameError):
+                raise unreachable(camera, problem, time.monotonic() - started) from error
+            raise SourceError(str(problem)) from error
+        self._relay.opened()
+        return opened
 
     def _let_go(self) -> bool:
         """Have a file closed that was not read to its end; False when that takes long or fails.
@@ -145,9 +180,9 @@ class Decoder:
             # Only the process that opened the source has its next picture. Another one would have
             # nothing to give, which looks like the end of the video.
             child = self._child if not request else None
-            answer = (child or self._running(is_camera)).ask(
-                request, content=content, progress=lambda _: self._heed(), time_limit=TIME_LIMIT
-            )
+            answer = (
+                child or self._running(with_proxies=is_camera and "relay" not in request)
+            ).ask(request, content=content, progress=lambda _: self._heed(), time_limit=TIME_LIMIT)
             told = checked({**answer, CONTENT: None}, _Answer)
         except ChildTooSlowError as error:
             raise kind(
@@ -175,11 +210,13 @@ class Decoder:
             raise SourceError(told["refused"])
         return answer
 
-    def _running(self, is_camera: bool) -> Child:
+    def _running(self, *, with_proxies: bool) -> Child:
         if self._child is None or not self._child.running:
-            self.close()
+            if self._child is not None:
+                self._child.close()
+            self._openings = 0
             proxies = {name: os.environ[name] for name in _PROXIES if name in os.environ}
-            self._child = Child(_WORKER, environment=proxies if is_camera else {}, bare=True)
+            self._child = Child(_WORKER, environment=proxies if with_proxies else {}, bare=True)
         return self._child
 
     def close(self) -> None:
@@ -187,6 +224,9 @@ class Decoder:
         if self._child is not None:
             self._child.close()
             self._child = None
+        if self._relay is not None:
+            self._relay.close()
+            self._relay = None
         self._openings = 0
 
     def __enter__(self) -> Decoder:

@@ -41,19 +41,22 @@ _INDEXED: Final = ("mov", "matroska", "avi")
 _SECONDS_BEFORE: Final = 1.0
 
 
-def open_container(source: VideoFile | NetworkCamera, start: float = 0.0) -> ContainerVideo:
+def open_container(
+    source: VideoFile | NetworkCamera, start: float = 0.0, relay: int | None = None
+) -> ContainerVideo:
     """Open a file or a camera; the caller closes it.
 
     Args:
         source: what to open.
         start: of a file, seconds after its start before which no frame is wanted.
+        relay: of a camera, see ``open_network``.
 
     Raises:
         SourceLostError: a camera does not answer.
         SourceError: there is no video.
     """
     if not isinstance(source, VideoFile):
-        return _read(open_network(source), source.name, live=True)
+        return _read(open_network(source, relay), source.name, live=True)
     video = _read(open_demuxer(source), source.name, live=False)
     if start > 0 and not video.go_to(start):
         video.close()

@@ -10,6 +10,7 @@ import os
 import time
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import av
 from av.container import InputContainer
@@ -36,6 +37,9 @@ _OPENING_SECONDS: Final = 20.0
 _FILE_FORMATS: Final = "mov,matroska,webm,avi,mpegts,mpeg,ogg,flv,asf,gif"
 _NETWORK_FORMATS: Final = f"{_FILE_FORMATS},rtsp,mpjpeg,mjpeg"
 _NETWORK_PROTOCOLS: Final = "rtsp,rtp,udp,tcp,tls,http,https,httpproxy,crypto"
+# Where a relay says what may be reached: nothing that would go past it.
+_RELAYED_RTSP: Final = "rtsp,tcp"
+_RELAYED_HTTP: Final = "tcp,tls,http,https,httpproxy"
 
 
 def open_demuxer(file: VideoFile) -> InputContainer:
@@ -68,26 +72,30 @@ def open_demuxer(file: VideoFile) -> InputContainer:
         raise unreadable(file, error) from None
 
 
-def open_network(camera: NetworkCamera) -> InputContainer:
+def open_network(camera: NetworkCamera, relay: int | None = None) -> InputContainer:
     """Open what a network camera sends; the caller closes it.
+
+    Args:
+        camera: which one.
+        relay: the port of this machine through which alone it may be reached, see
+            `emotion_core.access.reach.relay`; None: it is connected to directly.
 
     Raises:
         SourceLostError: it does not answer.
         SourceError: it wants another password.
     """
     started = time.monotonic()
+    address, way = _directly(camera) if relay is None else _through(camera, relay)
     try:
         return av.open(
-            camera.address,
+            address,
             "r",
             container_options={
                 "format_whitelist": _NETWORK_FORMATS,
-                "protocol_whitelist": _NETWORK_PROTOCOLS,
-                # Over UDP, pictures of many cameras arrive in pieces.
-                "rtsp_flags": "prefer_tcp",
                 "analyzeduration": "2000000",
                 # Microseconds. It holds where the one below does not: when a stream is closed.
                 "timeout": f"{ANSWER_SECONDS * 1e6:.0f}",
+                **way,
             },
             timeout=ANSWER_SECONDS,
             metadata_errors="replace",
@@ -95,6 +103,26 @@ def open_network(camera: NetworkCamera) -> InputContainer:
     # What FFmpeg says holds the whole address, with the password: none of it is passed on.
     except (av.FFmpegError, ValueError) as error:
         raise unreachable(camera, error, time.monotonic() - started) from None
+
+
+def _directly(camera: NetworkCamera) -> tuple[str, dict[str, str]]:
+    """Return the address to open, and FFmpeg's options."""
+    # Over UDP, pictures of many cameras arrive in pieces.
+    return camera.address, {"protocol_whitelist": _NETWORK_PROTOCOLS, "rtsp_flags": "prefer_tcp"}
+
+
+def _through(camera: NetworkCamera, relay: int) -> tuple[str, dict[str, str]]:
+    """Return the address to open, and FFmpeg's options: it connects to the relay, whatever comes.
+
+    Of RTSP all goes through that one connection: over UDP a camera would name the address itself.
+    """
+    parts = urlsplit(camera.address)
+    if not parts.scheme.startswith("rtsp"):
+        proxy = f"http://127.0.0.1:{relay}"
+        return camera.address, {"protocol_whitelist": _RELAYED_HTTP, "http_proxy": proxy}
+    user, at, _ = parts.netloc.rpartition("@")
+    parts = parts._replace(scheme="rtsp", netloc=f"{user}{at}127.0.0.1:{relay}")
+    return parts.geturl(), {"protocol_whitelist": _RELAYED_RTSP, "rtsp_transport": "tcp"}
 
 
 def film_of(container: InputContainer, name: str) -> VideoStream:

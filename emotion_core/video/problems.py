@@ -7,11 +7,11 @@ import re
 import socket
 from pathlib import Path
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import av
 
-from emotion_core.errors import SourceError, SourceLostError
+from emotion_core.errors import SourceError, SourceLostError, UnknownNameError
 from emotion_core.system.storage.files import open_regular
 from emotion_core.video.sources import NetworkCamera, VideoFile
 
@@ -74,13 +74,16 @@ def unreachable(camera: NetworkCamera, error: Exception, seconds: float) -> Sour
             f"expected a video from {camera.name}, found that it asks for another user name and "
             f"password; put them into the address: {parts.scheme}://NAME:PASSWORD@…"
         )
-    found, advice = _no_connection(error, parts, seconds) or _no_video(error, parts)
+    found, advice = _no_connection(error, camera, seconds) or _no_video(error, camera)
     return SourceLostError(f"expected a video from {camera.name}, found {found}; {advice}")
 
 
-def _no_connection(error: Exception, parts: SplitResult, seconds: float) -> tuple[str, str] | None:
+def _no_connection(
+    error: Exception, camera: NetworkCamera, seconds: float
+) -> tuple[str, str] | None:
     """Return what was found and what to do where nobody was reached; None where somebody was."""
-    port = parts.port or _usual_port(parts)
+    parts = urlsplit(camera.address)
+    port = camera.port
     if isinstance(error, ConnectionRefusedError):
         return (
             f"nobody answering at {parts.hostname}, port {port}",
@@ -98,7 +101,9 @@ def _no_connection(error: Exception, parts: SplitResult, seconds: float) -> tupl
             "check whether the camera is on and in the same network",
         )
     # FFmpeg has no error of its own for a name that nobody knows.
-    if code == errno.EIO and not _known(parts.hostname or ""):
+    if isinstance(error, UnknownNameError) or (
+        code == errno.EIO and not _known(parts.hostname or "")
+    ):
         return (
             f"no machine called {parts.hostname}",
             "check whether the name is right, or use the camera's number address",
@@ -112,9 +117,10 @@ def _no_connection(error: Exception, parts: SplitResult, seconds: float) -> tupl
     return None
 
 
-def _no_video(error: Exception, parts: SplitResult) -> tuple[str, str]:
+def _no_video(error: Exception, camera: NetworkCamera) -> tuple[str, str]:
     """Return what was found at a machine that was reached, and what to do."""
-    where = f"{parts.hostname}, port {parts.port or _usual_port(parts)}"
+    parts = urlsplit(camera.address)
+    where = f"{parts.hostname}, port {camera.port}"
     if isinstance(error, (av.HTTPClientError, av.HTTPServerError)):
         return (
             f"that it refuses ({error.strerror})",
@@ -165,7 +171,3 @@ def _known(host: str) -> bool:
     except OSError:
         return False
     return True
-
-
-def _usual_port(parts: SplitResult) -> int:
-    return {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}[parts.scheme]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
+from emotion_core.access.reach.rules import Rule
 from emotion_core.errors import SourceError
 from emotion_core.system.storage.folders import typed_path
 
@@ -21,6 +22,7 @@ VIDEO_SUFFIXES: Final = (
 )  # fmt: skip
 #: What network cameras speak.
 SCHEMES: Final = ("rtsp", "rtsps", "http", "https")
+_USUAL_PORTS: Final = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -66,12 +68,15 @@ class NetworkCamera:
 
     Attributes:
         address: The address; user name and password may be part of it and are never shown.
+        rule: Judges what is connected to, at first and wherever that leads on to; None: whoever
+            named the address may reach what this machine can.
 
     Raises:
         SourceError: this is no such address.
     """
 
     address: str = field(repr=False)
+    rule: Rule | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         parts = _split(self.address)
@@ -81,6 +86,12 @@ class NetworkCamera:
                 f"http://192.168.1.20/video, found {_shorten(self.address)}; the camera's manual "
                 "names its own"
             )
+
+    @property
+    def port(self) -> int:
+        """The port, its protocol's own where the address says nothing."""
+        parts = urlsplit(self.address)
+        return parts.port or _USUAL_PORTS[parts.scheme]
 
     @property
     def name(self) -> str:

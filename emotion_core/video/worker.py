@@ -11,7 +11,7 @@ from typing import Any, Final
 import av
 
 from emotion_core.errors import SourceError, SourceLostError
-from emotion_core.system.processes.isolation import cut_off, write_only_in
+from emotion_core.system.processes.isolation import connect_only_to, cut_off, write_only_in
 from emotion_core.system.processes.serving import CONTENT, Limits, serve
 from emotion_core.system.progress import ShareProgress
 from emotion_core.video.ahead import ReadAhead
@@ -43,7 +43,8 @@ class Worker:
 
         Args:
             request: to open a file, its ``name`` and its ``path`` or content, and ``start`` where
-                frames from so many seconds on are wanted; to open a camera, its ``address``; to
+                frames from so many seconds on are wanted; to open a camera, its ``address``, and
+                the ``relay`` through which alone it may be reached, a port of this machine; to
                 close it, ``close``; for the next picture, nothing.
             progress: not called.
 
@@ -78,12 +79,15 @@ class Worker:
         else:
             content = Path(request["path"]) if "path" in request else request.get(CONTENT, b"")
             source = VideoFile(request["name"], content)
+        relay = request.get("relay")
         if not self._cut_off:
             cut_off(network=isinstance(source, NetworkCamera))
+            if relay is not None:
+                connect_only_to(relay)
             write_only_in([])
             self._cut_off = True
         self._closed({})
-        video = open_container(source, request.get("start", 0.0))
+        video = open_container(source, request.get("start", 0.0), relay)
         self._video = ReadAhead(video)
         facts: dict[str, Any] = {"paced": video.paced}
         if "start" in request:

@@ -75,7 +75,7 @@ def kind_of(address: IPAddress) -> str:
 
 
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that packets to an IPv6 one go to in the end, if it is of that kind."""
+    """Return the IPv4 address that packets to one of IPv6 go to in the end, if there is one."""
     if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & _LOWEST_32)
     if address.sixtofour is not None:

@@ -39,7 +39,7 @@ class Reach:
 
     @classmethod
     def allowing(cls, entries: Iterable[str]) -> Self:
-        """Return the rule that allows these besides, such as "camera1.school.example", "10.3.0.0/16".
+        """Return the rule that allows these besides: names, and networks such as "10.3.0.0/16".
 
         Raises:
             ReachError: one is neither a name nor a network.

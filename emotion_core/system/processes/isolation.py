@@ -63,6 +63,9 @@ _WRITE_FILE: Final = 1 << 1
 # Everything that changes a folder: remove, make (linux/landlock.h). Later versions know more.
 _CHANGES: Final = sum(1 << bit for bit in range(4, 13))
 _LATER_CHANGES: Final = ((2, 1 << 13), (3, 1 << 14))  # move between folders; truncate
+_KNOWS_PORTS: Final = 4
+_NET_PORT: Final = 2
+_BIND_TCP, _CONNECT_TCP = 1 << 0, 1 << 1
 
 
 def bare_environment() -> dict[str, str]:
@@ -152,6 +155,45 @@ def write_only_in(folders: Sequence[Path]) -> bool:
             os.close(ruleset)
 
 
+def connect_only_to(port: int) -> bool:
+    """Let this process connect by TCP to this port and no other, for good, whatever machine has it.
+
+    Call it while there is one thread: it holds for this one and those that it starts.
+
+    Returns:
+        whether the system can: Linux since 6.7, with Landlock.
+    """
+    if sys.platform != "linux":
+        return False
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def call(number: int, *values: object) -> int:
+        return int(libc.syscall(ctypes.c_long(number), *values))
+
+    version = call(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(_LANDLOCK_VERSION))
+    if version < _KNOWS_PORTS:
+        return False
+    rules = _NetworkRules(0, _BIND_TCP | _CONNECT_TCP)
+    size = ctypes.c_size_t(ctypes.sizeof(rules))
+    ruleset = call(_LANDLOCK_CREATE, ctypes.byref(rules), size, ctypes.c_uint32(0))
+    if ruleset < 0:
+        return False
+    try:
+        allowed = _Port(_CONNECT_TCP, port)
+        call(
+            _LANDLOCK_ADD,
+            ctypes.c_int(ruleset),
+            ctypes.c_int(_NET_PORT),
+            ctypes.byref(allowed),
+            ctypes.c_uint32(0),
+        )
+        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        return call(_LANDLOCK_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0)) == 0
+    finally:
+        with suppress(OSError):
+            os.close(ruleset)
+
+
 class _Instruction(ctypes.Structure):
     _fields_ = (
         ("code", ctypes.c_uint16),
@@ -167,6 +209,14 @@ class _Program(ctypes.Structure):
 
 class _Rules(ctypes.Structure):
     _fields_ = (("changes", ctypes.c_uint64),)
+
+
+class _NetworkRules(ctypes.Structure):
+    _fields_ = (("files", ctypes.c_uint64), ("network", ctypes.c_uint64))
+
+
+class _Port(ctypes.Structure):
+    _fields_ = (("allowed", ctypes.c_uint64), ("port", ctypes.c_uint64))
 
 
 class _Beneath(ctypes.Structure):
