@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
+from emotion_core.access.audit import note
 from emotion_core.errors import AccessError, NoHomeError
 from emotion_core.system.storage.files import make_folder, write_json
 from emotion_core.system.storage.folders import base_dir
@@ -163,6 +164,7 @@ def add_token(
             )
         with writing(path, AccessError):
             write_json(path, asdict(token))
+    note("added", "token", path.stem, detail=", ".join(token.may))
     return NewToken(secret, token)
 
 
@@ -183,6 +185,7 @@ def revoke_token(name: str) -> None:
         AccessError: there is none of this name, or it cannot be deleted.
     """
     _SHELF.delete(_SHELF.find(tokens_dir(), name))
+    note("deleted", "token", name)
 
 
 def digest_of(secret: str) -> str:

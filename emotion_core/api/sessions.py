@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Self
 
 from anyio import CapacityLimiter, to_thread
@@ -10,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
+from emotion_core.access.audit import note
 from emotion_core.api.access import needs
 from emotion_core.api.problems import problem, responses
 from emotion_core.sessions.edits.kinds import Mark, MarkSource
@@ -182,6 +184,7 @@ async def file(
     """Send a session as a file, with everything that people corrected."""
     found = await to_thread.run_sync(find_session, sessions_dir(), session_id)
     if kind == _VIDEO and found.video is not None:
+        await to_thread.run_sync(partial(note, "exported", "session", found.id, detail="video"))
         return FileResponse(found.video, filename=f"session-{found.id}.mp4")
     offered = next((each for each in _files_of(found) if each.kind == kind), None)
     if offered is None:

@@ -20,9 +20,10 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final, TypedDict
 
+from emotion_core.access.audit import note
 from emotion_core.belongings.kinds import KINDS, Kind
 from emotion_core.errors import BackupError
-from emotion_core.quantities import byte_size
+from emotion_core.quantities import byte_size, counted
 from emotion_core.system.clock import iso_time
 from emotion_core.system.names import is_plain
 from emotion_core.system.progress import CountProgress
@@ -106,6 +107,7 @@ def back_up(
                     done += size
                     progress(done, total)
             _add_content(tar, END_FILE, b"")
+    note("backed up", "everything", path.name, detail=counted(len(things), "thing"))
     return {kind.name: len(listed["things"].get(kind.key, ())) for kind in kinds if kind.key}
 
 
@@ -145,6 +147,8 @@ def restore(
         except tarfile.TarError:  # it is cut off: what is missing is told
             pass
     problems = (f"{key}/{name}: not in {path}, which is damaged" for key, name in missing)
+    count = sum(map(len, restored.values()))
+    note("restored", "everything", path.name, detail=counted(count, "thing"))
     return Restored(restored, kept, tuple(problems))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from emotion_core.cli import (
     analyze,
     architectures,
+    audit,
     backup,
     card,
     connection,
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sessions,
         tokens,
         backup,
+        audit,
     ):
         command.add_parser(commands)
     options = parser.parse_args(arguments)

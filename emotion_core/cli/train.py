@@ -14,6 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from emotion_core.access.audit import note
 from emotion_core.cli.options import add_data_options, data_source, open_source
 from emotion_core.datasets.types import FaceDataset
 from emotion_core.errors import TrainingError
@@ -111,6 +112,7 @@ def run(options: argparse.Namespace) -> None:
         check_replaceable(options.out)
         training = open_training(plan, dataset, folder, terminal, resume=options.resume)
     plan.write(folder)
+    note("trained", "model", options.out.name)
     with terminal.following():
         result = train(training, terminal, checkpoint_seconds=options.checkpoint_every)
     if not result.completed:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from emotion_core.access.audit import note
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.errors import DatasetError
 from emotion_core.system.names import fitted
@@ -68,6 +69,7 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
             f"the upload cannot be kept in {folder.parent} ({error.strerror or error}); free up "
             "space, or allow writing there"
         ) from error
+    note("imported", "upload", faces[0])
     return folder / faces[0]
 
 
@@ -101,3 +103,4 @@ def delete_upload(path: Path) -> None:
     if path not in list_uploads():
         raise DatasetError(f"expected an upload in {uploads_dir()}, found {path}")
     _SHELF.delete(path.parent)
+    note("deleted", "upload", path.name)

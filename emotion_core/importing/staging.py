@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from emotion_core.access.audit import note
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import FoundNetwork, ImportAnswers
@@ -144,6 +145,7 @@ class StagedModel:
                 stays staged then.
         """
         kept = add_model(self.folder, name, self.described(answers))
+        note("imported", "model", kept.name)
         self.discard()
         return kept
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+from emotion_core.access.audit import note
 from emotion_core.errors import ModelError
 from emotion_core.models.folder import (
     CARD_FILE,
@@ -112,6 +113,7 @@ def delete_model(name: str, *, although_in_use: bool = False) -> ModelInUse:
         others = [model.folder for model in library.models if model.folder != folder]
         put_to_use(others[0])
     MODELS.delete(folder)
+    note("deleted", "model", folder.name)
     return model_in_use()
 
 
@@ -126,6 +128,7 @@ def export_model(name: str, file: IO[bytes]) -> None:
         for entry in sorted(model.card.files):
             archive.writestr(f"{name}/{entry}", read_model_file(model.folder, model.card, entry))
         archive.write(model.folder / CARD_FILE, f"{name}/{CARD_FILE}")
+    note("exported", "model", name)
 
 
 def export_to(name: str, path: Path) -> None:

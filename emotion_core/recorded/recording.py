@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from emotion_core.access.audit import note
 from emotion_core.errors import SourceError
 from emotion_core.models.folder import LITERT_FILE, load_card
 from emotion_core.models.views import FittedViews, view_of
@@ -95,6 +96,7 @@ def write_recording(
         carry_over(job.target, folder)
         keep_private(folder)
         job.check_target()
+    note("recorded", "session", job.target.name, detail="of a video")
 
 
 def _began(job: VideoJob, facts: FileFacts) -> float:

@@ -24,6 +24,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_core.access.audit import note
 from emotion_core.errors import SessionError
 from emotion_core.faces.readings import PersonReading
 from emotion_core.sessions.events import TriggerEvent
@@ -143,7 +144,7 @@ class SessionRecorder:
         own: Path | None = None
         try:
             own = _new_folder(folder, time.strftime("%Y%m%d-%H%M%S", time.gmtime(now)))
-            return cls(own, header, with_video, (started, now), clock)
+            recorder = cls(own, header, with_video, (started, now), clock)
         except OSError as error:
             if own is not None:
                 shutil.rmtree(own, ignore_errors=True)
@@ -151,6 +152,8 @@ class SessionRecorder:
                 f"{folder}: expected a folder to record in, but it cannot be written "
                 f"({error.strerror}); free up space, or name another with EMOTION_SESSIONS_DIR"
             ) from error
+        note("recorded", "session", own.name)  # it records already, whatever becomes of the line
+        return recorder
 
     @property
     def with_video(self) -> bool:

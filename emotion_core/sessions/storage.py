@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from emotion_core.access.audit import note
 from emotion_core.errors import NoHomeError, SessionError
 from emotion_core.quantities import counted, duration
 from emotion_core.sessions.edits.applying import persons_left
@@ -234,11 +235,16 @@ def stop_session(folder: Path, session_id: str, *, patience: float = 20.0) -> Se
     return open_session(own)
 
 
-def delete_session(folder: Path, session_id: str) -> None:
+def delete_session(folder: Path, session_id: str, *, reason: str = "") -> None:
     """Delete one session with everything it holds; a damaged one as well.
 
     Nothing is deleted that no recording wrote: neither a folder without a header nor files that
     someone put beside it. Pictures of its faces in the cache go with it.
+
+    Args:
+        folder: that of all sessions.
+        session_id: which one.
+        reason: for the audit list, in a few words.
 
     Raises:
         SessionError: there is no such session, it is being recorded, it holds other files, or it
@@ -247,6 +253,7 @@ def delete_session(folder: Path, session_id: str) -> None:
     own = _deletable(folder, session_id)
     _SHELF.delete(own)
     _forget_copies(own)
+    note("deleted", "session", own.name, detail=reason)
 
 
 def set_session_aside(folder: Path, session_id: str) -> SetAside:
@@ -260,6 +267,7 @@ def set_session_aside(folder: Path, session_id: str) -> SetAside:
     own = _deletable(folder, session_id)
     aside = _SHELF.set_aside(own)
     _forget_copies(own)
+    note("deleted", "session", own.name)
     return aside
 
 
@@ -276,6 +284,8 @@ def take_sessions_back(aside: Iterable[SetAside]) -> None:
             _SHELF.take_back(each)
         except SessionError as error:
             problems.append(str(error))
+        else:
+            note("brought back", "session", each.path.name)
     if problems:
         raise SessionError("; ".join(problems))
 

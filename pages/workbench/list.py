@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from emotion_core.quantities import byte_size, counted, duration
-from emotion_core.sessions.exports.tables import write_several
+from emotion_core.sessions.exports.offered import write_all
 from emotion_core.sessions.finding import found_by
 from emotion_core.sessions.storage import Session
 from pages.mending.downloads import FileOnDisk, written
@@ -143,7 +143,7 @@ def _compare(ids: Sequence[str], choose: Callable[[str], object]) -> None:
 
 def _offer_several(sessions: Sequence[Session], choose: Callable[[str], object]) -> None:
     def content() -> FileOnDisk:
-        return written(lambda file: write_several(sessions, file))
+        return written(lambda file: write_all(sessions, file))
 
     st.download_button(
         f"Export {len(sessions)} sessions",

@@ -278,7 +278,7 @@ def _import(session: Session, found: MarkList) -> None:
 def _offer_csv(session: Session) -> None:
     st.download_button(
         "CSV",
-        lambda: written(lambda file: write_marks(session, file)),
+        lambda: written(lambda file: write_marks_csv(session, file)),
         f"session-{session.id}-marks.csv",
         "text/csv",
         key=f"marks csv {session.id}",

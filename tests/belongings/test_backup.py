@@ -56,7 +56,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and path.name != "closed_to_others.json"  # of the housekeeping
+        if path.is_file() and path.name != "closed_to_others.json" and path.parent.name != "audit"
     }
 
 

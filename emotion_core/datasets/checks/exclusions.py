@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_core.access.audit import note
 from emotion_core.datasets.checks.findings import Finding
 from emotion_core.datasets.types import SPLITS, Exclusion, FaceDataset
 from emotion_core.emotions import EMOTIONS
@@ -270,6 +271,7 @@ def delete_exclusions(name: str, folder: Path | None = None) -> None:
     if not path.is_file():
         raise DatasetError(f"{path}: expected a correction list to delete, found none")
     _SHELF.delete(path)
+    note("deleted", "correction list", name)
 
 
 def _file(name: str, folder: Path | None) -> Path:

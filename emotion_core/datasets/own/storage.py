@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from emotion_core.access.audit import note
 from emotion_core.datasets.own.dataset import (
     HEADER_FILE,
     OWN_DATA_FORMAT,
@@ -134,6 +135,7 @@ def delete_own_dataset(parent: Path, name: str) -> None:
         DatasetError: there is no such dataset, it holds other files, or it cannot be deleted.
     """
     _SHELF.delete(_folder_of(parent, name))
+    note("deleted", "dataset", name)
 
 
 def export_own_dataset(dataset: OwnDataset, path: Path) -> None:
@@ -165,6 +167,7 @@ def write_zip(dataset: OwnDataset, file: BinaryIO) -> None:
                     "just now? Try again"
                 ) from error
             archive.writestr(f"{dataset.name}/{name}", content)
+    note("exported", "dataset", dataset.name)
 
 
 def _folder_of(parent: Path, name: str) -> Path:

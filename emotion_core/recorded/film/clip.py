@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from emotion_core.access.audit import note
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import SessionError, SourceError
 from emotion_core.recorded.film.writing import FILM_WORKER
@@ -113,6 +114,7 @@ def write_clip(
             )
         with replace_file(path) as temporary:
             shutil.copyfile(folder / VIDEO_FILE, temporary)
+    note("exported", "session", session.id, detail="clip")
     return Clip(facts.frames, video.drawn_on)
 
 

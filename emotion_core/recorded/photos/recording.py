@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from emotion_core.access.audit import note
 from emotion_core.faces.readings import PersonReading
 from emotion_core.models.folder import LITERT_FILE, load_card
 from emotion_core.models.views import view_of
@@ -102,6 +103,7 @@ def write_photo_session(
         write_header(folder, header)
         keep_private(folder)
         job.check_target()
+    note("recorded", "session", job.target.name, detail="of photos")
 
 
 def _readings(

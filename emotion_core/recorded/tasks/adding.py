@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
+from emotion_core.access.audit import note
 from emotion_core.errors import SourceError
 from emotion_core.recorded.job import VideoJob
 from emotion_core.recorded.photos.job import PhotoList, PhotosJob, entry_name
@@ -96,6 +97,8 @@ def add_videos(
         except BaseException:
             threads.shutdown(cancel_futures=True)
             raise
+    for task in tasks:
+        note("added", "video to read", task.name)
     return tasks
 
 
@@ -128,7 +131,9 @@ def add_received(
             sessions_dir().resolve() / place.folder.name, model, settings, with_video,
         )  # fmt: skip
 
-    return _add(place, video.name, fill)
+    task = _add(place, video.name, fill)
+    note("added", "video to read", task.name)
+    return task
 
 
 def add_photos(
@@ -168,7 +173,9 @@ def add_photos(
             place.folder / UPLOAD_FILE if uploads else None,
         )  # fmt: skip
 
-    return _add(place, name, fill)
+    task = _add(place, name, fill)
+    note("added", "photos to read", task.name)
+    return task
 
 
 class _Place(NamedTuple):

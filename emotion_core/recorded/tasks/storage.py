@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from emotion_core.access.audit import note
 from emotion_core.errors import SourceError
 from emotion_core.recorded.tasks.control import forget
 from emotion_core.recorded.tasks.task import (
@@ -103,3 +104,4 @@ def delete_task(task: QueuedTask) -> None:
         (task.folder / QUEUED_FILE).unlink(missing_ok=True)
         forget(task)
     _SHELF.delete(task.folder)
+    note("deleted", "video to read", task.name)

@@ -8,12 +8,10 @@ it, and the next to write takes it away.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -33,7 +31,7 @@ from emotion_core.sessions.edits.kinds import (
 from emotion_core.sessions.header import EDITING_FILE, EDITS_FILE, HEADER_FILE
 from emotion_core.sessions.lock import is_being_recorded
 from emotion_core.system.clock import iso_time
-from emotion_core.system.storage.files import owner_only
+from emotion_core.system.storage.files import append_line, whole_lines
 from emotion_core.system.storage.json_reading import parse_json
 from emotion_core.system.storage.locks import FileLock
 from emotion_core.system.storage.shelf import writing
@@ -82,7 +80,7 @@ def read_log(folder: Path) -> EditLog:
     """
     path = folder / EDITS_FILE
     try:
-        lines = _whole_lines(path).splitlines()
+        lines = whole_lines(path.read_bytes()).splitlines()
     except FileNotFoundError:
         return EditLog()
     except OSError as error:
@@ -230,26 +228,8 @@ def _editing(folder: Path) -> Iterator[None]:
 def _write(path: Path, step: Step) -> None:
     """Add a line, and take away what a process that was killed has left of another."""
     line = {"made": iso_time(time.time()), **step_to_json(step)}
-    rest = memoryview((json.dumps(line, ensure_ascii=False) + "\n").encode())
-    with writing(path, SessionError), FileIO(path, "a", opener=owner_only) as file:
-        whole = len(_whole_lines(path))
-        file.truncate(whole)
-        try:
-            while rest:
-                rest = rest[file.write(rest) :]
-            os.fsync(file.fileno())
-        except OSError:
-            file.truncate(whole)
-            raise
-
-
-def _whole_lines(path: Path) -> bytes:
-    """Return the file without an end that was cut in two, or that a power cut left as zeros.
-
-    Zeros with lines after them are kept, and refused as damage: what follows is somebody's work.
-    """
-    content = path.read_bytes().rstrip(b"\0")
-    return content[: content.rfind(b"\n") + 1]
+    with writing(path, SessionError):
+        append_line(path, json.dumps(line, ensure_ascii=False).encode())
 
 
 def _unreadable(path: Path, reason: str) -> SessionError:

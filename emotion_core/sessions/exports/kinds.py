@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from emotion_core.access.audit import note
 from emotion_core.errors import SessionError
 from emotion_core.sessions.edits.folding import EditedSession, read_edited, read_raw
 from emotion_core.sessions.exports.annotations import annotations_of, in_video
@@ -54,9 +55,10 @@ def export_session(session: Session, path: Path, *, raw: bool = False) -> None:
         for place, text in zip((path, json_path(path)), _bids(session, raw=raw), strict=True):
             with replace_file(place) as temporary:
                 temporary.write_bytes(text.encode())
-        return
-    with replace_file(path) as temporary, temporary.open("wb") as file:
-        write_session(session, kind, file, raw=raw)
+    else:
+        with replace_file(path) as temporary, temporary.open("wb") as file:
+            write_session(session, kind, file, raw=raw)
+    note("exported", "session", session.id, detail=kind)
 
 
 def write_session(session: Session, kind: str, file: BinaryIO, *, raw: bool = False) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, Final
 
+from emotion_core.access.audit import note
 from emotion_core.sessions.edits.folding import read_edited
 from emotion_core.sessions.exports.codebook import codebook_csv, exported_codebook
 from emotion_core.sessions.exports.kinds import write_session
-from emotion_core.sessions.exports.tables import write_events
+from emotion_core.sessions.exports.tables import write_events, write_marks, write_several
 from emotion_core.sessions.header import CODEBOOK_FILE, EVENTS_FILE
 from emotion_core.sessions.numbers.baseline import rests_of
 from emotion_core.sessions.storage import Session
@@ -83,10 +84,12 @@ def has_events(session: Session) -> bool:
 
 def _write(kind: str, session: Session, file: BinaryIO, *, raw: bool) -> None:
     write_session(session, kind, file, raw=raw)
+    note("exported", "session", session.id, detail=kind)
 
 
 def _write_events(session: Session, file: BinaryIO, *, raw: bool) -> None:  # noqa: ARG001
     write_events(session, file)
+    note("exported", "session", session.id, detail="events")
 
 
 def _write_codebook(session: Session, file: BinaryIO, *, raw: bool) -> None:
@@ -95,6 +98,27 @@ def _write_codebook(session: Session, file: BinaryIO, *, raw: bool) -> None:
         with_events=has_events(session), kind=session.header.kind, relative=relative, raw=raw
     )
     file.write(codebook_csv(columns).encode())
+
+
+def write_all(sessions: Sequence[Session], file: BinaryIO) -> None:
+    """Write several sessions as one ZIP file with a folder for each.
+
+    Raises:
+        SessionError: one of them is damaged.
+    """
+    write_several(sessions, file)
+    for session in sessions:
+        note("exported", "session", session.id, detail="zip")
+
+
+def write_marks_csv(session: Session, file: BinaryIO) -> None:
+    """Write a session's marks as a CSV file that can be imported again.
+
+    Raises:
+        SessionError: the session is damaged.
+    """
+    write_marks(session, file)
+    note("exported", "session", session.id, detail="marks")
 
 
 #: What the columns of the others mean.

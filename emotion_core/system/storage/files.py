@@ -11,6 +11,7 @@ import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -30,6 +31,9 @@ ON_WINDOWS: Final = os.name == "nt"
 
 #: What the name of a folder's predecessor adds to that of its temporary one.
 RETIRED_ENDING: Final = "-old"
+
+# How much of the end of a file is looked at to find its last whole line.
+_PIECE: Final = 65_536
 
 # What everybody but the owner may do.
 _OTHERS: Final = 0o077
@@ -290,6 +294,53 @@ def write_json(path: Path, content: Any, *, lasting: bool = True) -> None:
     """Write ``content`` to ``path`` as indented JSON, whole or not at all; see ``replace_file``."""
     with replace_file(path, lasting=lasting) as temporary:
         temporary.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Add a line to a file, whole or not at all, and take away what a killed process left of one.
+
+    Whoever calls this has locked the file against other writers. It is made where it is missing,
+    for its owner's eyes alone.
+
+    Args:
+        path: the file, in a folder that is there.
+        line: without a line break in it; one is added.
+
+    Raises:
+        OSError: it cannot be written, or the disk is full; nothing was added then.
+    """
+    rest = memoryview(line + b"\n")
+    with FileIO(path, "a+", opener=owner_only) as file:
+        whole = _whole_length(file)
+        file.truncate(whole)
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError:
+            file.truncate(whole)
+            raise
+
+
+def whole_lines(content: bytes) -> bytes:
+    """Return lines without an end that was cut in two, or that a power cut left as zeros.
+
+    Zeros with lines after them are kept: what follows is somebody's work.
+    """
+    content = content.rstrip(b"\0")
+    return content[: content.rfind(b"\n") + 1]
+
+
+def _whole_length(file: FileIO) -> int:
+    """Return the bytes of the whole lines in a file; nearly always its end tells."""
+    size = file.seek(0, os.SEEK_END)
+    start, tail = size, b""
+    while start > 0 and not whole_lines(tail):
+        length = min(start, _PIECE)
+        start -= length
+        file.seek(start)
+        tail = (file.read(length) or b"") + tail
+    return start + len(whole_lines(tail))
 
 
 def _hidden(name: str) -> str:

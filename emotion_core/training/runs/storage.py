@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from emotion_core.access.audit import note
 from emotion_core.errors import ModelError, TrainingError
 from emotion_core.models.folder import DEFAULT_MODEL, load_card, models_dirs
 from emotion_core.system.processes.queueing import LOCK_FILE, PATIENCE, QUEUED_FILE, enqueue
@@ -77,6 +78,7 @@ def create_run(parent: Path, plan: RunPlan) -> Run:
             f"{parent}: the run cannot be written ({error.strerror}); free up space, or name "
             f"another folder with {RUNS_DIR_VARIABLE}"
         ) from error
+    note("trained", "run", plan.name, detail=folder.name)
     return open_run(folder)
 
 
@@ -142,6 +144,7 @@ def delete_run(run: Run) -> None:
         # longer, it would keep Windows from moving the folder.
         (run.folder / QUEUED_FILE).unlink(missing_ok=True)
     _SHELF.delete(run.folder)
+    note("deleted", "run", run.plan.name, detail=run.id)
 
 
 def write_zip(run: Run, file: BinaryIO) -> None:
@@ -162,6 +165,7 @@ def write_zip(run: Run, file: BinaryIO) -> None:
                 if not path.name.startswith("."):
                     with suppress(FileNotFoundError):
                         archive.write(path, prefix + path.relative_to(folder).as_posix())
+    note("exported", "run", run.plan.name, detail=run.id)
 
 
 def export_run_zip(run: Run, path: Path) -> None:

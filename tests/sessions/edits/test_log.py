@@ -76,7 +76,7 @@ def test_a_disk_that_is_full_leaves_the_log_as_it_was(session, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(log_module.os, "fsync", fail)
+        patch.setattr("os.fsync", fail)
         with pytest.raises(SessionError, match=r"cannot be written \(No space left on device\)"):
             name_person(session, 1, "Bob")
     assert read_edited(session).names == {1: "Ada"}
