@@ -24,9 +24,10 @@ from emotion_core.errors import AccessError, NoHomeError
 from emotion_core.quantities import counted
 from emotion_core.system.clock import iso_time
 from emotion_core.system.storage.files import append_line, make_folder, move, whole_lines
-from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.folders import base_dir
 from emotion_core.system.storage.json_reading import checked, parse_json
 from emotion_core.system.storage.locks import FileLock
+from emotion_core.system.storage.persons import whose
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ def audit_dir() -> Path:
     Raises:
         NoHomeError: there is no folder to keep things in.
     """
-    return data_dir() / "audit"
+    return base_dir() / "audit"
 
 
 def note(
@@ -124,6 +125,9 @@ def note(
         clock: returns the seconds since 1970.
     """
     global _lost
+    if who is None:
+        with suppress(NoHomeError):  # nobody is known here, and it was done nevertheless
+            who = whose()
     entry = Entry(iso_time(clock()), action, kind, name, who, detail)
     with _turn:
         _lost += len(_waiting) == MOST_WAITING

@@ -23,7 +23,7 @@ from emotion_core.sessions.edits.marks import (
     remove_marks,
 )
 from emotion_core.sessions.edits.persons import leave_out
-from emotion_core.sessions.exports.tables import write_marks
+from emotion_core.sessions.exports.offered import write_marks_csv
 from emotion_core.sessions.storage import Session
 from emotion_core.sessions.tables import read_events
 from pages.mending.downloads import written

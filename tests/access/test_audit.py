@@ -15,8 +15,9 @@ import pytest
 
 from emotion_core.access import audit
 from emotion_core.access.audit import audit_dir, entries, forget_old, note
-from emotion_core.errors import AccessError
-from emotion_core.system.storage.folders import PROJECT
+from emotion_core.errors import AccessError, NoHomeError
+from emotion_core.system.storage.folders import PROJECT, base_dir
+from emotion_core.system.storage.persons import at_home, find_person_with
 
 DAY = 86_400.0
 
@@ -36,6 +37,24 @@ def test_what_was_noted_the_newest_first() -> None:
     assert [each.action for each in entries(actions=("recorded",)).entries] == ["recorded"]
     assert entries(since=datetime(2020, 1, 1, tzinfo=UTC)).entries == (newest,)
     assert entries(most=1).entries == (newest,)
+
+
+def test_the_person_is_whoever_it_runs_for() -> None:
+    ada = "0123456789abcdef"
+    with at_home(ada):
+        note("recorded", "session", "a")
+    assert entries().entries[0].who == ada
+    assert audit_dir() == base_dir() / "audit"  # one list for everybody
+
+    def nobody() -> str | None:
+        raise NoHomeError("nobody is known")
+
+    end = find_person_with(nobody)
+    try:
+        assert note("login refused", "", "", detail="3 times")
+    finally:
+        end()
+    assert entries().entries[0].who is None
 
 
 def test_only_its_owner_can_read_it() -> None:
@@ -142,5 +161,5 @@ def test_one_that_cannot_be_read_is_said(data: Path) -> None:
     (path,) = (data / "audit").glob("*.jsonl")
     path.unlink()
     path.symlink_to("/proc/self/mem")
-    with pytest.raises(AccessError, match="cannot be read .*; allow reading it"):
+    with pytest.raises(AccessError, match=r"cannot be read .*; allow reading it"):
         entries()

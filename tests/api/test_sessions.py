@@ -13,6 +13,7 @@ import httpx
 import pandas as pd
 import pytest
 
+from emotion_core.access.audit import entries
 from emotion_core.sessions.edits.marks import add_mark
 from emotion_core.sessions.edits.persons import name_person
 from emotion_core.sessions.exports.kinds import write_session
@@ -125,6 +126,8 @@ def test_the_video_is_sent_in_parts_to_whoever_asks_for_one(
     assert named["media_type"] == "video/mp4"
     address = f"/sessions/{session.id}/files/video"
     assert client.get(address).content == video
+    noted = entries().entries[0]
+    assert (noted.action, noted.name, noted.detail) == ("exported", session.id, "video")
     part = client.get(address, headers={"Range": "bytes=10-19"})
     assert (part.status_code, part.content) == (206, video[10:20])
 

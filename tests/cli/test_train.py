@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from emotion_core.access.audit import entries
 from emotion_core.cli import main
 from emotion_core.cli.train import _Terminal
 from emotion_core.datasets import DEMO_DATASET_NAME, demo_dataset
@@ -33,6 +34,8 @@ def test_training_makes_a_model_and_leaves_nothing_else(tmp_path, capsys):
     card = load_card(out)
     assert (card.config["seed"], card.config["epochs"]) == (3, 1)
     assert isinstance(load_keras_classifier(out), KerasClassifier)
+    noted = entries(actions=("trained",)).entries[0]
+    assert (noted.kind, noted.name) == ("model", "model")
     (line,) = (out / "training_log.jsonl").read_text().splitlines()
     assert json.loads(line)["epoch"] == 1
 

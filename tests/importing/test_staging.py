@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emotion_core.access.audit import entries
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import ModelError
 from emotion_core.importing.answers import CLASS_ORDERS, FoundNetwork, ImportAnswers, guess_answers
@@ -30,6 +31,7 @@ class TestWhole:
         assert answers_to_grays(staged.classifier(answers), 7) == list(EMOTIONS)
         kept = staged.keep("grey", answers)
         assert kept.origin == "imported"
+        assert [(each.action, each.name) for each in entries().entries] == [("imported", "grey")]
         assert kept.card.source["file"] == "grey64.tflite"
         assert kept.card.interface.side == 64
         assert not staged.folder.exists()

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from emotion_core.access.audit import entries
 from emotion_core.cli import main
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
@@ -73,6 +74,8 @@ def test_boxes_are_drawn_on_a_live_sessions_video_where_its_rows_say(tmp_path):
     session = recorder.stop()
     made = write_clip(session, TimeRange(1.0, 2.5), tmp_path / "clip.mp4", lambda _: None)
     assert not made.drawn_on
+    assert (noted := entries().entries[0]).name == session.id
+    assert (noted.action, noted.detail) == ("exported", "clip")
     pictures = pictures_of(tmp_path / "clip.mp4")
     assert len(pictures) == made.frames >= 7
     for time, image in pictures:

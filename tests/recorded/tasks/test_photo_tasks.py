@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emotion_core.access.audit import entries
 from emotion_core.errors import SourceError
 from emotion_core.models.folder import default_model_dir
 from emotion_core.recorded.photos.job import PhotoList
@@ -57,6 +58,9 @@ def test_a_folder_becomes_a_session(parent, tmp_path):
     )
     session = open_session(done.session)
     assert (session.header.kind, session.length) == ("photos", "4 photos")
+    added, recorded = entries(actions=("added", "recorded")).entries[1::-1]
+    assert (added.kind, added.name) == ("photos to read", "holiday")
+    assert (recorded.name, recorded.detail) == (session.id, "of photos")
     assert read_status(task.folder).share == 0  # of writing
     delete_task(done)
     assert list_tasks(parent).tasks == ()

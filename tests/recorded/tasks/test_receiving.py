@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from emotion_core.access.audit import entries
 from emotion_core.errors import SourceError
 from emotion_core.models.folder import default_model_dir
 from emotion_core.recorded.settings import RecordedSettings
@@ -32,6 +33,7 @@ def test_it_is_moved_into_its_task(parent: Path) -> None:
         video.finish()
         inode = video.path.stat().st_ino
         task = add_received(parent, video, default_model_dir(), RecordedSettings())
+    assert entries(actions=("added",)).entries[0].name == "film.mp4"
     kept = find_task(parent, task.id).folder / UPLOAD_FILE
     assert kept.read_bytes() == b"one two"
     assert kept.stat().st_ino == inode

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from emotion_core.access.audit import entries
 from emotion_core.errors import SourceError
 from emotion_core.models.folder import default_model_dir
 from emotion_core.recorded.settings import RecordedSettings
@@ -84,6 +85,8 @@ def test_they_are_read_in_their_order_and_become_sessions(parent, film):
         session = open_session(done.session)
         assert (session.frames, session.persons, session.header.name) == (15, 1, "ein Film.mp4")
     assert len(list_sessions(sessions_dir()).sessions) == 2
+    noted = [(each.name, each.detail) for each in entries(actions=("recorded",)).entries[:2]]
+    assert noted == [(second.id, "of a video"), (first.id, "of a video")]
     assert [task.id for task in list_tasks(parent).tasks] == [second.id, first.id]
     assert read_status(first.folder).writing
 
