@@ -31,6 +31,11 @@ class Caller:
     token: Token | None
     stays: Callable[[], bool]
 
+    @property
+    def person(self) -> str | None:
+        """The id of who made the token; None: whoever runs the app, or no token."""
+        return (self.token.owner or None) if self.token is not None else None
+
     def may(self, right: Right) -> bool:
         """Tell whether the token allows this."""
         return self.token is not None and right in self.token.may

@@ -1,6 +1,6 @@
 """Tokens: secrets that let another program in, each with a name and rights; only hashes are kept.
 
-Each is a small file in the user's data folder, so that the app and the command line see the same
+Each is a small file in its owner's home, so that the app and the command line see the same
 ones, and one that is revoked is refused from the next request on.
 """
 
@@ -13,7 +13,7 @@ import secrets
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
@@ -21,9 +21,11 @@ from typing import Final, Literal
 from emotion_core.access.audit import note
 from emotion_core.errors import AccessError, NoHomeError
 from emotion_core.system.storage.files import make_folder, write_json
-from emotion_core.system.storage.folders import base_dir
+from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.homes import all_homes
 from emotion_core.system.storage.json_reading import checked, read_json
 from emotion_core.system.storage.locks import FileLock
+from emotion_core.system.storage.persons import at_home, whose
 from emotion_core.system.storage.shelf import Shelf, writing
 
 Right = Literal["live", "analyze", "record", "admin"]
@@ -67,7 +69,7 @@ class Token:
 
     Attributes:
         name: what people call it, and its file.
-        owner: whose it is; empty: of whoever runs the app.
+        owner: in whose home it lies, by their id; empty: of whoever runs the app.
         may: its rights.
         created: time in UTC, ISO 8601.
         digest: SHA-256 of the token, 64 hexadecimal digits. It has 256 random bits: nobody guesses
@@ -124,23 +126,21 @@ def tokens_dir() -> Path:
     Raises:
         NoHomeError: there is no folder to keep things in.
     """
-    return base_dir() / "tokens"
+    return data_dir() / "tokens"
 
 
 def add_token(
     name: str,
     may: Collection[str],
     *,
-    owner: str = "",
     requests_a_second: float = USUAL_RATE,
     most_bytes: int = USUAL_BYTES,
 ) -> NewToken:
-    """Make a token and keep its hash.
+    """Make a token of whoever this runs for, and keep its hash.
 
     Args:
         name: see ``names.checked_name``; one that no token has.
         may: its rights, at least one of ``RIGHTS``.
-        owner: whose it is; empty: of whoever runs the app.
         requests_a_second: see ``Token``.
         most_bytes: see ``Token``.
 
@@ -150,7 +150,8 @@ def add_token(
     """
     secret = _PREFIX + secrets.token_urlsafe(32)
     token = Token(
-        name.strip(), owner, checked_rights(may), datetime.now(UTC).isoformat(timespec="seconds"),
+        name.strip(), whose() or "", checked_rights(may),
+        datetime.now(UTC).isoformat(timespec="seconds"),
         digest_of(secret), requests_a_second, most_bytes,
     )  # fmt: skip
     folder = tokens_dir()
@@ -169,7 +170,7 @@ def add_token(
 
 
 def list_tokens() -> Tokens:
-    """Return all tokens.
+    """Return all tokens of whoever this runs for.
 
     Raises:
         AccessError: their folder cannot be read.
@@ -219,17 +220,34 @@ def checked_rights(names: Collection[str]) -> tuple[Right, ...]:
 
 
 class KnownTokens:
-    """The tokens as they are now, for a server that asks at every request.
+    """Everybody's tokens as they are now, for a server that asks at every request.
 
-    Asking costs a look at one folder; the files are read when it has changed.
+    Asking costs a look at one folder a person; the files are read when it has changed.
     """
 
+    def __init__(self) -> None:
+        self._of_homes: dict[str | None, _TokensOfHome] = {}
+
+    def now(self) -> tuple[Token, ...]:
+        """Return all tokens; none of a home whose folder is not there or cannot be read."""
+        try:
+            homes = all_homes()
+        except (OSError, NoHomeError):
+            return ()
+        found: list[Token] = []
+        for home in homes:
+            known = self._of_homes.setdefault(home.person, _TokensOfHome())
+            with at_home(home.person):
+                found.extend(known.now())
+        return tuple(found)
+
+
+class _TokensOfHome:
     def __init__(self) -> None:
         self._seen: tuple[Path, int, int] | None = None
         self._tokens: tuple[Token, ...] = ()
 
     def now(self) -> tuple[Token, ...]:
-        """Return all tokens; none where there is no folder of them, or it cannot be read."""
         try:
             folder = tokens_dir()
             found = folder.stat()
@@ -274,4 +292,4 @@ def _open(path: Path) -> Token:
             f"{path}: expected a token called {path.stem}, found another; delete it and make "
             "another"
         )
-    return token
+    return replace(token, owner=whose() or "")  # where it lies is true, whatever is in it

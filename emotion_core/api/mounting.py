@@ -18,6 +18,7 @@ from emotion_core.access.names import Names
 from emotion_core.access.refusals import MEDIA_TYPE, Refusal, RefusedError
 from emotion_core.api.addresses import CALLER, LARGE, OPEN, PREFIX
 from emotion_core.api.watching.counting import ANSWERED
+from emotion_core.system.storage.persons import at_home
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -97,7 +98,9 @@ class Interface:
         most = most_bytes or (found.token.most_bytes if found.token else 0)
         limited = _Limited(receive, send, most, scope)
         try:
-            await application(scope, limited.receive, limited.send)
+            # What it asks for is looked for in the home of who made its token.
+            with at_home(found.person):
+                await application(scope, limited.receive, limited.send)
         except RefusedError as error:
             await limited.refuse(error.refusal)
         except Exception as error:  # noqa: BLE001 - its sender was told; a message may be personal

@@ -20,6 +20,7 @@ from emotion_core.datasets.own.storage import (
 )
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
+from emotion_core.system.storage.persons import for_same_person
 from pages.capture.faces import show_capture
 from pages.capture.samples import faces, show_samples
 from pages.mending.downloads import written
@@ -161,7 +162,7 @@ def _offer_examination(dataset: OwnDataset) -> None:
 def _offer_zip(dataset: OwnDataset) -> None:
     st.download_button(
         "ZIP",
-        lambda: written(lambda file: write_zip(dataset, file)),
+        for_same_person(lambda: written(lambda file: write_zip(dataset, file))),
         f"{dataset.name}.zip",
         "application/zip",
         key="own_zip",

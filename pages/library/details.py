@@ -13,6 +13,7 @@ from emotion_core.models.in_use import model_in_use
 from emotion_core.models.layers import Layer, read_contents
 from emotion_core.models.library import LibraryModel
 from emotion_core.quantities import byte_size, milliseconds, percent
+from emotion_core.system.storage.persons import for_same_person
 from pages.library.card import show_card, show_summary
 from pages.library.diagram import network_diagram
 from pages.library.list import CHOSEN, PROBLEM, figure, interval, use
@@ -130,7 +131,7 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
         )
         st.download_button(
             "ZIP",
-            lambda: written(lambda file: export_model(model.name, file)),
+            for_same_person(lambda: written(lambda file: export_model(model.name, file))),
             f"{model.name}.zip",
             "application/zip",
             key="model_zip",

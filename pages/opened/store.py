@@ -1,4 +1,4 @@
-"""The open datasets of this process. Every viewer of the same data looks at the same arrays."""
+"""The open datasets of this process. Who opens the same data twice looks at the same arrays."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from emotion_core.datasets.apart import open_apart
 from emotion_core.datasets.recent import RecentDataset, path_id, remember_dataset
 from emotion_core.errors import NumberedClassesError
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.storage.persons import whose
 from emotion_core.system.storage.temporary import TemporaryFolder
 from pages.widgets.jobs import Job
 
@@ -166,7 +167,11 @@ def _content_digest(dataset: FaceDataset) -> str:
     return hashlib.sha256(dataset.fingerprint.encode() + votes).hexdigest()[:12]
 
 
-@st.cache_resource(show_spinner=False)
 def dataset_store() -> DatasetStore:
-    """Return the store of this process."""
+    """Return the store of this process, for whoever looks: an id finds nobody else's dataset."""
+    return _store(whose())
+
+
+@st.cache_resource(show_spinner=False)
+def _store(person: str | None) -> DatasetStore:  # noqa: ARG001 - a key
     return DatasetStore()

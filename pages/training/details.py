@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 from emotion_core.errors import TrainingError
+from emotion_core.system.storage.persons import for_same_person
 from emotion_core.training.config import flat_settings, setting_text
 from emotion_core.training.runs.plan import LONGEST_NAME
 from emotion_core.training.runs.run import Run
@@ -98,7 +99,7 @@ def _describe(run: Run, name: str, notes: str) -> None:
 def _offer_zip(run: Run) -> None:
     st.download_button(
         "ZIP",
-        lambda: written(lambda file: write_zip(run, file)),
+        for_same_person(lambda: written(lambda file: write_zip(run, file))),
         f"{run.plan.name}.zip",
         "application/zip",
         key=f"zip {run.id}",

@@ -11,6 +11,7 @@ from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploads, uploads_dir
 from emotion_core.errors import DatasetError
+from emotion_core.system.storage.persons import whose
 from pages.viewer.clicks import once
 from pages.viewer.uploads import LARGEST_DATASET, let_go_of
 from pages.widgets.text import located, plain
@@ -37,8 +38,8 @@ def show_upload(chosen: str) -> None:
     if problem := st.session_state.pop(_PROBLEM, None):
         st.markdown(f":red[:material/error: {plain(problem)}]")
     st.caption(
-        f"Uploads are stored {located(uploads_dir())} until somebody deletes them here. Everyone "
-        "who uses this app can train on them."
+        f"Uploads are stored {located(uploads_dir())} until somebody deletes them here."
+        + ("" if whose() else " Everyone who uses this app can train on them.")
     )
 
 

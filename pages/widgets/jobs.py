@@ -12,6 +12,7 @@ import streamlit as st
 from emotion_core.errors import EmotionCoreError
 from emotion_core.quantities import duration
 from emotion_core.system.progress import ShareProgress
+from emotion_core.system.storage.persons import for_same_person
 from pages.widgets.text import plain
 
 Result = TypeVar("Result")
@@ -35,7 +36,7 @@ class Job(Generic[Result]):
     """
 
     def __init__(self, work: Callable[[ShareProgress], Result]) -> None:
-        self._work = work
+        self._work = for_same_person(work)
         self._started = time.monotonic()
         self._cancelled = threading.Event()
         self._result: Result | None = None

@@ -10,6 +10,7 @@ from emotion_core.sessions.exports.offered import OfferedFile, offered_files
 from emotion_core.sessions.header import CODEBOOK_FILE
 from emotion_core.sessions.numbers.baseline import rests_of
 from emotion_core.sessions.storage import Session
+from emotion_core.system.storage.persons import for_same_person
 from pages.mending.downloads import FileOnDisk, written
 from pages.widgets.text import plain
 from pages.workbench.clip import show_clip
@@ -39,7 +40,7 @@ def _offer_files(session: Session, *, with_events: bool, raw: bool) -> None:
         for offered in offered_files(session, with_events=with_events):
             st.download_button(
                 offered.title,
-                lambda offered=offered: content(offered),
+                for_same_person(lambda offered=offered: content(offered)),
                 offered.name,
                 offered.media_type,
                 key=f"{offered.kind} {session.id}",

@@ -26,6 +26,7 @@ from emotion_core.sessions.edits.persons import leave_out
 from emotion_core.sessions.exports.offered import write_marks_csv
 from emotion_core.sessions.storage import Session
 from emotion_core.sessions.tables import read_events
+from emotion_core.system.storage.persons import for_same_person
 from pages.mending.downloads import written
 from pages.viewer.clicks import once
 from pages.viewer.uploads import let_go_of
@@ -278,7 +279,7 @@ def _import(session: Session, found: MarkList) -> None:
 def _offer_csv(session: Session) -> None:
     st.download_button(
         "CSV",
-        lambda: written(lambda file: write_marks_csv(session, file)),
+        for_same_person(lambda: written(lambda file: write_marks_csv(session, file))),
         f"session-{session.id}-marks.csv",
         "text/csv",
         key=f"marks csv {session.id}",

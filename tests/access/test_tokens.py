@@ -22,6 +22,10 @@ from emotion_core.access.tokens import (
     token_of,
 )
 from emotion_core.errors import AccessError
+from emotion_core.system.storage.persons import at_home
+
+ANN = "a" * 16
+BEN = "b" * 16
 
 
 def refusal(*arguments, **options) -> str:
@@ -32,14 +36,14 @@ def refusal(*arguments, **options) -> str:
 
 class TestMaking:
     def test_only_the_hash_is_kept(self, data: Path) -> None:
-        made = add_token("camera lab", ["live", "record"], owner="ann")
+        made = add_token("camera lab", ["live", "record"])
         (file,) = (data / "tokens").glob("*.json")
         text = file.read_text("utf-8")
         assert made.secret not in text
         assert made.secret.removeprefix("emo_") not in text
         assert json.loads(text)["digest"] == digest_of(made.secret)
         assert list_tokens().tokens == (made.token,)
-        assert (made.token.name, made.token.owner) == ("camera lab", "ann")
+        assert (made.token.name, made.token.owner) == ("camera lab", "")
 
     def test_two_are_never_alike_and_nobody_guesses_one(self) -> None:
         secrets = {add_token(str(number), ["live"]).secret for number in range(20)}
@@ -164,6 +168,25 @@ class TestKnowing:
             assert known.now() == (made.token,)
             revoke_token("camera")
             assert known.now() == ()
+
+    def test_each_belongs_to_whoever_made_it(self) -> None:
+        with at_home(ANN):
+            of_ann = add_token("camera", ["live"]).token
+        with at_home(BEN):
+            of_ben = add_token("camera", ["live"]).token  # a name that only ann has
+            assert list_tokens().tokens == (of_ben,)
+            with pytest.raises(AccessError, match="expected the name of a token"):
+                revoke_token("../../" + ANN + "/tokens/camera")
+        assert list_tokens().tokens == ()
+        assert KnownTokens().now() == (of_ann, of_ben)
+        assert (of_ann.owner, of_ben.owner) == (ANN, BEN)
+
+    def test_what_a_file_says_of_its_owner_counts_for_nothing(self, data: Path) -> None:
+        with at_home(BEN):
+            made = add_token("camera", ["live"])
+        (file,) = data.rglob("camera.json")
+        file.write_text(file.read_text("utf-8").replace(BEN, ANN), encoding="utf-8")
+        assert KnownTokens().now() == (made.token,)
 
     def test_files_are_read_only_when_something_changed(
         self, data: Path, monkeypatch: pytest.MonkeyPatch

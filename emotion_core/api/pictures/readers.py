@@ -25,6 +25,7 @@ from emotion_core.models.in_use import ModelInUse, model_in_use
 from emotion_core.models.views import view_of
 from emotion_core.system.native import quiet_native_libraries
 from emotion_core.system.processes.serving import let_thread_give_way
+from emotion_core.system.storage.persons import for_same_person
 
 #: Pictures that are read at a time.
 AT_A_TIME: Final = 2
@@ -101,7 +102,8 @@ class PictureReaders:
             if self._under_way + len(pictures) > self._most:
                 raise BusyError
             self._under_way += len(pictures)
-        futures = [self._pool.submit(self._read, picture, wish) for picture in pictures]
+        read = for_same_person(self._read)
+        futures = [self._pool.submit(read, picture, wish) for picture in pictures]
         for future in futures:
             future.add_done_callback(self._end)
         waited = (asyncio.wrap_future(future) for future in futures)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector
@@ -18,6 +19,8 @@ from emotion_core.api.watching.counting import ANSWERED, PICTURES
 from emotion_core.errors import EmotionCoreError
 from emotion_core.live.streams.registry import STREAMS
 from emotion_core.recorded.tasks.storage import list_tasks, tasks_dir
+from emotion_core.system.storage.homes import all_homes
+from emotion_core.system.storage.persons import at_home
 from emotion_core.training.runs.storage import list_runs, runs_dir
 
 #: Of what ``exposition`` returns.
@@ -58,7 +61,7 @@ class _Streams(Collector):
         readers = GaugeMetricFamily(
             "emotion_stream_readers", "Programs that follow the stream.", labels=["viewer"]
         )
-        running = STREAMS.running()
+        running = STREAMS.running_of_all()
         for stream in running:
             try:
                 snapshot = stream.session.snapshot
@@ -84,11 +87,11 @@ class _Queues(Collector):
             "emotion_queue_tasks", "What waits or is under way.", labels=["queue", "state"]
         )
         states: dict[str, list[str]] = {"videos": [], "trainings": []}
-        try:
-            states["videos"] = [task.state for task in list_tasks(tasks_dir()).tasks]
-            states["trainings"] = [run.state for run in list_runs(runs_dir()).runs]
-        except EmotionCoreError:  # a folder cannot be read; its page says so
-            pass
+        for home in all_homes():
+            # Where a folder cannot be read its page says so.
+            with at_home(home.person), suppress(EmotionCoreError):
+                states["videos"] += [task.state for task in list_tasks(tasks_dir()).tasks]
+                states["trainings"] += [run.state for run in list_runs(runs_dir()).runs]
         for queue, found in states.items():
             counts = Counter(found)
             for state in _WAITING:

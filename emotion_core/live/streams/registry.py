@@ -19,6 +19,7 @@ from emotion_core.live.streams.readers import MOST_WAITING, AsyncReader, Reader
 from emotion_core.live.streams.recording import ViewersRecording, description_of
 from emotion_core.models.folder import ModelCard
 from emotion_core.sessions.recorder import SessionRecorder
+from emotion_core.system.storage.persons import whose
 
 ENDED: Final = "The video has ended."
 #: A stream without a frame for so many seconds does not count as running; one whose camera in the
@@ -35,12 +36,14 @@ class LiveStream:
 
     Attributes:
         id: names it; cannot be guessed.
+        person: whose video it is, by id; None: without accounts.
         viewer: a number to call it by, from 1; never used again while the app runs.
         recording: what the viewer records; the page puts its own here.
     """
 
     def __init__(self, session: LiveSession, card: Callable[[], ModelCard]) -> None:
         self.id = secrets.token_hex(8)
+        self.person = whose()
         self.viewer = next(_numbers)
         self.recording = ViewersRecording()
         self._card = card
@@ -209,7 +212,12 @@ class StreamRegistry:
             return stream
 
     def running(self) -> list[LiveStream]:
-        """Return the streams that run, in the order of their viewers."""
+        """Return the streams that run of whoever this runs for, in the order of their viewers."""
+        person = whose()
+        return [each for each in self.running_of_all() if each.person == person]
+
+    def running_of_all(self) -> list[LiveStream]:
+        """Return the streams that run, whosever they are, in the order of their viewers."""
         with self._lock:
             streams = list(self._streams.values())
         return sorted((each for each in streams if each.running), key=lambda each: each.viewer)
@@ -227,14 +235,14 @@ class StreamRegistry:
             stream.send_away(reason)
 
     def find(self, id_: str) -> LiveStream:
-        """Return a stream that runs.
+        """Return a stream of whoever this runs for.
 
         Raises:
-            NoStreamError: there is none of this id, or its video does not run.
+            NoStreamError: they have none of this id, or its video does not run.
         """
         with self._lock:
             stream = self._streams.get(id_)
-        if stream is None or not stream.running:
+        if stream is None or not stream.running or stream.person != whose():
             raise _no_stream(id_)
         return stream
 

@@ -13,7 +13,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
 
 from emotion_core.errors import NoHomeError
 
@@ -26,6 +27,9 @@ HOMES: Final = "people"
 HIDDEN_HOMES: Final = ".people"
 
 _ID: Final = re.compile(r"[0-9a-f]{16}")
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Finder = Callable[[], str | None]
 
@@ -79,6 +83,18 @@ def find_person_with(finder: Finder) -> Callable[[], None]:
     """
     _finders.append(finder)
     return lambda: _finders.remove(finder)
+
+
+def for_same_person(work: Callable[P, T]) -> Callable[P, T]:
+    """Return a function that another thread may call, and runs for whoever this code runs for."""
+    person = whose()
+
+    @wraps(work)
+    def working(*arguments: P.args, **named: P.kwargs) -> T:
+        with at_home(person):
+            return work(*arguments, **named)
+
+    return working
 
 
 def environment_of(person: str | None) -> dict[str, str]:
