@@ -38,13 +38,18 @@ FORMS = {
     "LOCAL_ADDRESS": (r"[\d.]*", "nothing, or an IPv4 address"),
     "TURN_HOST": (r"[A-Za-z0-9.-]*", "nothing, a name or an IPv4 address"),
     "TURN_PORT": (r"\d{1,5}", "a port such as 3478"),
+    "TURN_TLS_NAME": (r"[a-z0-9.-]*", "nothing, or a name such as turn.faces.example.org"),
+    "TURN_TLS_PORT": (r"\d{1,5}", "a port such as 5349"),
     "RELAY_PORTS": (r"\d{1,5}-\d{1,5}", "two ports such as 49152-49407"),
     "RELAY_ONLY": (r"yes|no", "yes or no"),
 }
 
-#: Where compose.yaml puts the app.
+#: Where compose.yaml puts the app, and compose.tls.yaml Caddy.
 IN_DOCKER = "172.31.250.10"
+CADDY_IN_DOCKER = "172.31.250.11"
 PORT = 8501
+#: Where Caddy listens on the machine itself while HAProxy has port 443.
+CADDY_BEHIND = 8443
 
 
 class WrongError(Exception):
@@ -117,7 +122,13 @@ def checked(given: dict[str, str]) -> dict[str, str]:
             f"{settings['RELAY_PORTS']}; change it in .env"
         )
     settings |= {"RELAY_FIRST": str(first), "RELAY_LAST": str(last), "TOTAL": str(last - first + 1)}
-    host = settings["DOMAIN"].partition(":")[0]
+    host, _, port = settings["DOMAIN"].partition(":")
+    settings |= {"HOST": host, "HTTPS_PORT": port or "443"}
+    if settings["TURN_TLS_NAME"] == host:
+        raise WrongError(
+            f"TURN_TLS_NAME: expected another name than DOMAIN, as pages and video are told apart "
+            f"by it, found {host} twice; make a DNS entry such as turn.{host}"
+        )
     settings["TURN_HOST"] = settings["TURN_HOST"] or host
     settings["LOCAL_ADDRESS"] = settings["LOCAL_ADDRESS"] or own_address()
     settings["PUBLIC_ADDRESS"] = settings["PUBLIC_ADDRESS"] or address_of_name(
@@ -173,27 +184,38 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
     """
     local, public = settings["LOCAL_ADDRESS"], settings["PUBLIC_ADDRESS"]
     listens = f"0.0.0.0:{PORT}" if docker else f"127.0.0.1:{PORT}"
+    over_tls = bool(settings["TURN_TLS_NAME"])
     values = settings | {
-        "REALM": settings["DOMAIN"].partition(":")[0],
+        "REALM": settings["HOST"],
         "EXTERNAL": public if public == local else f"{public}/{local}",
         "APP_PEER": IN_DOCKER if docker else local,
         "RELAY_ONLY": "true" if settings["RELAY_ONLY"] == "yes" else "false",
         "TURN_SECRET": kept_secret(folder / "turn_secret", docker=docker),
+        "RELAY_TLS": f"tls-listening-port={settings['TURN_TLS_PORT']}" if over_tls else "no-tls",
+        "TURNS": turns_of(settings) if over_tls else "",
+        "CADDY": f"{CADDY_IN_DOCKER}:443" if docker else f"127.0.0.1:{CADDY_BEHIND}",
+        # In Docker it has been somebody else from the start.
+        "BECOMES": "" if docker else "    user haproxy\n    group haproxy\n",
     }
     caddy = {
-        "DOMAIN": settings["DOMAIN"],
+        # Behind HAProxy Caddy has a port of its own, which nobody else needs to know.
+        "DOMAIN": settings["HOST" if over_tls else "DOMAIN"],
+        "ALSO": settings["TURN_TLS_NAME"],
         "USER_NAME": settings["USER_NAME"],
         "PASSWORD_HASH": settings["PASSWORD_HASH"],
         "SUBPATH": settings["SUBPATH"],
         "TLS": f"tls {settings['CERTIFICATE']}" if settings["CERTIFICATE"] else "",
         "APP_ADDRESS": f"app:{PORT}" if docker else listens,
     }
-    app = {"APP_LISTENS": listens, "APP_NAMES": settings["DOMAIN"].partition(":")[0]}
+    if over_tls and not docker:
+        caddy["HTTPS_PORT"] = str(CADDY_BEHIND)
+    app = {"APP_LISTENS": listens, "APP_NAMES": settings["HOST"]}
     written = {
         "caddy.env": lines_of(caddy),
         "app.env": lines_of(app),
+        "relay.env": lines_of({"CERTIFICATE_NAME": settings["TURN_TLS_NAME"]}),
     }
-    for name in ("turnserver.conf", "secrets.toml"):
+    for name in ("turnserver.conf", "secrets.toml", *(["haproxy.cfg"] if over_tls else [])):
         written[name] = Template((HERE / name).read_text("utf-8")).substitute(values)
     try:
         for name, content in written.items():
@@ -207,6 +229,12 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
             f"{folder}: expected a folder to write to, found that it is not ({error}); name "
             "another with --to, or run this as root"
         ) from None
+
+
+def turns_of(settings: dict[str, str]) -> str:
+    """Return the line of secrets.toml for TURN over TLS."""
+    url = f"turns:{settings['TURN_TLS_NAME']}:{settings['HTTPS_PORT']}?transport=tcp"
+    return f'    "{url}",\n'
 
 
 def kept_secret(path: Path, *, docker: bool) -> str:

@@ -5,17 +5,23 @@ App, Caddy and coturn run in the configuration of deploy/compose.yaml; see tests
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import cv2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import CHROMIUM_FLAGS, find_chromium
 from tests.browser.live_view import annotated_picture, labels, start, streamer
 from tests.browser.support import camera_flags, on_wall, portrait
 from tests.browser.test_turn import KIND_OF_PATH, NOTE_PEERS
 from tests.deploy.serving import PASSWORD, USER, served
+from tests.network import HERE, network
+
+WAY_TO_RELAY = KIND_OF_PATH.replace(".candidateType", ".relayProtocol")
 
 
 def page_of(browser: Browser) -> Page:
@@ -63,3 +69,35 @@ def test_a_class_streams_through_the_relay(
             rights = dict(line.split(":\t", 1) for line in status.read_text().splitlines())
             assert rights["Uid"].split() == ["10001"] * 4
             assert rights["NoNewPrivs"] == "1"
+
+
+def test_a_network_that_lets_only_web_pages_out(playwright, one_face_clip, tmp_path, keep_picture):
+    """Nothing but TCP to the port of the pages: the video goes through it, in TLS."""
+    with (
+        network(tmp_path / "network") as outside,
+        served(tmp_path, way="docker", host=HERE, turn_tls=True) as found,
+    ):
+        port = urlsplit(found.url).port
+        outside.let_out_only(port)
+        authority = tmp_path / "certificates/caddy/pki/authorities/local/root.crt"
+        browser = playwright.chromium.launch(
+            executable_path=outside.browser(find_chromium(playwright)),
+            args=[
+                *CHROMIUM_FLAGS,
+                *camera_flags(one_face_clip),
+                f"--host-resolver-rules=MAP *.test {HERE}",
+            ],
+            env=outside.home_trusting(authority),
+        )
+        context = browser.new_context(http_credentials={"username": USER, "password": PASSWORD})
+        context.add_init_script(NOTE_PEERS)
+        page = context.new_page()
+        page.goto(found.url)
+        start(page)
+        annotated_picture(page)
+        expect(labels(page)).to_have_count(1)
+        keep_picture(page, "streams")
+        assert streamer(page).locator("body").evaluate(WAY_TO_RELAY) == "tls"
+        # It tried: the firewall has dropped what would have gone another way.
+        assert re.search(r"udp counter packets [1-9]", outside.dropped())
+        browser.close()

@@ -46,8 +46,22 @@ class Command:
     place: Path = PROJECT
 
 
-def compose() -> dict[str, Any]:
-    return yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+def compose(name: str = "compose.yaml") -> dict[str, Any]:
+    return yaml.load((DEPLOY / name).read_text("utf-8"), _Compose)
+
+
+class _Compose(yaml.SafeLoader):
+    """Takes what replaces something of another file as what it is."""
+
+
+def _override(loader: yaml.SafeLoader, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return loader.construct_mapping(node, deep=True)
+    assert isinstance(node, yaml.SequenceNode)
+    return loader.construct_sequence(node, deep=True)
+
+
+_Compose.add_constructor("!override", _override)
 
 
 def variables(path: Path) -> dict[str, str]:
@@ -93,6 +107,35 @@ def of_the_units(made: Path) -> dict[str, Command]:
         "app": Command(app.words, app.variables | secrets),
         "caddy": _unit("caddy.conf", made),
     }
+
+
+def over_tls(made: Path, way: str, store: Path, copy: Path) -> dict[str, Command]:
+    """Return what runs besides, or instead, for TURN over TLS.
+
+    Args:
+        made: folder with what configure.py has written.
+        way: "systemd" for what the units say, else compose.tls.yaml.
+        store: folder of Caddy's certificates.
+        copy: folder for coturn's copy.
+    """
+    sorter = Command(["haproxy", "-f", str(made / "haproxy.cfg")], {})
+    often = {"CERTIFICATE_SECONDS": "1"}
+    if way == "systemd":
+        relay = _unit("coturn-tls.conf", made)
+        *words, there, place = relay.words
+        assert (there, place) == (
+            "/var/lib/caddy/.local/share/caddy/certificates",
+            "/run/emotion-relay",
+        )
+        found = {"coturn": Command([*words, str(store), str(copy)], relay.variables | often)}
+        return found | {"haproxy": sorter}
+    services = compose("compose.tls.yaml")["services"]
+    *words, there, place = services["coturn"]["command"]
+    assert (there, place) == ("/certificates/caddy/certificates", "/tmp")
+    words = [words[0], str(DEPLOY / Path(words[1]).name), str(made / Path(words[2]).name)]
+    assert services["haproxy"]["command"][-1] == "/etc/emotion/haproxy.cfg"
+    environment = _env_of(services["coturn"], made) | often
+    return {"haproxy": sorter, "coturn": Command([*words, str(store), str(copy)], environment)}
 
 
 def _unit(name: str, made: Path) -> Command:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import shutil
 import socket
 import ssl
@@ -33,6 +34,7 @@ from tests.deploy.commands import (
     image_commands,
     of_the_containers,
     of_the_units,
+    over_tls,
 )
 
 Way = Literal["docker", "contained", "systemd"]
@@ -97,7 +99,14 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 
 
 @contextmanager
-def served(folder: Path, *, subpath: str = "", way: Way = "docker") -> Iterator[Served]:
+def served(
+    folder: Path,
+    *,
+    subpath: str = "",
+    way: Way = "docker",
+    host: str | None = None,
+    turn_tls: bool = False,
+) -> Iterator[Served]:
     """Run all three until the block ends; skip where a program is missing.
 
     Args:
@@ -105,15 +114,21 @@ def served(folder: Path, *, subpath: str = "", way: Way = "docker") -> Iterator[
         subpath: below which the app lies.
         way: whose files say what runs: compose.yaml's, or the units'; "contained" is as the first
             one, with the app's rights taken away, see `commands.contained`.
+        host: address of this machine for browser and app; whichever there is if none is given.
+        turn_tls: whether TURN over TLS is offered by the name turn.test, at the port of the pages,
+            which then have the name faces.test.
     """
-    for program in ("caddy", "turnserver"):
+    for program in ("caddy", "turnserver", *(["haproxy"] if turn_tls else [])):
         if shutil.which(program) is None:
-            pytest.skip(f"needs {program}; on Debian and Ubuntu: apt-get install caddy coturn")
+            pytest.skip(
+                f"needs {program}; on Debian and Ubuntu: apt-get install caddy coturn haproxy"
+            )
     if way == "contained" and not can_contain():
         pytest.skip("needs Linux and root, to take the app's rights away")
-    host, port, app_port = host_for_tests(), free_port(), free_port()
+    host, port, app_port = host or host_for_tests(), free_port(), free_port()
+    name = "faces.test" if turn_tls else "faces.localhost"
     settings = {
-        "DOMAIN": f"faces.localhost:{port}",
+        "DOMAIN": f"{name}:{port}",
         "SUBPATH": subpath,
         "CERTIFICATE": "internal",
         "PUBLIC_ADDRESS": host,
@@ -121,6 +136,10 @@ def served(folder: Path, *, subpath: str = "", way: Way = "docker") -> Iterator[
         "TURN_HOST": host,
         "TURN_PORT": str(free_port(socket.SOCK_DGRAM)),
     }
+    caddy_port = port
+    if turn_tls:
+        settings |= {"TURN_TLS_NAME": "turn.test", "TURN_TLS_PORT": str(free_port())}
+        caddy_port = free_port()
     made = folder / "made"
     options = ["--systemd"] if way == "systemd" else []
     done = configure(written_env(folder / ".env", **settings), made, *options)
@@ -138,11 +157,19 @@ def served(folder: Path, *, subpath: str = "", way: Way = "docker") -> Iterator[
         {
             "APP_ADDRESS": here,
             "HTTP_PORT": str(free_port()),
-            "HTTPS_PORT": str(port),
+            "HTTPS_PORT": str(caddy_port),
             "XDG_DATA_HOME": str(folder / "certificates"),
             "XDG_CONFIG_HOME": str(folder / "caddy"),
         }
     )
+    if turn_tls:
+        (folder / "relay").mkdir()
+        store = folder / "certificates" / "caddy" / "certificates"
+        commands |= over_tls(made, way, store, folder / "relay")
+        sorter = made / "haproxy.cfg"
+        (there,) = re.findall(r"^    server caddy (\S+)$", sorter.read_text("utf-8"), re.MULTILINE)
+        text = sorter.read_text("utf-8").replace(there, f"127.0.0.1:{caddy_port}")
+        sorter.write_text(text, "utf-8")
     if way == "contained":
         commands["app"] = contained(commands["app"], folder)
     with ExitStack() as stack:
@@ -150,7 +177,7 @@ def served(folder: Path, *, subpath: str = "", way: Way = "docker") -> Iterator[
             name: stack.enter_context(running(command, folder / f"{name}.log"))
             for name, command in commands.items()
         }
-        found = Served(f"https://faces.localhost:{port}{subpath}/", folder, processes)
+        found = Served(f"https://{name}:{port}{subpath}/", folder, processes)
         wait_until_well(found, commands["app"].variables)
         yield found
 

@@ -26,6 +26,7 @@ def test_for_docker(tmp_path):
     made = tmp_path / "made"
     assert variables(made / "caddy.env") == {
         "DOMAIN": "faces.example.org",
+        "ALSO": "",
         "USER_NAME": "class",
         "PASSWORD_HASH": HASH,
         "SUBPATH": "/faces",
