@@ -7,7 +7,12 @@ after a space; thousands have a comma; sizes are decimal, 1 MB being 1,000,000 b
 from __future__ import annotations
 
 import math
+import re
 from datetime import datetime, tzinfo
+from typing import Final
+
+_UNITS: Final = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE: Final = re.compile(r"(?P<number>\d+(\.\d+)?) ?(?P<unit>[kmgt]b)?", re.IGNORECASE)
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -45,6 +50,18 @@ def byte_size(byte_count: float) -> str:
 def _short(value: float) -> str:
     text = f"{value:.1f}"
     return f"{value:,.0f}" if value >= 9.95 else text.removesuffix(".0")
+
+
+def bytes_of(text: str) -> int:
+    """Return the bytes of a size as somebody writes it: "5 GB", "500 MB" or "800000".
+
+    Raises:
+        ValueError: it is no size.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(text)
+    return int(float(found["number"]) * _UNITS[(found["unit"] or "").upper()])
 
 
 def duration(seconds: float) -> str:

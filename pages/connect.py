@@ -9,7 +9,7 @@ from pages.connecting.streams import choose_stream
 from pages.connecting.tail import show_tail
 from pages.connecting.tokens import show_tokens
 from pages.mending.legacy_pages import ensure_navigation
-from pages.viewer.access import server_is_offered
+from pages.viewer.access import own_things_are_offered
 from pages.widgets import display
 
 WHAT_FOR = """
@@ -23,7 +23,7 @@ st.title("Connect")
 st.markdown(WHAT_FOR)
 address = app_address()
 st.code(f"{address}{PREFIX}", language=None)
-mine = server_is_offered()
+mine = own_things_are_offered()
 has_token = show_tokens(mine=mine)
 if has_token or not mine:
     st.markdown(f"All that can be asked: [the interface's documentation]({address}{PREFIX}/docs).")

@@ -11,6 +11,7 @@ from emotion_core.access.names import Names
 from emotion_core.access.rates import Rates
 from emotion_core.access.refusals import Refusal
 from emotion_core.access.tokens import KnownTokens, Right, Token, token_of
+from emotion_core.errors import AccessError, NoHomeError
 from emotion_core.quantities import byte_size
 
 _HOW: Final = "python -m emotion_core tokens add NAME --may live,analyze"
@@ -48,6 +49,7 @@ class Gate:
         names: returns what the server answers to, now.
         tokens: that let in.
         rates: counts requests.
+        keeps: tells of a person's id whether they may have tokens now.
     """
 
     def __init__(
@@ -55,10 +57,12 @@ class Gate:
         names: Callable[[], Names],
         tokens: KnownTokens | None = None,
         rates: Rates | None = None,
+        keeps: Callable[[str], bool] | None = None,
     ) -> None:
         self._names = names
         self._tokens = tokens or KnownTokens()
         self._rates = rates or Rates()
+        self._keeps = keeps or _keeps
 
     def admit(
         self, headers: Mapping[str, str], *, is_open: bool, most_bytes: int | None = None
@@ -100,6 +104,12 @@ class Gate:
                 f"another on the page Connect, or by {_HOW}",
                 {"www-authenticate": f'{_CHALLENGE["www-authenticate"]}, error="invalid_token"'},
             )
+        if not self._is_kept(token):
+            return Refusal(
+                403,
+                "expected a token of somebody who may have programs of their own, found one of "
+                "somebody who may not any more; ask whoever runs the app",
+            )
         return self._within_limits(token, headers, most_bytes)
 
     def _within_limits(
@@ -119,7 +129,21 @@ class Gate:
             return Refusal(400, "expected a number as Content-Length, found something else")
         if int(length[:20]) > most:
             return too_large(most)
-        return Caller(token, lambda: token in self._tokens.now())
+        return Caller(token, lambda: token in self._tokens.now() and self._is_kept(token))
+
+    def _is_kept(self, token: Token) -> bool:
+        """Tell whether whoever made a token may have one now; where nobody knows, they may not."""
+        try:
+            return not token.owner or self._keeps(token.owner)
+        except (AccessError, NoHomeError):
+            return False
+
+
+def _keeps(person: str) -> bool:
+    # Here, because it needs what checks passwords: nobody without accounts waits for that.
+    from emotion_core.access.people.standing import may_now
+
+    return may_now(person, "keep")
 
 
 def too_large(most_bytes: int) -> Refusal:

@@ -29,7 +29,7 @@ def show_tokens(*, mine: bool) -> bool:
     """Show the tokens, and let some be made and revoked; return whether there is any.
 
     Args:
-        mine: whether this viewer may; see ``access.server_is_offered``.
+        mine: whether this viewer may; see ``access.own_things_are_offered``.
     """
     st.subheader("Tokens")
     if not mine:

@@ -14,9 +14,10 @@ from emotion_core.errors import NoHomeError
 from emotion_core.quantities import byte_size, counted
 from emotion_core.sessions.storage import take_sessions_back
 from emotion_core.system.storage.set_aside import KEPT_FOR, SetAside
-from pages.viewer.access import server_is_offered
+from pages.viewer.access import own_things_are_offered, server_is_offered
 from pages.viewer.clicks import once
 from pages.viewer.kept import forget_all
+from pages.viewer.person import person
 from pages.widgets.text import located, plain
 from pages.widgets.undo import forget_done, note_done, show_done
 
@@ -41,16 +42,16 @@ _STAYS: Final = (
 
 
 def show_stored() -> None:
-    """Show what is kept, and offer to delete it to whoever runs the app."""
+    """Show what is kept, and offer to delete it to whoever runs the app, or whose it is."""
     st.subheader("What is stored")
     try:
         amounts = [amount_of(kind) for kind in KINDS]
     except NoHomeError as error:
         st.error(plain(str(error)))
         return
-    mine = server_is_offered()
+    mine = own_things_are_offered()
     st.markdown(_NOTHING_ELSE)
-    st.markdown(_lines(amounts, with_places=mine))
+    st.markdown(_lines(amounts, with_places=server_is_offered()))
     st.markdown(f"All together: {byte_size(sum(amount.size for amount in amounts))}.")
     if not mine:
         st.caption(
@@ -89,7 +90,8 @@ def _ask(amounts: Sequence[Amount]) -> None:
         for kind, amount in zip(KINDS, amounts, strict=True)
         if amount.count
     ]
-    st.markdown("This deletes, for everybody who uses this app:\n\n" + "\n".join(there))
+    whose = "" if person() else ", for everybody who uses this app"
+    st.markdown(f"This deletes{whose}:\n\n" + "\n".join(there))
     st.markdown(_STAYS)
     st.markdown(
         f"Sessions can be brought back for {KEPT_FOR}, as long as this tab is open. **The rest is "

@@ -19,7 +19,7 @@ from pages.live import source_stream, streaming
 from pages.live.source_stream import SourceStream
 from pages.mending.streamer import end_connection
 from pages.mending.uploads import content_of
-from pages.viewer.access import server_is_offered
+from pages.viewer.access import addresses_are_offered, rule_of_addresses, server_is_offered
 from pages.viewer.kept import kept, within
 from pages.viewer.uploads import LARGEST_VIDEO
 from pages.widgets.text import plain
@@ -138,9 +138,11 @@ class _Chosen:
 
 def _choose_kind() -> str:
     kinds = [MY_CAMERA, VIDEO_FILE]
+    if addresses_are_offered():
+        kinds.append(NETWORK_CAMERA)
     if server_is_offered():
-        kinds += [NETWORK_CAMERA, SERVER_CAMERA]
-    elif st.session_state.get(_KIND) not in kinds:
+        kinds.append(SERVER_CAMERA)
+    if st.session_state.get(_KIND) not in kinds:  # they might when they chose it
         st.session_state.pop(_KIND, None)
     return st.pills(
         "Video from",
@@ -186,11 +188,12 @@ def _choose_address() -> _Chosen | None:
         on_change=_hide_secrets,
     ).strip()
     whole = st.session_state.get(_WHOLE_ADDRESS, "")
+    rule = rule_of_addresses()
     if whole and NetworkCamera(whole).name == typed:
         st.caption("User name, password and everything after “?” are used, but not shown.")
-        return _whole(NetworkCamera(whole))
+        return _whole(NetworkCamera(whole, rule))
     st.session_state.pop(_WHOLE_ADDRESS, None)
-    return _whole(NetworkCamera(typed)) if typed else None
+    return _whole(NetworkCamera(typed, rule)) if typed else None
 
 
 def _hide_secrets() -> None:

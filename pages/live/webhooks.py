@@ -1,9 +1,9 @@
 """Where the events of rules are sent: chosen, tried, and what became of them.
 
 A request that this app makes comes from its machine, and what answers there or in its network need
-not be meant for whoever looks at this page. So those who may use the server's own cameras type an
-address; everybody else chooses among those in `.streamlit/secrets.toml`, and is not told what
-answered.
+not be meant for whoever looks at this page. So those who may name addresses type one, which is
+judged where people have accounts; everybody else chooses among those in `.streamlit/secrets.toml`,
+and is not told what answered.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from typing import Final
 
 import streamlit as st
 
+from emotion_core.access.reach.rules import Rule, local_addresses
 from emotion_core.errors import WebhookError
 from emotion_core.live.webhook.sending import Webhook
-from pages.viewer.access import server_is_offered
+from pages.viewer.access import addresses_are_offered, rule_of_addresses
 from pages.viewer.clicks import once
 from pages.viewer.kept import keep_state
 
@@ -32,9 +33,10 @@ NOT_TAKEN: Final = "the event was not accepted; the app's log says why."
 
 _WHAT_IT_GETS: Final = (
     "Each event is sent to this address as JSON: the rule, the time, the person's number and the "
-    "score, but no image. The address must be on the machine that runs this app or in its private "
-    "network."
+    "score, but no image."
 )
+_LOCAL: Final = "The address must be on the machine that runs this app or in its private network."
+_JUDGED: Final = "The address must be one of the Internet, or one that whoever runs the app allows."
 
 # It may hold a password, and settings are no place for those.
 _NOT_KEPT: Final = "The address is forgotten when you reload the page: it may contain a password."
@@ -63,11 +65,11 @@ class ChosenWebhook:
 
 def offer_webhook() -> None:
     """Let the viewer say where events are sent, and try it."""
-    if server_is_offered():
+    if addresses_are_offered():
         st.text_input(
             "Webhook (optional)",
             placeholder="http://localhost:8080/event",
-            help=f"{_WHAT_IT_GETS} {_NOT_KEPT}",
+            help=f"{_WHAT_IT_GETS} {_JUDGED if rule_of_addresses() else _LOCAL} {_NOT_KEPT}",
             key=_ADDRESS,
             persist_state="session",
         )
@@ -78,7 +80,7 @@ def offer_webhook() -> None:
             names,
             index=None,
             placeholder="none",
-            help=_WHAT_IT_GETS,
+            help=f"{_WHAT_IT_GETS} {_LOCAL}",
             key=_NAME,
             persist_state="session",
         )
@@ -120,7 +122,7 @@ def what_was_lost() -> str:
 
 def _address() -> str:
     """Return what is typed or chosen, as far as this viewer may; asked anew in every run."""
-    if server_is_offered():
+    if addresses_are_offered():
         return (st.session_state.get(_ADDRESS) or "").strip()
     return _on_offer().get(st.session_state.get(_NAME) or "", "")
 
@@ -138,10 +140,16 @@ def _made(address: str) -> ChosenWebhook:
     if not address:
         return ChosenWebhook(address)
     try:
-        return ChosenWebhook(address, Webhook(address))
+        return ChosenWebhook(address, Webhook(address, _rule()))
     except WebhookError as error:
         _LOG.warning("A webhook is not used: %s", error)
         return ChosenWebhook(address, problem=str(error))
+
+
+def _rule() -> Rule:
+    """Return what judges the address: what is in the secrets is on the machine or near it."""
+    typed = rule_of_addresses() if addresses_are_offered() else None
+    return typed or local_addresses
 
 
 def _send_test() -> None:
@@ -150,7 +158,7 @@ def _send_test() -> None:
     webhook = chosen_webhook().webhook
     if webhook is None:
         if not _address():
-            missing = "Enter an address" if server_is_offered() else "Choose a webhook"
+            missing = "Enter an address" if addresses_are_offered() else "Choose a webhook"
             st.session_state[_TEST] = f":red[{missing} first.]"
         return
     try:
@@ -159,9 +167,10 @@ def _send_test() -> None:
         _LOG.warning("A test of a webhook failed: %s", error)
         st.session_state[_TEST] = f":red[Not accepted:] {_in_words(str(error))}"
     else:
-        st.session_state[_TEST] = ":green[Accepted:] " + (answer if server_is_offered() else "yes")
+        told = answer if addresses_are_offered() else "yes"
+        st.session_state[_TEST] = f":green[Accepted:] {told}"
 
 
 def _in_words(problem: str) -> str:
     """Return as much of a problem as this viewer is told."""
-    return problem if server_is_offered() else NOT_TAKEN
+    return problem if addresses_are_offered() else NOT_TAKEN

@@ -215,6 +215,9 @@ def _in_words(files: Sequence[UploadedFile], found: Found | None) -> str:
 
 
 def _add(files: Sequence[UploadedFile], found: Found | None, choice: _Choice) -> None:
+    if found is not None and not server_is_offered():  # they might when it was shown
+        st.session_state[_PROBLEM] = "Files of the server are not offered to you any more."
+        return
     parent = tasks_dir()
     words = _in_words(files, found)
     bar = st.progress(0.0, f"Adding {words} …")

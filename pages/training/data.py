@@ -123,7 +123,10 @@ def _chosen_source() -> DataSource | None:
     """Return what the widgets say, whether they are on the screen or not."""
     state = st.session_state
     _keep_choice()
+    offered = _offered()
     path = state.get(_PATH, DEMO_NAME)
+    if path not in offered:  # gone, or no longer theirs to name
+        path = DEMO_NAME
     if path == _OTHER_PATH:
         typed = state.get(_TYPED, "").strip().strip("\"'")
         path = str(typed_path(typed)) if typed else None
@@ -131,7 +134,7 @@ def _chosen_source() -> DataSource | None:
         return None
     return DataSource(
         path,
-        joined=tuple(state.get(_JOINED, ())),
+        joined=tuple(each for each in state.get(_JOINED, ()) if each in offered),
         exclusions=state.get(_EXCLUSIONS),
         skip_bad_rows=bool(state.get(_SKIP)),
     ).absolute()

@@ -8,11 +8,18 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, Literal, get_args
 
 from emotion_core.access.people.person import GRANTS, ROLES, USUAL_GRANTS, Grant, Role
-from emotion_core.errors import AccessError
+from emotion_core.access.reach.rules import Reach
+from emotion_core.errors import AccessError, ReachError
+from emotion_core.quantities import bytes_of
 from emotion_core.system.storage.json_reading import checked
 
 #: The table in `.streamlit/secrets.toml`.
 SECTION: Final = "people"
+
+
+#: Of ``quotas``: no limit.
+UNLIMITED: Final = "none"
+USUAL_QUOTAS: Final[dict[str, str]] = {"viewer": "1 GB", "member": "5 GB", "admin": UNLIMITED}
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,28 @@ class Grants:
     keep: tuple[Role, ...] = USUAL_GRANTS["keep"]
     server: tuple[Role, ...] = USUAL_GRANTS["server"]
     addresses: tuple[Role, ...] = USUAL_GRANTS["addresses"]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What may be reached besides the Internet by whoever is granted ``addresses``.
+
+    Attributes:
+        allow: names, and networks such as ``10.3.0.0/16``.
+    """
+
+    allow: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _ = self.rule
+
+    @property
+    def rule(self) -> Reach:
+        """What judges an address."""
+        try:
+            return Reach.allowing(self.allow)
+        except ReachError as error:
+            raise ValueError(str(error)) from error
 
 
 @dataclass(frozen=True)
@@ -38,6 +67,9 @@ class Rules:
         values: what the values of that claim mean.
         names: the claim that ``admins`` and ``members`` name people by, besides ``email``.
         grants: see ``Grants``.
+        reach: see ``Reached``.
+        quotas: sizes such as ``5 GB`` that somebody's things may have together, by their role; or
+            by their id or address of e-mail, which come first. ``none``: any size.
     """
 
     admins: tuple[str, ...] = ()
@@ -47,6 +79,22 @@ class Rules:
     values: dict[str, Role] = field(default_factory=dict)
     names: str = "sub"
     grants: Grants = field(default_factory=Grants)
+    reach: Reached = field(default_factory=Reached)
+    quotas: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for size in self.quotas.values():
+            _quota(size)
+
+    def quota_of(self, role: Role, *names: str) -> int | None:
+        """Return the bytes that somebody's things may have together; None: any number.
+
+        Args:
+            role: theirs.
+            names: their id, and addresses of e-mail.
+        """
+        quotas = {**USUAL_QUOTAS, **self.quotas}
+        return _quota(next(quotas[each] for each in (*names, role) if each in quotas))
 
     def role_of(self, claims: Mapping[str, Any]) -> Role | None:
         """Return the role of whom a provider says this about; None for whom nobody let in.
@@ -80,6 +128,15 @@ class Rules:
         if not isinstance(values, list | tuple):
             return []
         return [each for each in values if isinstance(each, str) and each in self.values]
+
+
+def _quota(size: str) -> int | None:
+    try:
+        return None if size == UNLIMITED else bytes_of(size)
+    except ValueError:
+        raise ValueError(
+            f"expected quotas such as '5 GB' or '{UNLIMITED}', found {size[:40]!r}"
+        ) from None
 
 
 def read_rules(table: Any) -> Rules:

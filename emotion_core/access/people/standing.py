@@ -1,0 +1,120 @@
+"""What somebody may do now who is not there to log in: by a token, or by a task that waits.
+
+A process that trains or reads videos, and the interface for other programs, know a person by their
+id alone. Their role is the one that they had when they were last seen; of those with a password
+here, it is the one they have now.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from emotion_core.access.people.known import Known, find_known
+from emotion_core.access.people.passwords import ISSUER, KnownAccounts, passwords_are_kept
+from emotion_core.access.people.person import Grant, Role
+from emotion_core.access.people.rules import SECTION, Rules, read_rules
+from emotion_core.errors import AccessError
+from emotion_core.system.storage.folders import PROJECT
+
+#: Streamlit's own: names the files of secrets.
+FILES_VARIABLE: Final = "STREAMLIT_SECRETS_FILES"
+
+_AUTH: Final = "auth"
+_ACCOUNTS: Final = KnownAccounts()
+
+
+def may_now(person: str | None, grant: Grant) -> bool:
+    """Tell whether somebody may do something now, wherever they are.
+
+    Args:
+        person: their id; None: whoever runs the app, who may do everything.
+        grant: what.
+
+    Raises:
+        AccessError: the settings, or what is known of them, cannot be read.
+    """
+    if person is None or not _accounts_are_on():
+        return True
+    role = role_now(person)
+    return role is not None and current_rules().grants_to(role, grant)
+
+
+def quota_now(person: str | None) -> int | None:
+    """Return the bytes that somebody's things may have together; None: any number.
+
+    Raises:
+        AccessError: the settings, or what is known of them, cannot be read.
+    """
+    if person is None or not _accounts_are_on():
+        return None
+    known = find_known(person)
+    email = known.email if known is not None else ""
+    return current_rules().quota_of(role_now(person) or "viewer", person, *filter(None, [email]))
+
+
+def role_now(person: str) -> Role | None:
+    """Return the role of somebody; None for whom nobody knows, or lets in any more.
+
+    Raises:
+        AccessError: what is known of them cannot be read.
+    """
+    known = find_known(person)
+    if known is None or known.is_refused:
+        return None
+    return _role_of_account(known) if known.issuer == ISSUER else known.role
+
+
+def _role_of_account(known: Known) -> Role | None:
+    account = _ACCOUNTS.find(known.name)
+    return account.role if account is not None and account.person.id == known.id else None
+
+
+def current_rules() -> Rules:
+    """Return what [people] says now.
+
+    Raises:
+        AccessError: the settings cannot be read, or it says something that means nothing.
+    """
+    return read_rules(_settings().get(SECTION))
+
+
+def _accounts_are_on() -> bool:
+    auth = _settings().get(_AUTH)
+    return bool(auth) or passwords_are_kept()
+
+
+def _settings() -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for path in _files():
+        try:
+            status = path.stat()
+        except OSError:
+            continue
+        found |= _read(path, status.st_ino, status.st_mtime_ns, status.st_size)
+    return found
+
+
+def _files() -> Iterator[Path]:
+    named = os.environ.get(FILES_VARIABLE)
+    if named:
+        yield from map(Path, [named] if Path(named).exists() else named.split(os.pathsep))
+        return
+    home = os.environ.get("HOME")
+    if home:
+        yield Path(home, ".streamlit", "secrets.toml")
+    yield PROJECT / ".streamlit" / "secrets.toml"
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, *_: int) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise AccessError(
+            f"{path}: expected settings in TOML, found what cannot be read ({error}); mend it"
+        ) from error
