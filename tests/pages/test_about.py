@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.access.people.person import Person
 from emotion_core.access.tokens import add_token, list_tokens
 from emotion_core.sessions.storage import list_sessions, sessions_dir
 from emotion_core.system.storage.folders import PROJECT
@@ -24,7 +25,8 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(f"EMOTION_{name}_DIR", str(tmp_path / name.lower()))
     for name in ("RUNS", "EXCLUSIONS", "VIDEOS"):
         monkeypatch.delenv(f"EMOTION_{name}_DIR", raising=False)
-    monkeypatch.setattr(stored, "server_is_offered", lambda: True)
+    for offered in ("server_is_offered", "own_things_are_offered"):
+        monkeypatch.setattr(stored, offered, lambda: True)
     monkeypatch.setattr(st, "page_link", lambda *_, label, **__: st.markdown(label))
 
 
@@ -107,11 +109,22 @@ def test_viewers_elsewhere_see_what_is_stored_but_neither_where_nor_how_to_delet
 ):
     for module in (stored, words):
         monkeypatch.setattr(module, "server_is_offered", lambda: False)
+    monkeypatch.setattr(stored, "own_things_are_offered", lambda: False)
     add_token("lab", ["live"])
     told = text(page.run())
     assert str(sessions_dir().parent) not in told
     assert "Ask whoever runs it" in told
     assert "delete_everything" not in {button.key for button in page.button}
+
+
+def test_somebody_with_an_account_deletes_what_is_their_own(page, monkeypatch):
+    monkeypatch.setattr(stored, "server_is_offered", lambda: False)
+    monkeypatch.setattr(stored, "person", lambda: Person("a" * 16, "Ann", "member"))
+    add_token("lab", ["live"])
+    page.run()
+    assert str(sessions_dir().parent) not in text(page)
+    page.button(key="delete_everything").click().run()
+    assert "This deletes:" in text(page)
 
 
 def test_documents_are_shown_and_lead_to_one_another(page):

@@ -23,7 +23,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def page(monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(access, "server_is_offered", lambda: True)
+    monkeypatch.setattr(access, "own_things_are_offered", lambda: True)
     return AppTest.from_file(str(PROJECT / "pages/connect.py"), default_timeout=60)
 
 
@@ -66,7 +66,7 @@ def test_a_token_that_cannot_be_made_says_why(page):
 
 
 def test_who_is_elsewhere_can_make_none_and_sees_none(page, monkeypatch):
-    monkeypatch.setattr(access, "server_is_offered", lambda: False)
+    monkeypatch.setattr(access, "own_things_are_offered", lambda: False)
     add_token("secret project", ["live"])
     page.run()
     assert not page.text_input

@@ -75,7 +75,7 @@ def live() -> Live:
 def page(monkeypatch: pytest.MonkeyPatch, live: Live) -> AppTest:
     """Only the rules and their events, as on the live page."""
     monkeypatch.setattr(st, "tested_session", live.session, raising=False)
-    monkeypatch.setattr(webhooks, "server_is_offered", lambda: True)
+    monkeypatch.setattr(webhooks, "addresses_are_offered", lambda: True)
 
     def script() -> None:
         import streamlit as st
@@ -257,7 +257,7 @@ def test_what_the_webhook_does_not_take_is_told_on_one_line(page, monkeypatch):
 @pytest.fixture
 def elsewhere(page, monkeypatch) -> AppTest:
     """The page of a viewer who may not name what the server can reach."""
-    monkeypatch.setattr(webhooks, "server_is_offered", lambda: False)
+    monkeypatch.setattr(webhooks, "addresses_are_offered", lambda: False)
     return page
 
 

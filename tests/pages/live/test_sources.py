@@ -12,12 +12,16 @@ from streamlit.testing.v1 import AppTest
 from streamlit_webrtc import WebRtcMode
 from streamlit_webrtc.component import WebRtcStreamerState
 
+from emotion_core.access.people.person import Grant, Person
+from emotion_core.access.people.rules import Reached
+from emotion_core.access.reach.rules import Reach
 from emotion_core.system.storage.folders import PROJECT
 from emotion_core.video.reader import SourceState
 from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile
 from pages.live import source_stream, sources, streaming
 from pages.live.source_stream import SourceStream
 from pages.live.sources import MY_CAMERA, NETWORK_CAMERA, SERVER_CAMERA, VIDEO_FILE
+from pages.viewer import access, person
 
 PAGE = PROJECT / "pages/live_camera.py"
 LOCAL = {"Host": "localhost:8501"}
@@ -115,6 +119,60 @@ class TestWhatIsOffered:
         page = open_page(offered=False, live_source=NETWORK_CAMERA)
         assert page.pills(key="live_source").value == MY_CAMERA
         assert "allow the camera" in messages(page)
+
+
+class TestWithAccounts:
+    @pytest.fixture
+    def somebody(self, monkeypatch) -> Callable[..., None]:
+        """Let somebody look at the page, of a role that is granted these."""
+
+        def look(*grants: Grant) -> None:
+            rules = SimpleNamespace(
+                grants_to=lambda _, grant: grant in grants, reach=Reached(("10.3.0.0/16",))
+            )
+            for module in (person, access):
+                monkeypatch.setattr(module, "rules", lambda: rules)
+            monkeypatch.setattr(person, "standing", lambda: Person("a" * 16, "Ann", "member"))
+
+        return look
+
+    @pytest.mark.parametrize(
+        ("grants", "more"),
+        [
+            (("keep",), []),
+            (("keep", "addresses"), [NETWORK_CAMERA]),
+            (("keep", "server"), [SERVER_CAMERA]),
+        ],
+    )
+    def test_each_grant_is_its_own(self, open_page, somebody, grants, more):
+        somebody(*grants)
+        page = open_page(None)
+        assert page.pills(key="live_source").options == [MY_CAMERA, VIDEO_FILE, *more]
+
+    @pytest.mark.parametrize(
+        "state",
+        [
+            {"live_source": NETWORK_CAMERA, "live_source_address": "http://10.3.0.1/video"},
+            {"live_source": NETWORK_CAMERA, "live_source_whole_address": "http://a:b@10.3.0.1/"},
+            {"live_source": SERVER_CAMERA},
+            {"live_source": VIDEO_FILE, "live_source_path": "/etc/passwd"},
+        ],
+    )
+    def test_who_makes_up_what_was_chosen_gets_nothing(self, open_page, somebody, streamer, state):
+        somebody("keep")
+        streamer.play()
+        open_page(None, **state)
+        assert streamer.played == []
+
+    def test_an_address_is_judged_with_accounts_alone(self, open_page, somebody, streamer):
+        chosen = {"live_source": NETWORK_CAMERA, "live_source_address": "http://10.3.0.1/video"}
+        streamer.play()
+        open_page(**chosen)
+        somebody("addresses")
+        open_page(None, **chosen)
+        (free, _), (judged, _) = streamer.played
+        assert free.rule is None
+        assert judged.rule == Reach.allowing(["10.3.0.0/16"])
 
 
 class TestFiles:

@@ -1,0 +1,133 @@
+"""What somebody may do now who is not there: by a token, or by a task that waits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from emotion_core.access.gate import Caller, Gate
+from emotion_core.access.names import Names
+from emotion_core.access.people import known, passwords
+from emotion_core.access.people.person import Person
+from emotion_core.access.people.standing import current_rules, may_now, quota_now, role_now
+from emotion_core.access.refusals import Refusal
+from emotion_core.access.tokens import add_token
+from emotion_core.errors import AccessError
+from emotion_core.system.storage.homes import open_home
+from emotion_core.system.storage.persons import at_home
+
+ANN = Person("a" * 16, "Ann", "member")
+ISSUER = "https://login.example"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
+    path = tmp_path / "secrets.toml"
+    monkeypatch.setenv("STREAMLIT_SECRETS_FILES", str(path))
+    return path
+
+
+def write(path: Path, people: str = "", auth: str = "[auth]\nserver_metadata_url = 'x'\n") -> None:
+    path.write_text(f"{auth}{people}", encoding="utf-8")
+
+
+def seen(person: Person) -> None:
+    known.note_seen(person, {"email": f"{person.name}@school.example".lower()}, ISSUER)
+
+
+class TestGrants:
+    def test_without_accounts_everybody_may_everything(self, settings):
+        assert may_now(ANN.id, "server")
+        write(settings, auth="")
+        assert may_now(ANN.id, "server")
+
+    def test_who_runs_the_app_may_everything(self, settings):
+        write(settings)
+        assert may_now(None, "server")
+
+    def test_the_role_when_last_seen_counts(self, settings):
+        write(settings)
+        assert not may_now(ANN.id, "keep")  # nobody has seen her
+        seen(ANN)
+        assert may_now(ANN.id, "keep")
+        assert not may_now(ANN.id, "server")
+        seen(replace(ANN, role="viewer"))
+        assert not may_now(ANN.id, "keep")
+
+    def test_the_settings_as_they_are_now_count(self, settings):
+        write(settings, "[people.grants]\nserver = ['member']\n")
+        seen(ANN)
+        assert may_now(ANN.id, "server")
+        write(settings, "[people.grants]\nserver = ['admin']\n# another size\n")
+        assert not may_now(ANN.id, "server")
+
+    def test_who_is_let_in_no_more_may_nothing(self, settings):
+        write(settings)
+        seen(ANN)
+        known.refuse(ANN.id, refused=True)
+        assert role_now(ANN.id) is None
+        assert not may_now(ANN.id, "keep")
+
+    @pytest.mark.usefixtures("settings")
+    def test_a_password_that_was_taken_away_ends_all(self):
+        passwords.add_account("Ben", "a long enough password", "member")
+        (ben,) = [each.person for each in passwords.list_accounts()]
+        known.note_seen(ben, {}, passwords.ISSUER)
+        assert may_now(ben.id, "keep")
+        passwords.remove_account("Ben")
+        assert not may_now(ben.id, "keep")
+
+    def test_settings_that_cannot_be_read_allow_nothing(self, settings):
+        settings.write_text("[people", encoding="utf-8")
+        with pytest.raises(AccessError, match="expected settings in TOML, found what cannot be re"):
+            may_now(ANN.id, "keep")
+
+
+class TestTokens:
+    def test_one_goes_when_its_owner_loses_the_grant(self, settings):
+        write(settings)
+        seen(ANN)
+        open_home(ANN.id)
+        with at_home(ANN.id):
+            made = add_token("camera", ["live"])
+        gate = Gate(Names)
+        asked = {"host": "localhost", "authorization": f"Bearer {made.secret}"}
+        found = gate.admit(asked, is_open=False)
+        assert isinstance(found, Caller)
+        assert found.stays()
+        seen(replace(ANN, role="viewer"))
+        assert not found.stays()
+        refused = gate.admit(asked, is_open=False)
+        assert isinstance(refused, Refusal)
+        assert (refused.status, refused.detail) == (
+            403,
+            "expected a token of somebody who may have programs of their own, found one of "
+            "somebody who may not any more; ask whoever runs the app",
+        )
+
+
+class TestQuotas:
+    def test_they_go_by_role_and_by_person(self, settings):
+        write(settings, "[people.quotas]\nmember = '2 GB'\n'ben@school.example' = '7 GB'\n")
+        ben, cat = Person("b" * 16, "Ben", "member"), Person("c" * 16, "Cat", "admin")
+        for each in (ANN, ben, cat):
+            seen(each)
+        found = [quota_now(each.id) for each in (ANN, ben, cat)]
+        assert found == [2_000_000_000, 7_000_000_000, None]
+        assert quota_now("d" * 16) == 1_000_000_000  # a viewer's at most
+        assert quota_now(None) is None
+
+    @pytest.mark.parametrize(
+        ("people", "found"),
+        [
+            ("[people.quotas]\nmember = 'much'\n", "expected quotas such as '5 GB' or 'none'"),
+            ("[people.reach]\nallow = ['http://x']\n", "expected names such as camera1.school.ex"),
+        ],
+    )
+    def test_what_means_nothing_is_told(self, settings, people, found):
+        write(settings, people)
+        with pytest.raises(AccessError, match=found):
+            current_rules()
