@@ -10,6 +10,13 @@ from pages.mending.own_names import OwnNamesOnly, own_names
 from pages.viewer import server_time
 from pages.viewer.ahead import begin
 from pages.viewer.cookie import KnowViewers
+from pages.viewer.login.door import Door
+from pages.viewer.login.inside import is_let_in, know_people
+from pages.viewer.login.settings import prepare_logins
+
+# Before Streamlit reads them.
+prepare_logins()
+know_people()
 
 # ``streamlit run`` finds this by its name, and lets it run this file for every viewer.
 app = st.App(
@@ -18,10 +25,11 @@ app = st.App(
     middleware=[
         Middleware(Beside, interface=Interface(own_names)),
         Middleware(OwnNamesOnly),
+        Middleware(KnowViewers),
+        Middleware(Door),
         Middleware(InPieces),
         Middleware(FromMemory),
         Middleware(ServerKnown),
-        Middleware(KnowViewers),
     ],
     lifespan=begin,
 )
@@ -58,10 +66,14 @@ def show() -> None:
     from pages.viewer.kept import offer_reset
     from pages.viewer.navigation import no_such_page, note_page
     from pages.viewer.on_air import end_what_was_left, show_on_air
+    from pages.viewer.person import may, person
     from pages.widgets.text import PRODUCT
+    from pages.widgets.who import show_who
 
-    keep_house_once(*models_dirs())
     disable_legacy_pages()
+    if not is_let_in():
+        return
+    keep_house_once(*models_dirs())
     delay_fragments_until_run_ends()
     let_callbacks_finish()
     write_addresses_after_arrival()
@@ -77,6 +89,10 @@ def show() -> None:
         for name, title, icon in PAGES
     ]
     live_camera = shown[0]
+    if person() is not None and may("people"):
+        shown.append(
+            st.Page("pages/people.py", title="People", icon=":material/group:", url_path="people")
+        )
 
     def go_to_live_camera() -> None:
         # Streamlit serves a default page at "/" alone; this way it has an address of its own too.
@@ -95,6 +111,7 @@ def show() -> None:
         if page != live_camera:  # which has its own beside its settings
             offer_reset()
     with sign:
+        show_who()
         show_on_air(page.url_path)
     set_libraries_aside()
 

@@ -63,8 +63,9 @@ class OwnNamesOnly:
                 ".streamlit/config.toml."
             )
         else:
-            if scope["type"] == "websocket":
-                scope = _without_origin(scope)  # judged here
+            if scope["type"] == "websocket" and (origin or "").partition("://")[2] != host:
+                # Judged here. Of the app's own pages it stays: logins are compared with it.
+                scope = _without_origin(scope)
             await self.app(scope, receive, _sending_to_own_pages(send))
             return
         refusal = (

@@ -14,6 +14,7 @@ import streamlit as st
 from pages.mending.connections import answer_at_once
 from pages.mending.endings import told_before_the_end
 from pages.mending.own_names import open_browser
+from pages.viewer.login.inside import tell_if_open
 
 #: What the first page needs and `app.py` does not import, while the browser fetches Streamlit's
 #: scripts. Nothing that makes a component known to Streamlit, which needs a viewer for that: so
@@ -39,6 +40,7 @@ ENDING: Final = "The app is ending."
 async def begin(app: st.App) -> AsyncIterator[None]:
     """Import ahead while the app runs, and open a browser as ``streamlit run`` does."""
     answer_at_once()
+    tell_if_open()
     threading.Thread(target=import_first_page, name="imports ahead", daemon=True).start()
     async with open_browser(app):
         with told_before_the_end(end_what_is_followed):

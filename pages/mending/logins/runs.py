@@ -70,6 +70,12 @@ def standing_of_run(judge: Callable[[Mapping[str, Any]], Any]) -> Any:
     return judge(context.user_info)
 
 
+def standing_of(session_id: str) -> Any:
+    """Return what was found of a session's viewer at its last run; None of one without a run."""
+    with _lock:
+        return _standings.get(session_id)
+
+
 def claims_of_run() -> Mapping[str, Any]:
     """Return what the signed cookie said of the viewer of the present run; empty without one."""
     context = get_script_run_ctx(suppress_warning=True)

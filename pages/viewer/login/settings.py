@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
 
 from emotion_core.access.people.admission import Refused, admit
+from emotion_core.access.people.logins import kept_secret
 from emotion_core.access.people.passwords import passwords_are_kept
 from emotion_core.access.people.person import Person
 from emotion_core.access.people.rules import SECTION, Rules, read_rules
 from emotion_core.errors import AccessError, EmotionCoreError, NoHomeError
+from pages.mending.logins.cookies import sign_with
 
 AUTH: Final = "auth"
 _OF_A_PROVIDER: Final = "server_metadata_url"
@@ -49,6 +52,17 @@ def providers() -> dict[str, str]:
     if _OF_A_PROVIDER in section:
         found = {DEFAULT: str(section.get("title", "")), **found}
     return found
+
+
+def redirects_to_https() -> bool:
+    """Tell whether the provider sends people back by https, so that the app is reached by it.
+
+    Raises:
+        AccessError: the secrets cannot be read.
+    """
+    section = table(AUTH)
+    found = section.get("redirect_uri", "") if isinstance(section, Mapping) else ""
+    return str(found).startswith("https://")
 
 
 def rules() -> Rules:
@@ -88,3 +102,10 @@ def table(name: str) -> Any:
                 "it away, and nobody has to log in"
             )
     return None
+
+
+def prepare_logins() -> None:
+    """Have cookies signed by a secret that outlives the app, where people have accounts."""
+    with suppress(EmotionCoreError):  # the door says so
+        if accounts_are_on():
+            sign_with(kept_secret)
