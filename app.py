@@ -8,11 +8,11 @@ from pages.mending.connections import FromMemory, ServerKnown
 from pages.mending.downloads import InPieces
 from pages.mending.own_names import OwnNamesOnly, own_names
 from pages.viewer import server_time
+from pages.viewer.accounts import prepare_logins
 from pages.viewer.ahead import begin
 from pages.viewer.cookie import KnowViewers
 from pages.viewer.login.door import Door
 from pages.viewer.login.inside import is_let_in, know_people
-from pages.viewer.login.settings import prepare_logins
 
 # Before Streamlit reads them.
 prepare_logins()

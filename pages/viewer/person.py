@@ -6,8 +6,8 @@ from emotion_core.access.people.admission import Refused
 from emotion_core.access.people.person import Grant, Person
 from emotion_core.errors import AccessError, NoHomeError
 from pages.mending.logins.runs import standing_of_run
+from pages.viewer.accounts import accounts_are_on, judged, rules
 from pages.viewer.here import server_is_offered_here
-from pages.viewer.login.settings import accounts_are_on, judged, rules
 
 
 def person() -> Person | None:

@@ -34,9 +34,9 @@ from pages.mending.logins.cookies import (
     sign_with,
 )
 from pages.mending.logins.sessions import for_own_session, session_in_upload
+from pages.viewer.accounts import accounts_are_on, judged, redirects_to_https
 from pages.viewer.login.looks import login_page, message_page
 from pages.viewer.login.passwords import PASSWORD, Passwords
-from pages.viewer.login.settings import accounts_are_on, judged, redirects_to_https
 
 _LOG: Final = logging.getLogger(__name__)
 

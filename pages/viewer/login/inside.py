@@ -21,8 +21,8 @@ from pages.mending.legacy_pages import requested_page
 from pages.mending.logins.cookies import claims_in
 from pages.mending.logins.leaving import send_browser_to
 from pages.mending.logins.runs import ask_at_every_run, claims_of_run
+from pages.viewer.accounts import accounts_are_on, judged
 from pages.viewer.here import is_loopback
-from pages.viewer.login.settings import accounts_are_on, judged
 from pages.viewer.person import find_person, standing
 
 _LOG: Final = logging.getLogger(__name__)

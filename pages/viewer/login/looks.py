@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse
 from emotion_core.access.people.passwords import passwords_are_kept
 from emotion_core.system.storage.folders import PROJECT
 from pages.mending.logins.cookies import LOGIN, provider_token
-from pages.viewer.login.settings import providers
+from pages.viewer.accounts import providers
 
 _HERE: Final = PROJECT / "pages" / "viewer" / "login"
 _LOGO: Final = PROJECT / "pages" / "widgets" / "icon.svg"
