@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emotion_core.belongings.kinds import KINDS, Kind
+from emotion_core.belongings.kinds import Kind, kinds
 from emotion_core.errors import EmotionCoreError
 from emotion_core.system.storage.set_aside import SetAside
 
@@ -25,19 +25,19 @@ class Deletion:
     problems: tuple[str, ...]
 
 
-def delete_everything(kinds: Sequence[Kind] = KINDS) -> Deletion:
+def delete_everything(of: Sequence[Kind] | None = None) -> Deletion:
     """Delete all that people made with this app; what cannot be deleted keeps from nothing else.
 
     What is at work is refused, as on its page: a session that is being recorded, a training or a
     video that runs. So are files that the app did not write.
 
     Args:
-        kinds: of what.
+        of: what; None for ``kinds()``.
     """
     deleted: dict[str, int] = {}
     aside: list[SetAside] = []
     problems: list[str] = []
-    for kind in kinds:
+    for kind in kinds() if of is None else of:
         for path in kind.paths():
             try:
                 found = kind.delete(path)

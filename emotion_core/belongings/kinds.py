@@ -28,6 +28,7 @@ from emotion_core.recorded.tasks.task import open_task
 from emotion_core.sessions.storage import sessions_dir, set_session_aside
 from emotion_core.system.storage import disk_cache
 from emotion_core.system.storage.folders import cache_dir
+from emotion_core.system.storage.persons import whose
 from emotion_core.system.storage.set_aside import SetAside
 from emotion_core.system.storage.shelf import deleting
 from emotion_core.system.viewer_settings import settings_dir
@@ -61,6 +62,11 @@ class Kind:
         """Return where the one of this name lies, or would."""
         found = (path for path in self.elsewhere() if path.name == name)
         return next(found, self.place() / name)
+
+
+def kinds() -> tuple[Kind, ...]:
+    """Return what whoever this runs for has: with accounts, the cache is the server's."""
+    return KINDS if whose() is None else tuple(kind for kind in KINDS if kind.key)
 
 
 @dataclass(frozen=True)

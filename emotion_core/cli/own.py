@@ -23,7 +23,7 @@ from emotion_core.datasets.own.samples import (
     split_of_sitting,
 )
 from emotion_core.datasets.own.storage import (
-    CONSENT,
+    consent,
     create_own_dataset,
     delete_own_dataset,
     export_own_dataset,
@@ -53,7 +53,7 @@ def add_parser(commands: Any) -> None:
     add = actions.add_parser(
         "add",
         help="add the faces in photos; creates the dataset if needed",
-        description=f"Add the faces in photos. With --agreed you confirm: {CONSENT}",
+        description=f"Add the faces in photos. With --agreed you confirm: {consent()}",
     )
     add.add_argument("name", metavar="NAME")
     add.add_argument(
@@ -116,7 +116,7 @@ def run_add(arguments: argparse.Namespace) -> None:
         ImageError: a picture cannot be read; nothing was added.
     """
     if not arguments.agreed:
-        raise DatasetError(f"expected --agreed, found none; it means: {CONSENT}")
+        raise DatasetError(f"expected --agreed, found none; it means: {consent()}")
     pictures, problems = pictures_among(arguments.pictures)
     if problems:
         raise problems[0]
@@ -133,7 +133,7 @@ def run_add(arguments: argparse.Namespace) -> None:
     dataset = (
         find_own_dataset(parent, arguments.name)
         if exists
-        else create_own_dataset(parent, arguments.name, CONSENT)
+        else create_own_dataset(parent, arguments.name, consent())
     )
     continued = sitting_at(dataset, datetime.now(UTC))
     sitting = next_sitting(dataset) if arguments.new_sitting else continued

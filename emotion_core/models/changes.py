@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from emotion_core.access.audit import note
+from emotion_core.access.sharing import stop_sharing
 from emotion_core.errors import ModelError
 from emotion_core.models.folder import (
     CARD_FILE,
@@ -80,6 +81,7 @@ def rename_model(name: str, new_name: str) -> LibraryModel:
     if in_use:
         put_to_use(renamed.folder)
     MODELS.delete(model.folder)
+    stop_sharing("model", name)
     return renamed
 
 
@@ -113,6 +115,7 @@ def delete_model(name: str, *, although_in_use: bool = False) -> ModelInUse:
         others = [model.folder for model in library.models if model.folder != folder]
         put_to_use(others[0])
     MODELS.delete(folder)
+    stop_sharing("model", folder.name)
     note("deleted", "model", folder.name)
     return model_in_use()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from emotion_core.access.sharing import shared_with_me
 from emotion_core.errors import ModelError
 from emotion_core.models.folder import (
     CARD_FILE,
@@ -19,10 +20,10 @@ from emotion_core.models.folder import (
     models_dirs,
 )
 from emotion_core.system.storage.folders import DESKTOP_FILES, folder_size
-from emotion_core.system.storage.persons import whose
+from emotion_core.system.storage.persons import at_home, whose
 from emotion_core.system.storage.shelf import Shelf
 
-Origin = Literal["shipped", "trained here", "imported"]
+Origin = Literal["shipped", "trained here", "imported", "shared"]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,8 @@ class LibraryModel:
         """Where it came from."""
         if self.shipped:
             return "shipped"
+        if self.folder.parent not in models_dirs():
+            return "shared"
         return "imported" if self.card.source else "trained here"
 
 
@@ -132,7 +135,7 @@ def is_own(folder: Path) -> bool:
 
 def list_models() -> Library:
     """Return every model folder; what holds no model's files is passed over."""
-    models, damaged = [], []
+    models, damaged, places = [], [], (*models_dirs(), default_model_dir().parent)
     for folder in _folders():
         if not any((folder / name).exists() for name in (CARD_FILE, LITERT_FILE)):
             continue
@@ -145,6 +148,8 @@ def list_models() -> Library:
                 )
             size = folder_size(folder)
         except (ModelError, OSError) as error:
+            if folder.parent not in places:  # its owner's to know
+                continue
             damaged.append(DamagedModel(folder, str(error)))
             continue
         models.append(LibraryModel(folder, card, size))
@@ -162,6 +167,11 @@ def _folders() -> list[Path]:
     for parent in models_dirs():
         with suppress(ModelError):  # whatever is wrong with it, the shipped one can be used
             folders = {folder.name: folder for folder in MODELS.paths(parent)} | folders
+    for share in shared_with_me("model"):
+        with at_home(share.owner):
+            folder = models_dir() / share.name
+        if share.is_of(folder):
+            folders.setdefault(share.name, folder)
     folders.pop(shipped.name, None)
     return [shipped, *(folders[name] for name in sorted(folders))]
 

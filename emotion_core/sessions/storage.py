@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from emotion_core.access.audit import note
+from emotion_core.access.sharing import stop_sharing
 from emotion_core.errors import NoHomeError, SessionError
 from emotion_core.quantities import counted, duration
 from emotion_core.sessions.edits.applying import persons_left
@@ -252,6 +253,7 @@ def delete_session(folder: Path, session_id: str, *, reason: str = "") -> None:
     """
     own = _deletable(folder, session_id)
     _SHELF.delete(own)
+    stop_sharing("session", own.name)
     _forget_copies(own)
     note("deleted", "session", own.name, detail=reason)
 
@@ -266,6 +268,7 @@ def set_session_aside(folder: Path, session_id: str) -> SetAside:
     """
     own = _deletable(folder, session_id)
     aside = _SHELF.set_aside(own)
+    stop_sharing("session", own.name)
     _forget_copies(own)
     note("deleted", "session", own.name)
     return aside

@@ -6,16 +6,17 @@ import streamlit as st
 
 from emotion_core.datasets.own.dataset import OwnDataset
 from emotion_core.datasets.own.storage import (
-    AGREED_POINTS,
     AGREEMENT,
-    CONSENT,
     OWN_PREFIX,
     OwnDatasetList,
+    agreed_points,
+    consent,
     create_own_dataset,
     delete_own_dataset,
     list_own_datasets,
     own_data_dir,
     rename_own_dataset,
+    shared_own_datasets,
     write_zip,
 )
 from emotion_core.datasets.source import DataSource
@@ -48,12 +49,16 @@ def show_own_data() -> None:
     for problem in found.problems:
         st.warning(plain(problem))
     agreed = st.checkbox(AGREEMENT, key=_CONSENT_KEY, persist_state="session")
-    st.markdown("\n".join(f"- {point}" for point in AGREED_POINTS))
+    st.markdown("\n".join(f"- {point}" for point in agreed_points()))
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(plain(problem))
     dataset = _choose(found, agreed)
-    if dataset is None:
-        return
+    if dataset is not None:
+        _show_own(dataset, agreed)
+    _show_shared()
+
+
+def _show_own(dataset: OwnDataset, agreed: bool) -> None:
     st.subheader("Add faces")
     if agreed:
         show_capture(dataset)
@@ -67,8 +72,27 @@ def show_own_data() -> None:
         if dataset.samples:
             _offer_examination(dataset)
         _offer_zip(dataset)
+        offer_sharing("dataset", dataset.folder)
         _offer_name(dataset)
         _offer_deletion(dataset)
+
+
+def _show_shared() -> None:
+    """Show what others let one see: to look at, to download and to train with."""
+    shared = shared_own_datasets()
+    if not shared:
+        return
+    st.subheader("Shared with you")
+    for each in shared:
+        dataset, key = each.dataset, f"{each.dataset.name}@{each.owner}"
+        st.markdown(
+            f"**{plain(dataset.name)}**, {counted(len(dataset.samples), 'face')}  \n"
+            + shared_by(each.owner, each.since)
+        )
+        with st.container(horizontal=True):
+            if dataset.samples:
+                _offer_examination(dataset, f"shared_examine {key}")
+            _offer_zip(dataset, f"shared_zip {key}")
 
 
 def _find() -> OwnDatasetList:
@@ -120,7 +144,7 @@ def _offer_new(agreed: bool) -> None:
 
 def _create() -> None:
     try:
-        dataset = create_own_dataset(own_data_dir(), st.session_state[_NEW_NAME], CONSENT)
+        dataset = create_own_dataset(own_data_dir(), st.session_state[_NEW_NAME], consent())
     except DatasetError as error:
         st.session_state[_PROBLEM] = str(error)
         return
@@ -148,24 +172,24 @@ def _say_how_to_train(dataset: OwnDataset) -> None:
     )
 
 
-def _offer_examination(dataset: OwnDataset) -> None:
+def _offer_examination(dataset: OwnDataset, key: str = "own_examine") -> None:
     if st.button(
         "Examine",
         icon=":material/grid_view:",
-        key="own_examine",
+        key=key,
         help="Open it in the Dataset explorer.",
     ):
         open_next(dataset.folder)
         st.switch_page("pages/dataset.py", query_params={"section": "Overview"})
 
 
-def _offer_zip(dataset: OwnDataset) -> None:
+def _offer_zip(dataset: OwnDataset, key: str = "own_zip") -> None:
     st.download_button(
         "ZIP",
         for_same_person(lambda: written(lambda file: write_zip(dataset, file))),
         f"{dataset.name}.zip",
         "application/zip",
-        key="own_zip",
+        key=key,
         on_click="ignore",
         icon=":material/download:",
     )

@@ -29,8 +29,8 @@ _PROBLEM: Final = "evaluation_card_problem"
 WHAT_CHANGES: Final = (
     "This reads the mirror images too and fits the model's temperature and certainty threshold, so "
     "that its scores match how often it is right and it answers “uncertain” where it is guessing. "
-    "Live camera and Photo then show how often it is right. The model changes for everyone who "
-    "uses this app."
+    "Live camera and Photo then show how often it is right. The model changes "
+    "for everyone who uses it."
 )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from emotion_core.belongings.deleting import delete_everything
-from emotion_core.belongings.kinds import KINDS, Amount, amount_of
+from emotion_core.belongings.kinds import Amount, amount_of, kinds
 from emotion_core.errors import NoHomeError
 from emotion_core.quantities import byte_size, counted
 from emotion_core.sessions.storage import take_sessions_back
@@ -17,8 +17,7 @@ from emotion_core.system.storage.set_aside import KEPT_FOR, SetAside
 from pages.viewer.access import own_things_are_offered, server_is_offered
 from pages.viewer.clicks import once
 from pages.viewer.kept import forget_all
-from pages.viewer.person import person
-from pages.widgets.text import located, plain
+from pages.widgets.text import for_whom, located, plain
 from pages.widgets.undo import forget_done, note_done, show_done
 
 #: What has to be typed before everything is deleted.
@@ -45,7 +44,7 @@ def show_stored() -> None:
     """Show what is kept, and offer to delete it to whoever runs the app, or whose it is."""
     st.subheader("What is stored")
     try:
-        amounts = [amount_of(kind) for kind in KINDS]
+        amounts = [amount_of(kind) for kind in kinds()]
     except NoHomeError as error:
         st.error(plain(str(error)))
         return
@@ -55,7 +54,7 @@ def show_stored() -> None:
     st.markdown(f"All together: {byte_size(sum(amount.size for amount in amounts))}.")
     if not mine:
         st.caption(
-            f"All of it lies {located(KINDS[0].place())}. Ask whoever runs it to delete what is "
+            f"All of it lies {located(kinds()[0].place())}. Ask whoever runs it to delete what is "
             "about you."
         )
         return
@@ -76,7 +75,7 @@ def show_stored() -> None:
 def _lines(amounts: Sequence[Amount], *, with_places: bool) -> str:
     """Return a line for each kind as Markdown: a table would not fit on a telephone."""
     lines = []
-    for kind, amount in zip(KINDS, amounts, strict=True):
+    for kind, amount in zip(kinds(), amounts, strict=True):
         much = f"{amount.count:,}, {byte_size(amount.size)}" if amount.count else "none"
         place = f", in `{kind.place()}`" if with_places else ""
         lines.append(f"- **{kind.name}** ({much}): {kind.holds}{place}")
@@ -87,11 +86,10 @@ def _lines(amounts: Sequence[Amount], *, with_places: bool) -> str:
 def _ask(amounts: Sequence[Amount]) -> None:
     there = [
         f"- {kind.name}: {amount.count:,}"
-        for kind, amount in zip(KINDS, amounts, strict=True)
+        for kind, amount in zip(kinds(), amounts, strict=True)
         if amount.count
     ]
-    whose = "" if person() else ", for everybody who uses this app"
-    st.markdown(f"This deletes{whose}:\n\n" + "\n".join(there))
+    st.markdown(f"This deletes, {for_whom()}:\n\n" + "\n".join(there))
     st.markdown(_STAYS)
     st.markdown(
         f"Sessions can be brought back for {KEPT_FOR}, as long as this tab is open. **The rest is "

@@ -20,8 +20,9 @@ from pages.library.list import CHOSEN, PROBLEM, figure, interval, use
 from pages.mending.downloads import written
 from pages.viewer.clicks import once
 from pages.widgets import display
+from pages.widgets.sharing import offer_sharing
 from pages.widgets.technical import technical
-from pages.widgets.text import local_time, plain
+from pages.widgets.text import for_whom, local_time, plain
 
 ORIGINS = {"shipped": "violet", "trained here": "blue", "imported": "orange"}
 
@@ -125,8 +126,7 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
             type="secondary" if in_use else "primary",
             disabled=in_use,
             key="model_use",
-            help="It then reads the faces on every page, open ones too, for everyone who uses this "
-            "app.",
+            help=f"It then reads the faces on every page, open ones too, {for_whom()}.",
             on_click=once(use, model),
         )
         st.download_button(
@@ -139,8 +139,10 @@ def _show_actions(model: LibraryModel, *, in_use: bool) -> None:
             icon=":material/download:",
         )
         if model.stays:
-            st.caption("Comes with the app: it cannot be renamed or deleted.", width="content")
+            whose = "Is somebody else's" if model.origin == "shared" else "Comes with the app"
+            st.caption(f"{whose}: it cannot be renamed or deleted.", width="content")
             return
+        offer_sharing("model", model.folder)
         with st.popover("Rename", icon=":material/edit:"):
             key = f"model_name {model.name}"
             st.text_input("Name", model.name, key=key, max_chars=60)

@@ -30,7 +30,7 @@ from pages.live.viewers import note_session
 from pages.mending.cleanup import clean_up_after_leaving
 from pages.viewer import detector
 from pages.widgets import display
-from pages.widgets.text import plain
+from pages.widgets.text import for_whom, plain
 
 #: How often a live page looks whether another model was put to use.
 FOLLOW_SECONDS: Final = 0.5
@@ -170,8 +170,7 @@ def choose_model(*, disabled: bool = False) -> None:
         key=_CHOSEN,
         placeholder=in_use,
         disabled=disabled,
-        help="Reads faces on every page, for everyone who uses this app. You cannot change it "
-        "while recording.",
+        help=f"Reads faces on every page, {for_whom()}. You cannot change it while recording.",
         on_change=_use_chosen_model,
     )
     if problem := st.session_state.pop(_PROBLEM, None):

@@ -13,9 +13,9 @@ from emotion_core.errors import SessionError
 from emotion_core.live.session import LiveSession
 from emotion_core.live.streams.recording import (
     AGREED,
-    RECORDED,
     ViewersRecording,
     description_of,
+    recorded,
 )
 from emotion_core.live.streams.registry import STREAMS
 from emotion_core.models.folder import ModelCard
@@ -135,7 +135,7 @@ def _offer_recording(
     playing: bool,
 ) -> None:
     agreed = st.checkbox(AGREED, key=_of_next(_CONSENT, recording))
-    st.caption("\n".join(f"- {line}" for line in RECORDED))
+    st.caption("\n".join(f"- {line}" for line in recorded()))
     ask_purpose()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(

@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 
 from emotion_core.datasets import DEMO_NAME, SPLITS, FaceDataset
 from emotion_core.datasets.checks.exclusions import list_exclusions
-from emotion_core.datasets.own.storage import OWN_PREFIX, list_own_datasets, own_data_dir
+from emotion_core.datasets.own.storage import (
+    OWN_PREFIX,
+    list_own_datasets,
+    own_data_dir,
+    shared_own_datasets,
+)
 from emotion_core.datasets.source import DataSource
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError, NumberedClassesError
@@ -210,12 +215,16 @@ def _offered() -> dict[str, str]:
     offered |= uploads_on_offer()
     try:
         own = list_own_datasets(own_data_dir()).datasets
+        shared = shared_own_datasets()
     except DatasetError:
-        own = ()
+        own, shared = (), ()
     folders = {str(each.folder.resolve()) for each in own}  # opened before, under its path
     offered = {path: name for path, name in offered.items() if path not in folders}
     # Without a count: a browser names what is chosen by its label, and loses it when that changes.
     offered |= {f"{OWN_PREFIX}/{each.name}": f"My data: {each.name}" for each in own}
+    offered |= {
+        str(each.dataset.folder.resolve()): f"Shared: {each.dataset.name}" for each in shared
+    }
     others = {_OTHER_PATH: "Another path …"} if server_is_offered() else {}
     return offered | others | {UPLOAD: "Upload …"}
 

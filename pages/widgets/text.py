@@ -16,6 +16,7 @@ import streamlit as st
 from emotion_core.errors import NoHomeError
 from emotion_core.quantities import moment
 from emotion_core.system.storage.folders import PERSONAL_VARIABLES, PROJECT, cache_dir, data_dir
+from emotion_core.system.storage.persons import whose
 from pages.viewer.access import server_is_offered
 
 # An absolute path, on any system, and no part of an address or of "and/or".
@@ -51,6 +52,11 @@ def located(folder: Path) -> str:
     """Return Markdown for where something lies, as "in ... on the machine that runs this app"."""
     machine = "on the machine that runs this app"
     return f"in `{folder}` {machine}" if server_is_offered() else machine
+
+
+def for_whom() -> str:
+    """Return for whom what this viewer changes is changed: for all, or with accounts for them."""
+    return "for everyone who uses this app" if whose() is None else "for you"
 
 
 def _folders() -> list[str]:

@@ -12,8 +12,8 @@ import streamlit as st
 from emotion_core.datasets.own.dataset import OwnDataset, open_own_dataset
 from emotion_core.datasets.own.samples import add_samples, remove_samples, sitting_filmed
 from emotion_core.datasets.own.storage import (
-    AGREED_POINTS,
     AGREEMENT,
+    agreed_points,
     list_own_datasets,
     own_data_dir,
 )
@@ -161,7 +161,7 @@ def _choose_dataset(session: Session) -> OwnDataset | None:
     if name not in datasets:
         return None
     agreed = st.checkbox(AGREEMENT, key=_AGREED)
-    st.caption("\n".join(f"- {point}" for point in AGREED_POINTS))
+    st.caption("\n".join(f"- {point}" for point in agreed_points()))
     return datasets[name] if agreed else None
 
 

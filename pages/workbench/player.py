@@ -48,11 +48,15 @@ _SCRIPTS: Final = (
 )  # fmt: skip
 
 
-def show_player(session: Session) -> None:
+def show_player(session: Session, *, to_mark: bool = True) -> None:
     """Show the video, where there is one, and the scores over time.
 
     It runs by itself; a mark that is made in it shows the other parts anew as well, and so does a
     playhead that comes to rest, where the open part is about that time.
+
+    Args:
+        session: which one.
+        to_mark: whether marks may be made in it.
     """
     index, rows = rows_of(session)
     video = _video(session)
@@ -74,6 +78,7 @@ def show_player(session: Session) -> None:
         "answers": list(ANSWER_COLORS),
         "colors": ANSWER_COLORS,
         "at": playhead(session),
+        "toMark": to_mark,
     }
 
     def rest() -> None:
@@ -82,7 +87,8 @@ def show_player(session: Session) -> None:
             st.session_state[_changed(session)] = st.session_state.get(PART) in _FOLLOWING
 
     def mark() -> None:
-        _mark(session, st.session_state[key].marked, index.seconds)
+        if to_mark:
+            _mark(session, st.session_state[key].marked, index.seconds)
 
     began = time.monotonic()
     _player()(key=key, data=data, on_rested_change=rest, on_marked_change=mark)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import streamlit as st
 
 from emotion_core.errors import SessionError
+from emotion_core.sessions.shared import SharedSession
 from emotion_core.sessions.storage import (
     Session,
     rename_session,
@@ -17,6 +19,7 @@ from emotion_core.sessions.storage import (
 )
 from pages.viewer.clicks import once
 from pages.viewer.navigation import follow_link
+from pages.widgets.sharing import offer_sharing, shared_by
 from pages.widgets.text import plain
 from pages.workbench.deleting import CAN_BE_UNDONE, delete_sessions
 from pages.workbench.files import show_files
@@ -40,6 +43,12 @@ PHOTO_PARTS: Final[dict[str, Callable[[Session], None]]] = {
     "Files": show_files,
 }
 PHOTO_PART: Final = "photo_part"
+#: The parts of somebody else's session: those in which nothing is changed.
+SHARED_PARTS: Final[dict[str, Callable[[Session], None]]] = {
+    "Numbers": show_numbers,
+    "Files": show_files,
+}
+SHARED_PART: Final = "shared_part"
 
 _PROBLEM: Final = "session_problem"
 
@@ -47,24 +56,52 @@ _PROBLEM: Final = "session_problem"
 def show_session(
     session: Session, on_deleted: Callable[[], object], known_tags: Iterable[str] = ()
 ) -> None:
-    """Show a session as it plays, and in parts; let it be renamed and deleted.
+    """Show a session as it plays, and in parts; let it be renamed, shared and deleted.
 
     Args:
         session: which one.
         on_deleted: called after the user has deleted it.
         known_tags: those of other sessions, to choose from.
     """
-    of_photos = session.header.kind == "photos"
-    part, parts = (PHOTO_PART, PHOTO_PARTS) if of_photos else (PART, PARTS)
-    follow_link(part, parts)
     if session.state == "recording":
         _offer_stop(session)
+    of_photos = session.header.kind == "photos"
+    part, parts = (PHOTO_PART, PHOTO_PARTS) if of_photos else (PART, PARTS)
+    if not _show_content(session, part, parts, show_player):
+        _offer_deletion(session, on_deleted)
+        return
+    with st.container(horizontal=True):
+        _offer_notes(session, known_tags)
+        offer_sharing("session", session.folder)
+        _offer_deletion(session, on_deleted)
+
+
+def show_shared_session(shared: SharedSession) -> None:
+    """Show a session that somebody else lets one see, without what would change it."""
+    st.markdown(shared_by(shared.owner, shared.since))
+    session = shared.session
+    if session.state == "recording":
+        st.info("This session is being recorded.")
+    if session.header.kind == "photos":
+        _show_content(session, PHOTO_PART, PHOTO_PARTS, show_player)
+    else:
+        _show_content(session, SHARED_PART, SHARED_PARTS, partial(show_player, to_mark=False))
+
+
+def _show_content(
+    session: Session,
+    part: str,
+    parts: Mapping[str, Callable[[Session], None]],
+    play: Callable[[Session], None],
+) -> bool:
+    """Show the player and the parts, and return whether the session can be read."""
+    of_photos = session.header.kind == "photos"
+    follow_link(part, parts)
     try:
         nobody = "" if of_photos else _nobody(session)
     except SessionError as error:
         st.error(plain(str(error)))
-        _offer_deletion(session, on_deleted)
-        return
+        return False
     if session.state == "interrupted":
         st.info("This recording was interrupted; it holds everything up to its last second.")
     if problem := session.header.problem:
@@ -73,7 +110,7 @@ def show_session(
         if nobody:
             st.info(nobody)
         # Each by itself: what is done in one does not run the others again.
-        st.fragment(show_player)(session)
+        st.fragment(play)(session)
     for tab, (name, show) in zip(
         st.tabs(list(parts), key=part, bind="query-params"), parts.items(), strict=True
     ):
@@ -82,9 +119,7 @@ def show_session(
                 st.fragment(show)(session)
     if purpose := session.header.description.purpose:
         st.caption(f"Recorded for: {plain(purpose)}")
-    with st.container(horizontal=True):
-        _offer_notes(session, known_tags)
-        _offer_deletion(session, on_deleted)
+    return True
 
 
 def _nobody(session: Session) -> str:

@@ -9,7 +9,7 @@ import skimage.data
 
 from emotion_core.cli import main, own
 from emotion_core.datasets import open_dataset
-from emotion_core.datasets.own.storage import CONSENT, list_own_datasets, own_data_dir
+from emotion_core.datasets.own.storage import consent, list_own_datasets, own_data_dir
 from emotion_core.faces.finding.blazeface import network
 from emotion_core.faces.finding.finders import PHOTO_FIGURES
 
@@ -71,7 +71,7 @@ def test_faces_are_found_in_photos(tmp_path, capsys):
     assert add(str(photo), "--emotion", "happy") == 0
     assert "Added 2 to happy" in capsys.readouterr().out
     (me,) = list_own_datasets(own_data_dir()).datasets
-    assert (me.consent, me.samples[0].source) == (CONSENT, "photo")
+    assert (me.consent, me.samples[0].source) == (consent(), "photo")
 
 
 def test_a_broken_one_is_told_and_the_others_listed(capsys, crops):

@@ -6,7 +6,7 @@ import pytest
 
 from emotion_core.datasets import demo_dataset
 from emotion_core.datasets.checks.exclusions import exclusion_list, save_exclusions
-from emotion_core.datasets.own.storage import CONSENT, create_own_dataset, own_data_dir
+from emotion_core.datasets.own.storage import consent, create_own_dataset, own_data_dir
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
 
@@ -34,7 +34,7 @@ def test_everything_is_joined_and_left_out(pictures, tmp_path):
 
 def test_it_means_the_same_in_every_folder(pictures, monkeypatch, tmp_path):
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
-    create_own_dataset(own_data_dir(), "me", CONSENT)
+    create_own_dataset(own_data_dir(), "me", consent())
     monkeypatch.chdir(tmp_path)
     source = DataSource("few", "votes.csv", ("demo", "own/me"), "leaks").absolute()
     assert source == DataSource(

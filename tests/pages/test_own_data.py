@@ -20,7 +20,7 @@ from emotion_core.datasets.own import storage as own_data
 from emotion_core.datasets.own.dataset import OwnDataset
 from emotion_core.datasets.own.samples import add_samples, read_samples
 from emotion_core.datasets.own.storage import (
-    CONSENT,
+    consent,
     create_own_dataset,
     list_own_datasets,
     own_data_dir,
@@ -144,7 +144,7 @@ def test_a_data_set_is_made_with_the_consent_in_it(page):
     agreed(page).text_input(key="own_new_name").set_value("me")
     click(page, "own_create")
     (me,) = datasets()
-    assert (me.name, me.consent, me.samples) == ("me", CONSENT, ())
+    assert (me.name, me.consent, me.samples) == ("me", consent(), ())
     assert page.selectbox(key="own_dataset").value == "me"
     page.text_input(key="own_new_name").set_value("you")
     click(page, "own_create")

@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 from emotion_core.datasets import demo_dataset
 from emotion_core.datasets.checks.exclusions import exclusion_list, save_exclusions
 from emotion_core.datasets.own.samples import add_samples
-from emotion_core.datasets.own.storage import CONSENT, create_own_dataset, own_data_dir
+from emotion_core.datasets.own.storage import consent, create_own_dataset, own_data_dir
 from emotion_core.datasets.source import DataSource
 from emotion_core.datasets.uploads import keep_upload
 from emotion_core.errors import EmotionCoreError
@@ -224,7 +224,7 @@ def test_another_model_to_begin_with_must_fit(page, tmp_path, tiny_model):
 
 def test_own_data_is_joined_and_a_list_left_out(page):
     demo = demo_dataset()
-    own = create_own_dataset(own_data_dir(), "me", CONSENT)
+    own = create_own_dataset(own_data_dir(), "me", consent())
     add_samples(own, demo.images[:3], "happy", source="crop", sitting=1)
     save_exclusions(exclusion_list(demo, "mine", {"by hand": np.arange(2)}))
     read(page)
@@ -238,7 +238,7 @@ def test_own_data_is_joined_and_a_list_left_out(page):
 
 
 def test_one_expression_alone_cannot_be_learned(page):
-    own = create_own_dataset(own_data_dir(), "me", CONSENT)
+    own = create_own_dataset(own_data_dir(), "me", consent())
     add_samples(own, demo_dataset().images[:2], "happy", source="crop", sitting=1)
     read(page)
     page.selectbox("train_path").select("own/me")
@@ -256,7 +256,7 @@ def test_one_expression_alone_cannot_be_learned(page):
 
 
 def test_data_handed_over_by_another_page_is_chosen(page):
-    own = create_own_dataset(own_data_dir(), "me", CONSENT)
+    own = create_own_dataset(own_data_dir(), "me", consent())
     add_samples(own, demo_dataset().images[:40], "happy", source="crop", sitting=1)
     page.session_state["train_with"] = DataSource("own/me")
     read(page)
@@ -267,7 +267,7 @@ def test_data_handed_over_by_another_page_is_chosen(page):
 
 
 def test_an_upload_is_trained_on_and_deleted(page):
-    own = create_own_dataset(own_data_dir(), "me", CONSENT)
+    own = create_own_dataset(own_data_dir(), "me", consent())
     for emotion in ("happy", "sad"):
         add_samples(own, demo_dataset().images[:40], emotion, source="crop", sitting=1)
     content = io.BytesIO()

@@ -12,7 +12,7 @@ from emotion_core.api.access import may
 from emotion_core.api.live.streams import StreamId
 from emotion_core.api.problems import problem, responses
 from emotion_core.errors import SessionError
-from emotion_core.live.streams.recording import AGREED, CONSENT
+from emotion_core.live.streams.recording import AGREED, consent
 from emotion_core.live.streams.registry import STREAMS
 
 router = APIRouter(prefix="/live", tags=["Live"])
@@ -25,7 +25,7 @@ class NewRecording(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    consent: bool = Field(description=f"true says: {CONSENT}")
+    consent: bool = Field(description=f"true says: {consent()}")
     purpose: str = Field("", description="what it is recorded for", max_length=200)
     video: bool = Field(False, description="whether to keep the video too, without boxes")
 

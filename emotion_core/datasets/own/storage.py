@@ -6,12 +6,14 @@ Each is a folder that ``dataset`` describes and ``samples`` fills.
 from __future__ import annotations
 
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from emotion_core.access.audit import note
+from emotion_core.access.sharing import shared_with_me, stop_sharing
 from emotion_core.datasets.own.dataset import (
     HEADER_FILE,
     OWN_DATA_FORMAT,
@@ -26,21 +28,34 @@ from emotion_core.datasets.reading.image_folder import is_picture
 from emotion_core.errors import DatasetError
 from emotion_core.system.storage.files import replace_file, write_json
 from emotion_core.system.storage.folders import DESKTOP_FILES, data_dir
+from emotion_core.system.storage.persons import at_home, whose
 from emotion_core.system.storage.shelf import Shelf
 
 #: What whoever adds faces has to agree to first, and what it means.
 AGREEMENT: Final = "Everyone whose face I add here has agreed to this:"
-AGREED_POINTS: Final = (
+_STORED: Final = (
     "Their face is stored on the machine that runs this app, with its expression and the time, "
     "until someone deletes it.",
     "It is used to train and test models.",
-    "Anyone who uses this app can see, download and delete it.",
 )
-#: Both in one text, which is stored with each dataset.
-CONSENT: Final = " ".join((AGREEMENT, *AGREED_POINTS))
+_FOR_ALL: Final = "Anyone who uses this app can see, download and delete it."
+_FOR_ITS_OWNER: Final = (
+    "I can see, download and delete it, and so can whoever runs this app; others only if I share "
+    "it with them."
+)
 
 #: What stands before the name of such a dataset where a path is expected: ``own/NAME``.
 OWN_PREFIX: Final = "own"
+
+
+def agreed_points() -> tuple[str, ...]:
+    """Return what ``AGREEMENT`` is to, a sentence each: where there are accounts, fewer can see."""
+    return (*_STORED, _FOR_ALL if whose() is None else _FOR_ITS_OWNER)
+
+
+def consent() -> str:
+    """Return all of it in one text, which is stored with each dataset."""
+    return " ".join((AGREEMENT, *agreed_points()))
 
 
 @dataclass(frozen=True)
@@ -105,6 +120,34 @@ def list_own_datasets(parent: Path) -> OwnDatasetList:
     return OwnDatasetList(tuple(datasets), problems)
 
 
+@dataclass(frozen=True)
+class SharedDataset:
+    """A dataset in somebody else's home; to look at and train with only.
+
+    Attributes:
+        dataset: as its owner has it.
+        owner: whose, by id.
+        since: when they shared it, UTC in ISO 8601.
+    """
+
+    dataset: OwnDataset
+    owner: str
+    since: str
+
+
+def shared_own_datasets() -> tuple[SharedDataset, ...]:
+    """Return the datasets that others let whoever this runs for see, by name."""
+    found = []
+    for share in shared_with_me("dataset"):
+        with at_home(share.owner):
+            folder = own_data_dir() / share.name
+        # One that is damaged, or was deleted just now, is its owner's to know.
+        with suppress(DatasetError):
+            if share.is_of(folder):
+                found.append(SharedDataset(open_own_dataset(folder), share.owner, share.since))
+    return tuple(sorted(found, key=lambda each: each.dataset.name.casefold()))
+
+
 def find_own_dataset(parent: Path, name: str) -> OwnDataset:
     """Return the dataset in ``parent`` with this name.
 
@@ -122,7 +165,9 @@ def rename_own_dataset(dataset: OwnDataset, name: str) -> OwnDataset:
     """
     if name.strip() == dataset.name:
         return dataset
-    return open_own_dataset(_SHELF.rename(dataset.folder, name))
+    renamed = open_own_dataset(_SHELF.rename(dataset.folder, name))
+    stop_sharing("dataset", dataset.name)
+    return renamed
 
 
 def delete_own_dataset(parent: Path, name: str) -> None:
@@ -135,6 +180,7 @@ def delete_own_dataset(parent: Path, name: str) -> None:
         DatasetError: there is no such dataset, it holds other files, or it cannot be deleted.
     """
     _SHELF.delete(_folder_of(parent, name))
+    stop_sharing("dataset", name)
     note("deleted", "dataset", name)
 
 

@@ -14,20 +14,32 @@ from emotion_core.models.views import view_of
 from emotion_core.sessions.header import SessionDescription
 from emotion_core.sessions.recorder import SessionRecorder
 from emotion_core.sessions.storage import sessions_dir
+from emotion_core.system.storage.persons import whose
 
 AGREED: Final = "Everyone in view has agreed to be recorded."
-#: What they have agreed to, and know.
-RECORDED: Final = (
+_RECORDED: Final = (
     "**What is recorded:** the time of every frame, and each face's position, seven scores and "
     "expression, with a number for each person",
     "**Where it is kept:** on the machine that runs this app, until someone deletes it",
-    "**Who can use it:** anyone who uses this app can view, download and delete it",
 )
-#: As a session's header has it, without Markdown.
-CONSENT: Final = f"{AGREED} {'; '.join(RECORDED)}.".replace("**", "")
+_FOR_ALL: Final = "**Who can use it:** anyone who uses this app can view, download and delete it"
+_FOR_ITS_OWNER: Final = (
+    "**Who can use it:** whoever records it can view, download and delete it, and whoever runs "
+    "this app; others only if it is shared with them"
+)
 
 ENDED = "The video ended, so the recording stopped too. Everything up to then was kept."
 STOPPED = "The recording was stopped on another page or by a command."
+
+
+def recorded() -> tuple[str, ...]:
+    """Return what everyone in view has agreed to, and knows: a line of Markdown each."""
+    return (*_RECORDED, _FOR_ALL if whose() is None else _FOR_ITS_OWNER)
+
+
+def consent() -> str:
+    """Return the agreement as a session's header has it, without Markdown."""
+    return f"{AGREED} {'; '.join(recorded())}.".replace("**", "")
 
 
 class ViewersRecording:
@@ -160,7 +172,7 @@ def description_of(
     """
     snapshot = session.snapshot
     return SessionDescription(
-        consent=f"{CONSENT} Confirmed by the program {by}." if by else CONSENT,
+        consent=f"{consent()} Confirmed by the program {by}." if by else consent(),
         model_name=card.name,
         model_checksum=card.files.get(LITERT_FILE, ""),
         camera_size=(snapshot.width, snapshot.height),

@@ -60,7 +60,7 @@ function listenToKeys(root, player) {
     event.preventDefault();
     event.stopPropagation();
     if (act === "mark") {
-      if (!event.repeat) player.beginMark();
+      if (!event.repeat && player.data.toMark) player.beginMark();
     } else if (!event.repeat || REPEATED.has(act)) {
       player.act(act);
     }

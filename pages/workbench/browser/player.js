@@ -38,6 +38,7 @@ class Player {
     if (isOther) this.begin(data);
     const isAsked = data.at !== this.asked && !this.told.includes(data.at);
     this.asked = data.at;
+    this.root.querySelector("[data-act=mark]").hidden = !data.toMark;
     if (isAsked || isOther) this.seek(data.at, false);
     if (this.chosen >= data.index.persons.length) this.chosen = 0;
     this.showNames();

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from emotion_core.live.streams.recording import CONSENT
+from emotion_core.live.streams.recording import consent
 from emotion_core.sessions.storage import find_session
 from tests.api.conftest import MakeToken, client_of
 from tests.live.streams.made import Viewer, wait_until
@@ -36,7 +36,7 @@ def test_a_program_begins_and_ends_a_recording(
     assert header.frames > 0
     assert header.video is not None
     assert header.description.purpose == "a study"
-    assert header.description.consent == f"{CONSENT} Confirmed by the program everything."
+    assert header.description.consent == f"{consent()} Confirmed by the program everything."
 
 
 @pytest.mark.parametrize(

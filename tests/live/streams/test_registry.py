@@ -9,7 +9,7 @@ import pytest
 from emotion_core.errors import NoStreamError, StreamError
 from emotion_core.live.session import LiveSession
 from emotion_core.live.streams import registry
-from emotion_core.live.streams.recording import CONSENT
+from emotion_core.live.streams.recording import consent
 from emotion_core.live.streams.registry import ENDED, STREAMS, StreamRegistry
 from emotion_core.sessions.storage import find_session
 from tests.live.streams.made import OneFace, Viewer, picture, wait_until
@@ -136,7 +136,7 @@ def test_a_program_records_with_what_everyone_agreed_to(
     assert stream.recorded is None
     header = find_session(tmp_path, session).header
     assert header.frames == 5
-    assert header.description.consent == f"{CONSENT} Confirmed by the program lab."
+    assert header.description.consent == f"{consent()} Confirmed by the program lab."
     assert (header.description.model_name, header.description.purpose) == ("tiny", "a study")
     assert stream.recording.note == "The program another stopped the recording."
 
