@@ -85,7 +85,8 @@ def share(kind: Kind, folder: Path, readers: Iterable[str] = ()) -> Share:
     owner = whose()
     if owner is None:
         raise AccessError(
-            "expected somebody who is logged in, found no accounts; nothing is hidden"
+            "expected somebody who is logged in, found that there are no accounts; without them "
+            "everybody sees everything"
         )
     named = tuple(sorted(set(readers)))
     if len(named) > MOST_READERS or not all(map(is_person, named)):

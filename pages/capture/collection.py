@@ -21,6 +21,7 @@ from emotion_core.datasets.own.storage import (
 )
 from emotion_core.datasets.source import DataSource
 from emotion_core.errors import DatasetError
+from emotion_core.quantities import counted
 from emotion_core.system.storage.persons import for_same_person
 from pages.capture.faces import show_capture
 from pages.capture.samples import faces, show_samples
@@ -29,6 +30,7 @@ from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
 from pages.opened.train_with import train_with
 from pages.viewer.clicks import once
+from pages.widgets.sharing import offer_sharing, shared_by
 from pages.widgets.text import located, plain
 
 WHAT_FOR = (

@@ -24,7 +24,7 @@ from pages.widgets.sharing import offer_sharing
 from pages.widgets.technical import technical
 from pages.widgets.text import for_whom, local_time, plain
 
-ORIGINS = {"shipped": "violet", "trained here": "blue", "imported": "orange"}
+ORIGINS = {"shipped": "violet", "trained here": "blue", "imported": "orange", "shared": "green"}
 
 
 def show_details(model: LibraryModel) -> None:

@@ -222,11 +222,11 @@ def _offered() -> dict[str, str]:
     offered = {path: name for path, name in offered.items() if path not in folders}
     # Without a count: a browser names what is chosen by its label, and loses it when that changes.
     offered |= {f"{OWN_PREFIX}/{each.name}": f"My data: {each.name}" for each in own}
-    offered |= {
-        str(each.dataset.folder.resolve()): f"Shared: {each.dataset.name}" for each in shared
-    }
-    others = {_OTHER_PATH: "Another path …"} if server_is_offered() else {}
-    return offered | others | {UPLOAD: "Upload …"}
+    others = [each.dataset for each in shared]
+    offered |= {str(each.folder.resolve()): f"Shared: {each.name}" for each in others}
+    if server_is_offered():
+        offered[_OTHER_PATH] = "Another path …"
+    return offered | {UPLOAD: "Upload …"}
 
 
 def _choose_exclusions() -> None:
