@@ -53,8 +53,6 @@ PAGES = (
 def show() -> None:
     """Show the page that the address names, with the navigation around it."""
     # Here: as long as the server is not there, Streamlit warns of what pages ask of it.
-    from emotion_core.models.folder import models_dirs
-    from emotion_core.system.storage.housekeeping import keep_house_once
     from pages.mending.callbacks import let_callbacks_finish
     from pages.mending.cleanup import set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
@@ -66,6 +64,7 @@ def show() -> None:
     from pages.viewer.kept import offer_reset
     from pages.viewer.navigation import no_such_page, note_page
     from pages.viewer.on_air import end_what_was_left, show_on_air
+    from pages.viewer.order import keep_order
     from pages.viewer.person import may, person
     from pages.widgets.text import PRODUCT
     from pages.widgets.who import show_who
@@ -73,7 +72,7 @@ def show() -> None:
     disable_legacy_pages()
     if not is_let_in():
         return
-    keep_house_once(*models_dirs())
+    keep_order()
     delay_fragments_until_run_ends()
     let_callbacks_finish()
     write_addresses_after_arrival()

@@ -15,6 +15,7 @@
     ├── NoticeError             a notice to print that asks for what cannot be printed
     ├── ReachError              an address that must not be connected to
     │   └── UnknownNameError    … or cannot, for its name means nothing
+    ├── RetentionError          a rule for how long recordings are kept that cannot be followed
     ├── SessionError            a recorded session that cannot be written, read or deleted
     ├── SourceError             a video file or camera that cannot be played
     │   └── SourceLostError     … at the moment: it is worth another try
@@ -106,6 +107,10 @@ class ReachError(EmotionCoreError):
 
 class UnknownNameError(ReachError):
     """A host's name means no address, at the moment."""
+
+
+class RetentionError(EmotionCoreError):
+    """How long recordings are kept is not said in a way that can be followed, or cannot be."""
 
 
 class SessionError(EmotionCoreError):

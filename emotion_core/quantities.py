@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
 _UNITS: Final = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _SIZE: Final = re.compile(r"(?P<number>\d+(\.\d+)?) ?(?P<unit>[kmgt]b)?", re.IGNORECASE)
+# Whatever language the system speaks.
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 
 
 def percent(share: float, digits: int = 0) -> str:
@@ -101,6 +106,17 @@ def seconds_of(text: str) -> float:
     if len(parts) > 3 or not 0 <= seconds < math.inf or "-" in text:
         raise ValueError(text)
     return seconds
+
+
+def day(time: float, zone: tzinfo | None = None) -> str:
+    """Return the day of a time of the clock as "3 December 2026".
+
+    Args:
+        time: seconds since 1970.
+        zone: of whoever reads it; None is that of this machine.
+    """
+    found = datetime.fromtimestamp(time, UTC).astimezone(zone)
+    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
 
 
 def moment(time: str, zone: tzinfo | None = None) -> str:

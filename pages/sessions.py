@@ -24,6 +24,7 @@ from pages.widgets.sharing import name_of
 from pages.widgets.text import local_time, located, plain
 from pages.workbench.deleting import show_deleted
 from pages.workbench.list import STATES, offer_to_clean_up, searched, show_list
+from pages.workbench.retention import offer_to_keep, rules_here, say_what_goes
 from pages.workbench.view import show_session, show_shared_session
 
 CHOSEN = "chosen_session"
@@ -84,11 +85,13 @@ display.use_style()
 with st.container(horizontal=True, vertical_alignment="center"):
     st.title("Sessions", width="stretch")
     found = find_sessions()
+    by, unclear = rules_here()
     if found.sessions:
-        offer_to_clean_up(found.sessions)
-for problem in found.problems:
+        offer_to_clean_up(found.sessions, by)
+for problem in (*found.problems, *filter(None, [unclear])):
     st.warning(plain(problem))
 show_deleted()
+say_what_goes(found.sessions, by)
 shared = {each.key: each for each in shared_sessions()}
 if not found.sessions and not shared:
     say_if_elsewhere(())
@@ -109,7 +112,7 @@ else:
             st.session_state[CHOSEN] = next(iter(sessions))
     keep_in_address(CHOSEN, ADDRESSED, sessions)
     if len(own) > 1:
-        show_list(searched(found.sessions), len(own), choose)
+        show_list(searched(found.sessions), len(own), choose, by)
     chosen = st.selectbox(
         "Session",
         list(sessions),
@@ -119,6 +122,7 @@ else:
     if chosen in shared:
         show_shared_session(shared[chosen])
     else:
+        offer_to_keep(own[chosen], by)
         show_session(
             own[chosen],
             on_deleted=leave,

@@ -6,6 +6,7 @@ import pytest
 from emotion_core.quantities import (
     byte_size,
     counted,
+    day,
     decimal,
     duration,
     exact_position,
@@ -87,6 +88,11 @@ def test_position() -> None:
     assert [position(seconds) for seconds in (0, 75.9, 3_725)] == ["0:00", "1:15", "1:02:05"]
     exact = [exact_position(seconds) for seconds in (0, 75.94, 2.3)]
     assert exact == ["0:00.0", "1:15.9", "0:02.3"]
+
+
+def test_days_are_told_in_words_and_in_the_zone_of_whoever_reads_them() -> None:
+    assert day(1_796_342_399.0, UTC) == "3 December 2026"
+    assert day(1_796_342_399.0, ZoneInfo("Asia/Tokyo")) == "4 December 2026"
 
 
 def test_moments_are_told_in_the_zone_of_whoever_reads_them() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from emotion_core.access.tokens import revoke_token, tokens_dir
+from emotion_core.belongings.retention import own_file
 from emotion_core.datasets.checks.exclusions import delete_exclusions, exclusions_dir
 from emotion_core.datasets.own.storage import delete_own_dataset, own_data_dir
 from emotion_core.datasets.reading.class_names import meanings_file
@@ -109,7 +110,7 @@ def _settings() -> list[Path]:
 
 
 def _settings_elsewhere() -> list[Path]:
-    return [setting_file(), recent_file(), meanings_file()]
+    return [setting_file(), recent_file(), meanings_file(), own_file()]
 
 
 def _computed() -> list[Path]:

@@ -20,6 +20,7 @@ from emotion_core.cli import (
     models,
     own,
     predictions,
+    retention,
     runs,
     sessions,
     tokens,
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         tokens,
         backup,
         audit,
+        retention,
     ):
         command.add_parser(commands)
     options = parser.parse_args(arguments)

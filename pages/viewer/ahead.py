@@ -55,9 +55,14 @@ def end_what_is_followed() -> None:
 
 
 def import_first_page() -> None:
-    """Import what the first page needs; what cannot be is told when the page asks for it."""
+    """Import what the first page needs, and put things in order; what fails the page tells."""
     for name in FIRST_PAGE:
         try:
             importlib.import_module(name)
         except Exception:  # noqa: BLE001 - a library of the machine may fail in any way
             return
+    # Not with the first viewer: what grows too old does so on a server that nobody looks at, too.
+    try:
+        importlib.import_module("pages.viewer.order").keep_order()
+    except Exception:  # noqa: BLE001 - as above
+        return

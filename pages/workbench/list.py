@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
+from emotion_core.belongings.retention import Rule
 from emotion_core.quantities import byte_size, counted, duration
 from emotion_core.sessions.exports.offered import write_all
 from emotion_core.sessions.finding import found_by
@@ -19,6 +20,7 @@ from pages.widgets.text import local_time, plain
 from pages.workbench.comparing import FIRST, SECOND, SESSIONS, WHAT
 from pages.workbench.deleting import CAN_BE_UNDONE, delete_sessions
 from pages.workbench.reading import PART
+from pages.workbench.retention import ends_of, offer_rule
 
 if TYPE_CHECKING:
     from pandas.io.formats.style import Styler
@@ -55,13 +57,19 @@ def searched(sessions: Sequence[Session]) -> list[Session]:
     return found_by(sessions, words or "", chosen, local_time)
 
 
-def show_list(sessions: Sequence[Session], of: int, choose: Callable[[str], object]) -> None:
+def show_list(
+    sessions: Sequence[Session],
+    of: int,
+    choose: Callable[[str], object],
+    by: tuple[Rule, ...] = (),
+) -> None:
     """List sessions; one that is ticked is chosen, several can be taken away or deleted.
 
     Args:
         sessions: those to list.
         of: how many there are.
         choose: called with the id of one that was ticked alone.
+        by: rules by which sessions are deleted.
     """
     if not sessions:
         st.info("No session has all of this.")
@@ -78,7 +86,7 @@ def show_list(sessions: Sequence[Session], of: int, choose: Callable[[str], obje
             choose(ids[rows[0]])
 
     st.dataframe(
-        table(sessions),
+        table(sessions, by),
         hide_index=True,
         # A long name would leave no room on a phone for what tells unnamed sessions apart.
         column_config={"name": st.column_config.Column(width=160)},
@@ -102,7 +110,7 @@ def show_list(sessions: Sequence[Session], of: int, choose: Callable[[str], obje
         _offer_several([session for session in sessions if session.id in ticked], choose)
 
 
-def table(sessions: Sequence[Session]) -> Styler:
+def table(sessions: Sequence[Session], by: tuple[Rule, ...] = ()) -> Styler:
     """Return one line a session, by columns."""
     import pandas as pd
 
@@ -120,6 +128,8 @@ def table(sessions: Sequence[Session]) -> Styler:
         "size": [session.size for session in sessions],
         "state": [STATES[session.state] for session in sessions],
     }
+    if by:
+        columns["deleted on"] = ends_of(sessions, by)
     # Formatted here and not before, so that a column is sorted by its seconds or bytes.
     listed = pd.DataFrame(columns).style.format(
         {"length": duration, "persons": "{}", "size": byte_size}, na_rep=""
@@ -177,26 +187,37 @@ def _offer_several(sessions: Sequence[Session], choose: Callable[[str], object])
         )
 
 
-def offer_to_clean_up(sessions: Sequence[Session]) -> None:
-    """Offer to delete whatever is older than so many days; says first what that comes to."""
+def offer_to_clean_up(sessions: Sequence[Session], by: tuple[Rule, ...] = ()) -> None:
+    """Offer to delete whatever is older than so many days, now and from now on.
+
+    Args:
+        sessions: all of them.
+        by: rules by which sessions are deleted.
+    """
     with st.popover("Clean up", icon=":material/auto_delete:"):
-        days = st.number_input("Delete everything older than (days)", 1, 36_500, 90, key="old_days")
-        limit = time.time() - _DAY * days
-        old = [each for each in sessions if each.written < limit and each.state != "recording"]
-        if not old:
-            st.caption("No session is that old. What counts is when it was recorded or read.")
-            return
-        size = byte_size(sum(session.size for session in old))
-        st.write(
-            f"{counted(len(old), 'session')} of {len(sessions)}, {size}, will be deleted. What "
-            f"counts is when it was recorded or read. {CAN_BE_UNDONE}"
-        )
-        st.button(
-            f"Delete {counted(len(old), 'session')}",
-            type="primary",
-            key="delete_old",
-            on_click=once(delete_all, [session.id for session in old]),
-        )
+        _offer_old(sessions)
+        st.divider()
+        offer_rule(by)
+
+
+def _offer_old(sessions: Sequence[Session]) -> None:
+    days = st.number_input("Delete everything older than (days)", 1, 36_500, 90, key="old_days")
+    limit = time.time() - _DAY * days
+    old = [each for each in sessions if each.written < limit and each.state != "recording"]
+    if not old:
+        st.caption("No session is that old. What counts is when it was recorded or read.")
+        return
+    size = byte_size(sum(session.size for session in old))
+    st.write(
+        f"{counted(len(old), 'session')} of {len(sessions)}, {size}, will be deleted. What "
+        f"counts is when it was recorded or read. {CAN_BE_UNDONE}"
+    )
+    st.button(
+        f"Delete {counted(len(old), 'session')}",
+        type="primary",
+        key="delete_old",
+        on_click=once(delete_all, [session.id for session in old]),
+    )
 
 
 def delete_all(ids: Sequence[str]) -> None:

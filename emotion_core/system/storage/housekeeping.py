@@ -1,16 +1,18 @@
-"""What is put in order when the app or a command starts: leftovers, and who may read what."""
+"""What is put in order when the app or a command starts, and every hour as long as the app runs."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from emotion_core.errors import NoHomeError
+from emotion_core.errors import EmotionCoreError, NoHomeError
 from emotion_core.system.storage.disk_cache import KINDS
 from emotion_core.system.storage.files import ON_WINDOWS, keep_private, write_json
 from emotion_core.system.storage.folders import (
@@ -35,18 +37,40 @@ _HEADERS: Final = (
 )  # fmt: skip
 _UPLOAD: Final = re.compile(r".*-[0-9a-f]{8}")
 
+#: Between two looks at what has grown too old, in seconds.
+EVERY_SECONDS: Final = 3600.0
+
+_LOG: Final = logging.getLogger(__name__)
+
 _started = threading.Event()
 
 
-def keep_house_once(*others: Path) -> None:
+def keep_house_once(*others: Path, hourly: Sequence[Callable[[], object]] = ()) -> None:
     """Put everything in order beside what this process does; once, however often it is called.
 
     Args:
         others: see ``keep_house``.
+        hourly: what is done after that, and again every hour as long as this process lives.
     """
     if not _started.is_set():
         _started.set()
-        threading.Thread(target=keep_house, args=others, name="housekeeping", daemon=True).start()
+
+        def work() -> None:
+            keep_house(*others)
+            while True:
+                do_all(hourly)
+                time.sleep(EVERY_SECONDS)
+
+        threading.Thread(target=work, name="housekeeping", daemon=True).start()
+
+
+def do_all(tasks: Sequence[Callable[[], object]]) -> None:
+    """Do one thing after the other; one that fails is logged, and keeps from no other."""
+    for task in tasks:
+        try:
+            task()
+        except (EmotionCoreError, OSError) as error:
+            _LOG.warning("What is done every hour failed: %s", error)
 
 
 def keep_house(*others: Path) -> None:

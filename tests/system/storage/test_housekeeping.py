@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
+from emotion_core.system.storage import housekeeping
 from emotion_core.system.storage.folders import PROJECT
 from emotion_core.system.storage.housekeeping import CLOSED_FILE, keep_house
 
@@ -113,7 +115,30 @@ def test_every_command_and_the_app_begin_with_it(data: Path) -> None:
     )
     assert not left.exists()
     assert open_to_others(data) == []
-    assert "keep_house_once(" in (PROJECT / "app.py").read_text("utf-8")
+    assert "keep_order()" in (PROJECT / "app.py").read_text("utf-8")
+
+
+def test_what_is_hourly_is_done_again_without_a_restart(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "_started", threading.Event())
+    monkeypatch.setattr(housekeeping, "EVERY_SECONDS", 0.01)
+    done: list[int] = []
+    thrice, end = threading.Event(), threading.Event()
+
+    def fail() -> None:
+        raise OSError(5, "the disk fails")
+
+    def count() -> None:
+        done.append(len(open_to_others(data)))
+        if len(done) == 3:
+            thrice.set()
+            end.wait()  # the thread is a daemon: it stays here
+
+    for _ in range(2):  # however often it is called
+        housekeeping.keep_house_once(hourly=(fail, count))
+    assert thrice.wait(20)
+    assert done == [0, 0, 0]  # after all else
 
 
 def test_on_windows_nothing_is_closed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
