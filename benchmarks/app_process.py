@@ -48,7 +48,11 @@ def running_app(
         port = probe.getsockname()[1]
     command = [sys.executable, *launcher, "run", "app.py"]
     command += ["--server.port", str(port), "--server.headless", "true"]
-    environment = os.environ | {"EMOTION_SESSIONS_DIR": str(sessions or folder / "sessions")}
+    # Nobody waits in line: how many can be served is what some of them measure.
+    environment = os.environ | {
+        "EMOTION_SESSIONS_DIR": str(sessions or folder / "sessions"),
+        "EMOTION_MOST_VIEWERS": "50",
+    }
     log = folder / "app.log"
     with log.open("wb") as output:
         started = time.perf_counter()

@@ -13,6 +13,7 @@
     ├── ModelError              a model folder or file that is missing, damaged or refused
     ├── NoHomeError             no folder to keep things in, and none is named
     ├── NoticeError             a notice to print that asks for what cannot be printed
+    ├── PlacesError             a limit of live viewers that cannot be one
     ├── ReachError              an address that must not be connected to
     │   └── UnknownNameError    … or cannot, for its name means nothing
     ├── RetentionError          a rule for how long recordings are kept that cannot be followed
@@ -99,6 +100,10 @@ class NoHomeError(EmotionCoreError):
 
 class NoticeError(EmotionCoreError):
     """The notice for people in front of the camera cannot be made as it was asked for."""
+
+
+class PlacesError(EmotionCoreError):
+    """A limit of live viewers that cannot be one."""
 
 
 class ReachError(EmotionCoreError):

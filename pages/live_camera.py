@@ -11,7 +11,7 @@ from emotion_core.live.session import LiveSession
 from emotion_core.live.settings import LiveSettings
 from emotion_core.live.snapshot import LiveSnapshot
 from emotion_core.quantities import counted, decimal
-from pages.live import connection, sources, streaming
+from pages.live import connection, sources, streaming, waiting
 from pages.live.lsl import choose_publishing
 from pages.live.notice import offer_notice
 from pages.live.reader import (
@@ -72,11 +72,15 @@ def show_panel(
     """Show readings, or what to do when there are none."""
     if live:
         follow_model_in_use(session)
+        waiting.look_around()
     now = time.monotonic()
     phase = watch.observe(playing=playing, signalling=signalling, now=now)
     body = st.container()
     problem = streaming.camera_problem("camera_problem")
     with body:
+        if waiting.is_waiting():
+            offer_photo()
+            return
         if phase in ("playing", "idle") and sources.show_source(playing=playing):
             return
         if phase == "playing":

@@ -106,6 +106,16 @@ class LiveSession:
         latest = self._snapshot.last_frame_time
         return latest is not None and self._clock() - latest < _STILL_SECONDS
 
+    @property
+    def frames(self) -> int:
+        """Frames up to now, of all its streams; cheap, unlike ``snapshot``."""
+        return self._snapshot.frames
+
+    @property
+    def last_frame_time(self) -> float | None:
+        """When the newest frame was ready, on the session's clock; None once its stream ended."""
+        return self._snapshot.last_frame_time
+
     def on_frame(self, frame: av.VideoFrame) -> av.VideoFrame:
         """Return ``frame`` with its faces drawn in.
 

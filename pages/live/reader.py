@@ -27,6 +27,7 @@ from emotion_core.models.folder import ModelCard
 from emotion_core.models.in_use import ModelInUse, model_in_use, put_to_use
 from emotion_core.models.library import list_models
 from pages.live.viewers import note_session
+from pages.live.waiting import join_places
 from pages.mending.cleanup import clean_up_after_leaving
 from pages.viewer import detector
 from pages.widgets import display
@@ -106,8 +107,10 @@ def live_session() -> LiveSession:
     Raises:
         ModelError: there is no usable model.
     """
-    session = LiveSession(live_reader().reader)
+    reader = live_reader().reader
+    session = LiveSession(reader)
     note_session(session)
+    join_places(session, reader)
     return session
 
 

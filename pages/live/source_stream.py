@@ -17,7 +17,7 @@ from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, webrtc_streamer
 from emotion_core.live.session import LiveSession
 from emotion_core.video.reader import SourceReader, SourceState
 from emotion_core.video.sources import VideoSource
-from pages.live import streaming
+from pages.live import streaming, waiting
 from pages.live.connection import read_connection
 from pages.mending.newest_frames import keep_newest_frames_only, library_relay
 from pages.mending.streamer import end_connection, tell_whether_viewer_left
@@ -179,6 +179,7 @@ def connect(
         video_frame_callback=session.on_frame,
         on_video_ended=session.on_ended,
         async_processing=not newest_only,
+        desired_playing_state=waiting.starts_by_itself(),
         video_html_attrs={
             "autoPlay": True,
             "playsInline": True,

@@ -15,7 +15,7 @@ from emotion_core.errors import SourceError
 from emotion_core.live.session import LiveSession
 from emotion_core.video.reader import SourceState
 from emotion_core.video.sources import NetworkCamera, PluggedCamera, VideoFile, VideoSource
-from pages.live import source_stream, streaming
+from pages.live import source_stream, streaming, waiting
 from pages.live.source_stream import SourceStream
 from pages.mending.streamer import end_connection
 from pages.mending.uploads import content_of
@@ -59,6 +59,9 @@ def show_video(session: LiveSession) -> WebRtcStreamerState:
     kind = _choose_kind()
     if kind == MY_CAMERA:
         source_stream.forget()
+        if not waiting.may_start(session, starting=streaming.is_starting()):
+            end_connection(streaming.STREAMER_KEY)
+            return WebRtcStreamerState(playing=False, signalling=False)
         return streaming.camera_stream(session).state
     end_connection(streaming.STREAMER_KEY)
     chosen = None
@@ -68,7 +71,8 @@ def show_video(session: LiveSession) -> WebRtcStreamerState:
             chosen = _CHOICES[kind]()
         except SourceError as error:
             st.error(f"This address cannot be used: {plain(str(error))}.")
-    if chosen is None:
+    has_place = waiting.may_start(session, starting=source_stream.is_connected())
+    if chosen is None or not has_place:
         source_stream.forget()
         return WebRtcStreamerState(playing=False, signalling=False)
     stream = source_stream.stream_of(chosen.source.name, chosen.identity)

@@ -14,6 +14,7 @@ from streamlit_webrtc import WebRtcMode, WebRtcStreamerContext, webrtc_streamer
 
 from emotion_core.live.connection.servers import IceSettings
 from emotion_core.live.session import LiveSession
+from pages.live import waiting
 from pages.live.connection import read_connection
 from pages.mending.newest_frames import (
     check_that_newest_frames_are_kept,
@@ -61,6 +62,7 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         on_video_ended=session.on_ended,
         async_processing=not newest_only,
         sendback_audio=False,
+        desired_playing_state=waiting.starts_by_itself(),
         # iOS shows a video inside the page only with all three of these.
         video_html_attrs={
             "autoPlay": True,
@@ -82,6 +84,12 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
     elif context.state.playing:
         check_that_newest_frames_are_kept(relay)
     return context
+
+
+def is_starting() -> bool:
+    """Tell whether the viewer has pressed Start, or streams."""
+    context = st.session_state.get(STREAMER_KEY)
+    return context is not None and any(context.state)
 
 
 def renew_credentials(settings: IceSettings, shown: dict[str, Any]) -> None:

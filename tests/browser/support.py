@@ -89,6 +89,8 @@ def running_server(
             command,
             cwd=ROOT,
             env=os.environ
+            # Which of them a busy machine can serve is not what the tests are about.
+            | {"EMOTION_MOST_VIEWERS": "50"}
             | {"EMOTION_SESSIONS_DIR": str(log.with_name("sessions"))}
             | dict(environment or {}),
             stdout=output,
