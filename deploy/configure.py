@@ -42,6 +42,8 @@ FORMS = {
     "TURN_TLS_PORT": (r"\d{1,5}", "a port such as 5349"),
     "RELAY_PORTS": (r"\d{1,5}-\d{1,5}", "two ports such as 49152-49407"),
     "RELAY_ONLY": (r"yes|no", "yes or no"),
+    "PROCESSES": (r"[1-8]", "a number from 1 to 8"),
+    "COMPOSE_PROFILES": (r"processes-\$\{PROCESSES\}", "processes-${PROCESSES}, as in example.env"),
 }
 
 #: Where compose.yaml puts the app, and compose.tls.yaml Caddy.
@@ -185,10 +187,12 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
     local, public = settings["LOCAL_ADDRESS"], settings["PUBLIC_ADDRESS"]
     listens = f"0.0.0.0:{PORT}" if docker else f"127.0.0.1:{PORT}"
     over_tls = bool(settings["TURN_TLS_NAME"])
+    processes = int(settings["PROCESSES"])
+    addresses = addresses_of(processes, docker=docker)
     values = settings | {
         "REALM": settings["HOST"],
         "EXTERNAL": public if public == local else f"{public}/{local}",
-        "APP_PEER": IN_DOCKER if docker else local,
+        "APP_PEER": peers_of(processes) if docker else local,
         "RELAY_ONLY": "true" if settings["RELAY_ONLY"] == "yes" else "false",
         "TURN_SECRET": kept_secret(folder / "turn_secret", docker=docker),
         "RELAY_TLS": f"tls-listening-port={settings['TURN_TLS_PORT']}" if over_tls else "no-tls",
@@ -205,11 +209,14 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
         "PASSWORD_HASH": settings["PASSWORD_HASH"],
         "SUBPATH": settings["SUBPATH"],
         "TLS": f"tls {settings['CERTIFICATE']}" if settings["CERTIFICATE"] else "",
-        "APP_ADDRESS": f"app:{PORT}" if docker else listens,
+        "APP_ADDRESS": " ".join(addresses),
     }
     if over_tls and not docker:
         caddy["HTTPS_PORT"] = str(CADDY_BEHIND)
     app = {"APP_LISTENS": listens, "APP_NAMES": settings["HOST"]}
+    if processes > 1:
+        caddy |= {f"APP_{number}": each for number, each in enumerate(addresses, start=1)}
+        app["APP_ADDRESSES"] = " ".join(addresses)
     written = {
         "caddy.env": lines_of(caddy),
         "app.env": lines_of(app),
@@ -235,6 +242,22 @@ def turns_of(settings: dict[str, str]) -> str:
     """Return the line of secrets.toml for TURN over TLS."""
     url = f"turns:{settings['TURN_TLS_NAME']}:{settings['HTTPS_PORT']}?transport=tcp"
     return f'    "{url}",\n'
+
+
+def addresses_of(processes: int, *, docker: bool) -> list[str]:
+    """Return where each process of the app listens, as Caddy and the other processes reach it."""
+    if docker:
+        return [f"app:{PORT}", *(f"app-{each}:{PORT}" for each in range(2, processes + 1))]
+    return [f"127.0.0.1:{PORT + each}" for each in range(processes)]
+
+
+def peers_of(processes: int) -> str:
+    """Return the addresses of the containers that the relay may lead to."""
+    if processes == 1:
+        return IN_DOCKER
+    # The second is behind Caddy's.
+    second = ipaddress.IPv4Address(CADDY_IN_DOCKER) + 1
+    return f"{IN_DOCKER}\nallowed-peer-ip={second}-{second + processes - 2}"
 
 
 def kept_secret(path: Path, *, docker: bool) -> str:

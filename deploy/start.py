@@ -22,6 +22,12 @@ def main() -> None:
     """Start, or ask."""
     address = os.environ.get("APP_LISTENS", "0.0.0.0:8501")
     host, _, port = address.rpartition(":")
+    # Several processes: each has a number, and knows where all of them are.
+    if addresses := os.environ.get("APP_ADDRESSES", "").split():
+        number = os.environ.get("APP_PROCESS") or "1"
+        port = addresses[int(number) - 1].rpartition(":")[2]
+        os.environ["EMOTION_PROCESS"] = number
+        os.environ["EMOTION_PROCESSES"] = " ".join(addresses)
     if sys.argv[1:] == ["--is-healthy"]:
         sys.exit(0 if is_healthy(port) else 1)
     for name, folder in (("EMOTION_DATA_DIR", "/data"), ("EMOTION_CACHE_DIR", "/cache")):

@@ -18,6 +18,7 @@
     │   └── UnknownNameError    … or cannot, for its name means nothing
     ├── RetentionError          a rule for how long recordings are kept that cannot be followed
     ├── SessionError            a recorded session that cannot be written, read or deleted
+    ├── SiblingsError           processes of the app that do not know of each other
     ├── SourceError             a video file or camera that cannot be played
     │   └── SourceLostError     … at the moment: it is worth another try
     ├── StreamError             a live stream that cannot do what it is asked at the moment
@@ -136,6 +137,10 @@ class StreamError(EmotionCoreError):
 
 class NoStreamError(StreamError):
     """No live stream of that name runs."""
+
+
+class SiblingsError(EmotionCoreError):
+    """Processes of the app that stand side by side were not told rightly of each other."""
 
 
 class TrainingError(EmotionCoreError):

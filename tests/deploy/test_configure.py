@@ -144,3 +144,36 @@ def test_the_example_says_all_that_may_be_set(tmp_path):
     done = configure(written_env(tmp_path / ".env", COLOUR="red"), tmp_path / "made")
     listed = done.stderr.partition("one of ")[2].partition(", found")[0].split(", ")
     assert named == set(listed)
+
+
+class TestSeveralProcesses:
+    @pytest.mark.parametrize(
+        ("options", "addresses", "peers"),
+        [
+            (
+                [],
+                "app:8501 app-2:8501 app-3:8501",
+                "allowed-peer-ip=172.31.250.10\nallowed-peer-ip=172.31.250.12-172.31.250.13\n",
+            ),
+            (
+                ["--systemd"],
+                "127.0.0.1:8501 127.0.0.1:8502 127.0.0.1:8503",
+                "allowed-peer-ip=10.0.0.5\n",
+            ),
+        ],
+    )
+    def test_caddy_and_the_processes_know_all_of_them(self, tmp_path, options, addresses, peers):
+        made = tmp_path / "made"
+        env = written_env(tmp_path / ".env", PROCESSES="3")
+        assert configure(env, made, *options).returncode == 0
+        caddy, app = variables(made / "caddy.env"), variables(made / "app.env")
+        assert caddy["APP_ADDRESS"] == app["APP_ADDRESSES"] == addresses
+        numbered = [caddy[f"APP_{number}"] for number in (1, 2, 3)]
+        assert numbered == addresses.split()
+        assert peers in (made / "turnserver.conf").read_text()
+
+    def test_one_is_told_of_no_others(self, tmp_path):
+        made = tmp_path / "made"
+        assert configure(written_env(tmp_path / ".env"), made).returncode == 0
+        assert "APP_ADDRESSES" not in variables(made / "app.env")
+        assert not any(name.startswith("APP_1") for name in variables(made / "caddy.env"))

@@ -18,7 +18,8 @@ PAGE = (PROJECT / "docs" / "deployment.md").read_text("utf-8")
 
 def test_containers_have_few_rights():
     services = compose()["services"]
-    assert set(services) == {"app", "caddy", "coturn"}
+    more = {f"app-{number}" for number in range(2, 9)}
+    assert set(services) == {"app", "caddy", "coturn", *more}
     for service in services.values():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
@@ -61,6 +62,41 @@ def test_the_app_is_where_caddy_and_the_relay_look_for_it(tmp_path):
     port = variables(made / "app.env")["APP_LISTENS"].rpartition(":")[2]
     assert variables(made / "caddy.env")["APP_ADDRESS"] == f"app:{port}"
     assert f"EXPOSE {port}\n" in (DEPLOY / "Dockerfile").read_text()
+
+
+def test_there_are_as_many_containers_of_the_app_as_processes_is_set_to(tmp_path):
+    made, services = tmp_path / "made", compose()["services"]
+    settings = (DEPLOY / "example.env").read_text("utf-8")
+    profile = re.search(r"^COMPOSE_PROFILES=(.*)$", settings, re.MULTILINE)[1]
+    for processes in range(1, 9):
+        configure(written_env(tmp_path / ".env", PROCESSES=str(processes)), made)
+        wanted = profile.replace("${PROCESSES}", str(processes))
+        started = [
+            name
+            for name, service in services.items()
+            if name.startswith("app") and wanted in service.get("profiles", [wanted])
+        ]
+        hosts = [
+            each.partition(":")[0] for each in variables(made / "caddy.env")["APP_ADDRESS"].split()
+        ]
+        assert started == hosts
+        addresses = [services[name]["networks"]["inside"]["ipv4_address"] for name in started]
+        assert all(any(_lies_in(each, peers) for peers in _peers(made)) for each in addresses)
+        numbers = [
+            services[name].get("environment", {}).get("APP_PROCESS", "1") for name in started
+        ]
+        assert numbers == [str(each) for each in range(1, processes + 1)]
+
+
+def _peers(made):
+    relay = (made / "turnserver.conf").read_text()
+    return re.findall(r"^allowed-peer-ip=(172\.31\.250\.\S+)$", relay, re.MULTILINE)
+
+
+def _lies_in(address, peers):
+    first, _, last = peers.partition("-")
+    ip = ipaddress.ip_address
+    return ip(first) <= ip(address) <= ip(last or first)
 
 
 def test_the_folders_of_the_app_are_volumes_and_its_user_owns_them():

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field, ValidationError
 
 from emotion_core.api.access import needs
+from emotion_core.api.addresses import PREFIX
 from emotion_core.api.problems import responses
+from emotion_core.api.siblings import ask_siblings
 from emotion_core.live.streams.registry import STREAMS, LiveStream
 from emotion_core.system.clock import iso_time
 
@@ -53,6 +55,11 @@ class Streams(BaseModel):
     """All streams that run."""
 
     streams: list[Stream]
+    missing: list[int] = Field(
+        [],
+        description="numbers of processes of the app that did not answer in time: what runs there "
+        "is not listed",
+    )
 
 
 class Clock(BaseModel):
@@ -64,9 +71,27 @@ class Clock(BaseModel):
 
 
 @router.get("")
-def streams() -> Streams:
-    """List the streams that run. Right: live."""
-    return Streams(streams=[Stream.of(each) for each in STREAMS.running()])
+async def streams(
+    request: Request,
+    here: Annotated[
+        bool, Query(description="whether to list those of the process alone that answers")
+    ] = False,
+) -> Streams:
+    """List the streams that run. Right: live.
+
+    Where the app runs as several processes, it is those of all. The id of each begins with the
+    number of its process, by which the proxy finds it.
+    """
+    found = [Stream.of(each) for each in STREAMS.running()]
+    missing: list[int] = []
+    if not here:
+        answers = await ask_siblings(request, f"{PREFIX}/live?here=true")
+        for number, answer in answers.items():
+            try:
+                found += Streams.model_validate_json(answer or "").streams
+            except ValidationError:
+                missing.append(number)
+    return Streams(streams=sorted(found, key=lambda each: each.viewer), missing=missing)
 
 
 @router.get("/clock")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.responses import PlainTextResponse
 
+from emotion_core.api.addresses import PREFIX
 from emotion_core.api.problems import problem, responses
+from emotion_core.api.siblings import ask_siblings
 from emotion_core.api.watching.metrics import MEDIA_TYPE, exposition
 from emotion_core.emotions import FACE_SIZE
 from emotion_core.errors import ModelError
 from emotion_core.models.classifier import EmotionClassifier
 from emotion_core.models.in_use import model_in_use
 from emotion_core.system.native import quiet_native_libraries
+from emotion_core.system.processes.siblings import own_place
 
 router = APIRouter(tags=["Health"])
 
@@ -84,7 +88,36 @@ def ready() -> Ready:
         ) from None
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
-def metrics() -> PlainTextResponse:
-    """Tell how streams, queues and this interface keep up, for Prometheus. Any token will do."""
-    return PlainTextResponse(exposition(), media_type=MEDIA_TYPE)
+@router.get("/metrics", response_class=PlainTextResponse, responses=responses(404, 503))
+async def metrics(
+    request: Request,
+    process: Annotated[
+        int | None,
+        Query(
+            description="number of the process of the app that is meant; left out: the one that "
+            "answers",
+            ge=1,
+        ),
+    ] = None,
+) -> PlainTextResponse:
+    """Tell how streams, queues and this interface keep up, for Prometheus. Any token will do.
+
+    Where the app runs as several processes, each has figures of its own: ask for each.
+    """
+    place = own_place()
+    if process is None or process == place.number:
+        text = await run_in_threadpool(exposition)
+        return PlainTextResponse(text, media_type=MEDIA_TYPE)
+    if process not in place.others:
+        raise problem(
+            404,
+            f"expected a process from 1 to {len(place.addresses)}, found {process}; name another",
+        )
+    answers = await ask_siblings(request, f"{PREFIX}/metrics", only=process)
+    if not (found := answers.get(process)):
+        raise problem(
+            503,
+            f"expected process {process} to answer, but it does not; try again",
+            retry_after="5",
+        )
+    return PlainTextResponse(found, media_type=MEDIA_TYPE)

@@ -19,6 +19,7 @@ from emotion_core.live.streams.readers import MOST_WAITING, AsyncReader, Reader
 from emotion_core.live.streams.recording import ViewersRecording, description_of
 from emotion_core.models.folder import ModelCard
 from emotion_core.sessions.recorder import SessionRecorder
+from emotion_core.system.processes.siblings import ALONE, own_place
 from emotion_core.system.storage.persons import whose
 
 ENDED: Final = "The video has ended."
@@ -26,7 +27,12 @@ ENDED: Final = "The video has ended."
 #: network is lost may come back, and its readers stay.
 GONE_AFTER: Final = 10.0
 
-_numbers: Final = itertools.count(1)
+_PLACE: Final = own_place()
+# Those of several processes take turns, so that no two viewers have the same.
+_numbers: Final = itertools.count(_PLACE.number, len(_PLACE.addresses))
+
+
+_PREFIX: Final = "" if _PLACE == ALONE else f"{_PLACE.number}-"
 
 
 class LiveStream:
@@ -35,14 +41,15 @@ class LiveStream:
     It keeps its id while the viewer stops and starts again. The viewer's session keeps it alive.
 
     Attributes:
-        id: names it; cannot be guessed.
+        id: names it; cannot be guessed. It begins with the number of its process, where there are
+            several: deploy/Caddyfile leads to that one.
         person: whose video it is, by id; None: without accounts.
         viewer: a number to call it by, from 1; never used again while the app runs.
         recording: what the viewer records; the page puts its own here.
     """
 
     def __init__(self, session: LiveSession, card: Callable[[], ModelCard]) -> None:
-        self.id = secrets.token_hex(8)
+        self.id = f"{_PREFIX}{secrets.token_hex(8)}"
         self.person = whose()
         self.viewer = next(_numbers)
         self.recording = ViewersRecording()
@@ -258,6 +265,13 @@ def _wall_clock(snapshot: LiveSnapshot) -> float:
 
 
 def _no_stream(id_: str) -> NoStreamError:
+    number, dash, _ = id_.partition("-")
+    if _PREFIX and dash and number.isdigit() and int(number) in _PLACE.others:
+        return NoStreamError(
+            f"expected the id of a live stream that runs in process {_PLACE.number}, found one of "
+            f"process {number}, which did not get this request: it has ended, or the request did "
+            "not come through deploy/Caddyfile; ask for the list of streams"
+        )
     return NoStreamError(
         f"expected the id of a live stream that runs, found {id_!r:.40}; press Start on the page "
         "Live camera, and ask for the list of streams"
