@@ -54,7 +54,7 @@ def show() -> None:
     """Show the page that the address names, with the navigation around it."""
     # Here: as long as the server is not there, Streamlit warns of what pages ask of it.
     from pages.mending.callbacks import let_callbacks_finish
-    from pages.mending.cleanup import set_libraries_aside
+    from pages.mending.cleanup import clean_up_after_leaving, set_libraries_aside
     from pages.mending.ends_of_runs import delay_fragments_until_run_ends
     from pages.mending.history import arriving, write_addresses_after_arrival
     from pages.mending.labels import send_changed_labels
@@ -70,6 +70,7 @@ def show() -> None:
     from pages.widgets.who import show_who
 
     disable_legacy_pages()
+    clean_up_after_leaving()
     if not is_let_in():
         return
     keep_order()

@@ -28,7 +28,7 @@ from emotion_core.models.in_use import ModelInUse, model_in_use, put_to_use
 from emotion_core.models.library import list_models
 from pages.live.viewers import note_session
 from pages.live.waiting import join_places
-from pages.mending.cleanup import clean_up_after_leaving
+from pages.mending.cleanup import SECONDS_TO_COME_BACK, clean_up_after_leaving
 from pages.viewer import detector
 from pages.widgets import display
 from pages.widgets.text import for_whom, plain
@@ -88,7 +88,7 @@ def live_reader() -> ViewersReader:
     Raises:
         ModelError: there is no usable model.
     """
-    clean_up_after_leaving()
+    clean_up_after_leaving(SECONDS_TO_COME_BACK)
     # For the whole process: several streams on several cores lose to each other's thread pools.
     cv2.setNumThreads(1)
     in_use = model_in_use()

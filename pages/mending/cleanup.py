@@ -17,8 +17,11 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit_webrtc.eventloop import get_global_event_loop
 
-#: A viewer whose connection breaks for less than this many seconds finds everything as it was.
+#: A viewer whose connection breaks for less than this many seconds finds everything as it was:
+#: what reads video takes 50 MB.
 SECONDS_TO_COME_BACK: Final = 30.0
+#: ... and one who has not been on the live page, for as long as Streamlit promises.
+SECONDS_WITHOUT_VIDEO: Final = 120.0
 
 # After so many seconds streamlit-webrtc has noticed that a session was closed, and stopped.
 _SECONDS_TO_STOP: Final = 5.0
@@ -45,32 +48,37 @@ def collect_all() -> None:
     gc.freeze()
 
 
-def clean_up_after_leaving() -> None:
-    """See to it that nothing is left of this viewer soon after the browser has gone."""
-    _session_to_close()
+def clean_up_after_leaving(seconds: float = SECONDS_WITHOUT_VIDEO) -> None:
+    """See to it that nothing is left of this viewer some time after the browser has gone.
+
+    Args:
+        seconds: how long; of several calls, the shortest counts.
+    """
+    _session_to_close(seconds)
 
 
-def _left(session_id: str) -> None:
+def _left(session: tuple[str, float]) -> None:
     """Note that the browser is gone; called by Streamlit."""
     with suppress(RuntimeError):  # the server is ending, and its sessions with it
         loop = get_global_event_loop()
-        loop.call_soon_threadsafe(_close_later, loop, session_id)
+        loop.call_soon_threadsafe(_close_later, loop, *session)
 
 
-# Streamlit drops a session two minutes after its browser has gone, and not before another one goes.
+# Streamlit drops a session two minutes after its browser has gone, and not before another one goes:
+# uploads, three open files and more stay for good after the last ones of a day.
 # One whose tab was closed while the video was connecting it never drops: no candidates come any
 # more, but as aiortc is not told so it tries for ever, and as long as there is a connection a
 # thread of streamlit-webrtc (SessionShutdownObserver) holds the session.
 # Resources of a session are released at the moment when its browser has gone.
 @st.cache_resource(scope="session", show_spinner=False, on_release=_left)
-def _session_to_close() -> str:
+def _session_to_close(seconds: float) -> tuple[str, float]:
     context = get_script_run_ctx()
     assert context is not None  # scope="session" has looked
-    return context.session_id
+    return context.session_id, seconds
 
 
-def _close_later(loop: asyncio.AbstractEventLoop, session_id: str) -> None:
-    loop.call_later(SECONDS_TO_COME_BACK, _close_unless_back, loop, session_id)
+def _close_later(loop: asyncio.AbstractEventLoop, session_id: str, seconds: float) -> None:
+    loop.call_later(seconds, _close_unless_back, loop, session_id)
 
 
 def _close_unless_back(loop: asyncio.AbstractEventLoop, session_id: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from streamlit import config
 from streamlit.runtime import RuntimeState
 
+from emotion_core.system.storage.folders import PROJECT
 from pages.mending import cleanup
 
 
@@ -45,10 +46,9 @@ def test_who_has_left_and_not_come_back_is_forgotten(monkeypatch, connected, clo
 
     async def leave() -> None:
         monkeypatch.setattr(cleanup, "get_global_event_loop", asyncio.get_running_loop)
-        cleanup._left("viewer")
+        cleanup._left(("viewer", 0))
         await asyncio.sleep(0.1)
 
-    monkeypatch.setattr(cleanup, "SECONDS_TO_COME_BACK", 0)
     monkeypatch.setattr(cleanup, "_SECONDS_TO_STOP", 0)
     monkeypatch.setattr(cleanup.runtime, "get_instance", lambda: server)
     monkeypatch.setattr(cleanup, "collect_all", lambda: collected.append(1))
@@ -62,7 +62,7 @@ def test_a_server_that_ends_needs_no_cleaning(monkeypatch):
     loop = asyncio.new_event_loop()
     loop.close()
     monkeypatch.setattr(cleanup, "get_global_event_loop", lambda: loop)
-    cleanup._left("viewer")
+    cleanup._left(("viewer", 0))
 
 
 @pytest.fixture
@@ -93,3 +93,13 @@ def test_what_was_set_aside_is_collected_in_the_end():
 def test_streamlit_leaves_collecting_to_python():
     """A hidden option: a version without it raises here, and would collect after every run."""
     assert config.get_option("runner.postScriptGC") is False
+
+
+def test_somebody_on_any_page_is_forgotten_after_leaving(monkeypatch):
+    """Streamlit keeps the last ones of a day for good, with their uploads and open files."""
+    noted = []
+    monkeypatch.setattr(cleanup, "_session_to_close", noted.append)
+    cleanup.clean_up_after_leaving()
+    assert noted == [cleanup.SECONDS_WITHOUT_VIDEO]
+    source = (PROJECT / "app.py").read_text("utf-8")
+    assert source.index("    clean_up_after_leaving()\n") < source.index("page.run()")
