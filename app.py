@@ -11,9 +11,11 @@ from pages.viewer import server_time
 from pages.viewer.accounts import prepare_logins
 from pages.viewer.ahead import begin
 from pages.viewer.cookie import KnowViewers
+from pages.viewer.log import log_as_asked
 from pages.viewer.login.door import Door
 from pages.viewer.login.inside import is_let_in, know_people
 
+log_as_asked()
 # Before Streamlit reads them.
 prepare_logins()
 know_people()

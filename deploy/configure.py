@@ -43,6 +43,7 @@ FORMS = {
     "RELAY_PORTS": (r"\d{1,5}-\d{1,5}", "two ports such as 49152-49407"),
     "RELAY_ONLY": (r"yes|no", "yes or no"),
     "PROCESSES": (r"[1-8]", "a number from 1 to 8"),
+    "KEEP_DAYS": (r"(?!0)\d{0,4}", "nothing, or a number of days from 1"),
     "COMPOSE_PROFILES": (r"processes-\$\{PROCESSES\}", "processes-${PROCESSES}, as in example.env"),
 }
 
@@ -213,7 +214,10 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
     }
     if over_tls and not docker:
         caddy["HTTPS_PORT"] = str(CADDY_BEHIND)
-    app = {"APP_LISTENS": listens, "APP_NAMES": settings["HOST"]}
+    # Logs are lines of JSON without anything of anybody: they go where logs are kept.
+    app = {"APP_LISTENS": listens, "APP_NAMES": settings["HOST"], "EMOTION_LOG": "json"}
+    if settings["KEEP_DAYS"]:
+        app["EMOTION_RETENTION_DAYS"] = settings["KEEP_DAYS"]
     if processes > 1:
         caddy |= {f"APP_{number}": each for number, each in enumerate(addresses, start=1)}
         app["APP_ADDRESSES"] = " ".join(addresses)

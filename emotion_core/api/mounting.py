@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 import threading
 import traceback
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -18,6 +19,7 @@ from emotion_core.access.names import Names
 from emotion_core.access.refusals import MEDIA_TYPE, Refusal, RefusedError
 from emotion_core.api.addresses import CALLER, LARGE, OPEN, PREFIX
 from emotion_core.api.watching.counting import ANSWERED
+from emotion_core.system.logs.lines import in_request
 from emotion_core.system.storage.persons import at_home
 
 Scope = MutableMapping[str, Any]
@@ -85,7 +87,8 @@ class Interface:
         if cross and method == "OPTIONS":
             await _send_plain(send, 204, {**cross, **_PREFLIGHT})
             return
-        send = _with_headers(send, {**(cross or _OWN_PAGES), **_ALWAYS})
+        id_ = secrets.token_hex(8)
+        send = _with_headers(send, {**(cross or _OWN_PAGES), **_ALWAYS, "x-request-id": id_})
         most_bytes = LARGE.get((method, path))
         found = self._gate.admit(headers, is_open=path in OPEN, most_bytes=most_bytes)
         if isinstance(found, Refusal):
@@ -99,12 +102,13 @@ class Interface:
         limited = _Limited(receive, send, most, scope)
         try:
             # What it asks for is looked for in the home of who made its token.
-            with at_home(found.person):
+            with at_home(found.person), in_request(id_):
                 await application(scope, limited.receive, limited.send)
         except RefusedError as error:
             await limited.refuse(error.refusal)
         except Exception as error:  # noqa: BLE001 - its sender was told; a message may be personal
-            _LOG.error("%s", _where(error))
+            with in_request(id_):
+                _LOG.error("%s", _where(error))
 
     def _loaded(self) -> ASGIApp:
         with self._loading:

@@ -36,6 +36,7 @@ def test_for_docker(tmp_path):
     assert variables(made / "app.env") == {
         "APP_LISTENS": "0.0.0.0:8501",
         "APP_NAMES": "faces.example.org",
+        "EMOTION_LOG": "json",
     }
     relay = lines(made / "turnserver.conf")
     assert {

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
 from emotion_core.errors import EmotionCoreError
+from emotion_core.system.logs.lines import speak_as_asked
 from emotion_core.system.processes.children import leave_running, run_with_log
 from emotion_core.system.processes.serving import give_way
 from emotion_core.system.storage.files import owner_only, replace_file, write_json
@@ -194,6 +195,7 @@ def work(parent: Path, waiting: Callable[[], Sequence[Task]], do: Callable[[Task
         waiting: returns those that wait, the one that is next first.
         do: does one.
     """
+    speak_as_asked()
     give_way()
     while waiting():
         # Released and asked again at the end: a task that was queued between the last look and the

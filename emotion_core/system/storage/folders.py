@@ -117,7 +117,7 @@ def is_personal(path: Path) -> bool:
     """
     forms = (path.absolute(), path.resolve())
     places = {above for form in forms for above in (form, *form.parents)}
-    return not places.isdisjoint(_personal_roots())
+    return not places.isdisjoint(personal_roots())
 
 
 def without_places(text: str) -> str:
@@ -126,7 +126,7 @@ def without_places(text: str) -> str:
     Names of folders tell who runs the app. ``…`` stands for those above what people make, for the
     project's and for the home folder.
     """
-    roots = [*_personal_roots(), PROJECT]
+    roots = [*personal_roots(), PROJECT]
     with suppress(RuntimeError):  # nobody of that name is here
         roots.append(Path.home())
     for root in sorted({str(root) for root in roots}, key=len, reverse=True):
@@ -135,7 +135,8 @@ def without_places(text: str) -> str:
     return text
 
 
-def _personal_roots() -> list[Path]:
+def personal_roots() -> list[Path]:
+    """Return the folders of what people make, and of what came of it."""
     roots = [Path(os.environ[name]) for name in PERSONAL_VARIABLES if os.environ.get(name)]
     for find in (base_dir, cache_dir):
         with suppress(NoHomeError):

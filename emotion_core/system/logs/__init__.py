@@ -1,0 +1,1 @@
+"""What a server writes into its log: lines of JSON, without anything of anybody."""
