@@ -5,13 +5,17 @@ from __future__ import annotations
 import functools
 import logging
 import sys
+import time
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
 
+from emotion_core.access.audit import note
 from emotion_core.access.people.admission import Refused, issuer_of
 from emotion_core.access.people.known import note_seen
+from emotion_core.access.people.logins import login_id
 from emotion_core.access.people.person import Person
 from emotion_core.errors import EmotionCoreError
 from emotion_core.system.storage.folders import keeper
@@ -26,6 +30,10 @@ from pages.viewer.here import is_loopback
 from pages.viewer.person import find_person, standing
 
 _LOG: Final = logging.getLogger(__name__)
+
+# A login is that old at most when its first page comes.
+_NEW_SECONDS: Final = 600
+_noted: Final[deque[str]] = deque(maxlen=1_000)
 
 OPEN_TO_ALL: Final = (
     "There are no accounts here: whoever reaches this page sees what everybody keeps, and can "
@@ -83,12 +91,26 @@ def _send_away(found: Refused) -> None:
     send_browser_to(f"./{requested_page()}")
 
 
+def _note_login(found: Person, claims: Mapping[str, Any]) -> None:
+    """Add a login to the audit list, once; one of before this process began is on it."""
+    login = login_id(claims)
+    if login in _noted or time.time() - _seconds(claims.get("iat")) > _NEW_SECONDS:
+        return
+    _noted.append(login)
+    note("logged in", "", found.name, who=found.id)
+
+
+def _seconds(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
 def _welcome(found: Person) -> None:
     """Note that somebody is here, and give them a home."""
     claims = claims_of_run()
     if found.role == "admin" and keeper() is None and take_over(found.id):
         _LOG.info("what was kept here before there were accounts is %s's now", found.id)
     open_home(found.id)
+    _note_login(found, claims)
     try:
         note_seen(found, claims, issuer_of(claims))
     except EmotionCoreError as error:  # which shuts nobody out

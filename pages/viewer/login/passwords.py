@@ -9,6 +9,7 @@ import math
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -17,6 +18,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import Receive, Scope
 
+from emotion_core.access.audit import note
 from emotion_core.access.people.admission import PASSWORD_PROVIDER
 from emotion_core.access.people.attempts import Attempts
 from emotion_core.access.people.known import find_known, note_browser, note_seen
@@ -90,9 +92,10 @@ class Passwords:
         finally:
             self._waiting -= 1
         if found is None:
+            await loop.run_in_executor(self._threads, _note_refused, name)
             return _again(_WRONG, name, 401)
         self._attempts.succeeded(name, address, known)
-        _note(found, browser)
+        await loop.run_in_executor(self._threads, _note, found, browser)
         response = RedirectResponse("../", 303, {"cache-control": "no-store"})
         await log_in(response, _claims(found, origin))
         return response
@@ -119,6 +122,14 @@ def _is_known(name: str, browser: str) -> bool:
     except EmotionCoreError:
         return False
     return found is not None and browser in found.browsers
+
+
+def _note_refused(name: str) -> None:
+    # Of somebody unknown not the name: it may be a password in the wrong field.
+    known = None
+    with suppress(EmotionCoreError):
+        known = find_known(find_person_id(name))
+    note("login refused", "", known.name if known else "", detail="name or password")
 
 
 def _note(account: Account, browser: str) -> None:

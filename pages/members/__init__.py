@@ -1,0 +1,1 @@
+"""The page People, for admins."""
