@@ -163,7 +163,6 @@ def _try(change: Callable[[], None]) -> None:
 
 def _add() -> None:
     def change() -> None:
-        fields = (_NAME, _PASSWORD, _ROLE)
         name, password, role = (
             st.session_state.get(each, "") for each in (_NAME, _PASSWORD, _ROLE)
         )

@@ -75,7 +75,7 @@ class Attempts:
 
     def _left(self, key: Key, free: int, now: float) -> float:
         count, then = self._counts.get(key, (0.0, now))
-        beyond = min(self._count(key, now) - free, 30)
+        beyond = min(round(self._count(key, now)) - free, 30)
         # Also of a flood of tries that were let in before the first was known to be wrong.
         return 0.0 if beyond < 0 or not count else then + min(2**beyond, LONGEST_WAIT) - now
 
