@@ -169,9 +169,10 @@ def _content_digest(dataset: FaceDataset) -> str:
 
 def dataset_store() -> DatasetStore:
     """Return the store of this process, for whoever looks: an id finds nobody else's dataset."""
-    return _store(whose())
+    return store_of(whose())
 
 
 @st.cache_resource(show_spinner=False)
-def _store(person: str | None) -> DatasetStore:  # noqa: ARG001 - a key
+def store_of(person: str | None) -> DatasetStore:  # noqa: ARG001 - a key
+    """Return the store of one person; None without accounts: everybody's."""
     return DatasetStore()

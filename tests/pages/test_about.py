@@ -9,10 +9,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from emotion_core.access.people.person import Person
 from emotion_core.access.tokens import add_token, list_tokens
 from emotion_core.sessions.storage import list_sessions, sessions_dir
 from emotion_core.system.storage.folders import PROJECT
+from emotion_core.system.storage.persons import find_person_with
 from pages.facts import documents, stored
 from pages.facts.documents import DOCUMENTS
 from pages.widgets import text as words
@@ -119,12 +119,16 @@ def test_viewers_elsewhere_see_what_is_stored_but_neither_where_nor_how_to_delet
 
 def test_somebody_with_an_account_deletes_what_is_their_own(page, monkeypatch):
     monkeypatch.setattr(stored, "server_is_offered", lambda: False)
-    monkeypatch.setattr(stored, "person", lambda: Person("a" * 16, "Ann", "member"))
-    add_token("lab", ["live"])
-    page.run()
-    assert str(sessions_dir().parent) not in text(page)
-    page.button(key="delete_everything").click().run()
-    assert "This deletes:" in text(page)
+    end = find_person_with(lambda: "a" * 16)
+    try:
+        add_token("lab", ["live"])
+        page.run()
+        assert str(sessions_dir().parent) not in text(page)
+        page.button(key="delete_everything").click().run()
+    finally:
+        end()
+    assert "This deletes, for you:" in text(page)
+    assert "Cache" not in text(page)
 
 
 def test_documents_are_shown_and_lead_to_one_another(page):

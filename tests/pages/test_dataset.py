@@ -42,7 +42,7 @@ VOTES_HEADER = (
 
 @pytest.fixture(autouse=True)
 def clean_slate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    dataset_store.dataset_store.clear()
+    dataset_store.store_of.clear()
     monkeypatch.setattr(dataset_opening, "server_is_offered", lambda: True)
     monkeypatch.setenv("EMOTION_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("EMOTION_DATA_DIR", str(tmp_path / "data"))
@@ -185,7 +185,7 @@ class TestOpening:
         page = AppTest.from_file(PAGE, default_timeout=60)
         page.session_state["dataset_opening"] = True
         page.query_params["data"] = path_id(str(path))
-        dataset_store.dataset_store.clear()
+        dataset_store.store_of.clear()
         run(page)
         assert "has not been opened on this machine" in page.error[0].value
         assert [button.label for button in page.button if "faces" in button.label] == [

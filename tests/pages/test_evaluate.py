@@ -34,7 +34,7 @@ PAGE = str(PROJECT / "pages/evaluate.py")
 @pytest.fixture(autouse=True)
 def clean_slate(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, demo: FaceDataset) -> None:
     """No state of others, and the demo of twelve faces a class, at once."""
-    dataset_store.dataset_store.clear()
+    dataset_store.store_of.clear()
     monkeypatch.setattr(dataset_opening, "server_is_offered", lambda: True)
     for name in ("CACHE", "DATA", "EXCLUSIONS"):
         monkeypatch.setenv(f"EMOTION_{name}_DIR", str(tmp_path / name.lower()))
@@ -223,7 +223,7 @@ def test_robustness_is_measured_once(open_page):
     page.button("measure robustness of first").click()
     run(page)
     assert "are read correctly. Bars" in text_of(page)
-    dataset_store.dataset_store.clear()  # another day
+    dataset_store.store_of.clear()  # another day
     assert "are read correctly. Bars" in text_of(open_page(judged="Robustness"))
 
 
