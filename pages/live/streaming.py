@@ -16,6 +16,7 @@ from emotion_core.live.connection.servers import IceSettings
 from emotion_core.live.session import LiveSession
 from pages.live import waiting
 from pages.live.connection import read_connection
+from pages.mending.lost_packets import go_on_after_losses
 from pages.mending.newest_frames import (
     check_that_newest_frames_are_kept,
     keep_newest_frames_only,
@@ -47,6 +48,7 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
     Raises:
         SignallingTimeoutError: the connection could not be prepared on this side.
     """
+    go_on_after_losses()
     relay = library_relay()
     newest_only = keep_newest_frames_only(relay)
     if context := st.session_state.get(STREAMER_KEY):

@@ -6,6 +6,7 @@ import asyncio
 import functools
 import inspect
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Final
@@ -13,7 +14,7 @@ from typing import Final
 import av
 from aiortc import MediaStreamTrack
 from aiortc.contrib.media import MediaRelay
-from aiortc.mediastreams import MediaStreamError
+from aiortc.mediastreams import VIDEO_CLOCK_RATE, VIDEO_TIME_BASE, MediaStreamError
 from streamlit_webrtc.process import VideoProcessTrack
 
 _LOG: Final = logging.getLogger(__name__)
@@ -135,6 +136,7 @@ class ProcessedTrack(MediaStreamTrack):
     def __init__(self, inner: VideoProcessTrack) -> None:
         super().__init__()
         self._inner = inner
+        self._began = time.monotonic()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="frames")
         inner.on("ended", self.stop)
 
@@ -149,7 +151,10 @@ class ProcessedTrack(MediaStreamTrack):
         except RuntimeError:  # stopped while it waited for the frame
             raise MediaStreamError from None
         processed = await processing
-        processed.pts, processed.time_base = frame.pts, frame.time_base
+        # Not the camera's time of it: a browser keeps the distances of these times. What was late
+        # once, because packets were lost, would be shown late for long.
+        processed.pts = int((time.monotonic() - self._began) * VIDEO_CLOCK_RATE)
+        processed.time_base = VIDEO_TIME_BASE
         return processed
 
     def _process(self, frame: av.VideoFrame) -> av.VideoFrame:

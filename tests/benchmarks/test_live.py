@@ -239,3 +239,13 @@ def test_a_start_through_the_relay():
     if shutil.which("caddy") is None or shutil.which("turnserver") is None:
         pytest.skip("needs caddy and coturn")
     assert run("relayed_start.py", "--tries", "1")["tries"] == 1
+
+
+def test_a_network_that_loses_packets():
+    if not sys.platform.startswith("linux") or os.geteuid() != 0:
+        pytest.skip("needs Linux and root, to make a network")
+    figures = run("lossy_network.py", "--seconds", "2", "--after", "4")
+    assert figures["by"] in ("netem", "tun")
+    (first,) = figures["rounds"]
+    assert set(first) == {"before", "loss 5 %", "loss 20 %", "jitter 200 ms"}
+    assert all(first[kind]["new_of_ten"] > 0 for kind in first if kind != "before")

@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from fractions import Fraction
+from itertools import pairwise
 from types import SimpleNamespace
 
 import av
@@ -162,15 +163,32 @@ def stream(relay: MediaRelay, camera: Camera, processor: Processor) -> MediaStre
 
 def test_every_frame_comes_back_itself_not_the_one_before():
     async def watch() -> list[tuple[int, int]]:
-        output = stream(MediaRelay(), Camera(0.02), processor)
-        frames = [await output.recv() for _ in range(10)]
+        camera = Camera(0.02)
+        output = stream(MediaRelay(), camera, processor)
+        frames = [(await output.recv(), camera.count) for _ in range(10)]
         output.stop()
-        return [(frame.pts, frame.opaque) for frame in frames]
+        return [(frame.opaque, count) for frame, count in frames]
 
     processor = Processor(0.001)
     times = asyncio.run(watch())
-    assert all(sent == processed for sent, processed in times)
+    # It was the newest one of the camera, which has counted on.
+    assert min(count - processed for processed, count in times) == 1
     assert len(set(times)) == 10
+
+
+def test_a_frame_has_the_time_at_which_it_is_sent():
+    """A browser shows a frame that is late for its time no sooner when others are not late."""
+
+    async def watch() -> list[av.VideoFrame]:
+        output = stream(MediaRelay(), Camera(0.001), Processor(0.1))
+        frames = [await output.recv() for _ in range(3)]
+        output.stop()
+        return frames
+
+    frames = asyncio.run(watch())
+    times = [float(frame.pts * frame.time_base) for frame in frames]
+    assert times[0] >= 0.1
+    assert all(after - before >= 0.1 for before, after in pairwise(times))
 
 
 def test_the_loop_goes_on_while_a_frame_is_processed_and_what_comes_meanwhile_is_dropped():
