@@ -24,9 +24,9 @@ from pages.live.reader import (
     live_session,
     show_model_in_use,
 )
-from pages.live.recording import show_recording
+from pages.live.recording import show_recording, viewers_recording
 from pages.live.rules import show_events, show_rules
-from pages.live.viewers import refresh_seconds
+from pages.live.viewers import is_outdated, refresh_seconds
 from pages.mending.legacy_pages import ensure_navigation
 from pages.viewer.clicks import once
 from pages.viewer.kept import kept, offer_reset, within
@@ -67,10 +67,25 @@ def show_panel(
     watch: streaming.ConnectionWatch,
     playing: bool,
     signalling: bool,
-    live: bool,
+    refresh: float | None,
+    recordings: int,
 ) -> None:
-    """Show readings, or what to do when there are none."""
-    if live:
+    """Show readings, or what to do when there are none.
+
+    Args:
+        session: the viewer's.
+        watch: of the connection.
+        playing: whether there is video.
+        signalling: whether it is about to come.
+        refresh: seconds between two runs of this; None as long as there is no video.
+        recordings: how many had been begun when the page ran.
+    """
+    if refresh is not None:
+        if is_outdated(refresh, REFRESH_SECONDS, session):  # others have come, or left
+            st.rerun()
+        # Show at once what a program has begun to record, or has begun and ended since.
+        if playing and viewers_recording().begun != recordings:
+            st.rerun()
         follow_model_in_use(session)
         waiting.look_around()
     now = time.monotonic()
@@ -272,10 +287,12 @@ with video:
     st.fragment(show_controls)(session, playing)
 with panel:
     live = playing or signalling
-    refresh = refresh_seconds(REFRESH_SECONDS) if live else None
-    st.fragment(show_panel, run_every=refresh)(session, watch, playing, signalling, live)
+    refresh = refresh_seconds(REFRESH_SECONDS, session) if live else None
+    st.fragment(show_panel, run_every=refresh)(
+        session, watch, playing, signalling, refresh, viewers_recording().begun
+    )
 if playing:
-    st.fragment(show_timelines, run_every=refresh_seconds(TIMELINE_SECONDS))(session)
+    st.fragment(show_timelines, run_every=refresh_seconds(TIMELINE_SECONDS, session))(session)
 st.subheader("Record")
 viewers_reader = live_reader()  # here: a program that records has no page to ask
 show_recording(session, lambda: viewers_reader.card, playing)

@@ -35,7 +35,7 @@ from emotion_core.live.reader import LiveFace
 from emotion_core.live.rules import Rule, RuleWatcher
 from emotion_core.live.settings import LiveSettings
 from emotion_core.live.snapshot import LiveSnapshot
-from emotion_core.live.timing import StreamTiming
+from emotion_core.live.timing import ReadingPace, StreamTiming
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.video.frames import frame_of, pictures_of
 
@@ -87,6 +87,9 @@ class LiveSession:
         self._events: deque[TriggerEvent] = deque(maxlen=_MOST_EVENTS)
         self._start_anew = False
         self._timing = StreamTiming()
+        self._pace = ReadingPace()
+        self._newest: list[LiveFace] = []
+        self._newest_size = (0, 0)
         self._logged_errors: set[type[Exception]] = set()
         self._lock = threading.Lock()
         self._snapshot = LiveSnapshot()
@@ -127,6 +130,7 @@ class LiveSession:
             frame: A decoded frame of any size and pixel format; the size may change at any time.
         """
         started = self._clock()
+        spent = time.perf_counter(), time.thread_time()
         try:
             annotated, faces = self._annotate(frame, started)
         except Exception as error:  # noqa: BLE001 - see above
@@ -134,6 +138,7 @@ class LiveSession:
             self._start_anew = True
             self._swap(frame, (), started, error)
             return _blank(frame) if self.settings.blur_faces else frame
+        self._pace.note(time.perf_counter() - spent[0], time.thread_time() - spent[1])
         self._swap(frame, faces, started, None)
         # Last of all: whoever is woken by it takes no time of this frame.
         if (feed := self.feed) is not None:
@@ -167,13 +172,19 @@ class LiveSession:
     ) -> tuple[av.VideoFrame, tuple[LiveFace, ...]]:
         settings = self.settings
         image, gray = pictures_of(frame)
-        faces, hidden = self._read(gray, image, now, settings)
+        if self._must_read(frame, settings) or self._pace.reads(
+            now, self._timing.late(frame.time, now)
+        ):
+            faces, hidden = self._read(gray, image, now, settings)
+            self._newest, self._newest_size = faces, (frame.width, frame.height)
+        else:
+            faces, hidden = self._newest, []
         if settings.blur_faces:
             image = blur(image, hidden) if settings.detect else blur_all(image)
         if settings.mirror:
             image = np.asarray(cv2.flip(image, 1), np.uint8)
             faces = [face.moved_to(_mirrored(face.box, frame.width)) for face in faces]
-        faces.sort(key=lambda face: face.box.x)
+        faces = sorted(faces, key=lambda face: face.box.x)
         if (recorder := self.recorder) is not None:
             readings = [PersonReading(face.id, face.person, face.smoothed) for face in faces]
             # Without boxes: faces are cut out of it, and who was mistaken for whom is corrected.
@@ -184,6 +195,16 @@ class LiveSession:
         if settings.detect and (rules := self.rules):
             self._apply(rules, now, faces)
         return frame_of(image, frame), tuple(faces)
+
+    def _must_read(self, frame: av.VideoFrame, settings: LiveSettings) -> bool:
+        """Tell whether a frame is read however late it is: it is recorded, or faces are hidden."""
+        return (
+            self.recorder is not None
+            or (frame.width, frame.height) != self._newest_size
+            or settings.blur_faces
+            or not settings.detect
+            or self._start_anew
+        )
 
     def _apply(
         self,

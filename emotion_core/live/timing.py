@@ -14,6 +14,14 @@ WINDOW_SECONDS: Final = 3.0
 # The quickest frame of so many seconds is what the others' delay is measured from. Clocks of camera
 # and computer drift apart by some milliseconds in that time, not more.
 _BASELINE_SECONDS: Final = 60.0
+# A frame that is later than the quickest by so many seconds is late.
+_LATE_SECONDS: Final = 0.1
+# The processor is short where the work on a frame takes so many times as long as its own time, of
+# which the newest frame's has this weight.
+_STRETCHED: Final = 1.5
+_NEWEST: Final = 0.1
+# Seconds after which a frame is read however late it is: two and a half of a slow camera's.
+_READ_AGAIN_AFTER: Final = 0.17
 # A longer gap between two frames is a pause of the camera and no row of skipped frames.
 _PAUSE_SECONDS: Final = 2.0
 
@@ -77,6 +85,12 @@ class StreamTiming:
         while self._quickest[0][0] < taken - _BASELINE_SECONDS:
             self._quickest.popleft()
 
+    def late(self, camera: float | None, taken: float) -> float:
+        """Return how many seconds later than the quickest of the last minute a frame was taken."""
+        if camera is None or not self._quickest:
+            return 0.0
+        return max(0.0, taken - camera - self._quickest[0][1])
+
     def _count_skipped(self, camera: float) -> None:
         step = camera - self._last if self._last is not None else 0.0
         self._last = camera
@@ -103,6 +117,32 @@ class StreamTiming:
             skipped=self._skipped,
             delay_ms=_percentile(delays, 0.5),
         )
+
+
+class ReadingPace:
+    """Says which frames are read: all, or fewer while the processor cannot keep up.
+
+    What is late because of the network would not come sooner. So it also counts whether the work on
+    a frame takes longer than the processor's own time for it; not thread-safe.
+    """
+
+    def __init__(self) -> None:
+        self._stretch = 1.0
+        self._read_at: float | None = None
+
+    def note(self, seconds: float, processor_seconds: float) -> None:
+        """Take in how long the work on a frame took, and the processor's share of that."""
+        if processor_seconds > 0:
+            self._stretch += _NEWEST * (seconds / processor_seconds - self._stretch)
+
+    def reads(self, now: float, late: float) -> bool:
+        """Tell whether to read the frame at ``now`` that is ``late`` by so many seconds."""
+        behind = late > _LATE_SECONDS and self._stretch > _STRETCHED
+        newly_read = self._read_at is not None and now - self._read_at < _READ_AGAIN_AFTER
+        if behind and newly_read:
+            return False
+        self._read_at = now
+        return True
 
 
 def _rate(times: Sequence[float]) -> float:

@@ -73,15 +73,13 @@ def show_recording(session: LiveSession, card: Callable[[], ModelCard], playing:
             recorded=lambda: recording.seconds,
             end_recording=lambda: recording.stop(session),
             expected=playing,
+            refresh_seconds=refresh_seconds(STATE_SECONDS, session) if playing else STATE_SECONDS,
         )
     )
     ask_before_leaving(recording.recorder is not None)
     if recording.recorder is None:
         _offer_recording(recording, session, card, playing)
         _show_finished(recording)
-        if playing:
-            seconds = refresh_seconds(STATE_SECONDS)
-            st.fragment(_look_for_recording, run_every=seconds)(recording, recording.begun)
         return
     st.fragment(_show_state, run_every=STATE_SECONDS)(recording, recording.recorder)
     show_marking(recording.recorder, labels(), session)
@@ -106,12 +104,6 @@ def ask_before_leaving(asking: bool) -> None:
 def _question() -> ComponentRenderer:
     script = Path(__file__).parent / "leaving.js"
     return st.components.v2.component("leaving", js=script.read_text("utf-8"))
-
-
-def _look_for_recording(recording: ViewersRecording, known: int) -> None:
-    """Show at once what a program has begun to record, or has begun and ended since."""
-    if recording.begun != known:
-        st.rerun()
 
 
 def _show_state(recording: ViewersRecording, recorder: SessionRecorder) -> None:

@@ -19,6 +19,7 @@ from emotion_core.video.reader import SourceReader, SourceState
 from emotion_core.video.sources import VideoSource
 from pages.live import streaming, waiting
 from pages.live.connection import read_connection
+from pages.mending.encoding import encode_quickly
 from pages.mending.newest_frames import keep_newest_frames_only, library_relay
 from pages.mending.streamer import end_connection, tell_whether_viewer_left
 from pages.viewer.navigation import came_from_another_page
@@ -166,6 +167,7 @@ def connect(
         SignallingTimeoutError: the connection could not be prepared on this side.
     """
     newest_only = keep_newest_frames_only(library_relay())
+    encode_quickly()
     if context := st.session_state.get(stream.key):
         tell_whether_viewer_left(context, left=False)
     settings = read_connection().settings

@@ -16,6 +16,8 @@ from emotion_core.live.connection.servers import IceSettings
 from emotion_core.live.session import LiveSession
 from pages.live import waiting
 from pages.live.connection import read_connection
+from pages.live.viewers import MANY_FRAMES, camera_rate
+from pages.mending.encoding import encode_quickly
 from pages.mending.lost_packets import go_on_after_losses
 from pages.mending.newest_frames import (
     check_that_newest_frames_are_kept,
@@ -30,13 +32,14 @@ from pages.widgets.text import plain
 CONNECT_SECONDS: Final = 15.0
 
 STREAMER_KEY: Final = "live_camera"
+_CAMERA_RATE: Final = "live_camera_rate"
 
 #: More pixels or frames cost bandwidth and time and gain nothing: a face is read at 48x48.
-CAMERA: Final = {
+CAMERA: Final[dict[str, Any]] = {
     "video": {
         "width": {"ideal": 640, "max": 1280},
         "height": {"ideal": 480, "max": 720},
-        "frameRate": {"ideal": 30, "max": 30},
+        "frameRate": {"ideal": MANY_FRAMES, "max": 30},
     },
     "audio": False,
 }
@@ -51,6 +54,7 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
     go_on_after_losses()
     relay = library_relay()
     newest_only = keep_newest_frames_only(relay)
+    encode_quickly()
     if context := st.session_state.get(STREAMER_KEY):
         tell_whether_viewer_left(context, left=came_from_another_page())
     settings = read_connection().settings
@@ -59,7 +63,7 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         key=STREAMER_KEY,
         mode=WebRtcMode.SENDRECV,
         rtc_configuration=configuration,
-        media_stream_constraints=CAMERA,
+        media_stream_constraints=_camera(session),
         video_frame_callback=session.on_frame,
         on_video_ended=session.on_ended,
         async_processing=not newest_only,
@@ -86,6 +90,14 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
     elif context.state.playing:
         check_that_newest_frames_are_kept(relay)
     return context
+
+
+def _camera(session: LiveSession) -> dict[str, Any]:
+    """Return what to ask the browser's camera for; the same as long as a stream goes on."""
+    if not is_starting() or _CAMERA_RATE not in st.session_state:
+        st.session_state[_CAMERA_RATE] = camera_rate(session)
+    rate = {"ideal": st.session_state[_CAMERA_RATE], "max": 30}
+    return {**CAMERA, "video": {**CAMERA["video"], "frameRate": rate}}
 
 
 def is_starting() -> bool:

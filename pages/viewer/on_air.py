@@ -13,7 +13,6 @@ from emotion_core.quantities import position
 SIGN: Final = "on_air"
 
 _ON_AIR: Final = "on_air_state"
-_REFRESH_SECONDS: Final = 1.0
 _LEFT: Final = (
     "You left **Live camera**, so the video ended and the recording with it. Everything up to then "
     "was kept: see **Sessions**."
@@ -29,6 +28,7 @@ class OnAir:
         recorded: returns the seconds recorded so far; None while nothing is recorded.
         end_recording: ends the recording and keeps it; returns whether there was one.
         expected: whether there is about to be video, so that the sign has to be ready.
+        refresh_seconds: how often the sign is drawn anew.
         ended_at: address of the page on which the viewer is told that leaving ended it.
     """
 
@@ -36,6 +36,7 @@ class OnAir:
     recorded: Callable[[], float | None]
     end_recording: Callable[[], bool]
     expected: bool = False
+    refresh_seconds: float = 1.0
     ended_at: str | None = None
 
 
@@ -74,7 +75,7 @@ def show_on_air(page: str) -> None:
     if on_air.ended_at == page:
         st.info(_LEFT)
     if on_air.expected or _sign(on_air):
-        st.fragment(_show_sign, run_every=_REFRESH_SECONDS)(on_air)
+        st.fragment(_show_sign, run_every=on_air.refresh_seconds)(on_air)
 
 
 def _show_sign(on_air: OnAir) -> None:

@@ -73,11 +73,16 @@ class Server:
 
 @contextmanager
 def running_server(
-    log: Path, *, script: str = "app.py", environment: Mapping[str, str] | None = None
+    log: Path,
+    *,
+    script: str = "app.py",
+    environment: Mapping[str, str] | None = None,
+    root: Path = ROOT,
 ) -> Iterator[Server]:
     """Run the app on a free port until the block ends; its output goes to ``log``.
 
-    Sessions that are recorded meanwhile go to a folder beside the log.
+    Sessions that are recorded meanwhile go to a folder beside the log. ``root`` is the checkout
+    whose app it is.
     """
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
@@ -87,7 +92,7 @@ def running_server(
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=root,
             env=os.environ
             # Which of them a busy machine can serve is not what the tests are about.
             | {"EMOTION_MOST_VIEWERS": "50"}

@@ -618,3 +618,59 @@ def test_what_people_look_like_is_forgotten_as_soon_as_the_stream_ends():
     assert reader.forgotten == 0
     session.on_ended()
     assert (reader.forgotten, reader.resets) == (1, 0)
+
+
+class TestLate:
+    """A processor that cannot keep up."""
+
+    @pytest.fixture
+    def reader(self) -> FakeReader:
+        return FakeReader([face()])
+
+    @pytest.fixture
+    def session(self, reader, monkeypatch) -> LiveSession:
+        made = LiveSession(reader)
+        reads = iter([True, False, False, True])
+        monkeypatch.setattr(made._pace, "reads", lambda *_: next(reads))
+        made.on_frame(frame())  # the first of a size is read
+        return made
+
+    def test_a_frame_that_is_not_read_shows_the_faces_of_the_last_one(self, session, reader):
+        results = [session.on_frame(frame(pts=3000 * n)) for n in range(1, 4)]
+        assert len(reader.shapes) == 2
+        assert all(colorful_pixels(result) > 200 for result in results)
+        assert session.snapshot.faces == (face(),)
+        assert session.snapshot.frames == 4
+
+    def test_faces_that_are_not_read_again_are_mirrored_once(self, session):
+        session.settings = LiveSettings(mirror=True)
+        for n in range(1, 4):
+            session.on_frame(frame(pts=3000 * n))
+            assert session.snapshot.faces[0].box.x == 160 - 10 - 40
+
+    def test_what_is_recorded_is_read(self, session, reader):
+        session.recorder = FakeRecorder()
+        for n in range(1, 4):
+            session.on_frame(frame(pts=3000 * n))
+        assert len(reader.shapes) == 4
+
+    def test_what_hides_faces_is_read(self, session, reader):
+        session.settings = LiveSettings(blur_faces=True)
+        for n in range(1, 4):
+            session.on_frame(frame(pts=3000 * n))
+        assert len(reader.shapes) == 4
+
+    def test_a_frame_of_another_size_is_read(self, session, reader):
+        session.on_frame(frame(320, 240, pts=3000))
+        session.on_frame(frame(pts=6000))
+        assert len(reader.shapes) == 3
+
+
+def test_how_many_frames_and_when_the_newest_was_there():
+    clock = FakeClock()
+    session = LiveSession(FakeReader([face()]), clock=clock)
+    assert (session.frames, session.last_frame_time) == (0, None)
+    session.on_frame(frame())
+    assert (session.frames, session.last_frame_time) == (1, clock.now)
+    session.on_ended()
+    assert (session.frames, session.last_frame_time) == (1, None)

@@ -1,6 +1,6 @@
 import pytest
 
-from emotion_core.live.timing import WINDOW_SECONDS, StreamFigures, StreamTiming
+from emotion_core.live.timing import WINDOW_SECONDS, ReadingPace, StreamFigures, StreamTiming
 
 
 def timing_of(frames):
@@ -68,3 +68,45 @@ def test_delay_grows_when_frames_wait():
 def test_frames_without_a_time_of_their_own():
     figures = timing_of([(None, taken, ready) for _, taken, ready in steady(40)])
     assert (figures.skipped, figures.delay_ms) == (0, pytest.approx(10))
+
+
+def test_how_late_a_frame_is():
+    timing = StreamTiming()
+    assert timing.late(0.0, 100.0) == 0  # nothing to compare it with
+    for each in steady(20):
+        timing.note(*each)
+    assert timing.late(1.0, 101.0) == pytest.approx(0)
+    assert timing.late(1.0, 101.25) == pytest.approx(0.25)
+    assert timing.late(None, 101.25) == 0
+
+
+def paced(stretch):
+    pace = ReadingPace()
+    for _ in range(100):
+        pace.note(0.01 * stretch, 0.01)
+    return pace
+
+
+def test_every_frame_is_read_while_the_processor_keeps_up():
+    pace = paced(1.1)
+    assert all(pace.reads(n / 30, late=0.5) for n in range(30))
+
+
+def test_every_frame_is_read_that_is_in_time():
+    pace = paced(4)
+    assert all(pace.reads(n / 30, late=0.05) for n in range(30))
+
+
+def test_fewer_frames_are_read_while_the_processor_does_not_keep_up():
+    pace = paced(4)
+    read = [pace.reads(n / 30, late=0.5) for n in range(61)]
+    assert read[0]
+    assert sum(read) == 11  # every sixth: in a fifth of a second
+
+
+def test_a_processor_that_is_free_again_is_noticed():
+    pace = paced(4)
+    for _ in range(50):
+        pace.note(0.01, 0.01)
+    pace.note(0.01, 0.0)  # too quick for the clock
+    assert all(pace.reads(n / 30, late=0.5) for n in range(30))

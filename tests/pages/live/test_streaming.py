@@ -115,7 +115,8 @@ class Page:
         self.now, self.reruns, self.shown = 1_000_000_000.0, 0, {}
         self.playing = False
         self.timers: list[tuple[float, object, tuple]] = []
-        self.context = SimpleNamespace(_last_rendered_run_count=5)
+        state = component.WebRtcStreamerState(False, signalling=False)
+        self.context = SimpleNamespace(_last_rendered_run_count=5, state=state)
         monkeypatch.setattr(streaming, "came_from_another_page", lambda: False)
         monkeypatch.setattr(streaming, "webrtc_streamer", self.streamer)
         monkeypatch.setattr(streaming, "read_connection", lambda: Connection(settings))
@@ -238,3 +239,18 @@ def test_a_library_that_counts_no_runs(caplog):
     assert vars(context) == {}
     (warning,) = warnings_of(caplog)
     assert "the video may stop on a busy machine" in warning
+
+
+@pytest.mark.usefixtures("relay")
+def test_a_camera_is_asked_for_the_same_as_long_as_it_plays(monkeypatch):
+    page = Page(monkeypatch, IceSettings())
+    asked = []
+    monkeypatch.setattr(streaming, "camera_rate", lambda _: 15)
+    asked.append(streaming._camera(LiveSession(reader=None))["video"]["frameRate"]["ideal"])
+    monkeypatch.setattr(streaming, "camera_rate", lambda _: 30)
+    page.context.state = component.WebRtcStreamerState(True, signalling=False)
+    asked.append(streaming._camera(LiveSession(reader=None))["video"]["frameRate"]["ideal"])
+    page.context.state = component.WebRtcStreamerState(False, signalling=False)
+    asked.append(streaming._camera(LiveSession(reader=None))["video"]["frameRate"]["ideal"])
+    assert asked == [15, 15, 30]
+    assert streaming.CAMERA["video"]["frameRate"] == {"ideal": 30, "max": 30}
