@@ -188,7 +188,7 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=40, help="visits before (default: 40)")
     parser.add_argument("--at-once", type=int, default=4, help="viewers (default: 4)")
     parser.add_argument("--browsers", type=int, default=8, help="visits by Chromium (default: 8)")
-    parser.add_argument("--settle", type=float, default=80, help="seconds (default: 80)")
+    parser.add_argument("--settle", type=float, default=130, help="seconds (default: 130)")
     parser.add_argument("--json", type=Path, help="write all samples, and the app's log, here")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
@@ -265,7 +265,10 @@ async def measure(
 
         async def by_browser() -> None:
             for stage in itertools.islice(itertools.cycle(BROWSERS_DO), browsers):
-                await chromium.visit(stage)
+                try:
+                    await chromium.visit(stage)
+                except Exception as error:  # noqa: BLE001 - counted, and told at the end
+                    crowd.failures.append(f"browser, {stage}: {str(error)[:300]}")
 
         await asyncio.gather(by_browser(), *(one_of_them() for _ in range(options.at_once)))
 

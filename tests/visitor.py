@@ -33,7 +33,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 #: Seconds that anything may take on a busy machine.
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 
 #: Stands on the live page as long as faces are read.
 PLAYING: Final = "Details"
@@ -109,7 +109,12 @@ class Visitor:
         self._peer: RTCPeerConnection | None = None
 
     async def open(self, page: str = "") -> None:
-        """Open a page, as a new tab would: first what a browser asks for, then the websocket."""
+        """Open a page, as a new tab would: first what a browser asks for, then the websocket.
+
+        Args:
+            page: such as ``sessions?session=20261128-101500``.
+        """
+        page, _, self._query = page.partition("?")
         trusting = _trusting(self._url)
         # Names in localhost lead here, whatever looks names up for Python.
         where = urlsplit(self._url)

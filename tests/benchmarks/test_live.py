@@ -123,6 +123,21 @@ def test_what_starts_and_stops_leave_behind(tmp_path):
     assert stages == ["permission", "answer", "killed playing"]
 
 
+@pytest.mark.timeout(600)
+def test_who_comes_and_goes(tmp_path):
+    file = tmp_path / "figures.json"
+    figures = run(
+        "comings_and_goings.py", "--visits", "5", "--warm-up", "1", "--at-once", "2",
+        "--settle", "5", "--browsers", "0", "--json", str(file),
+    )  # fmt: skip
+    assert figures["failures"] == []
+    assert figures["ways"] == {"look": 2, "close": 1, "record": 1, "stop": 1, "kill": 1}
+    assert figures["start"].keys() >= set(figures["grown"])
+    recordings = figures["recordings"]
+    assert (recordings["begun"], recordings["kept"], recordings["missing"]) == (1, 1, [])
+    assert recordings["rows"] >= recordings["frames_that_came_back"] > 0
+
+
 @pytest.mark.browser
 def test_the_delay():
     callbacks = ("pass-through", "app")  # the library alone may cut a stream on a busy machine
