@@ -29,6 +29,16 @@ FORMS = {
         r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}",
         "what caddy hash-password prints, between single quotes",
     ),
+    "LOGIN": (r"shared|accounts", "shared or accounts"),
+    "OIDC_METADATA_URL": (
+        r"(https?://[^\s\"\\]+)?",
+        "nothing, or an address such as https://login.example.org/.well-known/openid-configuration",
+    ),
+    "OIDC_CLIENT_ID": (r"[^\s\"\\]*", "nothing, or what the provider calls this app"),
+    "OIDC_CLIENT_SECRET": (r"[^\s\"\\]*", "nothing, or the secret that the provider gave"),
+    "ADMINS": (r"[^\s\"\\]*", "addresses of e-mail with commas between them, no spaces"),
+    "MEMBERS": (r"[^\s\"\\]*", "addresses of e-mail with commas between them, no spaces"),
+    "OTHERS": (r"nobody|viewer", "nobody or viewer"),
     "SUBPATH": (
         r"(/[A-Za-z0-9_-]+)*",
         "nothing, or a path such as /faces without a slash at its end",
@@ -47,7 +57,14 @@ FORMS = {
     "COMPOSE_PROFILES": (r"processes-\$\{PROCESSES\}", "processes-${PROCESSES}, as in example.env"),
 }
 
+_OF_A_PROVIDER = ("METADATA_URL", "CLIENT_ID", "CLIENT_SECRET")
+
+#: In place of Caddy's password, where it asks for none: it wants one nevertheless, and nobody knows
+#: what this would be of.
+NO_HASH = "$2a$14$z9grB3ErIGzhFbFhFsz02e" + "." * 31
+
 #: Where compose.yaml puts the app, and compose.tls.yaml Caddy.
+INSIDE = "172.31.250.0/24"
 IN_DOCKER = "172.31.250.10"
 CADDY_IN_DOCKER = "172.31.250.11"
 PORT = 8501
@@ -112,6 +129,15 @@ def checked(given: dict[str, str]) -> dict[str, str]:
         WrongError: one is missing or wrong.
     """
     settings = read_env(HERE / "example.env") | {"DOMAIN": ""} | given
+    if settings["LOGIN"] == "accounts":
+        settings["PASSWORD_HASH"] = settings["PASSWORD_HASH"] or NO_HASH
+        given = [bool(settings[f"OIDC_{each}"]) for each in _OF_A_PROVIDER]
+        if any(given) and not all(given):
+            missing = _OF_A_PROVIDER[given.index(False)]
+            raise WrongError(
+                "expected all three settings of a provider, or none, found no "
+                f"OIDC_{missing}; change it in .env"
+            )
     for name, (form, expected) in FORMS.items():
         if re.fullmatch(form, settings[name]) is None:
             # A hash is as good as a password on paper: it is not printed.
@@ -198,6 +224,7 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
         "TURN_SECRET": kept_secret(folder / "turn_secret", docker=docker),
         "RELAY_TLS": f"tls-listening-port={settings['TURN_TLS_PORT']}" if over_tls else "no-tls",
         "TURNS": turns_of(settings) if over_tls else "",
+        "PEOPLE": people_of(settings) if settings["LOGIN"] == "accounts" else SHARED,
         "CADDY": f"{CADDY_IN_DOCKER}:443" if docker else f"127.0.0.1:{CADDY_BEHIND}",
         # In Docker it has been somebody else from the start.
         "BECOMES": "" if docker else "    user haproxy\n    group haproxy\n",
@@ -208,6 +235,7 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
         "ALSO": settings["TURN_TLS_NAME"],
         "USER_NAME": settings["USER_NAME"],
         "PASSWORD_HASH": settings["PASSWORD_HASH"],
+        "ASKS": "true" if settings["LOGIN"] == "shared" else "false",
         "SUBPATH": settings["SUBPATH"],
         "TLS": f"tls {settings['CERTIFICATE']}" if settings["CERTIFICATE"] else "",
         "APP_ADDRESS": " ".join(addresses),
@@ -216,6 +244,8 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
         caddy["HTTPS_PORT"] = str(CADDY_BEHIND)
     # Logs are lines of JSON without anything of anybody: they go where logs are kept.
     app = {"APP_LISTENS": listens, "APP_NAMES": settings["HOST"], "EMOTION_LOG": "json"}
+    if docker:  # whose word on a visitor's address counts; elsewhere it is this machine's own
+        app["FORWARDED_ALLOW_IPS"] = INSIDE
     if settings["KEEP_DAYS"]:
         app["EMOTION_RETENTION_DAYS"] = settings["KEEP_DAYS"]
     if processes > 1:
@@ -240,6 +270,41 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
             f"{folder}: expected a folder to write to, found that it is not ({error}); name "
             "another with --to, or run this as root"
         ) from None
+
+
+#: What the app's secrets say where Caddy asks everybody for one password.
+SHARED = """\
+# Viewers name no file, camera or address of the server.
+[sources]
+of_the_server = false
+"""
+
+
+def people_of(settings: dict[str, str]) -> str:
+    """Return what the app's secrets say of who may come in."""
+    lines = [
+        "# Nobody comes in without an account.",
+        "[people]",
+        "required = true",
+        f"admins = {listed(settings['ADMINS'])}",
+        f"members = {listed(settings['MEMBERS'])}",
+        f'others = "{settings["OTHERS"]}"',
+    ]
+    if settings["OIDC_METADATA_URL"]:
+        lines += [
+            "",
+            "[auth]",
+            f'redirect_uri = "{address_of(settings)}oauth2callback"',
+            f'client_id = "{settings["OIDC_CLIENT_ID"]}"',
+            f'client_secret = "{settings["OIDC_CLIENT_SECRET"]}"',
+            f'server_metadata_url = "{settings["OIDC_METADATA_URL"]}"',
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def listed(text: str) -> str:
+    """Return a list in TOML of names with commas between them."""
+    return "[" + ", ".join(f'"{each}"' for each in text.split(",") if each) + "]"
 
 
 def turns_of(settings: dict[str, str]) -> str:

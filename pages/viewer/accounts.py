@@ -30,9 +30,15 @@ def accounts_are_on() -> bool:
         AccessError: the secrets cannot be read, so nobody knows.
     """
     try:
-        return bool(providers()) or passwords_are_kept()
+        return bool(providers()) or passwords_are_kept() or _required()
     except NoHomeError:  # so there is nothing of anybody's
         return False
+
+
+def _required() -> bool:
+    # Not by ``rules``: where they say anything else that is wrong, nobody comes in either.
+    found = table(SECTION)
+    return isinstance(found, Mapping) and found.get("required", False) is not False
 
 
 def providers() -> dict[str, str]:

@@ -106,6 +106,7 @@ def served(
     way: Way = "docker",
     host: str | None = None,
     turn_tls: bool = False,
+    **more: str,
 ) -> Iterator[Served]:
     """Run all three until the block ends; skip where a program is missing.
 
@@ -117,6 +118,7 @@ def served(
         host: address of this machine for browser and app; whichever there is if none is given.
         turn_tls: whether TURN over TLS is offered by the name turn.test, at the port of the pages,
             which then have the name faces.test.
+        more: settings of .env.
     """
     for program in ("caddy", "turnserver", *(["haproxy"] if turn_tls else [])):
         if shutil.which(program) is None:
@@ -135,6 +137,7 @@ def served(
         "LOCAL_ADDRESS": host,
         "TURN_HOST": host,
         "TURN_PORT": str(free_port(socket.SOCK_DGRAM)),
+        **more,
     }
     caddy_port = port
     if turn_tls:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from emotion_core.access.people.rules import read_rules
 from emotion_core.live.connection.servers import read_ice_settings
 from tests.deploy.commands import DEPLOY, variables
 from tests.deploy.serving import HASH, configure, written_env
@@ -29,6 +30,7 @@ def test_for_docker(tmp_path):
         "ALSO": "",
         "USER_NAME": "class",
         "PASSWORD_HASH": HASH,
+        "ASKS": "true",
         "SUBPATH": "/faces",
         "TLS": "",
         "APP_ADDRESS": "app:8501",
@@ -37,6 +39,7 @@ def test_for_docker(tmp_path):
         "APP_LISTENS": "0.0.0.0:8501",
         "APP_NAMES": "faces.example.org",
         "EMOTION_LOG": "json",
+        "FORWARDED_ALLOW_IPS": "172.31.250.0/24",
     }
     relay = lines(made / "turnserver.conf")
     assert {
@@ -52,6 +55,53 @@ def test_for_docker(tmp_path):
     assert settings.relay_only
     assert f"static-auth-secret={settings.turn_shared_secret}" in relay
     assert tomllib.loads((made / "secrets.toml").read_text())["sources"] == {"of_the_server": False}
+
+
+def test_with_accounts_caddy_asks_for_nothing_and_the_app_lets_nobody_in_without(tmp_path):
+    env = written_env(
+        tmp_path / ".env",
+        LOGIN="accounts",
+        PASSWORD_HASH="''",
+        SUBPATH="/faces",
+        OIDC_METADATA_URL="https://login.example.org/.well-known/openid-configuration",
+        OIDC_CLIENT_ID="faces",
+        OIDC_CLIENT_SECRET="'a$b'",
+        ADMINS="ana@school.example",
+        MEMBERS="'*@school.example,x@y.example'",
+    )
+    done = configure(env, tmp_path / "made")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert variables(tmp_path / "made" / "caddy.env")["ASKS"] == "false"
+    secrets = tomllib.loads((tmp_path / "made" / "secrets.toml").read_text())
+    assert "sources" not in secrets  # the grants decide
+    rules = read_rules(secrets["people"])
+    assert rules.required
+    assert rules.admins == ("ana@school.example",)
+    assert rules.members == ("*@school.example", "x@y.example")
+    assert secrets["auth"] == {
+        "redirect_uri": "https://faces.example.org/faces/oauth2callback",
+        "client_id": "faces",
+        "client_secret": "a$b",
+        "server_metadata_url": "https://login.example.org/.well-known/openid-configuration",
+    }
+
+
+def test_accounts_without_a_provider_are_required_from_the_start(tmp_path):
+    env = written_env(tmp_path / ".env", LOGIN="accounts")
+    assert configure(env, tmp_path / "made").returncode == 0
+    secrets = tomllib.loads((tmp_path / "made" / "secrets.toml").read_text())
+    assert secrets["people"]["required"] is True
+    assert "auth" not in secrets
+
+
+def test_half_a_provider(tmp_path):
+    env = written_env(tmp_path / ".env", LOGIN="accounts", OIDC_CLIENT_ID="faces")
+    done = configure(env, tmp_path / "made")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "configure: expected all three settings of a provider, or none, found no "
+        "OIDC_METADATA_URL; change it in .env\n",
+    )
 
 
 def test_for_systemd(tmp_path):

@@ -58,6 +58,7 @@ class Rules:
     """What [people] says; the table's own names.
 
     Attributes:
+        required: whether nobody comes in without an account, even before there is any.
         admins: addresses of e-mail, or values of the claim that ``names`` names; ``*`` stands for
             anything. Upper and lower case are the same.
         members: such of members.
@@ -72,6 +73,7 @@ class Rules:
             by their id or address of e-mail, which come first. ``none``: any size.
     """
 
+    required: bool = False
     admins: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     others: Literal["viewer", "nobody"] = "nobody"
