@@ -246,6 +246,8 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
     app = {"APP_LISTENS": listens, "APP_NAMES": settings["HOST"], "EMOTION_LOG": "json"}
     if docker:  # whose word on a visitor's address counts; elsewhere it is this machine's own
         app["FORWARDED_ALLOW_IPS"] = INSIDE
+        # For commands beside the app too: docker compose exec.
+        app |= {"EMOTION_DATA_DIR": "/data", "EMOTION_CACHE_DIR": "/cache"}
     if settings["KEEP_DAYS"]:
         app["EMOTION_RETENTION_DAYS"] = settings["KEEP_DAYS"]
     if processes > 1:

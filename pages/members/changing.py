@@ -46,16 +46,20 @@ def show_problem() -> None:
 
 def offer_to_add(*, expanded: bool) -> None:
     """Offer to let somebody in by a password."""
-    with st.expander("Let somebody in by a password", icon=":material/person_add:",
-                     expanded=expanded):  # fmt: skip
+    with (
+        st.expander(
+            "Let somebody in by a password", icon=":material/person_add:", expanded=expanded
+        ),
+        # All of it at once: a password is not sent while it is typed.
+        st.form("people_new", border=False),
+    ):
         st.text_input("Name", key=_NAME, max_chars=100, width=360, autocomplete="off")
         st.text_input(
             "Password", key=_PASSWORD, type="password", width=360, autocomplete="new-password",
             placeholder=_HOW,
         )  # fmt: skip
         st.radio("Role", ROLES, index=1, key=_ROLE, format_func=_WORDS.__getitem__)
-        # Never disabled: the click that leaves the field above must not be lost.
-        st.button("Let them in", type="primary", key="people_add", on_click=once(_add))
+        st.form_submit_button("Let them in", type="primary", key="people_add", on_click=once(_add))
 
 
 def show_one(people: tuple[Somebody, ...]) -> None:
@@ -124,9 +128,10 @@ def _offer_changes(name: str, *, is_me: bool) -> None:
             )  # fmt: skip
     with password.popover("Password", icon=":material/key:", width="stretch"):
         new = f"people_password {name}"
-        st.text_input("New password", key=new, type="password", autocomplete="new-password",
+        form = st.form(f"people_new_password {name}", border=False)
+        form.text_input("New password", key=new, type="password", autocomplete="new-password",
                       placeholder=_HOW)  # fmt: skip
-        st.button(
+        form.form_submit_button(
             "Change the password", key=f"people_change_password {name}",
             on_click=once(_try, lambda: _change_password(name, new)),
             help="They are logged out wherever they are logged in.",

@@ -40,6 +40,8 @@ def test_for_docker(tmp_path):
         "APP_NAMES": "faces.example.org",
         "EMOTION_LOG": "json",
         "FORWARDED_ALLOW_IPS": "172.31.250.0/24",
+        "EMOTION_DATA_DIR": "/data",
+        "EMOTION_CACHE_DIR": "/cache",
     }
     relay = lines(made / "turnserver.conf")
     assert {
