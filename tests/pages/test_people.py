@@ -57,10 +57,10 @@ def test_who_there_is_and_how_much_they_keep_and_never_what(page: AppTest, data:
     assert not page.exception
     ana, ben = table(page)
     assert ana == ["Ana", "admin", "Password", "never", "0 bytes"]
-    assert (ben[0], ben[1], ben[2], ben[4]) == ("Ben", "member", "login.school.example", "2.0 KB")
+    assert (ben[0], ben[1], ben[2], ben[4]) == ("Ben", "member", "login.school.example", "2 kB")
     choose(page, BEN.id)
     text = " ".join(each.value for each in page.markdown)
-    assert "Sessions: 1, 2.0 KB" in text
+    assert "Sessions: 1, 2 kB" in text
     assert "ben@school.example" in text.replace("\\", "")
     assert "secret plan" not in text
     choose(page, account.person.id)
