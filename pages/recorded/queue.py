@@ -11,10 +11,11 @@ import streamlit as st
 from emotion_core.errors import SourceError
 from emotion_core.quantities import counted, decimal, duration, percent
 from emotion_core.recorded.tasks.control import cancel_task, pause_task, resume_task
-from emotion_core.recorded.tasks.queue import start_worker
+from emotion_core.recorded.tasks.queue import start_worker, tasks_before
 from emotion_core.recorded.tasks.storage import delete_task, list_tasks, tasks_dir
 from emotion_core.recorded.tasks.task import QueuedTask, read_status
 from emotion_core.system.processes.queueing import ACTIVE_STATES, in_turn
+from emotion_core.system.storage.persons import whose
 from pages.viewer.clicks import once
 from pages.widgets.text import plain
 
@@ -67,10 +68,12 @@ def _show(refreshing: bool) -> None:
     if refreshing:
         start_worker(tasks_dir())  # whoever was to read them may have been killed
     _show_head(tasks)
+    # With others in line, one's own order says little.
+    before = tasks_before(tasks_dir()) if whose() is not None and refreshing else {}
     turns = {folder: turn for turn, folder in enumerate(in_turn(task.folder for task in tasks))}
     ordered = sorted(tasks, key=lambda task: (_ORDER.index(task.state), turns.get(task.folder, 0)))
     for task in ordered if st.session_state.get(_ALL) else ordered[:MOST_SHOWN]:
-        _show_task(task)
+        _show_task(task, before.get(task.folder))
     if len(tasks) > MOST_SHOWN:
         st.toggle(f"Show all {len(tasks):,}", key=_ALL)
 
@@ -102,7 +105,7 @@ def _in_all(tasks: tuple[QueuedTask, ...]) -> str:
     return " · ".join(numbers) or "all done"
 
 
-def _show_task(task: QueuedTask) -> None:
+def _show_task(task: QueuedTask, before: int | None) -> None:
     label, icon, color = _BADGES[task.state]
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -112,6 +115,8 @@ def _show_task(task: QueuedTask) -> None:
             st.badge(label, icon=icon, color=color)  # type: ignore[arg-type]
             if task.asked:
                 st.caption(_ASKED[task.asked])
+            elif task.state == "queued" and before is not None:
+                st.caption(_place(before))
             st.space("stretch")
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 _offer_actions(task)
@@ -119,6 +124,11 @@ def _show_task(task: QueuedTask) -> None:
             _show_bar(task)
         if task.outcome is not None and task.outcome.message:
             (st.error if task.state == "failed" else st.info)(plain(task.outcome.message))
+
+
+def _place(before: int) -> str:
+    """Return where a task stands among everybody's; of other people's, no more than how many."""
+    return f"place {before + 1:,} in line, including other people's" if before else "next in line"
 
 
 def _show_bar(task: QueuedTask) -> None:

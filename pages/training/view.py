@@ -14,10 +14,11 @@ from emotion_core.errors import TrainingError
 from emotion_core.judging.figures.confusion import confusion_figure
 from emotion_core.quantities import byte_size, counted, duration
 from emotion_core.system.processes.queueing import ACTIVE_STATES, RESUMABLE_STATES, State
+from emotion_core.system.storage.persons import whose
 from emotion_core.training.progress import EpochMetrics, read_confusion
 from emotion_core.training.runs.control import cancel_run, resume_run, stop_run
 from emotion_core.training.runs.figures.curves import CURVES, curve_figure
-from emotion_core.training.runs.queue import queued_runs, start_worker
+from emotion_core.training.runs.queue import queued_runs, runs_before, start_worker
 from emotion_core.training.runs.run import Run, RunStatus, open_run, read_log, read_status
 from emotion_core.training.runs.storage import list_runs, runs_dir
 from pages.viewer.clicks import once
@@ -98,7 +99,11 @@ def _show_head(run: Run) -> None:
 
 
 def _waiting_for(run: Run) -> str:
-    """Return what comes before a queued run."""
+    """Return what comes before a queued run; of other people's, no more than how many."""
+    if whose() is not None:
+        before = runs_before(runs_dir()).get(run.folder, 0)
+        whosever = "including other people's"
+        return f"Place {before + 1:,} in line, {whosever}." if before else "It starts in a moment."
     running = [each.plan.name for each in list_runs(runs_dir()).runs if each.state == "running"]
     queue = [each.id for each in queued_runs(runs_dir())]
     before = queue.index(run.id) if run.id in queue else 0

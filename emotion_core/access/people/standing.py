@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -19,12 +19,22 @@ from emotion_core.access.people.passwords import ISSUER, KnownAccounts, password
 from emotion_core.access.people.person import Grant, Role
 from emotion_core.access.people.rules import SECTION, Rules, read_rules
 from emotion_core.errors import AccessError
-from emotion_core.system.storage.folders import PROJECT
+from emotion_core.system.storage.folders import (
+    PERSONAL_VARIABLES,
+    PROJECT,
+    collection_dir,
+    home_of,
+)
+from emotion_core.system.storage.persons import at_home
 
 #: Streamlit's own: names the files of secrets.
 FILES_VARIABLE: Final = "STREAMLIT_SECRETS_FILES"
 
 _AUTH: Final = "auth"
+# What people keep in a home, that may be named by a path.
+_KINDS: Final = ("sessions", "own_data", "uploads", "runs", "exclusions", "videos", "models")
+# Whoever starts the app names a dataset, and models, for everyone.
+_SUGGESTED: Final = ("FER2013_CSV", "EMOTION_MODELS_DIR")
 _ACCOUNTS: Final = KnownAccounts()
 
 
@@ -42,6 +52,47 @@ def may_now(person: str | None, grant: Grant) -> bool:
         return True
     role = role_now(person)
     return role is not None and current_rules().grants_to(role, grant)
+
+
+def refused_now(person: str | None, paths: Iterable[Path]) -> Path | None:
+    """Return the first of these files and folders that somebody may not name now, if there is one.
+
+    What lies in their home, what comes with the app and what its owner suggests to all is theirs
+    to name; everything else needs the grant ``server``.
+
+    Args:
+        person: their id; None: whoever runs the app.
+        paths: absolute.
+
+    Raises:
+        AccessError: the settings, or what is known of them, cannot be read.
+    """
+    if person is None:
+        return None
+    theirs = [*_homes_of(person), PROJECT / "models", *_suggested()]
+    for path in paths:
+        found = path.resolve()
+        if any(found.is_relative_to(each.resolve()) for each in theirs):
+            continue
+        if not may_now(person, "server"):
+            return path
+    return None
+
+
+def _homes_of(person: str) -> list[Path]:
+    """Return the folders with somebody's own things."""
+    home = home_of(person)
+    # The keeper's is around those of all others.
+    own = [home] if home.name == person else [home / kind for kind in _KINDS]
+    for variable in PERSONAL_VARIABLES:
+        if os.environ.get(variable):
+            with at_home(person):
+                own.append(collection_dir(variable, ""))
+    return own
+
+
+def _suggested() -> list[Path]:
+    return [Path(os.environ[name]) for name in _SUGGESTED if os.environ.get(name)]
 
 
 def quota_now(person: str | None) -> int | None:

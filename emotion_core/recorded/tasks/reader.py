@@ -22,7 +22,7 @@ from emotion_core.recorded.job import Progress, VideoJob
 from emotion_core.recorded.photos.analysis import analyze_photos
 from emotion_core.recorded.photos.job import PhotosJob
 from emotion_core.recorded.tasks.control import forget
-from emotion_core.recorded.tasks.queue import READING_LOCK
+from emotion_core.recorded.tasks.queue import reading_lock
 from emotion_core.recorded.tasks.task import (
     UPLOAD_FILE,
     QueuedTask,
@@ -53,7 +53,7 @@ class _AskedToEnd(Exception):  # noqa: N818 - no error: somebody wanted it so
 def read(folder: Path) -> None:
     """Read what the task in ``folder`` is, if it is queued, once no other is read."""
     print_any_name()
-    with in_hand(folder, folder.parent / READING_LOCK) as to_do:
+    with in_hand(folder, reading_lock(folder.parent)) as to_do:
         if not to_do:
             return
         task = open_task(folder)

@@ -293,19 +293,30 @@ def _message(line: bytes) -> dict[str, Any]:
     return {}
 
 
-def run_with_log(module: str, *arguments: str, log: IO[bytes]) -> int:
+def run_with_log(
+    module: str,
+    *arguments: str,
+    log: IO[bytes],
+    environment: Mapping[str, str] = _NOTHING_MORE,
+) -> int:
     """Run a module to its end and return its exit code.
 
     Args:
         module: its dotted name.
         arguments: of its command line.
         log: an open file that takes what it prints.
+        environment: variables that it gets besides this process's own.
 
     Raises:
         OSError: it cannot be started.
     """
     return subprocess.call(
-        _command(module, *arguments), cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        _command(module, *arguments),
+        cwd=PROJECT,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
     )
 
 

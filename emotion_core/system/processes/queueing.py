@@ -6,16 +6,18 @@ waits, and since when; a task that is neither held, queued nor ended was interru
 
 A *worker* is a process that outlives whoever started it. It imports next to nothing, and has each
 task done by a process of its own: a crash, or what a library keeps in memory, is gone with that
-one. A lock in the folder of all tasks sees to it that there is one worker.
+one. A lock in the folder of all tasks sees to it that there is one worker. Whose task is next where
+several people have some is said in ``turns``.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 
 from emotion_core.errors import EmotionCoreError
@@ -37,6 +39,8 @@ LOG_FILE: Final = "log.txt"
 #: In the folder of all tasks.
 WORKER_LOCK: Final = ".worker.lock"
 WORKER_LOG: Final = ".worker.log"
+
+_NOTHING_MORE: Final[Mapping[str, str]] = MappingProxyType({})
 
 Task = TypeVar("Task")
 Note = TypeVar("Note")
@@ -152,37 +156,38 @@ def write_status(folder: Path, status: Any) -> None:
     write_json(folder / STATUS_FILE, asdict(status), lasting=False)
 
 
+def queued_since(folder: Path) -> int | None:
+    """Return since when a task waits, in nanoseconds since 1970; None for one that does not."""
+    try:
+        return int((folder / QUEUED_FILE).read_text(encoding="ascii"))
+    except OSError:  # it has just begun
+        return None
+    except ValueError:  # written by hand
+        return 0
+
+
 def in_turn(folders: Iterable[Path]) -> list[Path]:
     """Return those of these tasks that wait, the one that is next first."""
-    waiting = []
-    for folder in folders:
-        try:
-            since = int((folder / QUEUED_FILE).read_text(encoding="ascii"))
-        except FileNotFoundError:  # it has just begun
-            continue
-        except ValueError:  # written by hand
-            since = 0
-        waiting.append((since, folder.name, folder))
+    waiting = [
+        (since, folder.name, folder)
+        for folder in folders
+        if (since := queued_since(folder)) is not None
+    ]
     return [folder for *_, folder in sorted(waiting)]
 
 
-def has_worker(parent: Path) -> bool:
-    """Tell whether somebody does the tasks in ``parent``, which need not exist."""
-    return is_held(parent / WORKER_LOCK)
-
-
-def leave_worker(module: str, parent: Path, variable: str) -> None:
+def leave_worker(module: str, place: Path, environment: Mapping[str, str]) -> None:
     """Start a worker that belongs to no terminal and no browser; a second one ends at once.
 
     Args:
         module: its dotted name; run as a program it calls ``work``.
-        parent: the folder of all tasks.
-        variable: the environment variable that tells it this folder.
+        place: the folder of its lock, and of what it prints.
+        environment: variables that tell it which tasks are meant.
 
     Raises:
         OSError: it cannot be started.
     """
-    leave_running(module, log=parent / WORKER_LOG, environment={variable: str(parent)})
+    leave_running(module, log=place / WORKER_LOG, environment=environment)
 
 
 def work(parent: Path, waiting: Callable[[], Sequence[Task]], do: Callable[[Task], None]) -> None:
@@ -191,7 +196,7 @@ def work(parent: Path, waiting: Callable[[], Sequence[Task]], do: Callable[[Task
     Returns at once when there is a worker already.
 
     Args:
-        parent: the folder of all tasks.
+        parent: the folder of the worker's lock.
         waiting: returns those that wait, the one that is next first.
         do: does one.
     """
@@ -207,7 +212,13 @@ def work(parent: Path, waiting: Callable[[], Sequence[Task]], do: Callable[[Task
                 do(tasks[0])
 
 
-def do_apart(module: str, folder: Path, what: str, fail: Callable[[str], None]) -> None:
+def do_apart(
+    module: str,
+    folder: Path,
+    what: str,
+    fail: Callable[[str], None],
+    environment: Mapping[str, str] = _NOTHING_MORE,
+) -> None:
     """Have one task done by a process of its own; one that was deleted meanwhile is left alone.
 
     Args:
@@ -215,16 +226,33 @@ def do_apart(module: str, folder: Path, what: str, fail: Callable[[str], None]) 
         folder: the task.
         what: what it is called in a message, such as "training".
         fail: notes why a task failed that never began: its worker would try for ever.
+        environment: variables that the process gets besides this one's own.
     """
     try:
         log = open(folder / LOG_FILE, "ab", opener=owner_only)  # noqa: SIM115
     except FileNotFoundError:
         return
     with log:
-        code = run_with_log(module, str(folder), log=log)
+        code = run_with_log(module, str(folder), log=log, environment=environment)
     if (folder / QUEUED_FILE).exists() and not is_held(folder / LOCK_FILE):
         (folder / QUEUED_FILE).unlink(missing_ok=True)
         fail(f"the {what} process ended before it began (exit code {code}); the log may say why")
+
+
+def give_up(folder: Path, fail: Callable[[], None]) -> None:
+    """Let a task that waits fail without being begun; one that somebody has begun is left alone.
+
+    Args:
+        folder: the task.
+        fail: notes why.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    with FileLock(folder / LOCK_FILE) as lock:
+        if lock.acquire(PATIENCE):
+            (folder / QUEUED_FILE).unlink(missing_ok=True)
+            fail()
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from emotion_core.training.progress import CHECKPOINT_FILE, TrainingProgress
 from emotion_core.training.runs import driver
 from emotion_core.training.runs.plan import RunPlan, read_plan
 from emotion_core.training.runs.processes import Usage, memory_mb
-from emotion_core.training.runs.queue import TRAINING_LOCK
+from emotion_core.training.runs.queue import training_lock
 from emotion_core.training.runs.run import TENSORBOARD_FOLDER, RunStatus, open_run, write_outcome
 from emotion_core.training.runs.storage import free_model_folder
 
@@ -45,7 +45,7 @@ _STATUS_SECONDS: Final = 0.5
 def train(folder: Path) -> None:
     """Train the run in ``folder`` if it is queued, once no other run trains."""
     print_any_name()
-    with in_hand(folder, folder.parent / TRAINING_LOCK) as to_do:
+    with in_hand(folder, training_lock(folder.parent)) as to_do:
         if not to_do:
             return
         try:
