@@ -12,6 +12,7 @@
     ├── ImageError              a picture that cannot be read or decoded
     ├── ModelError              a model folder or file that is missing, damaged or refused
     ├── NoHomeError             no folder to keep things in, and none is named
+    ├── NoRoomError             no room for what is to be kept: on the disk, or of a quota
     ├── NoticeError             a notice to print that asks for what cannot be printed
     ├── PlacesError             a limit of live viewers that cannot be one
     ├── ReachError              an address that must not be connected to
@@ -97,6 +98,10 @@ class ModelError(EmotionCoreError):
 
 class NoHomeError(EmotionCoreError):
     """There is no folder to keep things in: the user has no home, and no variable names one."""
+
+
+class NoRoomError(EmotionCoreError):
+    """There is no room for what is to be kept: the disk is full, or somebody's quota."""
 
 
 class NoticeError(EmotionCoreError):

@@ -16,14 +16,14 @@ from starlette.responses import Response
 from emotion_core.api.access import needs
 from emotion_core.api.addresses import PREFIX
 from emotion_core.api.problems import problem, responses
-from emotion_core.errors import SourceError
+from emotion_core.errors import NoRoomError, SourceError
 from emotion_core.models.in_use import model_in_use
 from emotion_core.models.library import list_models
 from emotion_core.recorded.settings import RecordedSettings, usual_video_finder
 from emotion_core.recorded.tasks.adding import add_received
 from emotion_core.recorded.tasks.control import cancel_task
 from emotion_core.recorded.tasks.queue import start_worker
-from emotion_core.recorded.tasks.receiving import NoRoomError, ReceivedVideo
+from emotion_core.recorded.tasks.receiving import ReceivedVideo
 from emotion_core.recorded.tasks.storage import find_task, list_tasks, tasks_dir
 from emotion_core.recorded.tasks.task import QueuedTask, read_status
 from emotion_core.system.processes.queueing import State

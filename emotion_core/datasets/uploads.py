@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from emotion_core.access.audit import note
+from emotion_core.access.room import refuse_beyond
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.errors import DatasetError
 from emotion_core.system.names import fitted
@@ -45,6 +47,7 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
 
     Raises:
         DatasetError: there is not exactly one dataset, or nothing can be written.
+        NoRoomError: there is no room for it.
     """
     names = [Path(name).name for name in files]
     faces = [name for name in names if name != VOTES_NAME]
@@ -53,8 +56,10 @@ def keep_upload(files: Mapping[str, BinaryIO]) -> Path:
             f"expected one dataset, and beside it {VOTES_NAME} if there is one, found "
             f"{', '.join(names)}; upload one dataset at a time"
         )
+    refuse_beyond(sum(file.seek(0, os.SEEK_END) for file in files.values()), faces[0])
     digest = hashlib.sha256()
     for file in files.values():
+        file.seek(0)
         while block := file.read(_BLOCK):
             digest.update(block)
         file.seek(0)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from emotion_core.access.audit import note
+from emotion_core.access.room import refuse_beyond
 from emotion_core.access.sharing import stop_sharing
 from emotion_core.errors import ModelError
 from emotion_core.models.folder import (
@@ -50,8 +51,11 @@ def add_model(source: Path, name: str, card: ModelCard) -> LibraryModel:
     Raises:
         ModelError: the name does not do or is taken, or nothing can be written; nothing is left
             behind then.
+        NoRoomError: there is no room for it.
     """
     folder = check_new_name(name)
+    files = (source / file for file in MODEL_FILES)
+    refuse_beyond(sum(file.stat().st_size for file in files if file.is_file()), folder.name)
     with MODELS.make(folder) as temporary:
         for file in MODEL_FILES:
             if (source / file).is_file():

@@ -25,8 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.access.audit import note
-from emotion_core.errors import SessionError
+from emotion_core.access.room import own_quota, refuse_beyond
+from emotion_core.errors import NoRoomError, SessionError
 from emotion_core.faces.readings import PersonReading
+from emotion_core.quantities import byte_size
 from emotion_core.sessions.events import TriggerEvent
 from emotion_core.sessions.header import (
     EVENTS_FILE,
@@ -54,6 +56,7 @@ from emotion_core.sessions.tables import (
 from emotion_core.sessions.video import VideoRecorder
 from emotion_core.system.clock import iso_time
 from emotion_core.system.storage.files import keep_private, make_folder, owner_only
+from emotion_core.system.storage.persons import for_same_person
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -113,7 +116,9 @@ class SessionRecorder:
         self._persons: set[int] = set()
         self._problem: str | None = None
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="session-recorder", daemon=True)
+        self._thread = threading.Thread(
+            target=for_same_person(self._run), name="session-recorder", daemon=True
+        )
         _running.add(self)
         self._thread.start()
 
@@ -137,8 +142,12 @@ class SessionRecorder:
             wall_clock: seconds since 1970; looked at once.
 
         Raises:
-            SessionError: the folder cannot be written.
+            SessionError: the folder cannot be written, or there is no room for a recording.
         """
+        try:
+            refuse_beyond(0, "a recording")
+        except NoRoomError as error:
+            raise SessionError(str(error)) from error
         started, now = clock(), wall_clock()
         header = SessionHeader(description, iso_time(now), app_version(), plain_video=with_video)
         own: Path | None = None
@@ -260,7 +269,7 @@ class SessionRecorder:
         except Exception as error:
             self._problem = _explained(error, self._seconds)
             self.request_stop()
-            if not isinstance(error, _StreamGoneError):
+            if not isinstance(error, _StreamGoneError | _NoRoomLeftError):
                 _LOGGER.error("The recording of a session ended early.", exc_info=error)
         finally:
             self._finish()
@@ -278,6 +287,8 @@ class SessionRecorder:
                     seen, seen_at = self._seen, time.monotonic()
                 elif time.monotonic() - seen_at >= GONE_AFTER:
                     raise _StreamGoneError
+                if own_quota().left == 0:
+                    raise _NoRoomLeftError(own_quota().most or 0)
                 if self._lock.asked_to_stop and self.running:
                     self.stopped_by_others = True
                     self.request_stop()
@@ -336,6 +347,18 @@ class _StreamGoneError(Exception):
     """No frames come any more."""
 
 
+class _NoRoomLeftError(Exception):
+    """Whose recording it is has as much as they may have.
+
+    Attributes:
+        most: bytes.
+    """
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+
 # Their threads are daemons, so that a forgotten recording never keeps a process from ending; what
 # still waits is written when it does.
 _running: weakref.WeakSet[SessionRecorder] = weakref.WeakSet()
@@ -390,6 +413,11 @@ def _explained(error: Exception, seconds: float) -> str:
     kept = f"recording ended after {seconds:.0f} s; what was recorded until then is kept"
     if isinstance(error, _StreamGoneError):
         return f"No picture came for {GONE_AFTER:.0f} s: {kept}."
+    if isinstance(error, _NoRoomLeftError):
+        return (
+            f"Your {byte_size(error.most)} are used up: {kept}. Delete what you no longer need, "
+            "then record again."
+        )
     if isinstance(error, OSError) and error.errno in _FULL:
         return f"The disk is full: {kept}. Free up space, then record again."
     reason = " ".join(f"{type(error).__name__}: {error}".split())

@@ -14,16 +14,24 @@ import secrets
 import shutil
 import threading
 import weakref
+from collections import Counter
 from pathlib import Path
 from typing import IO, Any, Final
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers, UploadFile
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.elements.widgets import camera_input, file_uploader
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from emotion_core.access.room import no_room, quota_of
+from emotion_core.errors import NoHomeError
+from emotion_core.system.storage.persons import at_home, whose
 from emotion_core.system.storage.temporary import TemporaryFolder
+from pages.mending.logins.runs import standing_of
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -36,6 +44,7 @@ MOST_IN_MEMORY: Final = 1 << 20
 NO_ROOM: Final = "expected room for the upload, found none; remove other uploads, or try later"
 
 _UPLOADED: Final = "UploadedFile"
+_UPLOADS: Final = "/_stcore/upload_file/"
 
 
 class KeptUpload:
@@ -162,9 +171,10 @@ class _Room:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._taken = 0
+        self._of_person: Counter[str | None] = Counter()
 
-    def take(self, size: int) -> None:
-        """Take room for an upload.
+    def take(self, size: int, person: str | None = None) -> None:
+        """Take room for an upload of somebody's.
 
         Raises:
             HTTPException: there is not so much; the browser shows it at the file.
@@ -178,11 +188,20 @@ class _Room:
                 )
                 raise HTTPException(507, NO_ROOM)
             self._taken += size
+            self._of_person[person] += size
 
-    def free(self, size: int) -> None:
+    def free(self, size: int, person: str | None = None) -> None:
         """Give room back."""
         with self._lock:
             self._taken -= size
+            self._of_person[person] -= size
+            if not self._of_person[person]:
+                del self._of_person[person]
+
+    def taken_by(self, person: str) -> int:
+        """Return the bytes of somebody's uploads."""
+        with self._lock:
+            return self._of_person[person] if person in self._of_person else 0
 
     @property
     def taken(self) -> int:
@@ -191,6 +210,78 @@ class _Room:
 
 
 room: Final = _Room()
+
+
+class WithinQuota:
+    """Refuses an upload that is more than its person may have, before it is read or in the midst.
+
+    Args:
+        app: what takes the others.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request on, or answer it."""
+        person = _uploading(scope)
+        if person is None:
+            await self.app(scope, receive, send)
+            return
+        quota = await run_in_threadpool(quota_of, person, fresh=True)
+        left = quota.left - room.taken_by(person)
+        length = Headers(scope=scope).get("content-length", "")
+        counting = _Counting(receive, left)
+        if length.isdigit() and int(length[:20]) > left:
+            counting.is_over = True
+        else:
+            try:
+                with at_home(person):
+                    await self.app(scope, counting.receive, counting.unless_over(send))
+            except ClientDisconnect:
+                if not counting.is_over:
+                    raise
+        if counting.is_over:
+            answer = PlainTextResponse(str(no_room("the upload", 0, quota)), status_code=507)
+            await answer(scope, receive, send)
+
+
+class _Counting:
+    """Counts what comes of a request, and ends it where the room does.
+
+    Attributes:
+        is_over: whether more has come than there is room for.
+    """
+
+    def __init__(self, receive: Receive, left: float) -> None:
+        self._receive = receive
+        self._left = left
+        self.is_over = False
+
+    async def receive(self) -> Message:
+        """Return what comes next; that its sender has left, once there is no room."""
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        self.is_over = self.is_over or self._left < 0
+        return {"type": "http.disconnect"} if self.is_over else message
+
+    def unless_over(self, send: Send) -> Send:
+        """Return what sends an answer, unless another one is to be sent instead."""
+
+        async def sending(message: Message) -> None:
+            if not self.is_over:
+                await send(message)
+
+        return sending
+
+
+def _uploading(scope: Scope) -> str | None:
+    """Return whose upload a request is; None of another request, and without accounts."""
+    if scope["type"] != "http" or scope["method"] not in ("PUT", "POST"):
+        return None
+    _, found, rest = scope["path"].partition(_UPLOADS)
+    person: str | None = getattr(standing_of(rest.partition("/")[0]), "id", None)
+    return person if found else None
 
 
 @functools.cache
@@ -225,14 +316,18 @@ def keep(source: IO[bytes]) -> KeptUpload:
     """
     length = source.seek(0, io.SEEK_END)
     source.seek(0)
-    room.take(length)
+    try:
+        person = whose()
+    except NoHomeError:  # somebody has just logged out
+        person = None
+    room.take(length, person)
     try:
         kept = KeptUpload(source, length)
     except OSError as error:
-        room.free(length)
+        room.free(length, person)
         _LOG.warning("An upload cannot be kept: %s", error.strerror or error)
         raise HTTPException(507, NO_ROOM) from error
-    weakref.finalize(kept, room.free, length)
+    weakref.finalize(kept, room.free, length, person)
     return kept
 
 

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from emotion_core.access.room import refuse_beyond
 from emotion_core.datasets.own.dataset import (
     TABLE_FILE,
     TIME_FORMAT,
@@ -31,6 +32,7 @@ from emotion_core.datasets.reading.image_folder import decode_face
 from emotion_core.emotions import EMOTIONS, FACE_SIZE
 from emotion_core.errors import DatasetError
 from emotion_core.faces.pictures.images import encode_png
+from emotion_core.quantities import counted
 from emotion_core.system.storage.files import make_folder, move, remove_files, replace_file
 from emotion_core.system.storage.shelf import writing
 
@@ -118,9 +120,11 @@ def add_samples(
 
     Raises:
         DatasetError: the dataset is gone, or the disk is full or cannot be written.
+        NoRoomError: there is no room for them.
         ValueError: crops, emotion, source or sitting are not as above.
     """
     _check_samples(crops, emotion, source, sitting)
+    refuse_beyond(crops.nbytes, counted(len(crops), "face"))
     read_header(dataset.folder)  # deleted meanwhile: nothing may make its folder anew
     start = (now or datetime.now(UTC)).astimezone(UTC)
     written: list[Path] = []

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Final, NamedTuple
 
 from emotion_core.access.audit import note
+from emotion_core.access.room import refuse_beyond
 from emotion_core.errors import SourceError
 from emotion_core.recorded.job import VideoJob
 from emotion_core.recorded.photos.job import PhotoList, PhotosJob, entry_name
@@ -69,9 +70,12 @@ def add_videos(
         progress: called with the number that has been added, in this thread.
 
     Raises:
+        NoRoomError: there is no room for those that were uploaded; none was added.
         SourceError: the folder cannot be written; some may have been added.
     """
     sessions = sessions_dir().resolve()
+    if videos and uploaded:
+        _see_to_room([video.content for video in videos], videos[0].name)
 
     def add(place: _Place, video: VideoFile) -> QueuedTask:
         def fill(folder: Path) -> VideoJob:
@@ -159,8 +163,11 @@ def add_photos(
         progress: called with the number of uploads that have been kept.
 
     Raises:
+        NoRoomError: there is no room for what was uploaded.
         SourceError: the folder cannot be written.
     """
+    if uploads:
+        _see_to_room(uploads, name)
     (place,) = _places(parent, 1)
 
     def fill(folder: Path) -> PhotosJob:
@@ -176,6 +183,19 @@ def add_photos(
     task = _add(place, name, fill)
     note("added", "photos to read", task.name)
     return task
+
+
+def _see_to_room(uploads: Sequence[os.PathLike[str] | bytes], first: str) -> None:
+    """See that whoever this runs for may keep all of these.
+
+    Raises:
+        NoRoomError: they may not.
+    """
+    sizes = (
+        len(each) if isinstance(each, bytes) else Path(each).stat().st_size for each in uploads
+    )
+    more = f" and {len(uploads) - 1:,} more" if len(uploads) > 1 else ""
+    refuse_beyond(sum(sizes), f"{first}{more}")
 
 
 class _Place(NamedTuple):

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from emotion_core.access.room import own_quota, refuse_beyond
 from emotion_core.errors import EmotionCoreError
 from emotion_core.quantities import counted
 from emotion_core.recorded.analysis import VideoAnalyst
@@ -119,6 +120,7 @@ class _Follower:
 
         Raises:
             _AskedToEnd: it is to end.
+            NoRoomError: whose task it is has as much as they may have.
         """
         if any((self._folder / name).exists() for name in (STOP_FILE, CANCEL_FILE)):
             raise _AskedToEnd
@@ -126,6 +128,8 @@ class _Follower:
         if now - self._said < _STATUS_SECONDS:
             return
         self._said = now
+        if own_quota().left == 0:
+            refuse_beyond(0, "what is read")
         speed = self._speed(now, progress.done)
         left = None
         if progress.seconds is not None and speed:

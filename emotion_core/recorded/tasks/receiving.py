@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from emotion_core.errors import SourceError
+from emotion_core.access.room import Meter, own_quota, refuse_beyond
+from emotion_core.errors import NoRoomError, SourceError
 from emotion_core.quantities import byte_size
 from emotion_core.recorded.tasks.storage import TASKS_DIR_VARIABLE
 from emotion_core.system.names import LONGEST_FILE_NAME, is_plain
@@ -21,10 +22,6 @@ from emotion_core.video.sources import VIDEO_SUFFIXES
 
 #: Bytes of the disk that are left to recordings, whatever programs send.
 LEFT_FREE: Final = 1_000_000_000
-
-
-class NoRoomError(SourceError):
-    """The disk has no room for a video."""
 
 
 class ReceivedVideo:
@@ -49,12 +46,17 @@ class ReceivedVideo:
         with writing(parent, SourceError):
             make_folder(parent)
             self._refuse_too_much(size or 0)
+            refuse_beyond(size or 0, name)
             reserved = Reservation(
                 parent, ".upload", "", lambda path: path.touch(0o600, exist_ok=False)
             )
             self._reserved = reserved
             self.path = reserved.path
             self._file = open(self.path, "wb", opener=owner_only)  # noqa: SIM115 - closed in close
+            # Of a quota its room is taken now, for every process that counts; the disk's is not.
+            self._left = (size or 0) if own_quota().most is not None else 0
+            self._file.truncate(self._left)
+        self._meter = Meter(name)
 
     def __enter__(self) -> Self:
         return self
@@ -71,11 +73,13 @@ class ReceivedVideo:
         """Take the next piece; waits for the disk.
 
         Raises:
-            NoRoomError: the disk is full, or almost.
+            NoRoomError: the disk is full, or almost; or their quota is.
         SourceError: nothing can be written.
         """
         with writing(self._parent, SourceError):
             self._refuse_too_much(len(piece))
+            self._meter.take(max(0, len(piece) - self._left))
+            self._left = max(0, self._left - len(piece))
             self._file.write(piece)
 
     def finish(self) -> None:
@@ -85,6 +89,7 @@ class ReceivedVideo:
             SourceError: there was nothing, or the disk is full.
         """
         with writing(self._parent, SourceError):
+            self._file.truncate()
             self._file.close()
             if not self.path.stat().st_size:
                 raise SourceError(f"{self.name}: expected a video, found an empty file; send it")

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from emotion_core.access.room import own_quota, refuse_beyond
 from emotion_core.errors import EmotionCoreError, TrainingError
 from emotion_core.system.names import print_any_name
 from emotion_core.system.native import start_keras
@@ -160,8 +161,14 @@ class _Trainer:
         self.say("training")
 
     def say(self, stage: str) -> None:
-        """Write what this process does and takes."""
+        """Write what this process does and takes.
+
+        Raises:
+            NoRoomError: whose run it is has as much as they may have.
+        """
         self.said = time.monotonic()
+        if own_quota().left == 0:
+            refuse_beyond(0, self.plan.name)
         status = RunStatus(
             **asdict(self.progress),
             pid=os.getpid(),
