@@ -7,6 +7,7 @@ from emotion_core.api.mounting import Beside, Interface
 from pages.mending.connections import FromMemory, ServerKnown
 from pages.mending.downloads import InPieces
 from pages.mending.own_names import OwnNamesOnly, own_names
+from pages.mending.uploads import WithinQuota
 from pages.viewer import server_time
 from pages.viewer.accounts import prepare_logins
 from pages.viewer.ahead import begin
@@ -29,6 +30,7 @@ app = st.App(
         Middleware(OwnNamesOnly),
         Middleware(KnowViewers),
         Middleware(Door),
+        Middleware(WithinQuota),
         Middleware(InPieces),
         Middleware(FromMemory),
         Middleware(ServerKnown),

@@ -30,6 +30,7 @@ from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
 from pages.opened.train_with import train_with
 from pages.viewer.clicks import once
+from pages.widgets.room import warn_of_room
 from pages.widgets.sharing import offer_sharing, shared_by
 from pages.widgets.text import located, plain
 
@@ -50,6 +51,7 @@ def show_own_data() -> None:
     found = _find()
     for problem in found.problems:
         st.warning(plain(problem))
+    warn_of_room()
     agreed = st.checkbox(AGREEMENT, key=_CONSENT_KEY, persist_state="session")
     st.markdown("\n".join(f"- {point}" for point in agreed_points()))
     if problem := st.session_state.pop(_PROBLEM, None):

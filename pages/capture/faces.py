@@ -20,7 +20,7 @@ from emotion_core.datasets.own.samples import (
     split_of_sitting,
 )
 from emotion_core.emotions import EMOTIONS
-from emotion_core.errors import DatasetError, ImageError, ModelError
+from emotion_core.errors import DatasetError, ImageError, ModelError, NoRoomError
 from pages.capture.picker import FaceNote, pick_faces
 from pages.capture.samples import faces
 from pages.viewer.clicks import once
@@ -188,7 +188,7 @@ def _add(dataset: OwnDataset, crops: NDArray[np.uint8], emotion: str, source: st
     sitting = _sitting(dataset)
     try:
         add_samples(dataset, crops, emotion, source=source, sitting=sitting)
-    except DatasetError as error:
+    except (DatasetError, NoRoomError) as error:
         st.session_state[_PROBLEM] = str(error)
         return
     st.session_state.pop(_NEW_SITTING, None)

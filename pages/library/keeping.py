@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from emotion_core.errors import ModelError
+from emotion_core.errors import ModelError, NoRoomError
 from emotion_core.importing.answers import ImportAnswers
 from emotion_core.importing.staging import StagedModel, proposed_name
 from pages.library.handed_in import current_round, let_go
@@ -53,7 +53,7 @@ def _keep(
 ) -> None:
     try:
         kept = staged.keep(st.session_state[name_key], answers)
-    except ModelError as error:
+    except (ModelError, NoRoomError) as error:
         st.session_state[_PROBLEM] = str(error)
         return
     start_over()

@@ -201,7 +201,7 @@ class _Room:
     def taken_by(self, person: str) -> int:
         """Return the bytes of somebody's uploads."""
         with self._lock:
-            return self._of_person[person] if person in self._of_person else 0
+            return self._of_person.get(person, 0)
 
     @property
     def taken(self) -> int:

@@ -10,7 +10,7 @@ import streamlit as st
 from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.uploads import delete_upload, keep_upload, list_uploads, uploads_dir
-from emotion_core.errors import DatasetError
+from emotion_core.errors import DatasetError, NoRoomError
 from emotion_core.system.storage.persons import whose
 from pages.viewer.clicks import once
 from pages.viewer.uploads import LARGEST_DATASET, let_go_of
@@ -66,7 +66,7 @@ def _keep(key: str, chosen: str) -> bool:
         return False
     try:
         st.session_state[chosen] = str(keep_upload({file.name: file for file in files}))
-    except DatasetError as error:
+    except (DatasetError, NoRoomError) as error:
         st.session_state[_PROBLEM] = str(error)
     st.session_state[_UPLOADS] += 1
     let_go_of(files)

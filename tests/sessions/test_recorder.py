@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -23,11 +24,14 @@ from emotion_core.sessions.storage import (
     delete_session,
     list_sessions,
     open_session,
+    sessions_dir,
     stop_session,
 )
 from emotion_core.sessions.summary import summarize_session
 from emotion_core.sessions.tables import read_events, read_tables
 from emotion_core.system.storage.folders import PROJECT
+from emotion_core.system.storage.persons import at_home
+from tests.access.accounts import ANN, BEN, have_accounts
 from tests.sessions.recordings import (
     DESCRIPTION,
     IMAGE,
@@ -271,6 +275,46 @@ def test_a_recorder_whose_stream_is_gone_ends_by_itself_and_says_so(tmp_path, mo
     )
     assert (session.state, session.frames) == ("interrupted", 1)
     assert recorder not in recorder_module._running
+
+
+class TestQuota:
+    @pytest.fixture(autouse=True)
+    def of_ann(self, tmp_path, monkeypatch):
+        have_accounts(tmp_path, monkeypatch, "[people.quotas]\nmember = '3000'\n")
+        with at_home(ANN.id):
+            yield
+
+    def test_a_recording_that_uses_it_up_ends_and_is_kept(self):
+        recorder = start(sessions_dir())
+        frames = 0
+        while recorder.running:
+            frames += 1
+            recorder.record(STARTED + 0.1 * frames, [], IMAGE)
+            time.sleep(0.001)
+        session = recorder.stop()
+        assert recorder.problem == session.header.problem
+        assert re.fullmatch(
+            r"Your 3 kB are used up: recording ended after \d+ s; what was recorded until then is "
+            r"kept\. Delete what you no longer need, then record again\.",
+            recorder.problem,
+        )
+        assert (session.state, session.frames) == ("interrupted", recorder.frames)
+        assert session.frames > 10
+        with pytest.raises(SessionError) as caught:
+            start(sessions_dir())
+        assert str(caught.value) == (
+            "a recording: expected room for it, found 0 bytes left of your 3 kB; delete what you "
+            "no longer need"
+        )
+
+    def test_somebody_elses_does_not_count(self):
+        with at_home(BEN.id):
+            (sessions_dir() / "one").mkdir(parents=True)
+            (sessions_dir() / "one" / "video.mp4").write_bytes(bytes(5000))
+        recorder = start(sessions_dir())
+        recorder.record(STARTED + 0.5, [], IMAGE)
+        wait_until(lambda: recorder.frames == 1)
+        assert recorder.stop().state == "complete"
 
 
 def test_a_recorder_can_be_stopped_by_somebody_else(tmp_path):

@@ -18,6 +18,7 @@ from emotion_core.access.people.known import Known, find_known
 from emotion_core.access.people.passwords import ISSUER, KnownAccounts, passwords_are_kept
 from emotion_core.access.people.person import Grant, Role
 from emotion_core.access.people.rules import SECTION, Rules, read_rules
+from emotion_core.access.sharing import Kind, shared_with_me
 from emotion_core.errors import AccessError
 from emotion_core.system.storage.folders import (
     PERSONAL_VARIABLES,
@@ -57,8 +58,8 @@ def may_now(person: str | None, grant: Grant) -> bool:
 def refused_now(person: str | None, paths: Iterable[Path]) -> Path | None:
     """Return the first of these files and folders that somebody may not name now, if there is one.
 
-    What lies in their home, what comes with the app and what its owner suggests to all is theirs
-    to name; everything else needs the grant ``server``.
+    What lies in their home, what others share with them, what comes with the app and what its owner
+    suggests to all is theirs to name; everything else needs the grant ``server``.
 
     Args:
         person: their id; None: whoever runs the app.
@@ -69,7 +70,7 @@ def refused_now(person: str | None, paths: Iterable[Path]) -> Path | None:
     """
     if person is None:
         return None
-    theirs = [*_homes_of(person), PROJECT / "models", *_suggested()]
+    theirs = [*_homes_of(person), *_shared_with(person), PROJECT / "models", *_suggested()]
     for path in paths:
         found = path.resolve()
         if any(found.is_relative_to(each.resolve()) for each in theirs):
@@ -89,6 +90,15 @@ def _homes_of(person: str) -> list[Path]:
             with at_home(person):
                 own.append(collection_dir(variable, ""))
     return own
+
+
+def _shared_with(person: str) -> list[Path]:
+    """Return the folders of what others let somebody use."""
+    with at_home(person):
+        shares = [*shared_with_me("dataset"), *shared_with_me("model")]
+    places: dict[Kind, str] = {"dataset": "own_data", "model": "models"}
+    folders = [(each, home_of(each.owner) / places[each.kind] / each.name) for each in shares]
+    return [folder for each, folder in folders if each.is_of(folder)]
 
 
 def _suggested() -> list[Path]:

@@ -81,6 +81,7 @@ class ReceivedVideo:
             self._meter.take(max(0, len(piece) - self._left))
             self._left = max(0, self._left - len(piece))
             self._file.write(piece)
+            self._file.flush()  # what counts is what is on the disk
 
     def finish(self) -> None:
         """All of it has come.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import io
 import logging
@@ -18,6 +19,7 @@ from streamlit.elements.widgets import camera_input, file_uploader
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.web.server.starlette.starlette_routes import create_upload_routes
 
+from emotion_core.access.room import Quota
 from pages.mending import uploads
 from pages.mending.uploads import KeptUpload, StoredUpload, content_of, keep_uploads_on_disk, room
 
@@ -160,3 +162,77 @@ def test_another_streamlit_is_left_as_it_is(monkeypatch, caplog):
     assert caplog.messages == [
         "streamlit is not the version in requirements.txt: uploads stay in memory"
     ]
+
+
+class TestQuota:
+    """Somebody who may have 3 MB, of which 1 MB is left."""
+
+    @pytest.fixture(autouse=True)
+    def somebody(self, monkeypatch):
+        quota = Quota(2_000_000, 3_000_000)
+        monkeypatch.setattr(uploads, "quota_of", lambda person, **_: {"ann": quota}[person])
+        monkeypatch.setattr(uploads, "at_home", lambda _: contextlib.nullcontext())
+        monkeypatch.setattr(uploads, "whose", lambda: "ann")
+        people = {"one": SimpleNamespace(id="ann")}
+        monkeypatch.setattr(uploads, "standing_of", people.get)
+
+    def sent(self, server, body: bytes, *, length: bool = True) -> tuple[int, str, int]:
+        """Send a file; return the answer's status and text, and how many bytes of it were read."""
+        _, route = server
+        headers = [(b"content-type", b"multipart/form-data; boundary=b")]
+        if length:
+            headers.append((b"content-length", str(len(body)).encode()))
+        scope = {
+            "type": "http", "method": "PUT", "path": "/_stcore/upload_file/one/film",
+            "query_string": b"", "headers": headers,
+        }  # fmt: skip
+        pieces = [body[place : place + 100_000] for place in range(0, len(body), 100_000)]
+        told, read = [], 0
+
+        async def receive():
+            nonlocal read
+            if not pieces:
+                return {"type": "http.disconnect"}
+            piece = pieces.pop(0)
+            read += len(piece)
+            return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+        async def send(message):
+            told.append(message)
+
+        asyncio.run(uploads.WithinQuota(route)(scope, receive, send))
+        text = b"".join(each.get("body", b"") for each in told[1:]).decode()
+        return told[0]["status"], text, read
+
+    def body(self, size: int) -> bytes:
+        form = '--b\r\nContent-Disposition: form-data; name="file"; filename="film.mp4"\r\n\r\n'
+        return form.encode() + bytes(size) + b"\r\n--b--\r\n"
+
+    def test_one_that_fits_comes_through(self, server):
+        status, _, _ = self.sent(server, self.body(900_000))
+        assert status == 204
+        assert room.taken_by("ann") == 900_000
+
+    def test_one_that_says_its_size_is_refused_unread(self, server):
+        assert self.sent(server, self.body(1_000_001)) == (
+            507,
+            "the upload: expected room for it, found 1 MB left of your 3 MB; delete what you no "
+            "longer need",
+            0,
+        )
+
+    def test_one_that_does_not_is_stopped_in_the_midst(self, server):
+        status, text, read = self.sent(server, self.body(2_500_000), length=False)
+        assert (status, text[:10]) == (507, "the upload")
+        assert read == 1_100_000
+
+    def test_what_was_uploaded_and_is_not_kept_yet_counts(self, server):
+        assert self.sent(server, self.body(600_000))[0] == 204
+        assert self.sent(server, self.body(600_000))[0] == 507
+        server[0].remove_session_files("one")
+        gc.collect()
+        assert room.taken_by("ann") == 0
+
+    def test_who_has_no_account_has_no_quota(self, server, monkeypatch):
+        monkeypatch.setattr(uploads, "standing_of", lambda _: None)
+        assert self.sent(server, self.body(2_000_000))[0] == 204
