@@ -141,7 +141,7 @@ class Gate:
 
 def _keeps(person: str) -> bool:
     # Here, because it needs what checks passwords: nobody without accounts waits for that.
-    from emotion_core.access.people.standing import may_now
+    from emotion_core.access.standing import may_now
 
     return may_now(person, "keep")
 

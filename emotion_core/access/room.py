@@ -74,7 +74,7 @@ def quota_of(person: str | None, *, fresh: bool = False) -> Quota:
     if person is None:
         return Quota(0, None)
     # Here, because it needs what checks passwords: nobody without accounts waits for that.
-    from emotion_core.access.people.standing import quota_now
+    from emotion_core.access.standing import quota_now
 
     return Quota(_used(person, fresh=fresh), quota_now(person))
 

@@ -100,7 +100,7 @@ def _refusal(task: QueuedTask, person: str | None) -> str:
     if person is None:
         return ""
     # Here, for a worker of people without accounts imports next to nothing.
-    from emotion_core.access.people.standing import refused_now
+    from emotion_core.access.standing import refused_now
 
     try:
         found = refused_now(person, _named(task.job))

@@ -103,7 +103,7 @@ def _refusal(run: Run, person: str | None) -> str:
     if person is None:
         return ""
     # Here, for a worker of people without accounts imports next to nothing.
-    from emotion_core.access.people.standing import refused_now
+    from emotion_core.access.standing import refused_now
 
     plan = run.plan
     named = [plan.data.path, *plan.data.joined, plan.data.votes, plan.data.exclusions]

@@ -11,8 +11,8 @@ from emotion_core.access.gate import Caller, Gate
 from emotion_core.access.names import Names
 from emotion_core.access.people import known, passwords
 from emotion_core.access.people.person import Person
-from emotion_core.access.people.standing import current_rules, may_now, quota_now, role_now
 from emotion_core.access.refusals import Refusal
+from emotion_core.access.standing import current_rules, may_now, quota_now, role_now
 from emotion_core.access.tokens import add_token
 from emotion_core.errors import AccessError
 from emotion_core.system.storage.homes import open_home
