@@ -12,12 +12,14 @@ from typing import Final, NamedTuple
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from emotion_core.access.standing import refused_now
 from emotion_core.datasets import DEMO_NAME
 from emotion_core.datasets.reading.archives import UPLOAD_ENDINGS
 from emotion_core.datasets.reading.votes import VOTES_NAME
 from emotion_core.datasets.recent import path_id, recent_datasets
 from emotion_core.errors import EmotionCoreError, NumberedClassesError
 from emotion_core.system.storage.folders import typed_path
+from emotion_core.system.storage.persons import whose
 from emotion_core.system.storage.temporary import TemporaryFolder
 from pages.opened.classes import ask_for_classes
 from pages.opened.store import GOOD_ROWS, OpenDataset, Upload, dataset_store
@@ -155,8 +157,20 @@ def _write_address(opened: OpenDataset) -> None:
 
 
 def _begin(path: str, what: str, *, skip_bad_rows: bool = False) -> None:
+    if _is_refused(path):
+        st.session_state[_PROBLEM] = f"{what} is a file of the server, which you may not name."
+        return
     job = dataset_store().open(path, skip_bad_rows=skip_bad_rows)
     st.session_state[_PENDING] = _Pending(what, job, path=path)
+
+
+def _is_refused(path: str) -> bool:
+    """Tell whether a path is not this viewer's to name: they might when they did, or made it up."""
+    try:
+        named = [Path(path)] if Path(path).is_absolute() else []
+        return refused_now(whose(), named) is not None
+    except EmotionCoreError:
+        return True
 
 
 def _choose(path: str, what: str) -> None:
@@ -236,7 +250,8 @@ def _offer_paths() -> None:
 
 
 def _open_typed() -> None:
-    if typed := st.session_state["dataset_path"].strip().strip("\"'"):
+    typed = st.session_state["dataset_path"].strip().strip("\"'")
+    if typed and server_is_offered():
         path = str(typed_path(typed))
         _choose(path, Path(path).name)
 

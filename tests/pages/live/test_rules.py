@@ -14,6 +14,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.access.reach.rules import Reach
 from emotion_core.emotions import EMOTIONS
 from emotion_core.faces.boxes import Box
 from emotion_core.faces.readings import FaceReading, PersonReading
@@ -259,6 +260,16 @@ def elsewhere(page, monkeypatch) -> AppTest:
     """The page of a viewer who may not name what the server can reach."""
     monkeypatch.setattr(webhooks, "addresses_are_offered", lambda: False)
     return page
+
+
+def test_with_accounts_what_is_typed_is_judged(page, live, listener, monkeypatch):
+    monkeypatch.setattr(webhooks, "rule_of_addresses", lambda: Reach())
+    run(page.text_input(key="rule_webhook").set_value(f"{listener.url}/event"))
+    assert "which is this machine's own; whoever runs the app can add it" in page.error[0].value
+    assert live.session.event_sender is None
+    monkeypatch.setattr(webhooks, "rule_of_addresses", lambda: Reach.allowing(["127.0.0.1"]))
+    run(page.button(key="send_test").click())
+    assert ":green[Accepted:] 204" in texts(page)
 
 
 def names_offered(page: AppTest) -> list[str]:
