@@ -9,6 +9,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from emotion_core.access import room
+from emotion_core.access.room import Quota
 from emotion_core.models.folder import default_model_dir
 from emotion_core.recorded.photos.job import PhotoList
 from emotion_core.recorded.photos.reading import PhotoSettings
@@ -25,8 +27,10 @@ from emotion_core.recorded.tasks.task import (
 from emotion_core.system.processes.queueing import LOCK_FILE, QUEUED_FILE, write_status
 from emotion_core.system.storage.folders import PROJECT
 from emotion_core.system.storage.locks import FileLock
+from emotion_core.system.storage.persons import at_home, find_person_with
 from emotion_core.video.sources import VideoFile
 from pages.recorded import adding, queue
+from tests.access.accounts import ANN, BEN, have_accounts
 
 
 @pytest.fixture(autouse=True)
@@ -292,3 +296,32 @@ class TestQueue:
         write_outcome(task.folder, "done")
         button(page, "Pause").click().run()
         assert "is done; only one that goes on can be paused" in page.error[0].value
+
+
+def test_among_others_one_is_told_the_place_in_line_and_not_whose_come_before(
+    page, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("EMOTION_VIDEOS_DIR")
+    have_accounts(tmp_path, monkeypatch)
+    for person, name in ((BEN, "secret.mp4"), (ANN, "first.mp4"), (ANN, "second.mp4")):
+        with at_home(person.id):
+            task_of(name)
+    end = find_person_with(lambda: ANN.id)
+    try:
+        page.run()
+    finally:
+        end()
+    assert not page.exception
+    told = text_of(page)
+    assert told.count("place 2 in line, including other people's") == 1
+    assert told.count("place 3 in line, including other people's") == 1
+    assert "secret" not in told
+
+
+def test_a_quota_that_is_used_up_keeps_an_upload_out(page, monkeypatch):
+    monkeypatch.setattr(room, "own_quota", lambda **_: Quota(900, 1000))
+    page.run()
+    page.file_uploader[0].set_value([("a.mp4", b"x" * 200, "video/mp4")]).run()
+    button(page, "Read 1 video").click().run()
+    assert "expected room for it (200 bytes), found 100 bytes left" in text_of(page)
+    assert list_tasks(tasks_dir()).tasks == ()

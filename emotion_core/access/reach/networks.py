@@ -17,6 +17,9 @@ LOCAL_NETWORKS: Final = tuple(
     )
 )  # fmt: skip
 
+#: What ``kind_of`` says of those that lead to this machine.
+OWN: Final = "this machine's own"
+
 # All IPv6 addresses of the Internet, but for NAT64's (IANA, "IPv6 Address Space").
 _GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
 # What Python's `is_global` takes for the Internet, and IANA's registries do not, or no longer.
@@ -54,11 +57,13 @@ def kind_of(address: IPAddress) -> str:
     if judged.is_unspecified:
         return "no machine's"
     if judged.is_loopback:
-        return "this machine's own"
+        return OWN
     if judged.is_multicast:
         return "a group's"
     if judged.is_link_local:
         return "of this machine's own link"
+    if is_own(judged):
+        return OWN
     if is_local(judged):
         return "of a private network"
     if isinstance(judged, ipaddress.IPv6Address):
@@ -71,7 +76,21 @@ def kind_of(address: IPAddress) -> str:
             return "of no public network"
     if not judged.is_global or any(judged in network for network in _SPECIAL):
         return "of no public network"
-    return "this machine's own" if _is_own(judged) else ""
+    return ""
+
+
+def is_own(address: IPAddress) -> bool:
+    """Tell whether an address, other than those that all machines call their own, is this one's.
+
+    To itself, a machine speaks from the address that it speaks to. Nothing is sent for that.
+    """
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as asked:
+            asked.connect((str(address), _ANY_PORT))
+            return ipaddress.ip_address(asked.getsockname()[0]) == address
+    except OSError:  # there is no way to it at all
+        return False
 
 
 def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
@@ -83,17 +102,3 @@ def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
     if (int(address) >> 32) & _LOWEST_32 in _ISATAP:
         return ipaddress.IPv4Address(int(address) & _LOWEST_32)
     return None
-
-
-def _is_own(address: IPAddress) -> bool:
-    """Tell whether an address of the Internet is this machine's.
-
-    To itself, a machine speaks from the address that it speaks to. Nothing is sent for that.
-    """
-    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as asked:
-            asked.connect((str(address), _ANY_PORT))
-            return ipaddress.ip_address(asked.getsockname()[0]) == address
-    except OSError:  # there is no way to it at all
-        return False

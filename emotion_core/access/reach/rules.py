@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Self, TypeAlias
 
 from emotion_core.access.reach.networks import (
+    OWN,
     IPAddress,
     IPNetwork,
     is_local,
@@ -31,7 +32,7 @@ class Reach:
 
     Attributes:
         names: hosts, in lower case; whatever they mean is taken.
-        networks: addresses.
+        networks: addresses. This machine's own ones are not meant by a larger network.
     """
 
     names: frozenset[str] = frozenset()
@@ -72,7 +73,7 @@ class Reach:
         for address in found:
             judged = plain_form(address)
             kind = kind_of(address)
-            allowed = not kind or named or any(judged in network for network in self.networks)
+            allowed = not kind or named or self._is_within(judged, is_own=kind == OWN)
             if not allowed or judged.is_unspecified or judged.is_multicast:
                 also = "" if str(address) == host else f" ({address})"
                 raise ReachError(
@@ -80,6 +81,18 @@ class Reach:
                     f"{also}, which is {kind}; whoever runs the app can add it to {_HOW}"
                 )
         return found
+
+    def _is_within(self, address: IPAddress, *, is_own: bool) -> bool:
+        """Tell whether an address is in one of the networks.
+
+        This machine is in its own network, but only who names it means it: what listens there is
+        often meant for this machine alone.
+        """
+        alone = is_own and not address.is_loopback
+        return any(
+            address in network and (network.num_addresses == 1 or not alone)
+            for network in self.networks
+        )
 
 
 def local_addresses(host: str) -> list[IPAddress]:

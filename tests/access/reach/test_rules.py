@@ -6,6 +6,7 @@ import ipaddress
 
 import pytest
 
+from emotion_core.access.reach import networks
 from emotion_core.access.reach.rules import Reach
 from emotion_core.errors import ReachError, UnknownNameError
 from tests.live.webhook.receiver import resolve_to
@@ -50,6 +51,15 @@ def test_what_is_allowed_by_network(form):
     assert rule("fd00:1::5")
     with pytest.raises(ReachError, match=r"found 10\.4\.0\.1, which is of a private network"):
         rule("10.4.0.1")
+
+
+def test_a_network_does_not_mean_this_machine_within_it(monkeypatch):
+    own = ipaddress.ip_address("10.3.0.9")
+    monkeypatch.setattr(networks, "is_own", own.__eq__)
+    with pytest.raises(ReachError, match="which is this machine's own"):
+        Reach.allowing(["10.3.0.0/16"])("10.3.0.9")
+    assert Reach.allowing(["10.3.0.9"])("10.3.0.9") == [own]
+    assert Reach.allowing(["10.3.0.0/16"])("10.3.0.8")
 
 
 @pytest.mark.parametrize("entry", ["", "10.3.0.0/33", "10.3.0.1/16", "http://camera", "1.2.3", "*"])
