@@ -129,7 +129,7 @@ def test_resume_stop_cancel_export_delete(folder, workers, capsys, tmp_path):
 
 
 def test_work_trains_what_is_queued(folder, monkeypatch):
-    def train(run):
+    def train(run, *_):
         (run.folder / QUEUED_FILE).unlink()
         write_outcome(run.folder, "done")
 

@@ -37,6 +37,9 @@ SHARES_FILE: Final = ".shares.json"
 # How long a task takes of which nothing is known, in seconds; and how much a new one tells of that.
 _USUAL: Final = 60.0
 _WEIGHT: Final = 0.2
+# Seconds that a task counts at least, and below which somebody has had nothing.
+_LEAST: Final = 1.0
+_FORGOTTEN: Final = 0.1
 
 Task = TypeVar("Task")
 Person = str | None
@@ -170,11 +173,14 @@ class Shares:
         return cls(noted.at, noted.usual, used)
 
     def note(self, place: Path, person: Person, seconds: float) -> None:
-        """Note that a task of somebody's took so long; what cannot be written is not noted."""
+        """Note that a task of somebody's took so long; what cannot be written is not noted.
+
+        None counts less than ``_LEAST``: a hundred that fail at once are a hundred turns.
+        """
+        seconds = max(_LEAST, seconds)
         used = {**self.used, person or "": self.used.get(person or "", 0.0) + seconds}
         usual = (1 - _WEIGHT) * self.usual + _WEIGHT * seconds
-        # Who had a second an hour ago has had nothing.
-        kept = {each: had for each, had in used.items() if had >= 0.5}
+        kept = {each: had for each, had in used.items() if had >= _FORGOTTEN}
         with suppress(OSError):
             write_json(place / SHARES_FILE, asdict(Shares(time.time(), usual, kept)), lasting=False)
 
