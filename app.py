@@ -68,8 +68,8 @@ def show() -> None:
     from pages.viewer.kept import offer_reset
     from pages.viewer.navigation import no_such_page, note_page
     from pages.viewer.on_air import end_what_was_left, show_on_air
-    from pages.viewer.order import keep_order
     from pages.viewer.person import may, person
+    from pages.widgets.order import is_in_order
     from pages.widgets.text import PRODUCT
     from pages.widgets.who import show_who
 
@@ -77,7 +77,8 @@ def show() -> None:
     clean_up_after_leaving()
     if not is_let_in():
         return
-    keep_order()
+    if not is_in_order():
+        return
     delay_fragments_until_run_ends()
     let_callbacks_finish()
     write_addresses_after_arrival()

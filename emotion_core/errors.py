@@ -9,6 +9,7 @@
     ├── ConnectionSettingsError STUN and TURN settings that cannot be used
     ├── DatasetError            a dataset that cannot be read or is not what it should be
     │   └── NumberedClassesError … until somebody says what the numbers of its classes mean
+    ├── FormatError             a folder of a later version, or one that cannot be changed
     ├── ImageError              a picture that cannot be read or decoded
     ├── ModelError              a model folder or file that is missing, damaged or refused
     ├── NoHomeError             no folder to keep things in, and none is named
@@ -86,6 +87,10 @@ class NumberedClassesError(DatasetError):
         self.source = source
         self.numbers = numbers
         self.data_id = data_id
+
+
+class FormatError(EmotionCoreError):
+    """A folder is laid out as a later version of the app does, or cannot be brought to this one."""
 
 
 class ImageError(EmotionCoreError):

@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from emotion_core.access.audit import note
-from emotion_core.errors import AccessError, NoHomeError
+from emotion_core.errors import AccessError, FormatError, NoHomeError
 from emotion_core.system.storage.files import make_folder, write_json
 from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.formats import known
 from emotion_core.system.storage.homes import all_homes
 from emotion_core.system.storage.json_reading import checked, read_json
 from emotion_core.system.storage.locks import FileLock
@@ -126,7 +127,7 @@ def tokens_dir() -> Path:
     Raises:
         NoHomeError: there is no folder to keep things in.
     """
-    return data_dir() / "tokens"
+    return known(data_dir() / "tokens", "tokens")
 
 
 def add_token(
@@ -251,7 +252,7 @@ class _TokensOfHome:
         try:
             folder = tokens_dir()
             found = folder.stat()
-        except (OSError, NoHomeError):
+        except (OSError, NoHomeError, FormatError):
             return ()
         seen = folder, found.st_ino, found.st_mtime_ns
         if seen != self._seen:

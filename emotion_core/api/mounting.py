@@ -19,7 +19,9 @@ from emotion_core.access.names import Names
 from emotion_core.access.refusals import MEDIA_TYPE, Refusal, RefusedError
 from emotion_core.api.addresses import CALLER, LARGE, OPEN, PREFIX
 from emotion_core.api.watching.counting import ANSWERED
+from emotion_core.errors import FormatError
 from emotion_core.system.logs.lines import in_request
+from emotion_core.system.storage.folders import without_places
 from emotion_core.system.storage.persons import at_home
 
 Scope = MutableMapping[str, Any]
@@ -97,7 +99,11 @@ class Interface:
         scope[CALLER] = found
         application = self._application
         if application is None:
-            application = await asyncio.to_thread(self._loaded)
+            try:
+                application = await asyncio.to_thread(self._loaded)
+            except FormatError as error:
+                await refuse(Refusal(503, without_places(str(error))), scope, send)
+                return
         most = most_bytes or (found.token.most_bytes if found.token else 0)
         limited = _Limited(receive, send, most, scope)
         try:
@@ -155,6 +161,10 @@ def _where(error: BaseException) -> str:
 
 
 def _load() -> ASGIApp:
+    # A program may be the first that comes.
+    from emotion_core.belongings.migrations import prepare
+
+    prepare()
     from emotion_core.api.application import application
 
     return application()

@@ -13,26 +13,31 @@ import os
 import shutil
 import tarfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, TypedDict
+from typing import BinaryIO, Final, NotRequired, TypedDict
 
 from emotion_core.access.audit import note
 from emotion_core.belongings.kinds import KINDS, Kind
+from emotion_core.belongings.migrations import steps_from
 from emotion_core.errors import BackupError
 from emotion_core.quantities import byte_size, counted
 from emotion_core.system.clock import iso_time
 from emotion_core.system.names import is_plain
 from emotion_core.system.progress import CountProgress
 from emotion_core.system.storage.files import (
+    beside,
     keep_private,
+    make_folder,
     new_folder,
     open_regular,
+    publish,
     replace_file,
 )
+from emotion_core.system.storage.formats import FORMATS
 from emotion_core.system.storage.json_reading import MAX_JSON_BYTES, checked, parse_json
 
 #: Raised whenever an earlier version of the app could not read the file.
@@ -49,6 +54,8 @@ class _Listed(TypedDict):
     format: int
     created: str
     things: dict[str, list[str]]
+    # Of the folders they come from, by the kind's key; backups of earlier versions say none: 1.
+    formats: NotRequired[dict[str, int]]
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,12 @@ def back_up(
     ]
     total = sum(size for _, _, entries in things for _, size in entries)
     _need_room(path, total + _TAR_BYTES * (sum(len(entries) for _, _, entries in things) + 4))
-    listed: _Listed = {"format": FORMAT, "created": iso_time(time.time()), "things": {}}
+    listed: _Listed = {
+        "format": FORMAT,
+        "created": iso_time(time.time()),
+        "things": {},
+        "formats": {kind.key: FORMATS[kind.collection] for kind in kinds if kind.key},
+    }
     for kind, thing, _ in things:
         listed["things"].setdefault(kind.key, []).append(thing.name)
     done = 0
@@ -117,7 +129,8 @@ def restore(
     """Bring back what a backup has and is not there now; nothing that is there is changed.
 
     Each thing comes back whole or not at all. When the disk is full or the process is killed, those
-    before it are there, and the same call goes on.
+    before it are there, and the same call goes on. Things of an earlier format are brought to this
+    version's before they get their place.
 
     Args:
         path: what ``back_up`` wrote.
@@ -126,13 +139,15 @@ def restore(
 
     Raises:
         BackupError: the file is no backup, or one of a later version of this app.
+        FormatError: there is no way from its format to this version's.
         OSError: it cannot be read, or what it has cannot be written.
     """
     by_key = {kind.key: kind for kind in kinds if kind.key}
     restored: dict[str, list[str]] = {}
     kept: dict[str, list[str]] = {}
-    with _opened(path) as file, _tar(path, file) as tar:
-        missing = _listed(path, tar)
+    with _opened(path) as file, _tar(path, file) as tar, ExitStack() as stack:
+        missing, earlier = _listed(path, tar, by_key)
+        staged: dict[str, Path] = {}
         try:
             for (key, name), members in groupby(_members(tar, file, progress), _thing_of):
                 if (key, name) not in missing or key not in by_key:
@@ -141,11 +156,27 @@ def restore(
                         "was changed, and is read no further"
                     )
                 kind = by_key[key]
-                back = _restore_one(kind.path_of(name), members, tar)
-                (restored if back else kept).setdefault(kind.name, []).append(name)
+                if os.path.lexists(kind.path_of(name)):
+                    kept.setdefault(kind.name, []).append(name)
+                elif key in earlier:
+                    if key not in staged:
+                        staged[key] = stack.enter_context(beside(kind.place()))
+                    _restore_one(staged[key] / name, members, tar)
+                elif _restore_one(kind.path_of(name), members, tar):
+                    restored.setdefault(kind.name, []).append(name)
+                else:
+                    kept.setdefault(kind.name, []).append(name)
                 missing.remove((key, name))
         except tarfile.TarError:  # it is cut off: what is missing is told
             pass
+        for key, folder in staged.items():
+            kind = by_key[key]
+            for name in _brought_up(folder, kind, earlier[key]):
+                back = not os.path.lexists(kind.path_of(name))
+                if back:
+                    make_folder(kind.path_of(name).parent)
+                    publish(folder / name, kind.path_of(name))
+                (restored if back else kept).setdefault(kind.name, []).append(name)
     problems = (f"{key}/{name}: not in {path}, which is damaged" for key, name in missing)
     count = sum(map(len, restored.values()))
     note("restored", "everything", path.name, detail=counted(count, "thing"))
@@ -224,8 +255,20 @@ def _no_backup(path: Path) -> BackupError:
     )
 
 
-def _listed(path: Path, tar: tarfile.TarFile) -> list[tuple[str, str]]:
-    """Return the things that a backup has, each by its kind's key and its name."""
+def _brought_up(folder: Path, kind: Kind, found: int) -> list[str]:
+    """Bring what came back to this version's format, and return what it is called now."""
+    for step in steps_from(kind.collection, found):
+        step.change(folder)
+    return sorted(each.name for each in folder.iterdir() if not each.name.startswith("."))
+
+
+def _listed(
+    path: Path, tar: tarfile.TarFile, kinds: Mapping[str, Kind]
+) -> tuple[list[tuple[str, str]], dict[str, int]]:
+    """Return the things that a backup has, each by its kind's key and its name.
+
+    And, by key, the formats of kinds that are of an earlier one than this version's.
+    """
     try:
         first = tar.next()
         if first is None or first.name != LIST_FILE or first.size > MAX_JSON_BYTES:
@@ -238,10 +281,21 @@ def _listed(path: Path, tar: tarfile.TarFile) -> list[tuple[str, str]]:
                 f"{path}: expected a backup of this version of the app or an earlier one, found "
                 "one of a later version; install that one"
             )
-        things = checked(told, _Listed)["things"]
+        listed = checked(told, _Listed)
     except (tarfile.TarError, KeyError, ValueError) as error:
         raise _no_backup(path) from error
-    return [(key, name) for key, names in things.items() for name in names]
+    earlier = {}
+    for key, kind in kinds.items():
+        found, now = listed.get("formats", {}).get(key, 1), FORMATS[kind.collection]
+        if found > now and key in listed["things"]:
+            raise BackupError(
+                f"{path}: expected format {now} of {kind.collection} or an earlier one, found "
+                f"format {found}, of a later version of the app; install that one"
+            )
+        if found < now:
+            earlier[key] = found
+    things = listed["things"]
+    return [(key, name) for key, names in things.items() for name in names], earlier
 
 
 def _members(

@@ -59,6 +59,11 @@ class Kind:
     key: str = ""
     elsewhere: Callable[[], list[Path]] = list
 
+    @property
+    def collection(self) -> str:
+        """The name of their folder in ``formats.FORMATS``; a backup calls one of them otherwise."""
+        return {"corrections": "exclusions"}.get(self.key, self.key)
+
     def path_of(self, name: str) -> Path:
         """Return where the one of this name lies, or would."""
         found = (path for path in self.elsewhere() if path.name == name)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from emotion_core.belongings.migrations import prepare
 from emotion_core.cli import (
     analyze,
     architectures,
@@ -72,6 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
+        prepare()
         keep_house(*models_dirs())
         options.run(options)
         sys.stdout.flush()  # so that a closed pipe is met here and not at Python's exit

@@ -21,6 +21,7 @@ from emotion_core.errors import DatasetError
 from emotion_core.system.names import fitted
 from emotion_core.system.storage.files import replace_folder
 from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.formats import known
 from emotion_core.system.storage.shelf import Shelf
 
 _LOGGER = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ _SHELF: Final = Shelf(
 
 def uploads_dir() -> Path:
     """Return the folder of all uploads; it need not exist."""
-    return (data_dir() / "uploads").resolve()
+    return known(data_dir() / "uploads", "uploads").resolve()
 
 
 def keep_upload(files: Mapping[str, BinaryIO]) -> Path:

@@ -27,6 +27,7 @@ from emotion_core.errors import ModelError
 from emotion_core.models.card_schema import check_card
 from emotion_core.models.interface import ModelInterface
 from emotion_core.system.storage.folders import DATA_DIR_VARIABLE, PROJECT, data_dir
+from emotion_core.system.storage.formats import known
 from emotion_core.system.storage.json_reading import read_json
 from emotion_core.system.storage.persons import whose
 
@@ -211,8 +212,8 @@ def models_dirs() -> tuple[Path, ...]:
     chosen = os.environ.get(MODELS_DIR_VARIABLE)
     of_server = Path(chosen).absolute() if chosen else MODELS_FOLDER
     if whose() is not None or (os.environ.get(DATA_DIR_VARIABLE) and not chosen):
-        return (data_dir() / "models").absolute(), of_server
-    return (of_server,)
+        return known((data_dir() / "models").absolute(), "models"), of_server
+    return (known(of_server, "models"),)
 
 
 def load_card(folder: Path) -> ModelCard:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from emotion_core.system.storage.files import write_json
 from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.formats import known
 from emotion_core.system.storage.json_reading import checked, read_json
 
 #: Viewers whose settings are kept; those who changed nothing for longest go first.
@@ -40,7 +41,7 @@ def settings_dir() -> Path:
     Raises:
         NoHomeError: there is no folder to keep things in.
     """
-    return data_dir() / "settings"
+    return known(data_dir() / "settings", "settings")
 
 
 def read_settings(viewer: str) -> Settings:

@@ -28,6 +28,7 @@ from emotion_core.datasets.reading.image_folder import is_picture
 from emotion_core.errors import DatasetError
 from emotion_core.system.storage.files import replace_file, write_json
 from emotion_core.system.storage.folders import DESKTOP_FILES, data_dir
+from emotion_core.system.storage.formats import known
 from emotion_core.system.storage.persons import at_home, whose
 from emotion_core.system.storage.shelf import Shelf
 
@@ -76,7 +77,7 @@ def own_data_dir() -> Path:
 
     It is in the user's data, or in the folder that EMOTION_DATA_DIR names.
     """
-    return data_dir() / "own_data"
+    return known(data_dir() / "own_data", "own_data")
 
 
 def own_path(path: Path) -> Path | None:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from emotion_core.system.names import fitted
-from emotion_core.system.storage.folders import is_personal
+from emotion_core.system.storage.folders import collection_at, is_personal
+from emotion_core.system.storage.formats import FORMAT_FILE, FORMATS
 from emotion_core.system.storage.temporary import Reservation
 
 _DELETED: Final = re.compile(r"\.deleted-[0-9a-f]{16}")
@@ -81,7 +82,7 @@ def new_folder(path: Path) -> Iterator[Path]:
         FileExistsError: ``path`` exists, and is not an empty folder.
         OSError: the parent cannot be written or the disk is full.
     """
-    with _beside(path) as temporary:
+    with beside(path) as temporary:
         yield temporary
         try:
             publish(temporary, path)
@@ -101,7 +102,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
     Raises:
         OSError: the parent cannot be written or the disk is full.
     """
-    with _beside(path) as temporary:
+    with beside(path) as temporary:
         retired = temporary.with_name(f"{temporary.name}{RETIRED_ENDING}")
         try:
             yield temporary
@@ -119,7 +120,7 @@ def replace_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[Path]:
+def beside(path: Path) -> Iterator[Path]:
     """Yield a new, hidden folder beside ``path``; what is left of it is removed at the end."""
     make_folder(path.parent)
     mode = 0o700 if is_personal(path) else 0o777
@@ -201,6 +202,8 @@ def _to_disk(path: Path) -> None:
 def make_folder(path: Path) -> None:
     """Make a folder and those it lies in; those of personal data are open to their owner alone.
 
+    One that holds all things of a kind says of which format it is.
+
     Raises:
         OSError: it cannot be made.
     """
@@ -208,6 +211,9 @@ def make_folder(path: Path) -> None:
         return
     make_folder(path.parent)
     path.mkdir(0o700 if is_personal(path) else 0o777, exist_ok=True)
+    if (kind := collection_at(path)) is not None:
+        with replace_file(path / FORMAT_FILE) as temporary:
+            temporary.write_text(f"{FORMATS[kind]}\n", encoding="ascii")
 
 
 def owner_only(path: str, flags: int) -> int:

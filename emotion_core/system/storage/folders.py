@@ -11,6 +11,7 @@ from typing import Final
 import platformdirs
 
 from emotion_core.errors import NoHomeError
+from emotion_core.system.storage.formats import FORMATS, known
 from emotion_core.system.storage.persons import HIDDEN_HOMES, HOMES, is_person, whose
 
 APP_NAME: Final = "emotion-dashboard"
@@ -32,6 +33,16 @@ KEEPER_FILE: Final = "keeper"
 PERSONAL_VARIABLES: Final = (
     "EMOTION_SESSIONS_DIR", "EMOTION_RUNS_DIR", "EMOTION_EXCLUSIONS_DIR", "EMOTION_VIDEOS_DIR",
 )  # fmt: skip
+
+#: Environment variables that move all things of a kind elsewhere, by the kind's name in
+#: ``formats.FORMATS``.
+COLLECTION_VARIABLES: Final = {
+    "sessions": "EMOTION_SESSIONS_DIR",
+    "runs": "EMOTION_RUNS_DIR",
+    "exclusions": "EMOTION_EXCLUSIONS_DIR",
+    "videos": "EMOTION_VIDEOS_DIR",
+    "models": "EMOTION_MODELS_DIR",
+}
 
 #: What desktops leave in a folder that somebody has looked into.
 DESKTOP_FILES: Final = (".DS_Store", "desktop.ini", "Thumbs.db")
@@ -173,7 +184,47 @@ def collection_dir(variable: str, name: str) -> Path:
 
     Raises:
         NoHomeError: see ``data_dir``.
+        FormatError: a later version of the app has laid it out, see ``formats``.
     """
+    return known(_collection_path(variable, name), name)
+
+
+def collection_path(name: str) -> Path:
+    """Return where the folder of a kind is, whatever its format.
+
+    Args:
+        name: one of ``formats.FORMATS``.
+
+    Raises:
+        NoHomeError: see ``data_dir``.
+    """
+    if name == "models" and whose() is not None:  # the variable names those for everybody
+        return data_dir() / name
+    return _collection_path(COLLECTION_VARIABLES.get(name, ""), name)
+
+
+def collection_at(path: Path) -> str | None:
+    """Return the kind whose things a path is the folder of, by its name in ``formats.FORMATS``."""
+    place = path.absolute()
+    for name, variable in COLLECTION_VARIABLES.items():
+        if (chosen := os.environ.get(variable)) and _is_home_in(Path(chosen), place, HIDDEN_HOMES):
+            return name
+    with suppress(NoHomeError):
+        if place.name in FORMATS and _is_home_in(base_dir(), place.parent, HOMES):
+            return place.name
+    return None
+
+
+def _is_home_in(base: Path, place: Path, homes: str) -> bool:
+    """Tell whether ``place`` is ``base``, or somebody's of the homes in it."""
+    forms = (base.absolute(), base.resolve())
+    above = place.parent
+    return place in forms or (
+        is_person(place.name) and above.name == homes and above.parent in forms
+    )
+
+
+def _collection_path(variable: str, name: str) -> Path:
     person = whose()
     chosen = os.environ.get(variable)
     if not chosen:

@@ -115,7 +115,7 @@ def test_every_command_and_the_app_begin_with_it(data: Path) -> None:
     )
     assert not left.exists()
     assert open_to_others(data) == []
-    assert "keep_order()" in (PROJECT / "app.py").read_text("utf-8")
+    assert "is_in_order()" in (PROJECT / "app.py").read_text("utf-8")
 
 
 def test_what_is_hourly_is_done_again_without_a_restart(
