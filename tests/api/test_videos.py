@@ -25,6 +25,7 @@ from emotion_core.sessions.storage import find_session, sessions_dir
 from emotion_core.system.processes.queueing import LOCK_FILE, QUEUED_FILE, write_status
 from emotion_core.system.storage.locks import FileLock
 from tests.api.conftest import MakeToken, client_of
+from tests.kept import things_in
 from tests.recorded.films import analyst, write_face_film
 
 
@@ -105,7 +106,7 @@ def test_a_sender_who_gives_up_leaves_nothing(served: str, token: str, parent: P
         )
         connection.sendall(b"x" * 1000)
         wait_until(lambda: bool(list(parent.glob(".upload*"))))
-    wait_until(lambda: list(parent.iterdir()) == [])
+    wait_until(lambda: things_in(parent) == [])
 
 
 def test_a_sender_who_rests_too_long_is_told_and_leaves_nothing(
@@ -120,7 +121,7 @@ def test_a_sender_who_rests_too_long_is_told_and_leaves_nothing(
             f"Authorization: Bearer {token}\r\nContent-Length: 1000000\r\n\r\nx".encode()
         )
         assert b" 408 " in connection.recv(100)
-    assert list(parent.iterdir()) == []
+    assert things_in(parent) == []
 
 
 @pytest.mark.parametrize("name", ["a.exe", "a", "../a.mp4", "a/b.mp4", ".mp4/", "x\ny.mp4", ".."])
@@ -129,7 +130,7 @@ def test_a_name_that_is_none_of_a_video_is_refused(
 ) -> None:
     answer = add(client, b"x", name=name)
     assert answer.status_code == 422
-    assert not parent.exists() or list(parent.iterdir()) == []
+    assert not parent.exists() or things_in(parent) == []
 
 
 def test_refusals_say_what_to_do(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +184,7 @@ def test_a_disk_that_fills_up_meanwhile_is_told(
 
     answer = add(client, filling())
     assert answer.status_code == 507
-    assert list(parent.iterdir()) == []
+    assert things_in(parent) == []
 
 
 def test_how_far_one_is(client: httpx.Client, parent: Path) -> None:

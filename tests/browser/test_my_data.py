@@ -89,4 +89,4 @@ def test_capture_tick_relabel_export_delete(own_server, open_browser, tmp_path, 
     page.get_by_role("button", name="Delete this dataset").click()
     expect(page.get_by_label("Name of the new dataset")).to_be_visible()
     folder = Path(own_server.log).with_name("data") / "own_data"
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == [".format"]

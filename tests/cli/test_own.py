@@ -12,6 +12,7 @@ from emotion_core.datasets import open_dataset
 from emotion_core.datasets.own.storage import consent, list_own_datasets, own_data_dir
 from emotion_core.faces.finding.blazeface import network
 from emotion_core.faces.finding.finders import PHOTO_FIGURES
+from tests.kept import things_in
 
 FACES = np.random.default_rng(0).integers(0, 256, (3, 48, 48)).astype(np.uint8)
 
@@ -61,7 +62,7 @@ def test_from_nothing_to_a_data_set_and_back(tmp_path, capsys, crops):
     ):
         assert line in printed
     assert len(open_dataset(tmp_path / "me.zip")) == 3
-    assert list(own_data_dir().iterdir()) == []
+    assert things_in(own_data_dir()) == []
 
 
 def test_faces_are_found_in_photos(tmp_path, capsys):
@@ -101,7 +102,7 @@ def test_bad_input_is_one_line_and_changes_nothing(tmp_path, capsys, crops, argu
     assert cv2.imwrite(str(wall), np.full((100, 100), 128, np.uint8))
     paths = {"CROP": crops[0], "WALL": str(wall)}
     assert message in refusal(capsys, *(paths.get(each, each) for each in arguments))
-    assert not own_data_dir().exists() or list(own_data_dir().iterdir()) == []
+    assert not own_data_dir().exists() or things_in(own_data_dir()) == []
 
 
 def test_names_of_any_bytes_are_listed_and_added_to(capsys, crops):

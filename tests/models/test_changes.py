@@ -27,6 +27,7 @@ from emotion_core.models.folder import (
     load_card,
 )
 from emotion_core.models.in_use import model_in_use, put_to_use, setting_file
+from tests.kept import things_in
 from tests.model_files import add_model_folder as add
 
 SHIPPED = default_model_dir()
@@ -70,7 +71,7 @@ class TestAdd:
         with pytest.raises(ModelError, match="expected a new name, found 'mine', which is taken"):
             add_model(ours, "mine", load_card(ours))
         assert load_card(library / "mine").network_id == load_card(theirs).network_id
-        assert [path.name for path in library.iterdir()] == ["mine"]
+        assert [path.name for path in things_in(library)] == ["mine"]
 
     def test_a_full_disk_leaves_nothing(self, library, monkeypatch):
         source = add(library.parent / "source")
@@ -81,7 +82,7 @@ class TestAdd:
         monkeypatch.setattr(model_changes.shutil, "copyfile", full)
         with pytest.raises(ModelError, match=r"cannot be written \(No space left on device\)"):
             add_model(source, "mine", load_card(source))
-        assert list(library.iterdir()) == []
+        assert things_in(library) == []
 
 
 class TestRename:
@@ -89,7 +90,7 @@ class TestRename:
         before = load_card(add(library / "old"))
         renamed = rename_model("old", "new")
         assert (renamed.card.name, renamed.card.network_id) == ("new", before.network_id)
-        assert [path.name for path in library.iterdir()] == ["new"]
+        assert [path.name for path in things_in(library)] == ["new"]
 
     def test_the_one_in_use_stays_in_use(self, library):
         put_to_use(add(library / "old"))
@@ -104,7 +105,7 @@ class TestRename:
         (add(library / "mine") / "thesis.txt").touch()
         with pytest.raises(ModelError, match="expected a model's files only, found thesis"):
             rename_model("mine", "yours")
-        assert [folder.name for folder in library.iterdir()] == ["mine"]
+        assert [folder.name for folder in things_in(library)] == ["mine"]
 
     def test_an_unknown_one(self):
         with pytest.raises(ModelError, match=r"expected the name of a model .fer2013-vgg., found"):
@@ -115,7 +116,7 @@ class TestDelete:
     def test_it_is_gone(self, library):
         add(library / "mine")
         assert delete_model("mine").folder == SHIPPED
-        assert list(library.iterdir()) == []
+        assert things_in(library) == []
 
     def test_the_one_in_use_only_when_agreed(self, library):
         put_to_use(add(library / "mine"))

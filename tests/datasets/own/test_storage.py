@@ -28,6 +28,7 @@ from emotion_core.datasets.own.storage import (
 )
 from emotion_core.emotions import EMOTIONS
 from emotion_core.errors import DatasetError
+from tests.kept import things_in
 
 NOW = datetime(2026, 5, 22, 10, 15, tzinfo=UTC)
 
@@ -174,7 +175,7 @@ def test_deleting_takes_everything_of_it(filled, parent):
     (filled.folder / "Training" / "happy" / ".half-written.png").touch()
     (filled.folder / "Training" / "happy" / "by hand.JPG").touch()
     delete_own_dataset(parent, "me")
-    assert list(parent.iterdir()) == []
+    assert things_in(parent) == []
 
 
 @pytest.mark.parametrize("other", ["thesis.txt", "Training/notes.md", "Training/contempt/1.png"])
@@ -242,7 +243,7 @@ def test_broken_ones_are_told_and_the_others_listed(filled, parent, spoil, messa
 def test_a_damaged_one_can_be_deleted(filled, parent):
     (filled.folder / "dataset.json").write_text("{")
     delete_own_dataset(parent, "me")
-    assert list(parent.iterdir()) == []
+    assert things_in(parent) == []
 
 
 def test_no_folder_is_no_data_set(parent, tmp_path):

@@ -23,6 +23,7 @@ from emotion_core.sessions.photos.table import read_photos
 from emotion_core.sessions.storage import open_session
 from emotion_core.system.storage import files
 from emotion_core.video.sources import VideoFile
+from tests.kept import things_in
 from tests.recorded.photos.sets import FacesInTheCorner, use_finder, write_photos
 
 
@@ -158,4 +159,4 @@ def test_one_that_cannot_be_added_is_told(parent, monkeypatch):
         SourceError, match=r"holiday cannot be added \(No space left on device\); f"
     ):
         add(parent, PhotoList(("a.jpg",)), uploads=[b"content"])
-    assert list(parent.iterdir()) == []
+    assert things_in(parent) == []
