@@ -20,13 +20,10 @@ from emotion_core.recorded.tasks.receiving import ReceivedVideo
 from emotion_core.recorded.tasks.storage import find_task, list_tasks, tasks_dir
 from emotion_core.recorded.tasks.task import UPLOAD_FILE
 from emotion_core.system.storage.leftovers import sweep
-<<<<<<< HEAD
 from emotion_core.system.storage.persons import at_home
 from emotion_core.video.sources import VideoFile
 from tests.access.accounts import ANN, have_accounts
-=======
 from tests.kept import things_in
->>>>>>> 5c69237 (Tests look past what a folder says of its format)
 
 
 @pytest.fixture
@@ -89,8 +86,7 @@ def test_a_disk_that_is_almost_full_takes_none(
         Usage.free = 900_000_000
         with pytest.raises(NoRoomError, match="found 900 MB free"):
             video.write(b"x")
-<<<<<<< HEAD
-    assert list(parent.iterdir()) == []
+    assert things_in(parent) == []
 
 
 class TestQuota:
@@ -103,7 +99,7 @@ class TestQuota:
     def test_one_that_says_its_size_is_refused_before_it_comes(self, parent: Path) -> None:
         with pytest.raises(NoRoomError, match=r"film\.mp4: expected room for it \(1 kB\), found 1"):
             ReceivedVideo(parent, "film.mp4", 1001)
-        assert list(parent.iterdir()) == []
+        assert things_in(parent) == []
 
     def test_its_room_is_taken_at_once_for_every_process(self, parent: Path) -> None:
         with ReceivedVideo(parent, "film.mp4", 900) as video:
@@ -121,7 +117,7 @@ class TestQuota:
             video.write(b"x" * 900)
             with pytest.raises(NoRoomError, match="of your 1 kB; delete what you no longer need"):
                 video.write(b"x" * 101)
-        assert list(parent.iterdir()) == []
+        assert things_in(parent) == []
 
     def test_what_was_uploaded_on_the_page_is_refused_whole(self, parent: Path) -> None:
         films = [VideoFile(f"{name}.mp4", b"x" * 600) for name in "ab"]
@@ -134,6 +130,3 @@ class TestQuota:
                 uploads=[b"x" * 600, b"y" * 600],
             )  # fmt: skip
         assert not parent.exists()
-=======
-    assert things_in(parent) == []
->>>>>>> 5c69237 (Tests look past what a folder says of its format)
