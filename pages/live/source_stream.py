@@ -181,7 +181,7 @@ def connect(
         video_frame_callback=session.on_frame,
         on_video_ended=session.on_ended,
         async_processing=not newest_only,
-        desired_playing_state=waiting.starts_by_itself(),
+        desired_playing_state=waiting.starts_by_itself(starting=is_connected()),
         video_html_attrs={
             "autoPlay": True,
             "playsInline": True,

@@ -68,7 +68,7 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         on_video_ended=session.on_ended,
         async_processing=not newest_only,
         sendback_audio=False,
-        desired_playing_state=waiting.starts_by_itself(),
+        desired_playing_state=waiting.starts_by_itself(starting=is_starting()),
         # iOS shows a video inside the page only with all three of these.
         video_html_attrs={
             "autoPlay": True,

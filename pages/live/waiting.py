@@ -24,8 +24,8 @@ REFRESH_SECONDS: Final = 2.0
 
 _TURN: Final = "live_turn"
 _STARTS: Final = "live_starts_by_itself"
-# After so long the browser is no longer told to start: it would ask for the camera again and again.
-_SECONDS_TO_BEGIN: Final = 3.0
+# After so long the browser is no longer told to start. A slow one needs some seconds for the page.
+_SECONDS_TO_BEGIN: Final = 20.0
 
 
 def join_places(session: LiveSession, reader: LiveFaceReader) -> None:
@@ -65,13 +65,28 @@ def is_waiting() -> bool:
     return turn is not None and not turn.has_place
 
 
-def starts_by_itself() -> bool | None:
-    """Return True, once, when it has become the viewer's turn; else None: they press Start."""
-    began = st.session_state.pop(_STARTS, None)
+def starts_by_itself(*, starting: bool) -> bool | None:
+    """Return True when it has become the viewer's turn; else None: they press Start.
+
+    Args:
+        starting: whether they have, or the browser has by itself.
+    """
+    began = st.session_state.get(_STARTS)
     if began is None:
+        return None
+    if starting or time.monotonic() - began >= _SECONDS_TO_BEGIN:
+        start_by_click()
         return None
     st.fragment(_let_viewer_start, run_every=_SECONDS_TO_BEGIN)(began)
     return True
+
+
+def start_by_click() -> bool:
+    """Let nothing start by itself any more, as when it failed; return whether it would have.
+
+    A browser that is to start asks for the camera again and again, however often it is refused.
+    """
+    return st.session_state.pop(_STARTS, None) is not None
 
 
 def look_around() -> None:

@@ -145,6 +145,7 @@ def test_the_delay():
     for callback in callbacks:
         assert figures[callback]["samples"] > 0
         assert len(figures[callback]["slope_interval"]) == 2
+        assert figures[callback]["cores"].keys() <= {"server", "browsers", "others"}
     assert "median_above_pass_through" in figures["app"]
 
 

@@ -20,6 +20,12 @@ def test_photos_sent_to_the_interface():
     assert figures["quick"]["requests_per_second"] > 0
 
 
+def test_the_encoder():
+    figures = run("encoder.py", "--frames", "12", "--repeat", "1")
+    assert len(figures) == 4
+    assert all(each["milliseconds"] > 0 and each["psnr"] > 20 for each in figures.values())
+
+
 def test_reading_the_data_set():
     figures = run("dataset_read.py", "--rows", "30", "--repeat", "1")
     assert figures["equal_pixels"] is True

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from emotion_core.api.watching.counting import ANSWERED, PICTURES
 from emotion_core.errors import EmotionCoreError
+from emotion_core.live.places.serving import live_capacity
 from emotion_core.live.streams.registry import STREAMS
 from emotion_core.recorded.tasks.storage import list_tasks, tasks_dir
 from emotion_core.system.storage.homes import all_homes
@@ -79,6 +80,23 @@ class _Streams(Collector):
         yield from (frames, skipped, rate, delay, callback, readers)
 
 
+class _Places(Collector):
+    """How many viewers this process serves, whoever they are."""
+
+    def collect(self) -> Iterator[Metric]:
+        capacity = live_capacity()
+        yield GaugeMetricFamily(
+            "emotion_viewers_limit", "Viewers that may stream at a time.", capacity.limit
+        )
+        yield GaugeMetricFamily(
+            "emotion_viewers_waiting", "People who wait in line for live video.", capacity.waiting
+        )
+        if capacity.cores_a_viewer is not None:
+            yield GaugeMetricFamily(
+                "emotion_viewer_cores", "Cores that one viewer takes.", capacity.cores_a_viewer
+            )
+
+
 class _Queues(Collector):
     """Videos, and trainings, that wait or are under way."""
 
@@ -121,7 +139,7 @@ def _registry() -> CollectorRegistry:
     # Its own: whatever other libraries count in the process is theirs.
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)  # memory, processor time; on Linux
-    for collector in (_Streams(), _Queues(), _Interface()):
+    for collector in (_Streams(), _Places(), _Queues(), _Interface()):
         registry.register(collector)
     return registry
 

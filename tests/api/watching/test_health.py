@@ -47,6 +47,8 @@ class TestMetrics:
             "# TYPE emotion_frames_total counter",
             "# TYPE emotion_frame_delay_seconds gauge",
             "emotion_viewers 0.0",
+            "emotion_viewers_waiting 0.0",
+            "# TYPE emotion_viewers_limit gauge",
             'emotion_queue_tasks{queue="videos",state="queued"} 0.0',
             'emotion_queue_tasks{queue="trainings",state="running"} 0.0',
         ):

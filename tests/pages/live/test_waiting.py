@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -55,9 +56,12 @@ def script() -> None:
 
     from pages.live import waiting
 
+    if st.session_state.pop("refused", False):
+        assert waiting.start_by_click()
+        assert not waiting.start_by_click()
     asked = st.session_state.pop("press", False)
     if waiting.may_start(st.session_state["me"], starting=asked):
-        st.markdown(f"The video; by itself: {waiting.starts_by_itself()}")
+        st.markdown(f"The video; by itself: {waiting.starts_by_itself(starting=asked)}")
     st.markdown(f"waiting: {waiting.is_waiting()}")
 
 
@@ -116,13 +120,32 @@ def test_the_line_says_how_long_it_takes(open_page, others, places, clock):
     assert "It takes about 4 min, as long as others stay." in text_of(open_page(press=True))
 
 
-def test_when_it_is_their_turn_the_video_starts_by_itself_once(open_page, others):
+@pytest.fixture
+def called(open_page, others) -> AppTest:
+    """The page of somebody whose turn it has become."""
     page = open_page(press=True)
     others[0].stop()
     page.run()
     assert "The video; by itself: True" in text_of(page)
-    page.run()
-    assert "The video; by itself: None" in text_of(page)
+    return page
+
+
+def test_when_it_is_their_turn_the_video_starts_by_itself(called):
+    assert "The video; by itself: True" in text_of(called.run())  # a slow browser
+    called.session_state["press"] = True  # it does
+    assert "The video; by itself: None" in text_of(called.run())
+    assert "The video; by itself: None" in text_of(called.run())
+
+
+def test_a_browser_that_does_not_start_is_left_alone(called, monkeypatch):
+    later = time.monotonic() + 20
+    monkeypatch.setattr(waiting.time, "monotonic", lambda: later)
+    assert "The video; by itself: None" in text_of(called.run())
+
+
+def test_a_camera_that_is_refused_is_asked_for_once(called):
+    called.session_state["refused"] = True
+    assert "The video; by itself: None" in text_of(called.run())
 
 
 def test_a_place_that_is_free_again_is_offered_to_whoever_has_not_asked(open_page, others):
