@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,3 +101,41 @@ def has_loaded(pid: int, library: str) -> bool:
 def open_files(pid: int) -> int:
     """Return the number of a process's open file descriptors, sockets included."""
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def spent(server: int) -> dict[str, float]:
+    """Return the processor's time up to now, in seconds of one core, by who has spent it.
+
+    ``server`` is that process, ``browsers`` all others that this one has started, ``others`` the
+    rest of the machine, this process included; ``at`` is the time. Nothing where there is no /proc.
+    """
+    if not Path("/proc/stat").exists():
+        return {}
+    ticks = os.sysconf("SC_CLK_TCK")
+    parents: dict[int, int] = {}
+    times: dict[int, float] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            fields = stat.read_text("utf-8").rsplit(")", 1)[1].split()
+            pid = int(stat.parent.name)
+            parents[pid], times[pid] = int(fields[1]), (int(fields[11]) + int(fields[12])) / ticks
+    machine = [
+        int(each) for each in Path("/proc/stat").read_text("utf-8").split("\n")[0].split()[1:]
+    ]
+    busy = (
+        sum(machine[:8]) - machine[3] - machine[4]
+    ) / ticks  # but for idle and waiting for disks
+    browsers = sum(times[pid] for pid in times if pid != server and _is_below(pid, parents))
+    return {
+        "at": time.monotonic(),
+        "server": times[server],
+        "browsers": browsers,
+        "others": busy - times[server] - browsers,
+    }
+
+
+def _is_below(pid: int, parents: dict[int, int]) -> bool:
+    while (pid := parents.get(pid, 0)) > 1:
+        if pid == os.getpid():
+            return True
+    return False

@@ -17,7 +17,14 @@ each other are alike, so the slope is that of a line through the means of ten st
 0 altogether.
 
 ``--viewers 4 --rate 15`` lets four browser pages stream at once; delays are those of all pages
-together, and ``worst_viewer_median_ms`` that of the page that fares worst.
+together, and ``worst_viewer_median_ms`` that of the page that fares worst. ``cores`` says how many
+cores the server took meanwhile, how many the browsers, and how many all else on the machine
+(Linux): where the three come to all the cores there are, the machine is too small.
+
+``--before CHECKOUT`` measures the app of another version as well, just before this one:
+
+    python benchmarks/glass_to_glass.py --viewers 4 --rate 15 --seconds 40 --callbacks app \\
+        --before CHECKOUT                                      # two minutes
 """
 
 from __future__ import annotations
@@ -36,7 +43,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402 - the path comes first
+from benchmarks.app_process import spent  # noqa: E402 - the path comes first
+from tests.browser.conftest import CHROMIUM_FLAGS  # noqa: E402
 from tests.browser.install import MISSING, installed_browser  # noqa: E402
 from tests.browser.live_view import PLAYING, START_MS, press, streamer  # noqa: E402
 from tests.browser.support import camera_flags, on_wall, portrait, running_server, write_clip  # noqa: E402
@@ -99,6 +107,7 @@ def main() -> None:
     parser.add_argument("--callbacks", nargs="+", choices=CALLBACKS, default=CALLBACKS)
     parser.add_argument("--viewers", type=int, default=1, help="pages at once (default: 1)")
     parser.add_argument("--rate", type=int, default=30, help="frames a second (default: 30)")
+    parser.add_argument("--before", type=Path, metavar="CHECKOUT", help="another version")
     options = parser.parse_args()
     results: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
@@ -107,12 +116,16 @@ def main() -> None:
             parser.error(MISSING)
         clip = write_clip(Path(folder) / "camera.y4m", numbered_frames(), options.rate)
         flags = [*CHROMIUM_FLAGS, *camera_flags(clip)]
+        versions = {} if options.before is None else {" before": options.before.absolute()}
         for callback in options.callbacks:
-            browser = playwright.chromium.launch(executable_path=executable, args=flags)
-            log = Path(folder) / f"{callback}.log"
-            samples = measure(callback, browser, log, options.seconds, options.viewers)
-            browser.close()
-            results[callback] = figures(samples, options.rate)
+            for name, root in (versions | {"": ROOT}).items():
+                browser = playwright.chromium.launch(executable_path=executable, args=flags)
+                log = Path(folder) / f"{callback}{name}.log"
+                samples, cores = measure(
+                    callback, browser, log, options.seconds, options.viewers, root
+                )
+                browser.close()
+                results[callback + name] = figures(samples, options.rate) | {"cores": cores}
     base = results.get("pass-through")
     for result in results.values():
         if base and result["samples"] and base["samples"]:
@@ -135,21 +148,25 @@ def numbered_frames() -> list[np.ndarray]:
 
 
 def measure(
-    callback: str, browser: Browser, log: Path, seconds: float, viewers: int
-) -> list[Samples]:
-    """Stream through one callback and return each page's samples."""
+    callback: str, browser: Browser, log: Path, seconds: float, viewers: int, root: Path = ROOT
+) -> tuple[list[Samples], dict[str, float]]:
+    """Stream through one callback and return each page's samples, and cores by who took them."""
     script = "app.py" if callback == "app" else "benchmarks/stream_app.py"
-    environment = {"BENCHMARK_CALLBACK": callback, "PYTHONPATH": str(ROOT)}
-    with running_server(log, script=script, environment=environment) as server:
+    environment = {"BENCHMARK_CALLBACK": callback, "PYTHONPATH": str(root)}
+    with running_server(log, script=script, environment=environment, root=root) as server:
         pages = [start_viewer(browser, server.url) for _ in range(viewers)]
-        pages[0].wait_for_timeout(3000)  # until bit rate and buffers have settled
+        # Until bit rate and buffers have settled: one who comes holds the others up.
+        pages[0].wait_for_timeout(3000 if viewers == 1 else 8000)
         videos = [streamer(page).locator("video").first for page in pages]
+        began = spent(server.process.pid)
         for video in videos:
             video.evaluate(SAMPLE, {"seconds": seconds, "bits": BITS, "field": FIELD})
         samples = [video.evaluate("() => window.sampling") for video in videos]
+        ended = spent(server.process.pid)
         for page in pages:
             page.close()
-    return samples
+    seconds = ended.pop("at", 0.0) - began.pop("at", 0.0)
+    return samples, {who: round((ended[who] - began[who]) / seconds, 2) for who in ended}
 
 
 def start_viewer(browser: Browser, url: str) -> Page:
