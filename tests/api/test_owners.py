@@ -23,7 +23,7 @@ from emotion_core.recorded.tasks.storage import list_tasks, tasks_dir
 from emotion_core.sessions.storage import Session, list_sessions, sessions_dir
 from emotion_core.system.storage.persons import at_home
 from tests.api.conftest import client_of
-from tests.live.streams.made import Viewer
+from tests.live.streams.made import Viewer, wait_until
 from tests.sessions.recordings import record
 
 ANN, BEN = "a" * 16, "b" * 16
@@ -65,6 +65,7 @@ def viewer(data: Path) -> Iterator[Viewer]:  # noqa: ARG001
     with at_home(ANN):
         viewer = Viewer()
     with viewer.filming():
+        wait_until(lambda: viewer.stream.running)
         yield viewer
     viewer.session.on_ended()
     viewer.stream.recording.follow(viewer.session)
