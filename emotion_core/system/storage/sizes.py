@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from emotion_core.system.storage.formats import FORMAT_FILE
+
 #: Seconds that nothing in a folder may have changed for it to be at rest. What still grows, such as
 #: a recording, is written to every second.
 AT_REST: Final = 60.0
@@ -58,6 +60,8 @@ class FolderSizes:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         folders.append(entry.name)
+                        continue
+                    if entry.name == FORMAT_FILE:  # the app's own, and nobody's
                         continue
                     try:
                         status = entry.stat(follow_symlinks=False)
