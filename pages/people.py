@@ -6,6 +6,7 @@ from emotion_core.errors import EmotionCoreError
 from pages.members.changing import offer_to_add, show_one, show_problem
 from pages.members.listed import everybody, show_list
 from pages.members.noted import show_noted
+from pages.members.places import show_places
 from pages.mending.legacy_pages import ensure_navigation
 from pages.viewer.person import may
 from pages.widgets import display
@@ -26,4 +27,5 @@ except EmotionCoreError as error:
 show_list(people)
 show_one(people)
 offer_to_add(expanded=len(people) < 2)
+show_places()
 show_noted({each.id: each.name for each in people})

@@ -17,7 +17,13 @@ from typing import Any, Final
 from emotion_core.access.people.known import Known, find_known
 from emotion_core.access.people.passwords import ISSUER, KnownAccounts, passwords_are_kept
 from emotion_core.access.people.person import Grant, Role
-from emotion_core.access.people.rules import SECTION, Rules, read_rules
+from emotion_core.access.people.rules import (
+    AUTH,
+    SECTION,
+    Rules,
+    accounts_are_required,
+    read_rules,
+)
 from emotion_core.access.sharing import Kind, shared_with_me
 from emotion_core.errors import AccessError
 from emotion_core.system.storage.folders import (
@@ -31,7 +37,6 @@ from emotion_core.system.storage.persons import at_home
 #: Streamlit's own: names the files of secrets.
 FILES_VARIABLE: Final = "STREAMLIT_SECRETS_FILES"
 
-_AUTH: Final = "auth"
 # What people keep in a home, that may be named by a path.
 _KINDS: Final = ("sessions", "own_data", "uploads", "runs", "exclusions", "videos", "models")
 # Whoever starts the app names a dataset, and models, for everyone.
@@ -145,8 +150,9 @@ def current_rules() -> Rules:
 
 
 def _accounts_are_on() -> bool:
-    auth = _settings().get(_AUTH)
-    return bool(auth) or passwords_are_kept()
+    settings = _settings()
+    said = accounts_are_required(settings.get(AUTH), settings.get(SECTION))
+    return said or passwords_are_kept()
 
 
 def _settings() -> dict[str, Any]:

@@ -11,6 +11,7 @@ import streamlit as st
 from emotion_core.access.people.known import Known, list_known
 from emotion_core.access.people.passwords import ISSUER, Account, list_accounts
 from emotion_core.access.people.person import Role
+from emotion_core.access.standing import current_rules
 from emotion_core.belongings.owners import Kept, kept_by
 from emotion_core.quantities import byte_size
 from emotion_core.system.storage.homes import all_homes
@@ -31,6 +32,7 @@ class Somebody:
         account: theirs, where they have a password here.
         known: what is known of them, where they were here.
         kept: what they keep; None: not counted.
+        quota: bytes that they may keep; None: any number.
     """
 
     id: str
@@ -39,6 +41,15 @@ class Somebody:
     account: Account | None
     known: Known | None
     kept: Kept | None
+    quota: int | None
+
+    @property
+    def keeps(self) -> str:
+        """How much they keep, and of how much."""
+        if self.kept is None:
+            return ""
+        of = "" if self.quota is None else f" of {byte_size(self.quota)}"
+        return f"{byte_size(self.kept.size)}{of}"
 
     @property
     def way(self) -> str:
@@ -79,7 +90,7 @@ def show_list(people: tuple[Somebody, ...]) -> None:
             "Last seen": [
                 local_time(each.known.last_seen) if each.known else "never" for each in people
             ],
-            "Keeps": ["" if each.kept is None else byte_size(each.kept.size) for each in people],
+            "Keeps": [each.keeps for each in people],
         },
         hide_index=True,
         width="stretch",
@@ -95,4 +106,10 @@ def _somebody(
     elif known is not None and known.issuer != ISSUER and not known.is_refused:
         role = known.role
     name = account.name if account else known.name if known else f"Unknown ({person})"
-    return Somebody(person, name, role, account, known, kept_by(person) if count else None)
+    kept = kept_by(person) if count else None
+    return Somebody(person, name, role, account, known, kept, _quota(person, role, known))
+
+
+def _quota(person: str, role: Role | None, known: Known | None) -> int | None:
+    emails = [known.email] if known is not None and known.email else []
+    return None if role is None else current_rules().quota_of(role, person, *emails)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import streamlit as st
 
@@ -13,14 +13,16 @@ from emotion_core.access.people.admission import Refused, admit
 from emotion_core.access.people.logins import kept_secret
 from emotion_core.access.people.passwords import passwords_are_kept
 from emotion_core.access.people.person import Person
-from emotion_core.access.people.rules import SECTION, Rules, read_rules
+from emotion_core.access.people.rules import (
+    AUTH,
+    SECTION,
+    Rules,
+    accounts_are_required,
+    providers_in,
+    read_rules,
+)
 from emotion_core.errors import AccessError, EmotionCoreError, NoHomeError
 from pages.mending.logins.cookies import sign_with
-
-AUTH: Final = "auth"
-_OF_A_PROVIDER: Final = "server_metadata_url"
-#: What Streamlit calls the provider that stands in [auth] itself.
-DEFAULT: Final = "default"
 
 
 def accounts_are_on() -> bool:
@@ -29,16 +31,12 @@ def accounts_are_on() -> bool:
     Raises:
         AccessError: the secrets cannot be read, so nobody knows.
     """
+    if accounts_are_required(table(AUTH), table(SECTION)):
+        return True
     try:
-        return bool(providers()) or passwords_are_kept() or _required()
+        return passwords_are_kept()
     except NoHomeError:  # so there is nothing of anybody's
         return False
-
-
-def _required() -> bool:
-    # Not by ``rules``: where they say anything else that is wrong, nobody comes in either.
-    found = table(SECTION)
-    return isinstance(found, Mapping) and found.get("required", False) is not False
 
 
 def providers() -> dict[str, str]:
@@ -47,17 +45,7 @@ def providers() -> dict[str, str]:
     Raises:
         AccessError: the secrets cannot be read.
     """
-    section = table(AUTH)
-    if not isinstance(section, Mapping):
-        return {}
-    found = {
-        name: str(each.get("title", name))
-        for name, each in section.items()
-        if isinstance(each, Mapping) and _OF_A_PROVIDER in each
-    }
-    if _OF_A_PROVIDER in section:
-        found = {DEFAULT: str(section.get("title", "")), **found}
-    return found
+    return providers_in(table(AUTH))
 
 
 def redirects_to_https() -> bool:

@@ -57,7 +57,12 @@ def test_who_there_is_and_how_much_they_keep_and_never_what(page: AppTest, data:
     assert not page.exception
     ana, ben = table(page)
     assert ana == ["Ana", "admin", "Password", "never", "0 bytes"]
-    assert (ben[0], ben[1], ben[2], ben[4]) == ("Ben", "member", "login.school.example", "2 kB")
+    assert (ben[0], ben[1], ben[2], ben[4]) == (
+        "Ben",
+        "member",
+        "login.school.example",
+        "2 kB of 5 GB",
+    )
     choose(page, BEN.id)
     text = " ".join(each.value for each in page.markdown)
     assert "Sessions: 1, 2 kB" in text
@@ -126,6 +131,12 @@ def test_what_was_done_is_listed_with_names(page: AppTest) -> None:
         note("recorded", "session", "Monday")
     page.run()
     assert table(page, 1)[0][1:4] == ["Ben", "recorded session", "Monday"]
+
+
+def test_how_many_stream(page: AppTest) -> None:
+    page.run()
+    told = [each.value for each in page.markdown if "taken" in each.value]
+    assert told == ["**0 of 1 place** taken; nobody waits."]
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])

@@ -15,6 +15,11 @@ from emotion_core.system.storage.json_reading import checked
 
 #: The table in `.streamlit/secrets.toml`.
 SECTION: Final = "people"
+#: The table of providers, which is Streamlit's.
+AUTH: Final = "auth"
+#: What Streamlit calls the provider that stands in [auth] itself.
+DEFAULT_PROVIDER: Final = "default"
+_OF_A_PROVIDER: Final = "server_metadata_url"
 
 
 #: Of ``quotas``: no limit.
@@ -139,6 +144,33 @@ def _quota(size: str) -> int | None:
         raise ValueError(
             f"expected quotas such as '5 GB' or '{UNLIMITED}', found {size[:40]!r}"
         ) from None
+
+
+def providers_in(auth: Any) -> dict[str, str]:
+    """Return the providers that the table [auth] names: by Streamlit's names, what to call each.
+
+    Args:
+        auth: the table; None without one.
+    """
+    if not isinstance(auth, Mapping):
+        return {}
+    found = {
+        name: str(each.get("title", name))
+        for name, each in auth.items()
+        if isinstance(each, Mapping) and _OF_A_PROVIDER in each
+    }
+    if _OF_A_PROVIDER in auth:
+        return {DEFAULT_PROVIDER: str(auth.get("title", "")), **found}
+    return found
+
+
+def accounts_are_required(auth: Any, people: Any) -> bool:
+    """Tell whether the tables [auth] and [people] have everybody log in.
+
+    Not by ``read_rules``: where they say anything else that is wrong, nobody comes in either.
+    """
+    said = people.get("required", False) if isinstance(people, Mapping) else False
+    return bool(providers_in(auth)) or said is not False
 
 
 def read_rules(table: Any) -> Rules:

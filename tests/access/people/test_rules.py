@@ -1,7 +1,13 @@
 import pytest
 
 from emotion_core.access.people.person import Person, person_id
-from emotion_core.access.people.rules import checked_role, read_rules, verified_email
+from emotion_core.access.people.rules import (
+    accounts_are_required,
+    checked_role,
+    providers_in,
+    read_rules,
+    verified_email,
+)
 from emotion_core.errors import AccessError
 
 TABLE = {
@@ -129,3 +135,31 @@ def test_roles_by_name():
 
 def test_an_email_that_nobody_says_anything_about_counts():
     assert verified_email({"email": "a@b.example"}) == "a@b.example"
+
+
+@pytest.mark.parametrize(
+    ("auth", "people", "required"),
+    [
+        (None, None, False),
+        ({"cookie_secret": "x"}, {}, False),
+        ({"server_metadata_url": "https://a"}, None, True),
+        ({"google": {"server_metadata_url": "https://a", "title": "Google"}}, None, True),
+        ({"google": {"client_id": "x"}}, None, False),
+        (None, {"required": True}, True),
+        (None, {"required": False}, False),
+        (None, {"required": "no"}, True),  # whatever is meant by it: nobody comes in by mistake
+        ("x", "y", False),
+    ],
+)
+def test_when_everybody_has_to_log_in(auth, people, required):
+    assert accounts_are_required(auth, people) is required
+
+
+def test_providers_and_what_to_call_them():
+    auth = {
+        "server_metadata_url": "https://a",
+        "title": "School",
+        "redirect_uri": "https://b",
+        "google": {"server_metadata_url": "https://c"},
+    }
+    assert providers_in(auth) == {"default": "School", "google": "google"}
