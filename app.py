@@ -109,6 +109,8 @@ def show() -> None:
     st.set_page_config(page_title=f"{page.title} · {PRODUCT}")
     note_page(page)
     sign = st.container()
+    with sign:  # also above a page that ends early
+        show_who()
     end_what_was_left(page.url_path, is_live=page == live_camera)
     focus_what_opens()
     with arriving():
@@ -116,7 +118,6 @@ def show() -> None:
         if page != live_camera:  # which has its own beside its settings
             offer_reset()
     with sign:
-        show_who()
         show_on_air(page.url_path)
     set_libraries_aside()
 

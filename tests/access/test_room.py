@@ -29,7 +29,9 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("SESSIONS", "RUNS", "EXCLUSIONS", "VIDEOS"):
         monkeypatch.delenv(f"EMOTION_{name}_DIR", raising=False)
     secrets = tmp_path / "secrets.toml"
-    secrets.write_text("[people]\nrequired = true\n[people.quotas]\nmember = '1000'\n", encoding="utf-8")
+    secrets.write_text(
+        "[people]\nrequired = true\n[people.quotas]\nmember = '1000'\n", encoding="utf-8"
+    )
     monkeypatch.setenv("STREAMLIT_SECRETS_FILES", str(secrets))
     note_seen(ANN, {}, "https://login.example")
     room._counts.clear()
