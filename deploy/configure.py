@@ -53,6 +53,7 @@ FORMS = {
     "RELAY_PORTS": (r"\d{1,5}-\d{1,5}", "two ports such as 49152-49407"),
     "RELAY_ONLY": (r"yes|no", "yes or no"),
     "PROCESSES": (r"[1-8]", "a number from 1 to 8"),
+    "MOST_VIEWERS": (r"(?!0)\d{0,3}", "nothing, or a number of people from 1 to 999"),
     "KEEP_DAYS": (r"(?!0)\d{0,4}", "nothing, or a number of days from 1"),
     "COMPOSE_PROFILES": (r"processes-\$\{PROCESSES\}", "processes-${PROCESSES}, as in example.env"),
 }
@@ -248,6 +249,8 @@ def write_all(folder: Path, settings: dict[str, str], *, docker: bool) -> None:
         app["FORWARDED_ALLOW_IPS"] = INSIDE
         # For commands beside the app too: docker compose exec.
         app |= {"EMOTION_DATA_DIR": "/data", "EMOTION_CACHE_DIR": "/cache"}
+    if settings["MOST_VIEWERS"]:
+        app["EMOTION_MOST_VIEWERS"] = settings["MOST_VIEWERS"]
     if settings["KEEP_DAYS"]:
         app["EMOTION_RETENTION_DAYS"] = settings["KEEP_DAYS"]
     if processes > 1:

@@ -155,6 +155,7 @@ def test_an_address_that_is_not_translated_is_named_once(tmp_path):
         ("LOCAL_ADDRESS", "1.2.3", "LOCAL_ADDRESS: expected an IPv4 address, found '1.2.3'"),
         ("RELAY_PORTS", "50000-40000", "RELAY_PORTS: expected two ports from 1024 to 65535, the"),
         ("RELAY_ONLY", "true", "RELAY_ONLY: expected yes or no, found 'true'; change it in .env"),
+        ("MOST_VIEWERS", "0", "MOST_VIEWERS: expected nothing, or a number of people from 1"),
         ("USER_NAME", "a b", "expected NAME=VALUE with one of DOMAIN, USER_NAME, PASSWORD_HASH"),
         ("COLOUR", "red", "line 5: expected NAME=VALUE with one of DOMAIN"),
         ("PASSWORD_HASH", "$2a$x # $$", "line 2: expected NAME=VALUE with one of DOMAIN"),
@@ -197,6 +198,13 @@ def test_the_example_says_all_that_may_be_set(tmp_path):
     done = configure(written_env(tmp_path / ".env", COLOUR="red"), tmp_path / "made")
     listed = done.stderr.partition("one of ")[2].partition(", found")[0].split(", ")
     assert named == set(listed)
+
+
+def test_a_limit_of_viewers_is_told_to_the_app(tmp_path):
+    for number, told in (("", None), ("12", "12")):
+        env = written_env(tmp_path / ".env", MOST_VIEWERS=number)
+        assert configure(env, tmp_path / "made").returncode == 0
+        assert variables(tmp_path / "made" / "app.env").get("EMOTION_MOST_VIEWERS") == told
 
 
 class TestSeveralProcesses:
