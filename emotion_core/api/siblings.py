@@ -10,8 +10,8 @@ from fastapi import Request
 
 from emotion_core.system.processes.siblings import own_place
 
-#: Seconds for which a busy process is waited for.
-PATIENCE: Final = 2.0
+#: Seconds for which a busy process is waited for; the first request of all lets it load much.
+PATIENCE: Final = 5.0
 
 
 async def ask_siblings(

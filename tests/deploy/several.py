@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +24,14 @@ class Several:
     Attributes:
         served: as Caddy has it; its folder has the data of all, and their logs.
         apps: by their numbers.
-        variables: the environment of one of them.
+        addresses: where each listens, by their numbers.
+        start: starts one by its number, and waits until it is well.
     """
 
     served: Served
     apps: dict[int, subprocess.Popen[bytes]]
-    variables: dict[str, str]
+    addresses: dict[int, str]
+    start: Callable[[int], None]
 
     def kill(self, number: int) -> None:
         """End one at once, as ``kill -9`` does."""
@@ -76,21 +78,25 @@ def several(folder: Path, processes: int = 2) -> Iterator[Several]:
             "XDG_CONFIG_HOME": str(folder / "caddy"),
         }
     )
+    by_number = dict(enumerate(addresses, start=1))
     with ExitStack() as stack:
-        apps = {
-            number: stack.enter_context(
-                running(
-                    Command(app.words, {**app.variables, "APP_PROCESS": str(number)}),
-                    folder / f"app-{number}.log",
-                )
-            )
-            for number in range(1, processes + 1)
-        }
+        apps: dict[int, subprocess.Popen[bytes]] = {}
+
+        def start(number: int, *, wait: bool = True) -> None:
+            command = Command(app.words, {**app.variables, "APP_PROCESS": str(number)})
+            log = folder / f"app-{number}{'-again' if number in apps else ''}.log"
+            apps[number] = stack.enter_context(running(command, log))
+            while wait and not _is_well(f"http://{by_number[number]}/_stcore/health"):
+                assert apps[number].poll() is None, log.read_text()
+                time.sleep(0.3)
+
+        for number in by_number:
+            start(number, wait=False)
         proxy = stack.enter_context(running(caddy, folder / "caddy.log"))
         named = {f"app-{number}": each for number, each in apps.items()} | {"caddy": proxy}
         found = Served(f"https://faces.localhost:{port}/faces/", folder, named)
         _wait(found, [f"http://{each}/_stcore/health" for each in addresses])
-        yield Several(found, apps, app.variables)
+        yield Several(found, apps, by_number, start)
 
 
 def _wait(found: Served, addresses: list[str]) -> None:

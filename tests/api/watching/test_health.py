@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+import socket
 
 import httpx
 import pytest
 
+from emotion_core.api import siblings
 from emotion_core.api.watching import health
 from emotion_core.errors import ModelError
 from tests.api.conftest import MakeToken, client_of
@@ -59,3 +61,27 @@ class TestMetrics:
 def value_of(client: httpx.Client, metric: str) -> float:
     found = re.search(f"^{re.escape(metric)} (.+)$", client.get("/metrics").text, re.MULTILINE)
     return float(found[1]) if found else 0.0
+
+
+def test_another_process_has_figures_of_its_own(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = client.get("/metrics", params={"process": 2})
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == ("expected a process from 1 to 1, found 2; name another")
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        gone = f"127.0.0.1:{nobody.getsockname()[1]}"
+        monkeypatch.setenv("EMOTION_PROCESS", "1")
+        monkeypatch.setenv("EMOTION_PROCESSES", f"127.0.0.1:1 {gone}")
+        answer = client.get("/metrics", params={"process": 2})
+        assert answer.status_code == 503
+        assert answer.json()["detail"] == (
+            "expected process 2 to answer, but it does not; try again"
+        )
+        # What is not there has no streams either, and is not missed.
+        assert client.get("/live").json() == {"streams": [], "missing": []}
+        nobody.listen()  # now it hangs
+        monkeypatch.setattr(siblings, "PATIENCE", 0.2)
+        assert client.get("/live").json() == {"streams": [], "missing": [2]}
+    assert client.get("/metrics", params={"process": 1}).status_code == 200

@@ -12,6 +12,7 @@ from emotion_core.live.streams import registry
 from emotion_core.live.streams.recording import consent
 from emotion_core.live.streams.registry import ENDED, STREAMS, StreamRegistry
 from emotion_core.sessions.storage import find_session
+from emotion_core.system.processes.siblings import Place
 from tests.live.streams.made import OneFace, Viewer, picture, wait_until
 
 
@@ -152,3 +153,20 @@ def test_a_program_can_record_anew_after_the_video_ended(
     assert viewer.stream.recorded is None
     assert viewer.stream.start_recording("lab") != first
     viewer.stream.stop_recording("lab")
+
+
+def test_a_stream_of_another_process_is_told_so(monkeypatch):
+    monkeypatch.setattr(registry, "_PLACE", Place(1, ("127.0.0.1:8501", "127.0.0.1:8502")))
+    monkeypatch.setattr(registry, "_PREFIX", "1-")
+    with pytest.raises(NoStreamError) as raised:
+        StreamRegistry().find("2-0123")
+    assert str(raised.value) == (
+        "expected the id of a live stream that runs in process 1, found one of process 2, which "
+        "did not get this request: it has ended, or the request did not come through "
+        "deploy/Caddyfile; ask for the list of streams"
+    )
+    for id_ in ("1-0123", "3-0123", "0123"):
+        with pytest.raises(
+            NoStreamError, match="expected the id of a live stream that runs, found"
+        ):
+            StreamRegistry().find(id_)
