@@ -1,8 +1,9 @@
 """All that people made with this app in one file, and back from it.
 
 The file is a tar archive (POSIX.1-2001, pax). Its first member, ``backup.json``, lists what
-follows: the things of one kind after the other, ``KIND/NAME/...``. Its last, ``end``, tells a whole
-file from one that was cut off. What can be computed again is left out.
+follows: the things of one kind after the other, ``KIND/NAME/...``. Where there are accounts, those
+come first, and the other people's things last, ``people/ID/KIND/NAME/...``. The last one, ``end``,
+tells a whole file from one that was cut off. What can be computed again is left out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Final, NotRequired, TypedDict
+from typing import BinaryIO, Final, NamedTuple, NotRequired, TypedDict
 
 from emotion_core.access.audit import note
 from emotion_core.belongings.kinds import KINDS, Kind
@@ -37,11 +38,15 @@ from emotion_core.system.storage.files import (
     publish,
     replace_file,
 )
+from emotion_core.system.storage.folders import KEEPER_FILE, base_dir, keeper
 from emotion_core.system.storage.formats import FORMATS
+from emotion_core.system.storage.homes import all_homes
 from emotion_core.system.storage.json_reading import MAX_JSON_BYTES, checked, parse_json
+from emotion_core.system.storage.persons import at_home, is_person
 
-#: Raised whenever an earlier version of the app could not read the file.
-FORMAT: Final = 1
+#: Raised whenever an earlier version of the app could not read the file. Format 2 has accounts in
+#: it; without any, a file is written in format 1.
+FORMAT: Final = 2
 
 LIST_FILE: Final = "backup.json"
 END_FILE: Final = "end"
@@ -56,6 +61,38 @@ class _Listed(TypedDict):
     things: dict[str, list[str]]
     # Of the folders they come from, by the kind's key; backups of earlier versions say none: 1.
     formats: NotRequired[dict[str, int]]
+    # Whose the things are that are of nobody in particular, see ``folders.keeper``.
+    keeper: NotRequired[str | None]
+
+
+class _Shelf(NamedTuple):
+    """The things of one kind in one home.
+
+    Attributes:
+        key: what begins the names of its members.
+        kind: which.
+        person: whose; None: of the server's own home.
+    """
+
+    key: str
+    kind: Kind
+    person: str | None
+
+
+def _refuse(path: Path) -> None:
+    raise BackupError(f"{path}: expected something to delete, found what the server needs")
+
+
+def _of_server() -> list[Path]:
+    return [each for each in (base_dir() / name for name in _SERVERS) if os.path.lexists(each)]
+
+
+# Only of a backup: who may come in is deleted by those who manage it.
+_SERVERS: Final = ("accounts", "shared", KEEPER_FILE)
+_ACCOUNTS: Final = Kind(
+    "Accounts", "who may come in, and what is shared", base_dir, _of_server, _refuse, "server"
+)
+_PEOPLE: Final = "people"
 
 
 @dataclass(frozen=True)
@@ -83,7 +120,7 @@ def back_up(
 
     Args:
         path: the file; one of this name is replaced.
-        kinds: of what.
+        kinds: of what, in every home.
         progress: called with the bytes done and all bytes.
 
     Returns:
@@ -94,33 +131,39 @@ def back_up(
         OSError: something cannot be read, or the file cannot be written.
     """
     things = [
-        (kind, each, list(_entries(each))) for kind in kinds if kind.key for each in kind.paths()
+        (shelf, each, list(_entries(each))) for shelf in _shelves(kinds) for each in _paths(shelf)
     ]
     total = sum(size for _, _, entries in things for _, size in entries)
     _need_room(path, total + _TAR_BYTES * (sum(len(entries) for _, _, entries in things) + 4))
     listed: _Listed = {
-        "format": FORMAT,
+        "format": 1,
         "created": iso_time(time.time()),
         "things": {},
         "formats": {kind.key: FORMATS[kind.collection] for kind in kinds if kind.key},
+        "keeper": keeper(),
     }
-    for kind, thing, _ in things:
-        listed["things"].setdefault(kind.key, []).append(thing.name)
+    for shelf, thing, _ in things:
+        listed["things"].setdefault(shelf.key, []).append(thing.name)
+        if shelf.kind is _ACCOUNTS or shelf.person is not None:
+            listed["format"] = FORMAT
     done = 0
     with replace_file(path) as temporary:
         temporary.touch()
         keep_private(temporary)
         with tarfile.open(temporary, "w", format=tarfile.PAX_FORMAT) as tar:
             _add_content(tar, LIST_FILE, json.dumps(listed).encode())
-            for kind, thing, entries in things:
+            for shelf, thing, entries in things:
                 for entry, size in entries:
-                    name = PurePosixPath(kind.key, thing.name, *entry.relative_to(thing).parts)
+                    name = PurePosixPath(shelf.key, thing.name, *entry.relative_to(thing).parts)
                     _add(tar, str(name), entry)
                     done += size
                     progress(done, total)
             _add_content(tar, END_FILE, b"")
     note("backed up", "everything", path.name, detail=counted(len(things), "thing"))
-    return {kind.name: len(listed["things"].get(kind.key, ())) for kind in kinds if kind.key}
+    counts = {kind.name: 0 for kind in kinds if kind.key}
+    for shelf, *_ in things:
+        counts[shelf.kind.name] = counts.get(shelf.kind.name, 0) + 1
+    return counts
 
 
 def restore(
@@ -142,45 +185,80 @@ def restore(
         FormatError: there is no way from its format to this version's.
         OSError: it cannot be read, or what it has cannot be written.
     """
-    by_key = {kind.key: kind for kind in kinds if kind.key}
+    by_key = {kind.key: kind for kind in (*kinds, _ACCOUNTS) if kind.key}
     restored: dict[str, list[str]] = {}
     kept: dict[str, list[str]] = {}
     with _opened(path) as file, _tar(path, file) as tar, ExitStack() as stack:
-        missing, earlier = _listed(path, tar, by_key)
-        staged: dict[str, Path] = {}
+        missing, earlier, kept_by = _listed(path, tar, by_key)
+        staged: dict[_Shelf, Path] = {}
         try:
             for (key, name), members in groupby(_members(tar, file, progress), _thing_of):
-                if (key, name) not in missing or key not in by_key:
+                shelf = _shelf_of(key, by_key, kept_by)
+                if (key, name) not in missing or shelf is None:
                     raise BackupError(
                         f"{path}: expected what {LIST_FILE} in it lists, found {key}/{name}; it "
                         "was changed, and is read no further"
                     )
-                kind = by_key[key]
-                if os.path.lexists(kind.path_of(name)):
-                    kept.setdefault(kind.name, []).append(name)
-                elif key in earlier:
-                    if key not in staged:
-                        staged[key] = stack.enter_context(beside(kind.place()))
-                    _restore_one(staged[key] / name, members, tar)
-                elif _restore_one(kind.path_of(name), members, tar):
-                    restored.setdefault(kind.name, []).append(name)
-                else:
-                    kept.setdefault(kind.name, []).append(name)
+                kind, depth = shelf.kind, len(PurePosixPath(key).parts) + 1
+                with at_home(shelf.person):
+                    target = kind.path_of(name)
+                    if os.path.lexists(target):
+                        kept.setdefault(kind.name, []).append(name)
+                    elif kind.key in earlier:
+                        if shelf not in staged:
+                            staged[shelf] = stack.enter_context(beside(kind.place()))
+                        _restore_one(staged[shelf] / name, members, tar, depth)
+                    elif _restore_one(target, members, tar, depth):
+                        restored.setdefault(kind.name, []).append(name)
+                    else:
+                        kept.setdefault(kind.name, []).append(name)
                 missing.remove((key, name))
         except tarfile.TarError:  # it is cut off: what is missing is told
             pass
-        for key, folder in staged.items():
-            kind = by_key[key]
-            for name in _brought_up(folder, kind, earlier[key]):
-                back = not os.path.lexists(kind.path_of(name))
-                if back:
-                    make_folder(kind.path_of(name).parent)
-                    publish(folder / name, kind.path_of(name))
+        for (_, kind, person), folder in staged.items():
+            for name in _brought_up(folder, kind, earlier[kind.key]):
+                with at_home(person):
+                    target = kind.path_of(name)
+                    back = not os.path.lexists(target)
+                    if back:
+                        make_folder(target.parent)
+                        publish(folder / name, target)
                 (restored if back else kept).setdefault(kind.name, []).append(name)
     problems = (f"{key}/{name}: not in {path}, which is damaged" for key, name in missing)
     count = sum(map(len, restored.values()))
     note("restored", "everything", path.name, detail=counted(count, "thing"))
     return Restored(restored, kept, tuple(problems))
+
+
+def _shelves(kinds: Sequence[Kind]) -> Iterator[_Shelf]:
+    """Yield all that is backed up, in the order in which it has to come back."""
+    yield _Shelf(_ACCOUNTS.key, _ACCOUNTS, None)
+    for home in all_homes():
+        own = home.folder != base_dir()
+        begin = f"{_PEOPLE}/{home.person}/" if own else ""
+        for kind in kinds:
+            if kind.key:
+                yield _Shelf(f"{begin}{kind.key}", kind, home.person if own else None)
+
+
+def _paths(shelf: _Shelf) -> list[Path]:
+    with at_home(shelf.person):
+        return shelf.kind.paths()
+
+
+def _shelf_of(key: str, kinds: Mapping[str, Kind], kept_by: str | None) -> _Shelf | None:
+    """Return where things come back to; None where no backup has such a key."""
+    begin, _, rest = key.partition("/")
+    if begin != _PEOPLE:
+        kind, person = kinds.get(key), kept_by
+        if kind is _ACCOUNTS:
+            person = None
+    else:
+        person, _, name = rest.partition("/")
+        kind = kinds.get(name)
+        if kind is _ACCOUNTS or not is_person(person):
+            return None
+    return None if kind is None else _Shelf(key, kind, person)
 
 
 def _entries(thing: Path) -> Iterator[tuple[Path, int]]:
@@ -264,10 +342,11 @@ def _brought_up(folder: Path, kind: Kind, found: int) -> list[str]:
 
 def _listed(
     path: Path, tar: tarfile.TarFile, kinds: Mapping[str, Kind]
-) -> tuple[list[tuple[str, str]], dict[str, int]]:
-    """Return the things that a backup has, each by its kind's key and its name.
+) -> tuple[list[tuple[str, str]], dict[str, int], str | None]:
+    """Return the things that a backup has, each by its shelf's key and its name.
 
-    And, by key, the formats of kinds that are of an earlier one than this version's.
+    And, by key, the formats of kinds that are of an earlier one than this version's; and whose the
+    things are that are of nobody in particular.
     """
     try:
         first = tar.next()
@@ -286,16 +365,19 @@ def _listed(
         raise _no_backup(path) from error
     earlier = {}
     for key, kind in kinds.items():
-        found, now = listed.get("formats", {}).get(key, 1), FORMATS[kind.collection]
-        if found > now and key in listed["things"]:
+        found, now = listed.get("formats", {}).get(key, 1), FORMATS.get(kind.collection, 1)
+        if found > now and any(PurePosixPath(each).name == key for each in listed["things"]):
             raise BackupError(
                 f"{path}: expected format {now} of {kind.collection} or an earlier one, found "
                 f"format {found}, of a later version of the app; install that one"
             )
         if found < now:
             earlier[key] = found
+    kept_by = listed.get("keeper")
+    if kept_by is not None and not is_person(kept_by):
+        raise _no_backup(path)
     things = listed["things"]
-    return [(key, name) for key, names in things.items() for name in names], earlier
+    return [(key, name) for key, names in things.items() for name in names], earlier, kept_by
 
 
 def _members(
@@ -324,11 +406,21 @@ def _thing_of(member: tarfile.TarInfo) -> tuple[str, str]:
             f"expected files and folders of this app in the backup, found {member.name!r:.80}; "
             "it was changed, and is read no further"
         )
-    return parts[0], parts[1]
+    own = 2 if parts[0] == _PEOPLE and len(parts) > 3 else 0
+    return "/".join(parts[: own + 1]), parts[own + 1]
 
 
-def _restore_one(path: Path, members: Iterator[tarfile.TarInfo], tar: tarfile.TarFile) -> bool:
-    """Write one thing where nothing is yet; return whether it was written."""
+def _restore_one(
+    path: Path, members: Iterator[tarfile.TarInfo], tar: tarfile.TarFile, depth: int
+) -> bool:
+    """Write one thing where nothing is yet; return whether it was written.
+
+    Args:
+        path: where to.
+        members: of the thing, itself first.
+        tar: has them.
+        depth: how many parts of their names are the thing's own.
+    """
     if os.path.lexists(path):
         return False
     first = next(members)
@@ -341,7 +433,7 @@ def _restore_one(path: Path, members: Iterator[tarfile.TarInfo], tar: tarfile.Ta
     try:
         with new_folder(path) as folder:
             for member in members:
-                target = folder.joinpath(*PurePosixPath(member.name).parts[2:])
+                target = folder.joinpath(*PurePosixPath(member.name).parts[depth:])
                 if member.isdir():
                     target.mkdir()
                 else:

@@ -16,11 +16,14 @@ from pathlib import Path
 
 import pytest
 
-from emotion_core.belongings import backup
+from emotion_core.belongings import backup, migrations
 from emotion_core.belongings.backup import back_up, restore
 from emotion_core.belongings.kinds import KINDS
 from emotion_core.errors import BackupError
 from emotion_core.system.storage.folders import PROJECT, cache_dir
+from emotion_core.system.storage.formats import FORMATS
+
+ANN, BEN = "a" * 16, "b" * 16
 
 HAVE = {
     "sessions/2026-11-28-10-00-00-abcd/session.json": b'{"format": 1}',
@@ -146,7 +149,7 @@ def test_a_full_disk_is_told_before(place, tmp_path, monkeypatch):
         ({"other.txt": b"x"}, "backup wrote, found another"),
         ({"backup.json": b"{"}, "backup wrote, found another"),
         ({"backup.json": b'{"format": "1"}'}, "backup wrote, found another"),
-        ({"backup.json": b'{"format": 2, "new": 1}'}, "of a later version; install that one"),
+        ({"backup.json": b'{"format": 3, "new": 1}'}, "of a later version; install that one"),
     ],
 )
 def test_another_file_is_refused(place, tmp_path, content, message):
@@ -238,3 +241,74 @@ def test_both_commands(place, tmp_path):
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("emotion_core: ")
     assert done.stderr.endswith("could not be brought back; try an earlier backup\n")
+
+
+class TestAccounts:
+    """What everybody has, who may come in, and what is shared: there and back."""
+
+    @pytest.fixture
+    def old(self, place):
+        old = place("old")
+        fill(old)
+        fill(old / "people" / BEN)
+        (old / "people" / BEN / "exclusions/list.json").write_text('{"of": "ben"}')
+        (old / "keeper").write_text(ANN)
+        (old / "accounts/known").mkdir(parents=True)
+        (old / f"accounts/known/{BEN}.json").write_text("{}")
+        (old / "accounts" / ".lock").touch()
+        (old / f"shared/session/{BEN}").mkdir(parents=True)
+        (old / f"shared/session/{BEN}/a.json").write_text("{}")
+        return old
+
+    def test_everybodys_things_come_back_to_them(self, place, tmp_path, old):
+        found = back_up(tmp_path / "all.tar")
+        assert (found["Accounts"], found["Sessions"], found["Settings"]) == (3, 2, 4)
+        had = files_of(old)
+        new = place("new")
+        result = restore(tmp_path / "all.tar")
+        assert result.problems == ()
+        del had["accounts/.lock"]
+        assert files_of(new) == had
+        assert sorted(result.restored["Accounts"]) == ["accounts", "keeper", "shared"]
+
+    @pytest.mark.usefixtures("old")
+    def test_what_is_the_keepers_comes_to_nobody_else(self, place, tmp_path):
+        back_up(tmp_path / "all.tar")
+        new = place("new")
+        new.mkdir()
+        (new / "keeper").write_text(BEN)
+        restore(tmp_path / "all.tar")
+        assert (new / "keeper").read_text() == BEN
+        assert json.loads((new / "exclusions/list.json").read_text()) == {"of": "ben"}
+        assert (new / "people" / ANN / "exclusions/list.json").read_text() == "{}"
+
+    @pytest.mark.usefixtures("old")
+    def test_earlier_formats_of_everybody_are_brought_up(self, place, tmp_path, monkeypatch):
+        back_up(tmp_path / "all.tar")
+        new = place("new")
+
+        def change(folder):
+            for path in folder.glob("*.json"):
+                path.rename(path.with_name(f"new {path.name}"))
+
+        monkeypatch.setitem(FORMATS, "exclusions", 2)
+        monkeypatch.setattr(
+            migrations, "MIGRATIONS", [migrations.Migration("exclusions", 2, change)]
+        )
+        restore(tmp_path / "all.tar")
+        for home in (new, new / "people" / BEN):
+            assert (home / "exclusions/new list.json").is_file()
+            assert not (home / "exclusions/list.json").exists()
+
+    @pytest.mark.parametrize("key", ["people/ben/runs", f"people/{BEN}/server", "people/x"])
+    def test_a_made_up_person_is_refused(self, place, tmp_path, key):
+        with tarfile.open(tmp_path / "forged.tar", "w") as tar:
+            listed = {"format": 2, "created": "", "things": {key: ["a"]}}
+            for name, content in (("backup.json", json.dumps(listed)), (f"{key}/a", "x")):
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content.encode()))
+        new = place("new")
+        with pytest.raises(BackupError, match="it was changed, and is read no further"):
+            restore(tmp_path / "forged.tar")
+        assert files_of(new) == {}
