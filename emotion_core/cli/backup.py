@@ -24,7 +24,8 @@ def add_parser(commands: Any) -> None:
         help="write all that people made into one file",
         description="Write sessions, own data, queued videos, uploads, correction lists, training "
         "runs, models, settings and tokens of everybody, and who may come in, into one tar file, "
-        "whole or not at all. The app may go on meanwhile. The file holds people's faces: only its owner can read it.",
+        "whole or not at all. The app may go on meanwhile. The file holds people's faces: only its "
+        "owner can read it.",
     )
     backup.add_argument("file", metavar="FILE", type=Path, help="one of this name is replaced")
     backup.set_defaults(run=run_backup)
