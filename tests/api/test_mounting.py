@@ -12,7 +12,7 @@ from emotion_core.access.tokens import add_token, revoke_token
 from emotion_core.api import models
 from emotion_core.api.addresses import PREFIX
 from emotion_core.api.mounting import ASGIApp, Beside, Interface
-from emotion_core.errors import ModelError
+from emotion_core.errors import FormatError, ModelError
 from tests.api.conftest import client_of, serving
 
 
@@ -102,3 +102,20 @@ def test_what_only_begins_alike_is_the_apps(interface: ASGIApp) -> None:
             assert client.get(f"{root}{path}").text == "Not Found"  # of an app without pages
         for path in (PREFIX, f"{PREFIX}/", f"{PREFIX}//models"):
             assert client.get(f"{root}{path}").status_code == 403
+
+
+def test_folders_of_a_later_version_are_told_and_not_where_they_lie(data: Path) -> None:
+    def load() -> ASGIApp:
+        raise FormatError(f"{data / 'sessions'}: expected format 1 of sessions, found format 2")
+
+    secret = add_token("camera", ["live"]).secret
+    app = Beside(Starlette(), Interface(Names, load))
+    with serving(app) as address, client_of(address, secret) as client:
+        answer = client.get("/models")
+    assert answer.status_code == 503
+    assert answer.json()["detail"] == "…/sessions: expected format 1 of sessions, found format 2"
+
+
+def test_each_answer_names_its_request(client: httpx.Client) -> None:
+    ids = {client.get("/models").headers["x-request-id"] for _ in range(2)}
+    assert len(ids) == 2
