@@ -107,6 +107,11 @@ def refuse_beyond(size: int, what: str) -> None:
 
 def no_room(what: str, size: int, quota: Quota) -> NoRoomError:
     """Return why something is not written."""
+    if quota.most == 0:
+        return NoRoomError(
+            f"{what}: expected somebody who may keep things, found one who may only look; "
+            "ask whoever runs the app"
+        )
     much = f" ({byte_size(size)})" if size else ""
     return NoRoomError(
         f"{what}: expected room for it{much}, found {byte_size(quota.left)} left of your "

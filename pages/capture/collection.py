@@ -30,7 +30,7 @@ from pages.opened.opening import open_next
 from pages.opened.store import dataset_store
 from pages.opened.train_with import train_with
 from pages.viewer.clicks import once
-from pages.widgets.room import warn_of_room
+from pages.widgets.room import may_keep
 from pages.widgets.sharing import offer_sharing, shared_by
 from pages.widgets.text import located, plain
 
@@ -51,7 +51,12 @@ def show_own_data() -> None:
     found = _find()
     for problem in found.problems:
         st.warning(plain(problem))
-    warn_of_room()
+    if may_keep():
+        _show_datasets(found)
+    _show_shared()
+
+
+def _show_datasets(found: OwnDatasetList) -> None:
     agreed = st.checkbox(AGREEMENT, key=_CONSENT_KEY, persist_state="session")
     st.markdown("\n".join(f"- {point}" for point in agreed_points()))
     if problem := st.session_state.pop(_PROBLEM, None):
@@ -59,7 +64,6 @@ def show_own_data() -> None:
     dataset = _choose(found, agreed)
     if dataset is not None:
         _show_own(dataset, agreed)
-    _show_shared()
 
 
 def _show_own(dataset: OwnDataset, agreed: bool) -> None:

@@ -18,7 +18,7 @@ from pages.library.trying import try_out
 from pages.viewer.clicks import once
 from pages.viewer.uploads import LARGEST_MODEL
 from pages.widgets.jobs import Cancelled, Job, show_job
-from pages.widgets.room import warn_of_room
+from pages.widgets.room import may_keep
 from pages.widgets.text import plain
 
 WHAT_FOR: Final = (
@@ -35,7 +35,8 @@ def show_import() -> None:
     number = current_round()
     with st.expander("Import a model", icon=":material/upload:", key=f"models_import {number}"):
         st.markdown(WHAT_FOR)
-        warn_of_room()
+        if not may_keep():
+            return
         uploads = st.file_uploader(
             "Model",
             type=list(MODEL_SUFFIXES),

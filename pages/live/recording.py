@@ -30,7 +30,7 @@ from pages.live.notice import ask_purpose, purpose
 from pages.live.viewers import refresh_seconds
 from pages.viewer.clicks import once
 from pages.viewer.on_air import OnAir, note_on_air
-from pages.widgets.room import warn_of_room
+from pages.widgets.room import may_keep
 from pages.widgets.text import plain
 from pages.workbench.view import show_session
 
@@ -127,7 +127,8 @@ def _offer_recording(
     card: Callable[[], ModelCard],
     playing: bool,
 ) -> None:
-    warn_of_room()
+    if not may_keep():
+        return
     agreed = st.checkbox(AGREED, key=_of_next(_CONSENT, recording))
     st.caption("\n".join(f"- {line}" for line in recorded()))
     ask_purpose()

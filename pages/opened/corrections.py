@@ -25,7 +25,7 @@ from emotion_core.datasets.checks.exclusions import (
     save_exclusions,
 )
 from emotion_core.emotions import EMOTIONS
-from emotion_core.errors import DatasetError
+from emotion_core.errors import DatasetError, NoRoomError
 from emotion_core.quantities import counted
 from pages.opened.findings import corrections_of, exclusions_for
 from pages.opened.grid import TickedFaces
@@ -280,7 +280,7 @@ def keep_list(
     forget_done(_PLACE)
     try:
         _put(after, before)
-    except DatasetError as error:
+    except (DatasetError, NoRoomError) as error:
         st.session_state[_PROBLEM] = str(error)
         return False
     if after is not None:

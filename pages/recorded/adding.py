@@ -30,7 +30,7 @@ from pages.viewer.clicks import once
 from pages.viewer.detector import chosen_model
 from pages.viewer.kept import kept
 from pages.viewer.uploads import LARGEST_RECORDED, let_go_of
-from pages.widgets.room import warn_of_room
+from pages.widgets.room import may_keep
 from pages.widgets.text import plain
 
 #: What a frame is recorded every so many seconds; None: each frame.
@@ -69,7 +69,8 @@ class _Choice(NamedTuple):
 
 def offer_to_add() -> None:
     """Let the viewer choose videos, photos and settings, and put them into the queue."""
-    warn_of_room()
+    if not may_keep():
+        return
     files = st.file_uploader(
         "Videos and photos",
         type=[suffix[1:] for suffix in (*VIDEO_SUFFIXES, *PICTURE_SUFFIXES)],

@@ -37,7 +37,7 @@ from pages.training.settings import (
 )
 from pages.viewer.clicks import once
 from pages.viewer.kept import keep_state
-from pages.widgets.room import warn_of_room
+from pages.widgets.room import may_keep
 from pages.widgets.text import plain
 
 #: Key of the page's tabs, and their name in the address.
@@ -84,7 +84,8 @@ def read_base() -> Base | None:
 
 def show_setup() -> None:
     """Show everything that decides a run, and start it."""
-    warn_of_room()
+    if not may_keep():
+        return
     data = choose_data()
     about_data = st.container()
     chosen = read_settings()

@@ -117,7 +117,7 @@ class TestQuotas:
             seen(each)
         found = [quota_now(each.id) for each in (ANN, ben, cat)]
         assert found == [2_000_000_000, 7_000_000_000, None]
-        assert quota_now("d" * 16) == 1_000_000_000  # a viewer's at most
+        assert quota_now("d" * 16) == 0  # a viewer's, who keeps nothing
         assert quota_now(None) is None
 
     @pytest.mark.parametrize(

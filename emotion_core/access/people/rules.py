@@ -100,6 +100,8 @@ class Rules:
             role: theirs.
             names: their id, and addresses of e-mail.
         """
+        if not self.grants_to(role, "keep"):
+            return 0
         quotas = {**USUAL_QUOTAS, **self.quotas}
         return _quota(next(quotas[each] for each in (*names, role) if each in quotas))
 

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion_core.access.audit import note
+from emotion_core.access.room import refuse_beyond
 from emotion_core.datasets.checks.findings import Finding
 from emotion_core.datasets.types import SPLITS, Exclusion, FaceDataset
 from emotion_core.emotions import EMOTIONS
@@ -33,6 +34,9 @@ from emotion_core.system.storage.shelf import Shelf
 EXCLUSIONS_DIR_VARIABLE: Final = "EMOTION_EXCLUSIONS_DIR"
 
 _SUFFIX: Final = ".json"
+# What a line of the file takes, about.
+_BYTES_OF_IMAGE: Final = 200
+
 _FORMAT: Final = "emotion exclusion list 1"
 #: Of lists that relabel images: who knows the first format alone would leave these out.
 _FORMAT_WITH_LABELS: Final = "emotion exclusion list 2"
@@ -210,8 +214,11 @@ def save_exclusions(exclusions: ExclusionList, folder: Path | None = None) -> Pa
 
     Raises:
         DatasetError: it cannot be written.
+        NoRoomError: whoever this runs for may not keep it.
     """
     path = _file(exclusions.name, folder)
+    if folder is None:
+        refuse_beyond(_BYTES_OF_IMAGE * len(exclusions), exclusions.name)
     try:
         images = [image.to_json() for image in exclusions.images]
         version = _FORMAT_WITH_LABELS if exclusions.relabelled else _FORMAT

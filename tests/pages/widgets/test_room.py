@@ -11,9 +11,11 @@ from pages.widgets import room
 
 def page(monkeypatch: pytest.MonkeyPatch, quota: Quota) -> AppTest:
     def script() -> None:
-        from pages.widgets.room import warn_of_room
+        import streamlit as st
 
-        warn_of_room()
+        from pages.widgets.room import may_keep
+
+        st.write("may keep" if may_keep() else "may look")
 
     monkeypatch.setattr(room, "own_quota", lambda: quota)
     found = AppTest.from_function(script).run()
@@ -24,7 +26,14 @@ def page(monkeypatch: pytest.MonkeyPatch, quota: Quota) -> AppTest:
 @pytest.mark.parametrize("quota", [Quota(10**12, None), Quota(3_990_000_000, 5_000_000_000)])
 def test_nothing_as_long_as_there_is_room(monkeypatch, quota):
     found = page(monkeypatch, quota)
-    assert len(found.warning) + len(found.error) == 0
+    assert len(found.warning) + len(found.error) + len(found.info) == 0
+    assert found.markdown[0].value == "may keep"
+
+
+def test_who_may_only_look_is_told(monkeypatch):
+    found = page(monkeypatch, Quota(0, 0))
+    assert found.info[0].value.startswith("You may look at everything here, and keep nothing")
+    assert found.markdown[0].value == "may look"
 
 
 def test_a_warning_before_it_ends(monkeypatch):
