@@ -323,5 +323,6 @@ def test_a_quota_that_is_used_up_keeps_an_upload_out(page, monkeypatch):
     page.run()
     page.file_uploader[0].set_value([("a.mp4", b"x" * 200, "video/mp4")]).run()
     button(page, "Read 1 video").click().run()
-    assert "expected room for it (200 bytes), found 100 bytes left" in text_of(page)
+    told = text_of(page).replace("\\", "")
+    assert "expected room for it (200 bytes), found 100 bytes left" in told
     assert list_tasks(tasks_dir()).tasks == ()
