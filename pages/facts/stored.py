@@ -17,6 +17,7 @@ from emotion_core.system.storage.set_aside import KEPT_FOR, SetAside
 from pages.viewer.access import own_things_are_offered, server_is_offered
 from pages.viewer.clicks import once
 from pages.viewer.kept import forget_all
+from pages.viewer.person import person
 from pages.widgets.text import for_whom, located, plain
 from pages.widgets.undo import forget_done, note_done, show_done
 
@@ -34,6 +35,7 @@ _NOTHING_ELSE: Final = (
     "folders that only the user who runs the app can read. Browsers get one cookie, by which your "
     "settings are found again; it says nothing about you."
 )
+_WITH_ACCOUNTS: Final = "While you are logged in, another one says who you are; *Log out* ends it."
 _STAYS: Final = (
     "**What stays:** the model that comes with the app, files that you had read or exported (they "
     "lie where you put them), and the browsers' cookie, which then leads to nothing."
@@ -49,7 +51,7 @@ def show_stored() -> None:
         st.error(plain(str(error)))
         return
     mine = own_things_are_offered()
-    st.markdown(_NOTHING_ELSE)
+    st.markdown(f"{_NOTHING_ELSE} {_WITH_ACCOUNTS}" if person() else _NOTHING_ELSE)
     st.markdown(_lines(amounts, with_places=server_is_offered()))
     st.markdown(f"All together: {byte_size(sum(amount.size for amount in amounts))}.")
     if not mine:
