@@ -88,10 +88,9 @@ def _of_server() -> list[Path]:
 
 
 # Only of a backup: who may come in is deleted by those who manage it.
-_SERVERS: Final = ("accounts", "shared", KEEPER_FILE)
-_ACCOUNTS: Final = Kind(
-    "Accounts", "who may come in, and what is shared", base_dir, _of_server, _refuse, "server"
-)
+# What is shared is left out: nothing is shared that somebody has not shared with those who are there.
+_SERVERS: Final = ("accounts", KEEPER_FILE)
+_ACCOUNTS: Final = Kind("Accounts", "who may come in", base_dir, _of_server, _refuse, "server")
 _PEOPLE: Final = "people"
 
 

@@ -38,7 +38,8 @@ _NOTHING_ELSE: Final = (
 _WITH_ACCOUNTS: Final = "While you are logged in, another one says who you are; *Log out* ends it."
 _STAYS: Final = (
     "**What stays:** the model that comes with the app, files that you had read or exported (they "
-    "lie where you put them), and the browsers' cookie, which then leads to nothing."
+    "lie where you put them), the list of who did what, for a year, and the browsers' cookie, "
+    "which then leads to nothing."
 )
 
 

@@ -106,6 +106,20 @@ def test_half_a_provider(tmp_path):
     )
 
 
+@pytest.mark.parametrize(("days", "told"), [("90", "90"), ("", None)])
+def test_how_long_recordings_are_kept(tmp_path, days, told):
+    env = written_env(tmp_path / ".env", KEEP_DAYS=days)
+    assert configure(env, tmp_path / "made").returncode == 0
+    assert variables(tmp_path / "made" / "app.env").get("EMOTION_RETENTION_DAYS") == told
+
+
+@pytest.mark.parametrize("days", ["0", "007", "ninety", "-3"])
+def test_days_that_are_none(tmp_path, days):
+    done = configure(written_env(tmp_path / ".env", KEEP_DAYS=days), tmp_path / "made")
+    assert done.returncode == 2
+    assert "KEEP_DAYS: expected nothing, or a number of days from 1, found" in done.stderr
+
+
 def test_for_systemd(tmp_path):
     env = written_env(tmp_path / ".env", RELAY_ONLY="no", CERTIFICATE="internal")
     done = configure(env, tmp_path / "made", "--systemd")
