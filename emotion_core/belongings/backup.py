@@ -88,7 +88,7 @@ def _of_server() -> list[Path]:
 
 
 # Only of a backup: who may come in is deleted by those who manage it.
-# What is shared is left out: nothing is shared that somebody has not shared with those who are there.
+# What is shared is left out: it is to be shared anew, with those who are there.
 _SERVERS: Final = ("accounts", KEEPER_FILE)
 _ACCOUNTS: Final = Kind("Accounts", "who may come in", base_dir, _of_server, _refuse, "server")
 _PEOPLE: Final = "people"
