@@ -1,8 +1,8 @@
 """What somebody may do now who is not there to log in: by a token, or by a task that waits.
 
 A process that trains or reads videos, and the interface for other programs, know a person by their
-id alone. Their role is the one that they had when they were last seen; of those with a password
-here, it is the one they have now.
+id alone. Their role is what the settings of now make of what their provider said when they were
+last seen; of those with a password here, it is the one they have now.
 """
 
 from __future__ import annotations
@@ -132,7 +132,9 @@ def role_now(person: str) -> Role | None:
     known = find_known(person)
     if known is None or known.is_refused:
         return None
-    return _role_of_account(known) if known.issuer == ISSUER else known.role
+    if known.issuer == ISSUER:
+        return _role_of_account(known)
+    return current_rules().role_of(known.claims) if known.claims else known.role
 
 
 def _role_of_account(known: Known) -> Role | None:

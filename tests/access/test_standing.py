@@ -64,6 +64,18 @@ class TestGrants:
         write(settings, "[people.grants]\nserver = ['admin']\n# another size\n")
         assert not may_now(ANN.id, "server")
 
+    def test_who_is_taken_off_the_lists_may_nothing_though_nobody_sees_them(self, settings):
+        people = "[people]\nmembers = ['*@school.example']\n"
+        write(settings, people)
+        claims = {"sub": "7", "email": "ann@school.example"}
+        known.note_seen(ANN, claims, ISSUER, current_rules())
+        assert may_now(ANN.id, "keep")
+        write(settings, "[people]\nadmins = ['ann@school.example']\n")
+        assert role_now(ANN.id) == "admin"
+        write(settings, "[people]\nmembers = ['ben@school.example']\n")
+        assert role_now(ANN.id) is None
+        assert not may_now(ANN.id, "keep")
+
     def test_who_is_let_in_no_more_may_nothing(self, settings):
         write(settings)
         seen(ANN)

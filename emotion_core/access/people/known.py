@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from emotion_core.access.people.passwords import ISSUER
 from emotion_core.access.people.person import Person, Role
 from emotion_core.access.people.place import accounts_dir, alone
-from emotion_core.access.people.rules import verified_email
+from emotion_core.access.people.rules import Rules, verified_email
 from emotion_core.errors import AccessError
 from emotion_core.system.storage.files import write_json
 from emotion_core.system.storage.json_reading import checked, read_json
@@ -39,6 +40,8 @@ class Known:
         last_seen: to ``EXACT_TO``.
         is_refused: whether an admin lets them in no more; for those of a provider, which would
             go on to say who they are.
+        claims: what their provider said that their role follows from, see ``Rules.judged_of``;
+            empty: it follows from nothing that may have changed since.
         browsers: hashes of secrets of browsers in which they gave the right password.
         format: of this file.
     """
@@ -51,6 +54,7 @@ class Known:
     first_seen: str
     last_seen: str
     is_refused: bool = False
+    claims: dict[str, str | tuple[str, ...]] = field(default_factory=dict)
     browsers: tuple[str, ...] = ()
     format: int = 1
 
@@ -96,8 +100,16 @@ def list_known() -> tuple[tuple[Known, ...], tuple[str, ...]]:
     return tuple(sorted(people, key=lambda each: each.name.casefold())), tuple(problems)
 
 
-def note_seen(person: Person, claims: Mapping[str, Any], issuer: str) -> None:
+def note_seen(
+    person: Person, claims: Mapping[str, Any], issuer: str, rules: Rules | None = None
+) -> None:
     """Note that somebody is here; every few minutes is enough.
+
+    Args:
+        person: who.
+        claims: what their login says.
+        issuer: see ``Known``.
+        rules: those that their role follows from, of a provider's people.
 
     Raises:
         AccessError: it cannot be noted.
@@ -105,8 +117,9 @@ def note_seen(person: Person, claims: Mapping[str, Any], issuer: str) -> None:
     now = datetime.now(UTC)
     text = now.isoformat(timespec="seconds")
     new = Known(
-        person.id, person.name, verified_email(claims) or "", person.role, issuer, text, text
-    )
+        person.id, person.name, verified_email(claims) or "", person.role, issuer, text, text,
+        claims={} if rules is None or issuer == ISSUER else rules.judged_of(claims),
+    )  # fmt: skip
     if (found := find_known(person.id)) is not None:
         is_recent = now - datetime.fromisoformat(found.last_seen) < EXACT_TO
         if is_recent and _seen_again(new, found) == replace(found, last_seen=text):

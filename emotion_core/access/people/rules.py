@@ -122,6 +122,18 @@ class Rules:
             found.append("viewer")
         return max(found, key=ROLES.index, default=None)
 
+    def judged_of(self, claims: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
+        """Return of what a provider says the part that ``role_of`` looks at, to judge it again."""
+        found: dict[str, str | tuple[str, ...]] = {}
+        if (email := verified_email(claims)) is not None:
+            found["email"] = email
+        name = claims.get(self.names)
+        if isinstance(name, str) and self.names != "email":
+            found[self.names] = name
+        if values := self._in_claim(claims):
+            found[self.claim] = tuple(values)
+        return found
+
     def grants_to(self, role: Role, grant: Grant) -> bool:
         """Tell whether a role is granted something."""
         return role in getattr(self.grants, grant, USUAL_GRANTS[grant])

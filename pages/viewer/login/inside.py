@@ -25,7 +25,7 @@ from pages.mending.legacy_pages import requested_page
 from pages.mending.logins.cookies import claims_in
 from pages.mending.logins.leaving import send_browser_to
 from pages.mending.logins.runs import ask_at_every_run, claims_of_run
-from pages.viewer.accounts import accounts_are_on, judged
+from pages.viewer.accounts import accounts_are_on, judged, rules
 from pages.viewer.here import is_loopback
 from pages.viewer.person import find_person, standing
 
@@ -112,6 +112,6 @@ def _welcome(found: Person) -> None:
     open_home(found.id)
     _note_login(found, claims)
     try:
-        note_seen(found, claims, issuer_of(claims))
+        note_seen(found, claims, issuer_of(claims), rules())
     except EmotionCoreError as error:  # which shuts nobody out
         _LOG.error("%s", error)

@@ -56,6 +56,24 @@ def test_the_lists_and_the_claim_say_who_has_which_role(claims, role):
     assert read_rules(TABLE).role_of(claims) == role
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        email("ana@school.example", picture="x"),
+        email("ana@school.example", email_verified=False),
+        {"sub": "0451", "email": 5},
+        in_claim("pupil", "teacher", "janitor"),
+        {"sub": "7", "realm_access": {"roles": {"teacher": True}}},
+        {},
+    ],
+)
+def test_what_is_kept_of_the_claims_means_the_same_and_is_no_more(said):
+    rules = read_rules(TABLE)
+    kept = rules.judged_of(said)
+    assert rules.role_of(kept) == rules.role_of(said)
+    assert set(kept) <= {"sub", "email", "realm_access.roles"}
+
+
 def test_everybody_else_is_refused_unless_somebody_says_otherwise():
     assert read_rules(None).role_of(email("x@y.example")) is None
     assert read_rules({"others": "viewer"}).role_of({"sub": "7"}) == "viewer"
