@@ -81,7 +81,7 @@ class Worker:
             source = VideoFile(request["name"], content)
         relay = request.get("relay")
         if not self._cut_off:
-            cut_off(network=isinstance(source, NetworkCamera))
+            cut_off(network=isinstance(source, NetworkCamera), streams_only=relay is not None)
             if relay is not None:
                 connect_only_to(relay)
             write_only_in([])

@@ -12,6 +12,7 @@ import ctypes
 import errno
 import os
 import platform
+import socket
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -31,6 +32,10 @@ _ALL_THREADS: Final = 1
 # Instructions of the filter (linux/bpf_common.h) and its answers (linux/seccomp.h).
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _NUMBER_AT, _MACHINE_AT = 0, 4
+# The lower halves of a call's first two values, on machines with the lower half first.
+_FIRST_AT, _SECOND_AT = 16, 24
+_AND: Final = 0x54
+_KIND_OF_SOCKET: Final = 0xF  # besides which there are flags
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 # Numbers of another way to call the system, which the filter would not know.
 _OTHER_NUMBERS: Final = 0x40000000
@@ -80,7 +85,7 @@ def bare_environment() -> dict[str, str]:
     return kept | {"PYTHONUSERBASE": site.getuserbase()}
 
 
-def cut_off(*, network: bool = False) -> bool:
+def cut_off(*, network: bool = False, streams_only: bool = False) -> bool:
     """Take the network, other programs and other processes from this process, for good.
 
     All its threads are held to that. What it asks of the system fails with ``PermissionError``.
@@ -88,6 +93,8 @@ def cut_off(*, network: bool = False) -> bool:
     Args:
         network: whether it keeps the network, as what reads a camera has to; nobody can connect to
             it even so.
+        streams_only: whether that is TCP over IPv4 alone, as what asks a relay of this machine
+            needs: UDP is sent without a connection, which ``connect_only_to`` would judge.
 
     Returns:
         whether the system can: Linux on a usual processor.
@@ -97,7 +104,10 @@ def cut_off(*, network: bool = False) -> bool:
         return False
     name, seccomp, refused = machine
     kept = _NETWORK if network else ()
-    program = _filter(name, [number for call, number in refused.items() if call not in kept])
+    streams = refused["socket"] if streams_only else None
+    program = _filter(
+        name, [number for call, number in refused.items() if call not in kept], streams
+    )
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
@@ -224,9 +234,17 @@ class _Beneath(ctypes.Structure):
     _fields_ = (("allowed", ctypes.c_uint64), ("folder", ctypes.c_int32))
 
 
-def _filter(machine: int, refused: Sequence[int]) -> _Program:
-    """Return the filter: calls in ``refused``, and of other machines, fail; the others do not."""
+def _filter(machine: int, refused: Sequence[int], streams: int | None = None) -> _Program:
+    """Return the filter: calls in ``refused``, and of other machines, fail; the others do not.
+
+    Args:
+        machine: what the kernel calls this one.
+        refused: numbers of calls.
+        streams: the number of ``socket``, where it may make nothing but what TCP over IPv4 needs.
+    """
     count = len(refused)
+    if streams is not None:
+        return _program(_only_streams(machine, refused, streams))
     instructions = [
         _Instruction(_LOAD, 0, 0, _MACHINE_AT),
         _Instruction(_JUMP_EQUAL, 0, count + 3, machine),
@@ -239,5 +257,33 @@ def _filter(machine: int, refused: Sequence[int]) -> _Program:
         _Instruction(_RETURN, 0, 0, _ALLOW),
         _Instruction(_RETURN, 0, 0, _ERRNO | errno.EPERM),
     ]
+    return _program(instructions)
+
+
+def _only_streams(machine: int, refused: Sequence[int], streams: int) -> list[_Instruction]:
+    """Return the same filter, which looks at what ``socket`` is asked for as well."""
+    count = len(refused)
+    to_refusal = count + 7  # from the first line of the judging of calls
+    return [
+        _Instruction(_LOAD, 0, 0, _MACHINE_AT),
+        _Instruction(_JUMP_EQUAL, 0, to_refusal + 2, machine),
+        _Instruction(_LOAD, 0, 0, _NUMBER_AT),
+        _Instruction(_JUMP_AT_LEAST, to_refusal, 0, _OTHER_NUMBERS),
+        *(
+            _Instruction(_JUMP_EQUAL, to_refusal - 1 - place, 0, number)
+            for place, number in enumerate(refused)
+        ),
+        _Instruction(_JUMP_EQUAL, 0, 5, streams),
+        _Instruction(_LOAD, 0, 0, _FIRST_AT),
+        _Instruction(_JUMP_EQUAL, 0, 4, socket.AF_INET),
+        _Instruction(_LOAD, 0, 0, _SECOND_AT),
+        _Instruction(_AND, 0, 0, _KIND_OF_SOCKET),
+        _Instruction(_JUMP_EQUAL, 0, 1, socket.SOCK_STREAM),
+        _Instruction(_RETURN, 0, 0, _ALLOW),
+        _Instruction(_RETURN, 0, 0, _ERRNO | errno.EPERM),
+    ]
+
+
+def _program(instructions: Sequence[_Instruction]) -> _Program:
     array = (_Instruction * len(instructions))(*instructions)
     return _Program(len(instructions), ctypes.cast(array, ctypes.POINTER(_Instruction)))

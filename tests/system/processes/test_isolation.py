@@ -10,7 +10,12 @@ import pytest
 
 from emotion_core.system.processes import isolation
 from emotion_core.system.processes.children import Child
-from emotion_core.system.processes.isolation import bare_environment, cut_off, write_only_in
+from emotion_core.system.processes.isolation import (
+    bare_environment,
+    connect_only_to,
+    cut_off,
+    write_only_in,
+)
 
 linux = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in ("x86_64", "aarch64"),
@@ -85,6 +90,32 @@ def test_one_that_reads_a_camera_keeps_the_network_alone(child, folder):
 
 
 @linux
+def test_one_that_asks_a_relay_has_no_more_than_tcp(child, folder):
+    body = (
+        "import socket\n"
+        "from emotion_core.system.processes.isolation import cut_off\n"
+        "assert cut_off(network=True, streams_only=True)\n"
+        "told = {}\n"
+        "for family, kind in (('INET', 'STREAM'), ('INET', 'DGRAM'), ('INET6', 'STREAM'),\n"
+        "                     ('UNIX', 'STREAM'), ('NETLINK', 'RAW')):\n"
+        "    try:\n"
+        "        socket.socket(getattr(socket, f'AF_{family}'), getattr(socket, f'SOCK_{kind}'))\n"
+        "    except PermissionError:\n"
+        "        told[f'{family} {kind}'] = 'refused'\n"
+        "return told"
+    )
+    assert child(body).ask({}) == dict.fromkeys(
+        ["INET DGRAM", "INET6 STREAM", "UNIX STREAM", "NETLINK RAW"], "refused"
+    )
+    limits = LIMITS.replace(")", ", alone=False)")
+    cut = body.split("told = {}")[0]
+    tried = child(cut + TRY, limits).ask({"folder": str(folder), "tried": CUT_OFF + FREE})
+    assert tried == {
+        **dict.fromkeys(CUT_OFF, "PermissionError"), **dict.fromkeys([*FREE, "network"], "done"),
+    }  # fmt: skip
+
+
+@linux
 def test_it_changes_nothing_but_its_folder(child, folder):
     changes = ["writing", "deleting", "moving", "making"]
     request = {"folder": str(folder), "tried": changes + FREE, "writes": True}
@@ -118,6 +149,7 @@ def test_other_systems_say_that_they_cannot(monkeypatch, tmp_path, system):
     monkeypatch.setattr(isolation.sys, "platform", system)
     assert not cut_off()
     assert not write_only_in([tmp_path])
+    assert not connect_only_to(1)
 
 
 def test_another_processor_says_that_it_cannot(monkeypatch):
@@ -138,6 +170,7 @@ def test_an_old_kernel_says_that_it_cannot(monkeypatch, tmp_path):
     monkeypatch.setattr(isolation.ctypes, "CDLL", lambda *_, **__: Old)
     assert not cut_off()
     assert not write_only_in([tmp_path])
+    assert not connect_only_to(1)
 
 
 def test_a_bare_child_is_told_no_secrets(tmp_path, monkeypatch):
