@@ -105,8 +105,6 @@ def show_panel(
             connection.show_why_it_failed(watch.attempts)
             offer_photo()
         elif problem:
-            if waiting.start_by_click():
-                st.rerun()
             st.error(streaming.explain_camera_problem(problem))
             offer_photo()
         elif phase == "connecting":

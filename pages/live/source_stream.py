@@ -181,7 +181,6 @@ def connect(
         video_frame_callback=session.on_frame,
         on_video_ended=session.on_ended,
         async_processing=not newest_only,
-        desired_playing_state=waiting.starts_by_itself(starting=is_connected()),
         video_html_attrs={
             "autoPlay": True,
             "playsInline": True,
@@ -189,6 +188,7 @@ def connect(
             "style": {"width": "100%", "borderRadius": "0.625rem", "background": "#000"},
         },
     )
+    waiting.start_if_called(starting=any(context.state))
     if not any(context.state):
         streaming.renew_credentials(settings, configuration)
     return context

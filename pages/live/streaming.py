@@ -68,7 +68,6 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
         on_video_ended=session.on_ended,
         async_processing=not newest_only,
         sendback_audio=False,
-        desired_playing_state=waiting.starts_by_itself(starting=is_starting()),
         # iOS shows a video inside the page only with all three of these.
         video_html_attrs={
             "autoPlay": True,
@@ -85,6 +84,7 @@ def camera_stream(session: LiveSession) -> WebRtcStreamerContext:
             "media_api_not_available": "Browsers allow the camera only on localhost or over https",
         },
     )
+    waiting.start_if_called(starting=any(context.state))
     if not any(context.state):
         renew_credentials(settings, configuration)
     elif context.state.playing:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
 
 from emotion_core.errors import PlacesError
 from emotion_core.live.places.cost import try_out
@@ -24,8 +27,6 @@ REFRESH_SECONDS: Final = 2.0
 
 _TURN: Final = "live_turn"
 _STARTS: Final = "live_starts_by_itself"
-# After so long the browser is no longer told to start. A slow one needs some seconds for the page.
-_SECONDS_TO_BEGIN: Final = 20.0
 
 
 def join_places(session: LiveSession, reader: LiveFaceReader) -> None:
@@ -65,28 +66,27 @@ def is_waiting() -> bool:
     return turn is not None and not turn.has_place
 
 
-def starts_by_itself(*, starting: bool) -> bool | None:
-    """Return True when it has become the viewer's turn; else None: they press Start.
+def start_if_called(*, starting: bool) -> None:
+    """Let the browser press Start, once, when it has become the viewer's turn.
+
+    Call it where the streamer has been shown.
 
     Args:
-        starting: whether they have, or the browser has by itself.
+        starting: whether they have pressed it, or the browser has.
     """
-    began = st.session_state.get(_STARTS)
-    if began is None:
-        return None
-    if starting or time.monotonic() - began >= _SECONDS_TO_BEGIN:
-        start_by_click()
-        return None
-    st.fragment(_let_viewer_start, run_every=_SECONDS_TO_BEGIN)(began)
-    return True
+    turn = st.session_state.get(_STARTS)
+    if turn is None:
+        return
+    if starting or time.monotonic() - turn > SECONDS_TO_START:
+        del st.session_state[_STARTS]
+        return
+    _presser()(key="starting", data={"turn": turn}, height=1)
 
 
-def start_by_click() -> bool:
-    """Let nothing start by itself any more, as when it failed; return whether it would have.
-
-    A browser that is to start asks for the camera again and again, however often it is refused.
-    """
-    return st.session_state.pop(_STARTS, None) is not None
+@functools.cache
+def _presser() -> ComponentRenderer:
+    script = Path(__file__).parent / "starting.js"
+    return st.components.v2.component("starting", js=script.read_text("utf-8"))
 
 
 def look_around() -> None:
@@ -139,9 +139,3 @@ def _how_long(turn: Turn) -> str:
 
 def _button(label: str, act: Callable[[LiveSession], object], session: LiveSession) -> None:
     st.button(label, key=label.lower().replace(" ", "_"), on_click=once(act, session, same=label))
-
-
-def _let_viewer_start(began: float) -> None:
-    """Show the page anew with its Start button, once the browser has had its time."""
-    if time.monotonic() - began >= _SECONDS_TO_BEGIN:
-        st.rerun()

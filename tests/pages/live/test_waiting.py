@@ -44,6 +44,16 @@ def taken_places(places, clock) -> list[Viewer]:
     return made
 
 
+@pytest.fixture(autouse=True)
+def told(monkeypatch) -> list[float]:
+    """The turns that the browser was told to start for."""
+    turns: list[float] = []
+    monkeypatch.setattr(
+        waiting, "_presser", lambda: lambda *, data, **_: turns.append(data["turn"])
+    )
+    return turns
+
+
 @pytest.fixture
 def me(places, clock) -> Viewer:
     made = Viewer(clock)
@@ -56,12 +66,10 @@ def script() -> None:
 
     from pages.live import waiting
 
-    if st.session_state.pop("refused", False):
-        assert waiting.start_by_click()
-        assert not waiting.start_by_click()
     asked = st.session_state.pop("press", False)
     if waiting.may_start(st.session_state["me"], starting=asked):
-        st.markdown(f"The video; by itself: {waiting.starts_by_itself(starting=asked)}")
+        st.markdown("The video")
+        waiting.start_if_called(starting=asked)
     st.markdown(f"waiting: {waiting.is_waiting()}")
 
 
@@ -82,9 +90,10 @@ def text_of(page: AppTest) -> str:
     return "\n".join(each.value for each in [*page.markdown, *page.info, *page.warning])
 
 
-def test_where_there_is_room_nothing_is_said(open_page):
+def test_where_there_is_room_nothing_is_said(open_page, told):
     text = text_of(open_page())
-    assert "The video; by itself: None" in text
+    assert "The video" in text
+    assert told == []
     assert "waiting: False" in text
 
 
@@ -93,7 +102,7 @@ def test_who_comes_to_taken_places_may_wait_in_line(open_page):
     page = open_page()
     text = text_of(page)
     assert "**All places for live video are taken** (2 at a time)" in text
-    assert "The video" not in text
+    assert "The video\n" not in text
     page.button("wait_in_line").click().run()
     text = text_of(page)
     assert "**You are number 1 in line.**" in text
@@ -124,38 +133,40 @@ def test_the_line_says_how_long_it_takes(open_page, others, places, clock):
 def called(open_page, others) -> AppTest:
     """The page of somebody whose turn it has become."""
     page = open_page(press=True)
+    assert "You are number 1" in text_of(page)
     others[0].stop()
     page.run()
-    assert "The video; by itself: True" in text_of(page)
+    assert "The video" in text_of(page)
     return page
 
 
-def test_when_it_is_their_turn_the_video_starts_by_itself(called):
-    assert "The video; by itself: True" in text_of(called.run())  # a slow browser
-    called.session_state["press"] = True  # it does
-    assert "The video; by itself: None" in text_of(called.run())
-    assert "The video; by itself: None" in text_of(called.run())
+def test_when_it_is_their_turn_the_browser_is_told_to_press_start(called, told):
+    (turn,) = told
+    called.run()
+    assert told == [turn] * 2  # a slow browser: it is the same turn
+    called.session_state["press"] = True  # it has
+    called.run()
+    called.run()
+    assert told == [turn] * 2
 
 
-def test_a_browser_that_does_not_start_is_left_alone(called, monkeypatch):
-    later = time.monotonic() + 20
+@pytest.mark.usefixtures("places")
+def test_a_browser_that_does_not_start_is_left_alone(called, told, monkeypatch):
+    later = time.monotonic() + SECONDS_TO_START + 1
     monkeypatch.setattr(waiting.time, "monotonic", lambda: later)
-    assert "The video; by itself: None" in text_of(called.run())
+    called.run()
+    assert len(told) == 1
 
 
-def test_a_camera_that_is_refused_is_asked_for_once(called):
-    called.session_state["refused"] = True
-    assert "The video; by itself: None" in text_of(called.run())
-
-
-def test_a_place_that_is_free_again_is_offered_to_whoever_has_not_asked(open_page, others):
+def test_a_place_that_is_free_again_is_offered_to_whoever_has_not_asked(open_page, others, told):
     page = open_page()
     others[0].stop()
     page.run()
-    assert "The video; by itself: None" in text_of(page)
+    assert "The video" in text_of(page)
+    assert told == []
 
 
-def test_who_missed_their_turn_is_told_and_may_wait_again(open_page, others, clock):
+def test_who_missed_their_turn_is_told_and_may_wait_again(open_page, others, clock, told):
     page = open_page(press=True)
     others[0].stop()
     page.run()
@@ -164,7 +175,8 @@ def test_who_missed_their_turn_is_told_and_may_wait_again(open_page, others, clo
     text = text_of(page)
     assert "**It was your turn, but no video came within 1 min 00 s.**" in text
     page.button("wait_in_line").click().run()
-    assert "The video; by itself: True" in text_of(page)
+    assert "The video" in text_of(page)
+    assert len(told) == 2
 
 
 def test_a_limit_that_cannot_be_is_told(open_page, monkeypatch, places):
