@@ -29,6 +29,8 @@ from emotion_core.errors import AccessError
 from emotion_core.system.storage.folders import (
     PERSONAL_VARIABLES,
     PROJECT,
+    base_dir,
+    cache_dir,
     collection_dir,
     home_of,
 )
@@ -64,7 +66,8 @@ def refused_now(person: str | None, paths: Iterable[Path]) -> Path | None:
     """Return the first of these files and folders that somebody may not name now, if there is one.
 
     What lies in their home, what others share with them, what comes with the app and what its owner
-    suggests to all is theirs to name; everything else needs the grant ``server``.
+    suggests to all is theirs to name. What else the app keeps is nobody's to name, for it is other
+    people's, and neither is a folder around it; the rest of the disk needs the grant ``server``.
 
     Args:
         person: their id; None: whoever runs the app.
@@ -80,9 +83,17 @@ def refused_now(person: str | None, paths: Iterable[Path]) -> Path | None:
         found = path.resolve()
         if any(found.is_relative_to(each.resolve()) for each in theirs):
             continue
-        if not may_now(person, "server"):
+        if _is_kept_by_the_app(found) or not may_now(person, "server"):
             return path
     return None
+
+
+def _is_kept_by_the_app(path: Path) -> bool:
+    """Tell whether a path leads to where the app keeps people's things, or around that."""
+    roots = [base_dir(), cache_dir()]
+    roots += [Path(os.environ[name]) for name in PERSONAL_VARIABLES if os.environ.get(name)]
+    places = [each.resolve() for each in roots]
+    return any(path.is_relative_to(each) or each.is_relative_to(path) for each in places)
 
 
 def _homes_of(person: str) -> list[Path]:

@@ -12,8 +12,16 @@ from emotion_core.access.names import Names
 from emotion_core.access.people import known, passwords
 from emotion_core.access.people.person import Person
 from emotion_core.access.refusals import Refusal
-from emotion_core.access.standing import current_rules, may_now, quota_now, role_now
+from emotion_core.access.sharing import share
+from emotion_core.access.standing import (
+    current_rules,
+    may_now,
+    quota_now,
+    refused_now,
+    role_now,
+)
 from emotion_core.access.tokens import add_token
+from emotion_core.datasets.own.storage import create_own_dataset, own_data_dir
 from emotion_core.errors import AccessError
 from emotion_core.system.storage.homes import open_home
 from emotion_core.system.storage.persons import at_home
@@ -119,6 +127,51 @@ class TestTokens:
             "expected a token of somebody who may have programs of their own, found one of "
             "somebody who may not any more; ask whoever runs the app",
         )
+
+
+class TestPaths:
+    @pytest.fixture
+    def files(self, settings: Path, tmp_path: Path) -> dict[str, Path]:
+        write(settings)
+        cat = Person("c" * 16, "Cat", "admin")
+        for each in (ANN, cat):
+            seen(each)
+            open_home(each.id)
+        data = tmp_path / "data"
+        return {
+            "of the server": tmp_path / "clip.mp4",
+            "ann's": data / "people" / ANN.id / "videos" / "clip.mp4",
+            "cat's": data / "people" / cat.id / "videos" / "clip.mp4",
+            "before there were accounts": data / "sessions" / "one" / "video.mp4",
+            "around all": tmp_path,
+            "passwords": data / "accounts" / "passwords.json",
+            "by a way out": data / "people" / cat.id / ".." / ANN.id / "videos",
+        }
+
+    def test_an_admin_names_the_servers_files_and_nobodys_things(self, files):
+        allowed = {name for name, path in files.items() if refused_now("c" * 16, [path]) is None}
+        assert allowed == {"of the server", "cat's"}
+
+    def test_a_member_names_their_own_things_alone(self, files):
+        allowed = {name for name, path in files.items() if refused_now(ANN.id, [path]) is None}
+        assert allowed == {"ann's", "by a way out"}
+
+    def test_a_link_is_where_it_leads(self, files, tmp_path):
+        files["ann's"].parent.mkdir(parents=True)
+        files["ann's"].touch()
+        (tmp_path / "link.mp4").symlink_to(files["ann's"])
+        assert refused_now("c" * 16, [tmp_path / "link.mp4"]) == tmp_path / "link.mp4"
+
+    @pytest.mark.usefixtures("files")
+    def test_what_is_shared_may_be_named(self):
+        with at_home(ANN.id):
+            dataset = create_own_dataset(own_data_dir(), "smiles", "agreed")
+            assert refused_now("c" * 16, [dataset.folder]) == dataset.folder
+            share("dataset", dataset.folder)
+        assert refused_now("c" * 16, [dataset.folder]) is None
+
+    def test_whoever_runs_the_app_names_everything(self, files):
+        assert refused_now(None, files.values()) is None
 
 
 class TestQuotas:
