@@ -146,7 +146,7 @@ def test_many_videos_keep_their_order_and_wait_for_the_disk_together(parent, tmp
         video.name for video in videos
     ]
     assert [open_task(task.folder) for task in tasks] == tasks
-    assert len(waited) == 4 * 30
+    assert len(waited) == 4 * 30 + 2  # and which format the new folder has
     assert sum(path == parent for path in waited) == 30
 
 
