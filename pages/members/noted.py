@@ -20,7 +20,8 @@ def show_noted(names: Mapping[str, str]) -> None:
     Args:
         names: of people, by their ids.
     """
-    st.subheader("What was done")
+    with st.container(key="part_noted"):
+        st.header("What was done")
     try:
         found = entries(most=_MOST)
     except EmotionCoreError as error:

@@ -17,7 +17,8 @@ _PROCESS: Final = "APP_PROCESS"
 def show_places() -> None:
     """Show how many places for live video are taken, and what says how many there are."""
     found = live_capacity()
-    st.subheader("Live video")
+    with st.container(key="part_places"):
+        st.header("Live video")
     waiting = f"{counted(found.waiting, 'viewer')} waiting" if found.waiting else "nobody waits"
     here = " in the process of the app that shows this page" if os.environ.get(_PROCESS) else ""
     st.markdown(f"**{found.viewers} of {counted(found.limit, 'place')}** taken{here}; {waiting}.")

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from emotion_core.access.people.person import person_id
 from emotion_core.system.storage.folders import PROJECT
+from tests.browser.test_accessibility import serious_problems
 from tests.deploy.serving import Served, free_port, served
 
 ANA, BEN = "correct horse", "battery staple"
@@ -186,6 +187,11 @@ def test_people_with_passwords(open_browser, tmp_path, keep_picture):
         ana.get_by_role("button", name="Let them in").click()
         expect(ana.get_by_text("Ben may come in.")).to_be_visible(timeout=30_000)
         keep_picture(ana, "people")
+        expect(ana.get_by_test_id("stToast")).to_have_count(0, timeout=30_000)  # Streamlit's own
+        name_shown(ana).click()
+        expect(ana.get_by_role("button", name="Log out")).to_be_visible()
+        found_by_axe = serious_problems(ana, "people", also=["heading-order"])
+        ana.keyboard.press("Escape")
         ben.goto(f"{found.url}about")
         log_in_by_password(ben, "ben", BEN)
         expect(name_shown(ben)).to_have_text("Ben", timeout=60_000)
@@ -206,6 +212,8 @@ def test_people_with_passwords(open_browser, tmp_path, keep_picture):
 
         log_out(ana)
         expect(ana.get_by_role("heading", name="Log in")).to_be_visible(timeout=30_000)
+        found_by_axe += serious_problems(ana, "log in", also=["heading-order"])
+        assert not found_by_axe, "\n".join(found_by_axe)
         log = found.log("app")
         assert "Traceback" not in log
         assert ANA not in log
