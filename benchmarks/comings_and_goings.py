@@ -21,8 +21,10 @@ some come by real Chromium, as in `start_stop.py`.
 ``start`` is taken after ``--warm-up`` visits, ``end`` after ``--visits`` more, each ``--settle``
 seconds after the last one: the app keeps a session for a while for those who come back, and WebRTC
 takes 30 s to notice that a browser was killed. Memory is noted after Python's garbage collector has
-run and the C library was asked to give free memory back. Of each recording it is counted how many
-frames came back to the viewer while it ran, and how many rows it has.
+run and the C library was asked to give free memory back. Threads are counted without those of
+pools, which have a bound and come when there is much to do; ``start`` and ``end`` list all of them.
+Of each recording it is counted how many frames came back to the viewer while it ran, and how many
+rows it has.
 """
 
 from __future__ import annotations
@@ -59,7 +61,9 @@ from tests.browser.support import on_wall, portrait, swaying, write_clip
 from tests.visitor import Camera, Visitor, visiting
 
 #: Figures that have to come back, and by how much of what they were they may have grown.
-WATCHED = ("memory rss MB", "threads", "open files")
+WATCHED = ("memory rss MB", "threads besides pools", "open files", "objects: AppSession")
+#: Threads that wait for the next piece of work, so many at most; how many there are is by chance.
+POOLS = ("AnyIO worker thread", "ThreadPoolExecutor-0", "asyncio")
 MOST_GROWN = 0.1
 #: What a browser does; see `start_stop.py`.
 BROWSERS_DO = ("playing", "recording", "stopped", "killed playing")
@@ -252,7 +256,9 @@ async def measure(
     samples: list[dict[str, Any]] = []
 
     async def look(*, collect: bool = False) -> dict[str, float]:
-        return await asyncio.to_thread(sample, app, counts, collect=collect)
+        found = await asyncio.to_thread(sample, app, counts, collect=collect)
+        pools = sum(found.get(f"threads: {name}", 0) for name in POOLS)
+        return {**found, "threads besides pools": found["threads"] - pools}
 
     async def come(visits: int, *, browsers: int, note: Callable[[int], Any]) -> None:
         ways = itertools.islice(itertools.cycle(WAYS), visits)

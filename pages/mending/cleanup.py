@@ -20,8 +20,9 @@ from streamlit_webrtc.eventloop import get_global_event_loop
 #: A viewer whose connection breaks for less than this many seconds finds everything as it was:
 #: what reads video takes 50 MB.
 SECONDS_TO_COME_BACK: Final = 30.0
-#: ... and one who has not been on the live page, for as long as Streamlit promises.
-SECONDS_WITHOUT_VIDEO: Final = 120.0
+#: ... and one who has not been on the live page. Less than two minutes: after these Streamlit does
+#: not find the session any more, and yet has it.
+SECONDS_WITHOUT_VIDEO: Final = 100.0
 
 # After so many seconds streamlit-webrtc has noticed that a session was closed, and stopped.
 _SECONDS_TO_STOP: Final = 5.0

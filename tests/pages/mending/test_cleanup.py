@@ -8,6 +8,7 @@ import weakref
 import pytest
 from streamlit import config
 from streamlit.runtime import RuntimeState
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
 from emotion_core.system.storage.folders import PROJECT
 from pages.mending import cleanup
@@ -101,5 +102,7 @@ def test_somebody_on_any_page_is_forgotten_after_leaving(monkeypatch):
     monkeypatch.setattr(cleanup, "_session_to_close", noted.append)
     cleanup.clean_up_after_leaving()
     assert noted == [cleanup.SECONDS_WITHOUT_VIDEO]
+    # After that, it cannot be closed any more.
+    assert MemorySessionStorage()._cache.ttl > cleanup.SECONDS_WITHOUT_VIDEO
     source = (PROJECT / "app.py").read_text("utf-8")
     assert source.index("    clean_up_after_leaving()\n") < source.index("page.run()")
