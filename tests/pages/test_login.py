@@ -15,6 +15,7 @@ from emotion_core.system.storage import persons
 from emotion_core.system.storage.folders import PROJECT, home_of, keeper
 from pages.mending.logins import runs
 from pages.viewer.login import inside
+from pages.widgets import who
 
 
 @pytest.fixture(autouse=True)
@@ -108,3 +109,15 @@ def test_a_click_of_somebody_who_was_removed_does_nothing(sent_to: list[str]) ->
     test.button(key="log_out").click().run()
     assert shown(test) == ["You are logged out. One moment …"]
     assert sent_to == ["./"]
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_without_accounts_a_line_says_so_to_others(
+    here: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(who, "on_this_machine", lambda *_: here)
+    test = opened({}).run()
+    assert shown(test) == ["inside"]
+    assert [each.value for each in test.caption] == (
+        [] if here else [f":material/lock_open: {inside.OPEN_TO_ALL}"]
+    )
