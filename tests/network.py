@@ -35,15 +35,6 @@ class Network:
         script.chmod(0o755)
         return script
 
-    def home_trusting(self, authority: Path) -> dict[str, str]:
-        """Return an environment in which Chromium trusts what this authority signs."""
-        store = self.folder / "home" / ".pki" / "nssdb"
-        store.mkdir(parents=True)
-        run("certutil", "-d", f"sql:{store}", "-N", "--empty-password")
-        named = ["-n", "test", "-t", "C,,", "-i", str(authority)]
-        run("certutil", "-d", f"sql:{store}", "-A", *named)
-        return os.environ | {"HOME": str(self.folder / "home")}
-
     def let_out_only(self, tcp_port: int) -> None:
         """Drop all that leaves, TCP to this port excepted; and count what was dropped."""
         rules = f"""
@@ -100,3 +91,17 @@ def network(folder: Path) -> Iterator[Network]:
 
 def run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, text=True)
+
+
+def trusting(authority: Path, home: Path) -> dict[str, str]:
+    """Return an environment in which Chromium trusts what this authority signs.
+
+    Args:
+        authority: its certificate.
+        home: a folder to make, with the browser's settings.
+    """
+    store = home / ".pki" / "nssdb"
+    store.mkdir(parents=True)
+    run("certutil", "-d", f"sql:{store}", "-N", "--empty-password")
+    run("certutil", "-d", f"sql:{store}", "-A", "-n", "test", "-t", "C,,", "-i", str(authority))
+    return os.environ | {"HOME": str(home)}

@@ -19,7 +19,7 @@ from tests.browser.live_view import annotated_picture, labels, start, streamer
 from tests.browser.support import camera_flags, on_wall, portrait
 from tests.browser.test_turn import KIND_OF_PATH, NOTE_PEERS
 from tests.deploy.serving import PASSWORD, USER, served
-from tests.network import HERE, network
+from tests.network import HERE, network, trusting
 
 WAY_TO_RELAY = KIND_OF_PATH.replace(".candidateType", ".relayProtocol")
 
@@ -87,7 +87,7 @@ def test_a_network_that_lets_only_web_pages_out(playwright, one_face_clip, tmp_p
                 *camera_flags(one_face_clip),
                 f"--host-resolver-rules=MAP *.test {HERE}",
             ],
-            env=outside.home_trusting(authority),
+            env=trusting(authority, tmp_path / "home"),
         )
         context = browser.new_context(http_credentials={"username": USER, "password": PASSWORD})
         context.add_init_script(NOTE_PEERS)

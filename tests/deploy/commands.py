@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -154,12 +155,14 @@ def _unit(name: str, made: Path) -> Command:
 def image_commands() -> list[list[str]]:
     """Return what the image runs, and how it is asked whether it is well.
 
-    This Python stands in place of the image's own.
+    This Python stands in place of the image's own, or the one that EMOTION_IMAGE_PYTHON names: that
+    of an environment with nothing in it but what the Dockerfile installs.
     """
     lines = (DEPLOY / "Dockerfile").read_text("utf-8").splitlines()
     found = [json.loads(line.partition("CMD ")[2]) for line in lines if " CMD [" in f" {line}"]
     assert all(command[0] == "/packages/bin/python" for command in found)
-    return [[sys.executable, *command[1:]] for command in found]
+    python = os.environ.get("EMOTION_IMAGE_PYTHON", sys.executable)
+    return [[python, *command[1:]] for command in found]
 
 
 def _env_of(service: dict[str, Any], made: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ import platform
 import shutil
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +79,7 @@ def export_run(
         config=asdict(run.config),
         best_epoch=result.best_epoch,
         versions={"python": platform.python_version()}
-        | {name: version(name) for name in _LIBRARIES},
+        | {name: _version(name) for name in _LIBRARIES},
         metrics={},
         files={},
     )
@@ -95,6 +95,14 @@ def export_run(
         seen = seen.with_earlier(earlier)
     log = run.folder / METRICS_FILE
     return save_model(folder, result.network, card, training_log=log, seen=seen)
+
+
+def _version(library: str) -> str:
+    """Return a library's version; TensorFlow has another name where it is for CPUs alone."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return version(f"{library}-cpu")
 
 
 def _seen_by(initial: InitialModel) -> SeenImages | None:

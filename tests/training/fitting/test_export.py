@@ -1,4 +1,5 @@
 import shutil
+from importlib.metadata import PackageNotFoundError
 
 import numpy as np
 import pytest
@@ -83,3 +84,15 @@ def test_a_folder_with_other_files_is_not_replaced(tiny_model, tmp_path):
     with pytest.raises(ModelError, match="expected a new folder or a model folder to replace"):
         save_model(tmp_path, load_network(tiny_model), load_card(tiny_model))
     assert (tmp_path / "thesis.txt").exists()
+
+
+def test_the_version_of_a_tensorflow_for_cpus_alone_is_told(monkeypatch):
+    def only(name: str) -> str:
+        if name != "tensorflow-cpu":
+            raise PackageNotFoundError(name)
+        return "2.21.0"
+
+    monkeypatch.setattr(export, "version", only)
+    assert export._version("tensorflow") == "2.21.0"
+    with pytest.raises(PackageNotFoundError):
+        export._version("keras")
