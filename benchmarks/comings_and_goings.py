@@ -300,7 +300,7 @@ async def measure(
     await come(options.visits, browsers=chromium.wanted, note=note)
     minutes = (time.monotonic() - began) / 60
     end = await settled()
-    grown = {name: round(end[name] / start[name] - 1, 3) for name in WATCHED}
+    grown = {name: round(end[name] / max(1, start[name]) - 1, 3) for name in WATCHED}
     return {
         "visits": options.visits + chromium.wanted,
         "minutes": round(minutes, 1),
