@@ -14,6 +14,7 @@ from emotion_core.quantities import byte_size, counted, duration
 from emotion_core.sessions.exports.offered import write_all
 from emotion_core.sessions.finding import found_by
 from emotion_core.sessions.storage import Session
+from emotion_core.system.storage.persons import for_same_person
 from pages.mending.downloads import FileOnDisk, written
 from pages.viewer.clicks import once
 from pages.widgets.text import local_time, plain
@@ -157,7 +158,7 @@ def _offer_several(sessions: Sequence[Session], choose: Callable[[str], object])
 
     st.download_button(
         f"Export {len(sessions)} sessions",
-        content,
+        for_same_person(content),
         "sessions.zip",
         "application/zip",
         key="export_ticked",
