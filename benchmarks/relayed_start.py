@@ -5,8 +5,8 @@
 
 App, Caddy and coturn run as deploy/compose.yaml has them, as processes of this machine (needs
 Debian's ``caddy`` and ``coturn``); a real Chromium beside them may use nothing but the relay. Each
-try is a new visitor without a cache, who gives the password and presses Start as soon as it is
-there. ``seconds`` are from asking for the page to a frame with something drawn into it;
+try is a new visitor without a cache, who logs in with name and password, and presses Start as soon
+as it is there. ``seconds`` are from sending the password to a frame with something drawn into it;
 ``from_start`` from pressing Start. Prints JSON.
 """
 
@@ -30,10 +30,13 @@ from tests.browser.install import MISSING, installed_browser
 from tests.browser.live_view import annotated_picture, press, streamer
 from tests.browser.support import camera_flags, portrait, swaying, write_clip
 from tests.browser.test_turn import KIND_OF_PATH, NOTE_PEERS
-from tests.deploy.serving import PASSWORD, USER, served
+from tests.browser.test_two_people import SECRET, let_in
+from tests.deploy.serving import served
 
 # What is to be reached.
 GOAL = 5.0
+
+NAME = "ann"
 
 
 def main() -> None:
@@ -48,7 +51,8 @@ def main() -> None:
         if (executable := installed_browser(playwright)) is None:
             parser.error(MISSING)
         camera = write_clip(folder / "camera.y4m", swaying(portrait(480)))
-        with served(folder, subpath="/faces") as found:
+        with served(folder, subpath="/faces", LOGIN="accounts", PASSWORD_HASH="''") as found:
+            let_in(found, NAME, "viewer")
             browser = playwright.chromium.launch(
                 executable_path=executable, args=[*CHROMIUM_FLAGS, *camera_flags(camera)]
             )
@@ -76,14 +80,15 @@ def main() -> None:
 
 
 def one_try(browser: Browser, url: str) -> tuple[float, float]:
-    """Return how long one visitor waits, from the page and from Start."""
-    context = browser.new_context(
-        ignore_https_errors=True, http_credentials={"username": USER, "password": PASSWORD}
-    )
+    """Return how long one visitor waits, from the password and from Start."""
+    context = browser.new_context(ignore_https_errors=True)
     context.add_init_script(NOTE_PEERS)
     page = context.new_page()
-    began = time.monotonic()
     page.goto(url)
+    page.get_by_label("Name").fill(NAME)
+    page.get_by_label("Password").fill(SECRET)
+    began = time.monotonic()
+    page.get_by_label("Password").press("Enter")
     press(page, "Start")
     pressed = time.monotonic()
     annotated_picture(page)

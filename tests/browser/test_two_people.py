@@ -17,7 +17,7 @@ from emotion_core.system.storage.folders import PROJECT
 from tests.browser.live_view import annotated_picture, labels, start, streamer
 from tests.browser.support import camera_flags
 from tests.browser.test_turn import KIND_OF_PATH, NOTE_PEERS
-from tests.deploy.serving import PASSWORD, USER, Served, served
+from tests.deploy.serving import Served, served
 
 SECRET = "correct horse battery"
 PATIENCE = 60_000
@@ -31,9 +31,7 @@ def let_in(found: Served, name: str, role: str) -> None:
 
 
 def logged_in(browser: Browser, found: Served, name: str) -> Page:
-    context = browser.new_context(
-        ignore_https_errors=True, http_credentials={"username": USER, "password": PASSWORD}
-    )
+    context = browser.new_context(ignore_https_errors=True)
     context.add_init_script(NOTE_PEERS)
     page = context.new_page()
     page.goto(found.url)
@@ -63,7 +61,7 @@ def sessions(page: Page, found: Served, address: str = "") -> None:
 def test_two_people_stream_record_share_and_are_refused(
     open_browser, one_face_clip, tmp_path: Path, keep_picture
 ):
-    with served(tmp_path) as found:
+    with served(tmp_path, LOGIN="accounts", PASSWORD_HASH="''") as found:
         for name in ("ann", "ben"):
             let_in(found, name, "member")
         browser = open_browser(*camera_flags(one_face_clip))
