@@ -177,3 +177,15 @@ def test_the_name_for_tls_is_another_one(tmp_path):
         "TURN_TLS_NAME: expected another name than DOMAIN, as pages and video are told apart by it,"
         " found faces.example.org twice; make a DNS entry such as turn.faces.example.org"
     ) in done.stderr
+
+
+def test_systemd_reads_its_lines_after_those_without_tls():
+    page = (DEPLOY.parent / "docs" / "deployment.md").read_text("utf-8")
+    places = dict(
+        re.findall(r"deploy/systemd/(coturn\S*) /etc/systemd/system/coturn.\S*/(\S+)", page)
+    )
+    assert set(places) == {"coturn.conf", "coturn-tls.conf"}
+    assert places["coturn.conf"] < places["coturn-tls.conf"]  # by the alphabet
+    for name, place in places.items():
+        told = (DEPLOY / "systemd" / name).read_text("utf-8").splitlines()[0]
+        assert told.startswith(f"# /etc/systemd/system/coturn.service.d/{place}")
