@@ -8,7 +8,7 @@ of: another thing that gets its name later is not shared.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from emotion_core.system.clock import iso_time
 from emotion_core.system.storage.files import make_folder, write_json
 from emotion_core.system.storage.folders import base_dir, keeper
 from emotion_core.system.storage.json_reading import checked, read_json
-from emotion_core.system.storage.persons import is_person, whose
+from emotion_core.system.storage.persons import at_home, is_person, whose
 from emotion_core.system.storage.shelf import deleting, writing
 
 Kind = Literal["session", "dataset", "model"]
@@ -131,10 +131,7 @@ def share_of(kind: Kind, folder: Path) -> Share | None:
 
 
 def shared_with_me(kind: Kind) -> tuple[Share, ...]:
-    """Return what others let whoever this runs for see, by owner and name.
-
-    Whoever opens one looks in the owner's home, and asks ``Share.is_of`` before.
-    """
+    """Return what others let whoever this runs for see, by owner and name."""
     person = whose()
     if person is None:
         return ()
@@ -145,6 +142,20 @@ def shared_with_me(kind: Kind) -> tuple[Share, ...]:
             if each is not None and each.owner != person and each.lets(person):
                 found.append(each)
     return tuple(found)
+
+
+def folders_shared_with_me(kind: Kind, place: Callable[[], Path]) -> Iterator[tuple[Share, Path]]:
+    """Yield the same with where each lies, as long as it is the one that was shared.
+
+    Args:
+        kind: what they are.
+        place: returns the folder of all of them in the home of whom it runs for.
+    """
+    for found in shared_with_me(kind):
+        with at_home(found.owner):
+            folder = place() / found.name
+        if found.is_of(folder):
+            yield found, folder
 
 
 def people_called(text: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from emotion_core.access.people.rules import (
     read_rules,
 )
 from emotion_core.access.sharing import Kind, shared_with_me
-from emotion_core.errors import AccessError
+from emotion_core.errors import AccessError, EmotionCoreError
 from emotion_core.system.storage.folders import (
     PERSONAL_VARIABLES,
     PROJECT,
@@ -86,6 +86,29 @@ def refused_now(person: str | None, paths: Iterable[Path]) -> Path | None:
         if _is_kept_by_the_app(found) or not may_now(person, "server"):
             return path
     return None
+
+
+def why_refused(person: str | None, paths: Iterable[Path], what: str, instead: str) -> str:
+    """Return why a task is not done that names these files; empty where it may be.
+
+    Its owner may have lost what let them name one since they queued it.
+
+    Args:
+        person: their id; None: whoever runs the app.
+        paths: absolute.
+        what: they are, such as "data".
+        instead: what to do.
+    """
+    try:
+        found = refused_now(person, paths)
+    except EmotionCoreError as error:
+        return str(error)
+    if found is None:
+        return ""
+    return (
+        f"expected {what} that its owner may name, found {found.name}, a file of the server that "
+        f"they may name no more; {instead}"
+    )
 
 
 def _is_kept_by_the_app(path: Path) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from emotion_core.access.sharing import shared_with_me
+from emotion_core.access.sharing import folders_shared_with_me
 from emotion_core.errors import ModelError
 from emotion_core.models.folder import (
     CARD_FILE,
@@ -20,7 +20,7 @@ from emotion_core.models.folder import (
     models_dirs,
 )
 from emotion_core.system.storage.folders import DESKTOP_FILES, folder_size
-from emotion_core.system.storage.persons import at_home, whose
+from emotion_core.system.storage.persons import whose
 from emotion_core.system.storage.shelf import Shelf
 
 Origin = Literal["shipped", "trained here", "imported", "shared"]
@@ -167,11 +167,8 @@ def _folders() -> list[Path]:
     for parent in models_dirs():
         with suppress(ModelError):  # whatever is wrong with it, the shipped one can be used
             folders = {folder.name: folder for folder in MODELS.paths(parent)} | folders
-    for share in shared_with_me("model"):
-        with at_home(share.owner):
-            folder = models_dir() / share.name
-        if share.is_of(folder):
-            folders.setdefault(share.name, folder)
+    for share, folder in folders_shared_with_me("model", models_dir):
+        folders.setdefault(share.name, folder)
     folders.pop(shipped.name, None)
     return [shipped, *(folders[name] for name in sorted(folders))]
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from emotion_core.access.sharing import shared_with_me
+from emotion_core.access.sharing import folders_shared_with_me
 from emotion_core.errors import SessionError
 from emotion_core.sessions.storage import Session, open_session, sessions_dir
-from emotion_core.system.storage.persons import at_home
 
 
 @dataclass(frozen=True)
@@ -34,13 +33,9 @@ class SharedSession:
 def shared_sessions() -> tuple[SharedSession, ...]:
     """Return the sessions that others let whoever this runs for see, the newest first."""
     found = []
-    for share in shared_with_me("session"):
-        with at_home(share.owner):
-            folder = sessions_dir() / share.name
-        # One that is damaged, or was deleted just now, is its owner's to know.
-        with suppress(SessionError):
-            if share.is_of(folder):
-                found.append(SharedSession(open_session(folder), share.owner, share.since))
+    for share, folder in folders_shared_with_me("session", sessions_dir):
+        with suppress(SessionError):  # damaged, or just deleted: its owner's to know
+            found.append(SharedSession(open_session(folder), share.owner, share.since))
     return tuple(
         sorted(found, key=lambda each: (each.session.header.started, each.key), reverse=True)
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from emotion_core.access.audit import note
-from emotion_core.access.sharing import shared_with_me, stop_sharing
+from emotion_core.access.sharing import folders_shared_with_me, stop_sharing
 from emotion_core.datasets.own.dataset import (
     HEADER_FILE,
     OWN_DATA_FORMAT,
@@ -29,7 +29,7 @@ from emotion_core.errors import DatasetError
 from emotion_core.system.storage.files import replace_file, write_json
 from emotion_core.system.storage.folders import DESKTOP_FILES, data_dir
 from emotion_core.system.storage.formats import known
-from emotion_core.system.storage.persons import at_home, whose
+from emotion_core.system.storage.persons import whose
 from emotion_core.system.storage.shelf import Shelf
 
 #: What whoever adds faces has to agree to first, and what it means.
@@ -139,13 +139,9 @@ class SharedDataset:
 def shared_own_datasets() -> tuple[SharedDataset, ...]:
     """Return the datasets that others let whoever this runs for see, by name."""
     found = []
-    for share in shared_with_me("dataset"):
-        with at_home(share.owner):
-            folder = own_data_dir() / share.name
-        # One that is damaged, or was deleted just now, is its owner's to know.
-        with suppress(DatasetError):
-            if share.is_of(folder):
-                found.append(SharedDataset(open_own_dataset(folder), share.owner, share.since))
+    for share, folder in folders_shared_with_me("dataset", own_data_dir):
+        with suppress(DatasetError):  # damaged, or just deleted: its owner's to know
+            found.append(SharedDataset(open_own_dataset(folder), share.owner, share.since))
     return tuple(sorted(found, key=lambda each: each.dataset.name.casefold()))
 
 

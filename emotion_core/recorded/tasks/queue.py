@@ -100,18 +100,12 @@ def _refusal(task: QueuedTask, person: str | None) -> str:
     if person is None:
         return ""
     # Here, for a worker of people without accounts imports next to nothing.
-    from emotion_core.access.standing import refused_now
+    from emotion_core.access.standing import why_refused
 
     try:
-        found = refused_now(person, _named(task.job))
-    except EmotionCoreError as error:
+        return why_refused(person, _named(task.job), "a video", "upload it")
+    except EmotionCoreError as error:  # a list of photos that is damaged
         return str(error)
-    if found is None:
-        return ""
-    return (
-        f"expected files that their owner may name, found {found.name}, a file of the server that "
-        "they may name no more; upload it"
-    )
 
 
 def _named(job: VideoJob | PhotosJob) -> list[Path]:

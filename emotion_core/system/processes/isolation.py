@@ -120,27 +120,45 @@ def cut_off(*, network: bool = False, streams_only: bool = False) -> bool:
     return bool(answer == 0)
 
 
+class _Landlock:
+    """What the system has of Landlock, which is called by the numbers of its calls.
+
+    Attributes:
+        version: of it; 0 where there is none.
+    """
+
+    def __init__(self) -> None:
+        self._libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+        asked = None, ctypes.c_size_t(0), ctypes.c_uint32(_LANDLOCK_VERSION)
+        self.version = max(0, self.call(_LANDLOCK_CREATE, *asked))
+
+    def call(self, number: int, *values: object) -> int:
+        """Call the system; -1 is its no."""
+        if self._libc is None:
+            return -1
+        return int(self._libc.syscall(ctypes.c_long(number), *values))
+
+    def hold(self, ruleset: int) -> bool:
+        """Let rules hold for this thread, for good."""
+        if self._libc is not None:
+            self._libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        return self.call(_LANDLOCK_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0)) == 0
+
+
 def write_only_in(folders: Sequence[Path]) -> bool:
     """Let this thread, and those it starts, change nothing but what is in ``folders``, for good.
 
     Returns:
         whether the system can: Linux since 5.13, with Landlock.
     """
-    if sys.platform != "linux":
-        return False
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def call(number: int, *values: object) -> int:
-        return int(libc.syscall(ctypes.c_long(number), *values))
-
-    version = call(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(_LANDLOCK_VERSION))
-    if version < 1:
+    landlock = _Landlock()
+    if landlock.version < 1:
         return False
     changes = _WRITE_FILE | _CHANGES
-    changes |= sum(change for since, change in _LATER_CHANGES if version >= since)
+    changes |= sum(change for since, change in _LATER_CHANGES if landlock.version >= since)
     rules = _Rules(changes)
     size = ctypes.c_size_t(ctypes.sizeof(rules))
-    ruleset = call(_LANDLOCK_CREATE, ctypes.byref(rules), size, ctypes.c_uint32(0))
+    ruleset = landlock.call(_LANDLOCK_CREATE, ctypes.byref(rules), size, ctypes.c_uint32(0))
     if ruleset < 0:
         return False
     try:
@@ -149,7 +167,7 @@ def write_only_in(folders: Sequence[Path]) -> bool:
             opened = os.open(folder, os.O_PATH | os.O_CLOEXEC)
             try:
                 beneath = _Beneath(allowed, opened)
-                call(
+                landlock.call(
                     _LANDLOCK_ADD,
                     ctypes.c_int(ruleset),
                     ctypes.c_int(_BENEATH),
@@ -158,8 +176,7 @@ def write_only_in(folders: Sequence[Path]) -> bool:
                 )
             finally:
                 os.close(opened)
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        return call(_LANDLOCK_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0)) == 0
+        return landlock.hold(ruleset)
     finally:
         with suppress(OSError):
             os.close(ruleset)
@@ -173,32 +190,24 @@ def connect_only_to(port: int) -> bool:
     Returns:
         whether the system can: Linux since 6.7, with Landlock.
     """
-    if sys.platform != "linux":
-        return False
-    libc = ctypes.CDLL(None, use_errno=True)
-
-    def call(number: int, *values: object) -> int:
-        return int(libc.syscall(ctypes.c_long(number), *values))
-
-    version = call(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(_LANDLOCK_VERSION))
-    if version < _KNOWS_PORTS:
+    landlock = _Landlock()
+    if landlock.version < _KNOWS_PORTS:
         return False
     rules = _NetworkRules(0, _BIND_TCP | _CONNECT_TCP)
     size = ctypes.c_size_t(ctypes.sizeof(rules))
-    ruleset = call(_LANDLOCK_CREATE, ctypes.byref(rules), size, ctypes.c_uint32(0))
+    ruleset = landlock.call(_LANDLOCK_CREATE, ctypes.byref(rules), size, ctypes.c_uint32(0))
     if ruleset < 0:
         return False
     try:
         allowed = _Port(_CONNECT_TCP, port)
-        call(
+        landlock.call(
             _LANDLOCK_ADD,
             ctypes.c_int(ruleset),
             ctypes.c_int(_NET_PORT),
             ctypes.byref(allowed),
             ctypes.c_uint32(0),
         )
-        libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-        return call(_LANDLOCK_RESTRICT, ctypes.c_int(ruleset), ctypes.c_uint32(0)) == 0
+        return landlock.hold(ruleset)
     finally:
         with suppress(OSError):
             os.close(ruleset)

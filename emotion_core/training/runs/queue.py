@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from emotion_core.errors import EmotionCoreError, TrainingError
+from emotion_core.errors import TrainingError
 from emotion_core.system.processes.queueing import do_apart, give_up, in_turn
 from emotion_core.system.processes.turns import Queue
 from emotion_core.system.storage.locks import is_held
@@ -103,21 +103,13 @@ def _refusal(run: Run, person: str | None) -> str:
     if person is None:
         return ""
     # Here, for a worker of people without accounts imports next to nothing.
-    from emotion_core.access.standing import refused_now
+    from emotion_core.access.standing import why_refused
 
     plan = run.plan
     named = [plan.data.path, *plan.data.joined, plan.data.votes, plan.data.exclusions]
     paths = [Path(each) for each in (*named, plan.initial, *plan.teachers) if each]
-    try:
-        found = refused_now(person, (path for path in paths if path.is_absolute()))
-    except EmotionCoreError as error:
-        return str(error)
-    if found is None:
-        return ""
-    return (
-        f"expected data that its owner may name, found {found.name}, a file of the server that "
-        "they may name no more; choose other data"
-    )
+    absolute = [path for path in paths if path.is_absolute()]
+    return why_refused(person, absolute, "data", "choose other data")
 
 
 def _queue(parent: Path) -> Queue:

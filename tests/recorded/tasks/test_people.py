@@ -101,7 +101,7 @@ def test_what_somebody_may_name_no_more_is_not_read(
     assert refused.state == "failed"
     assert refused.outcome is not None
     assert refused.outcome.message == (
-        "expected files that their owner may name, found server.mp4, a file of the server that "
+        "expected a video that its owner may name, found server.mp4, a file of the server that "
         "they may name no more; upload it"
     )
     have_accounts(tmp_path, monkeypatch, "[people.grants]\nserver = ['member']\n")
