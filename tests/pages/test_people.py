@@ -133,7 +133,8 @@ def test_what_was_done_is_listed_with_names(page: AppTest) -> None:
     assert table(page, 1)[0][1:4] == ["Ben", "recorded session", "Monday"]
 
 
-def test_how_many_stream(page: AppTest) -> None:
+def test_how_many_stream(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMOTION_MOST_VIEWERS", "1")
     page.run()
     told = [each.value for each in page.markdown if "taken" in each.value]
     assert told == ["**0 of 1 place** taken; nobody waits."]
