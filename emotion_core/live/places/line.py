@@ -17,6 +17,9 @@ SECONDS_UNTIL_GONE: Final = 10.0
 #: Whoever waits and is not heard of for so long has left the line.
 SECONDS_UNTIL_FORGOTTEN: Final = 20.0
 
+#: ... and for so long, is passed over when a place is free: their tab may just have been closed.
+SECONDS_UNTIL_PASSED_OVER: Final = 6.0
+
 # Of so many stays the mean tells how long people stay.
 _STAYS: Final = 50
 
@@ -180,12 +183,18 @@ class Line:
             self._stays.append(now - place.started)
 
     def _call(self, limit: int, now: float) -> None:
-        """Give free places to those who have waited longest."""
-        while self._waiting and len(self._places) < limit:
-            reference = next(iter(self._waiting))
+        """Give free places to those who have waited longest, of those who are still there."""
+        for reference in self._there(now):
+            if len(self._places) >= limit:
+                return
             del self._waiting[reference]
             if (viewer := reference()) is not None:
                 self._places[viewer] = _Place(viewer, now)
+
+    def _there(self, now: float) -> list[weakref.ref[Viewer]]:
+        """Return those in the line whose pages were heard of just now, in their order."""
+        waiting = self._waiting.items()
+        return [each for each, heard in waiting if now - heard < SECONDS_UNTIL_PASSED_OVER]
 
     def _turn(self, viewer: Viewer, limit: int, now: float) -> Turn:
         missed = viewer in self._missed
@@ -195,7 +204,7 @@ class Line:
         reference = weakref.ref(viewer)
         if reference not in line:
             # Whoever only looks may start where there is room for one more.
-            free = len(self._places) + len(line) < limit
+            free = len(self._places) + len(self._there(now)) < limit
             return Turn(has_place=free and not missed, missed=missed)
         position = line.index(reference) + 1
         return Turn(False, position, self._wait(position, limit, now))

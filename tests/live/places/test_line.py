@@ -6,6 +6,7 @@ from emotion_core.live.places.line import (
     SECONDS_TO_START,
     SECONDS_UNTIL_FORGOTTEN,
     SECONDS_UNTIL_GONE,
+    SECONDS_UNTIL_PASSED_OVER,
     Line,
     Turn,
 )
@@ -112,6 +113,27 @@ def test_who_waits_and_closes_the_page_is_in_nobodys_way(line, clock):
         here.stream()
         turn = line.look(patient, 1)
     assert turn.position == 1
+
+
+def test_who_is_not_heard_of_just_now_is_passed_over_and_keeps_their_place_in_the_line(line, clock):
+    here, silent, patient = *streaming(line, clock, 1, 1), *viewers(line, clock, 2)
+    for viewer in (silent, patient):
+        line.ask(viewer, 1)
+    clock.now += SECONDS_UNTIL_PASSED_OVER
+    line.look(patient, 1)
+    here.last_frame_time = None
+    line.leave(here)
+    assert line.look(patient, 1).has_place
+    assert line.look(silent, 1).position == 1
+
+
+def test_who_is_not_heard_of_keeps_nobody_from_starting(line, clock):
+    here, silent = *streaming(line, clock, 1, 1), *viewers(line, clock, 1)
+    line.ask(silent, 1)
+    clock.now += SECONDS_UNTIL_PASSED_OVER
+    here.last_frame_time = None
+    line.leave(here)
+    assert line.look(here, 1).has_place
 
 
 def test_a_turn_that_is_not_taken_is_the_next_ones(line, clock):
