@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -29,6 +30,18 @@ class Session:
 
     _scriptrunner: Runner | None = None
     created: list[RerunData] = field(default_factory=list)
+
+
+class Started(list[RerunData]):
+    """What has been created, with something that happens then."""
+
+    def __init__(self, start: Callable[[RerunData], None]) -> None:
+        super().__init__()
+        self._start = start
+
+    def append(self, data: RerunData) -> None:
+        super().append(data)
+        self._start(data)
 
 
 @pytest.fixture
@@ -76,6 +89,44 @@ def test_the_next_run_takes_the_press_on(create):
 
     runner = asyncio.run(asyncio.wait_for(play(), 30))
     assert [data.fragment_id for data in runner.taken_on] == ["controls"]
+
+
+def test_a_newer_click_does_not_overtake_the_one_that_waits(create):
+    """Its request says what all widgets show: served last, the older one would untick them."""
+
+    async def play() -> Runner:
+        session = Session(Runner())
+        create(session, RerunData(fragment_id="an older click"))
+        session._scriptrunner = None  # a run of the whole page: Streamlit lets go of the last one
+
+        def start(data: RerunData) -> None:
+            session._scriptrunner = Runner(running=True, taken_on=[data])
+
+        session.created = Started(start)
+        create(session, RerunData(query_string="a newer click"))
+        while session._scriptrunner is None or len(session._scriptrunner.taken_on) < 2:
+            await asyncio.sleep(0.01)
+        return session._scriptrunner
+
+    runner = asyncio.run(asyncio.wait_for(play(), 30))
+    assert [data.fragment_id or data.query_string for data in runner.taken_on] == [
+        "an older click", "a newer click",
+    ]  # fmt: skip
+
+
+def test_a_timer_does_not_wait_behind_a_click(create):
+    async def play() -> Session:
+        session = Session(Runner())
+        create(session, RerunData(fragment_id="controls"))
+        create(session, RerunData(fragment_id="panel", is_auto_rerun=True))
+        session._scriptrunner = None
+        while not session.created:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        return session
+
+    session = asyncio.run(asyncio.wait_for(play(), 30))
+    assert [data.fragment_id for data in session.created] == ["controls"]
 
 
 def test_a_timer_is_let_go_for_it_fires_again(create):
