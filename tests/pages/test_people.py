@@ -12,8 +12,10 @@ from emotion_core.access.people.known import find_known, note_seen
 from emotion_core.access.people.passwords import account_of, add_account, list_accounts
 from emotion_core.access.people.person import Person
 from emotion_core.access.people.rules import read_rules
+from emotion_core.live.places.serving import LiveCapacity
 from emotion_core.system.storage.folders import PROJECT
 from emotion_core.system.storage.persons import at_home
+from pages.members import places
 from pages.viewer import person as who
 
 ANA = Person("a" * 16, "Ana", "admin")
@@ -134,10 +136,15 @@ def test_what_was_done_is_listed_with_names(page: AppTest) -> None:
 
 
 def test_how_many_stream(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EMOTION_MOST_VIEWERS", "1")
+    capacity = LiveCapacity(1, 2, 1, 3, 1, 2.0, 0.5, 0.25, True, False, None)
+    monkeypatch.setattr(places, "live_capacity", lambda: capacity)
     page.run()
     told = [each.value for each in page.markdown if "taken" in each.value]
-    assert told == ["**0 of 1 place** taken; nobody waits."]
+    assert told == ["**1 of 1 place** taken; 2 viewers waiting."]
+    assert (
+        "Whoever runs the app has set 1; this machine can serve 3: one viewer takes 0.25 of 2 "
+        "cores, other programs 0.5."
+    ) in [each.value for each in page.caption]
 
 
 @pytest.mark.parametrize("role", ["viewer", "member"])

@@ -146,6 +146,8 @@ def test_many_videos_keep_their_order_and_wait_for_the_disk_together(parent, tmp
         video.name for video in videos
     ]
     assert [open_task(task.folder) for task in tasks] == tasks
+    # Other threads of this process may have put things of theirs on the disk meanwhile.
+    waited = [path for path in waited if path.is_relative_to(parent)]
     assert len(waited) == 4 * 30 + 2  # and which format the new folder has
     assert sum(path == parent for path in waited) == 31  # the first time for its format
 
