@@ -146,10 +146,10 @@ def test_many_videos_keep_their_order_and_wait_for_the_disk_together(parent, tmp
         video.name for video in videos
     ]
     assert [open_task(task.folder) for task in tasks] == tasks
-    # Other threads of this process may have put things of theirs on the disk meanwhile.
-    waited = [path for path in waited if path.is_relative_to(parent)]
-    assert len(waited) == 4 * 30 + 2  # and which format the new folder has
-    assert sum(path == parent for path in waited) == 31  # the first time for its format
+    # Other threads of this process may put things of theirs on the disk meanwhile.
+    in_tasks = [path for path in waited if path.is_relative_to(parent) and path != parent]
+    assert sum("format" not in path.name for path in in_tasks) == 3 * 30
+    assert waited.count(parent) in (30, 31)  # once more where its format was not there
 
 
 def test_one_that_cannot_be_added_is_told(parent, monkeypatch):
