@@ -149,7 +149,8 @@ def test_many_videos_keep_their_order_and_wait_for_the_disk_together(parent, tmp
     # Other threads of this process may put things of theirs on the disk meanwhile.
     in_tasks = [path for path in waited if path.is_relative_to(parent) and path != parent]
     assert sum("format" not in path.name for path in in_tasks) == 3 * 30
-    assert waited.count(parent) in (30, 31)  # once more where its format was not there
+    # Threads that come first may each say its format.
+    assert 30 <= waited.count(parent) < 2 * 30
 
 
 def test_one_that_cannot_be_added_is_told(parent, monkeypatch):
