@@ -15,7 +15,8 @@ from typing import Final
 
 from emotion_core.errors import AccessError, NoRoomError
 from emotion_core.quantities import byte_size
-from emotion_core.system.storage.folders import collection_dir, data_dir
+from emotion_core.system.storage.folders import collection_path
+from emotion_core.system.storage.formats import THINGS
 from emotion_core.system.storage.persons import at_home, whose
 from emotion_core.system.storage.sizes import FolderSizes
 
@@ -24,14 +25,6 @@ NEAR: Final = 0.8
 #: Seconds for which a count is good enough.
 COUNTED_FOR: Final = 1.0
 
-#: What counts, by its folder in a home.
-KINDS: Final = ("sessions", "own_data", "uploads", "runs", "exclusions", "videos", "models")
-_MOVED: Final = {
-    "sessions": "EMOTION_SESSIONS_DIR",
-    "runs": "EMOTION_RUNS_DIR",
-    "exclusions": "EMOTION_EXCLUSIONS_DIR",
-    "videos": "EMOTION_VIDEOS_DIR",
-}
 
 _SIZES: Final = FolderSizes()
 _counts: Final[dict[str, tuple[float, int]]] = {}
@@ -158,7 +151,4 @@ def _used(person: str, *, fresh: bool) -> int:
 
 def _folders_of(person: str) -> list[Path]:
     with at_home(person):
-        return [
-            collection_dir(_MOVED[kind], kind) if kind in _MOVED else data_dir() / kind
-            for kind in KINDS
-        ]
+        return [collection_path(kind) for kind in THINGS]

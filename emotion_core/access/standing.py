@@ -31,16 +31,15 @@ from emotion_core.system.storage.folders import (
     PROJECT,
     base_dir,
     cache_dir,
-    collection_dir,
+    collection_path,
     home_of,
 )
+from emotion_core.system.storage.formats import THINGS
 from emotion_core.system.storage.persons import at_home
 
 #: Streamlit's own: names the files of secrets.
 FILES_VARIABLE: Final = "STREAMLIT_SECRETS_FILES"
 
-# What people keep in a home, that may be named by a path.
-_KINDS: Final = ("sessions", "own_data", "uploads", "runs", "exclusions", "videos", "models")
 # Whoever starts the app names a dataset, and models, for everyone.
 _SUGGESTED: Final = ("FER2013_CSV", "EMOTION_MODELS_DIR")
 _ACCOUNTS: Final = KnownAccounts()
@@ -123,12 +122,9 @@ def _homes_of(person: str) -> list[Path]:
     """Return the folders with somebody's own things."""
     home = home_of(person)
     # The keeper's is around those of all others.
-    own = [home] if home.name == person else [home / kind for kind in _KINDS]
-    for variable in PERSONAL_VARIABLES:
-        if os.environ.get(variable):
-            with at_home(person):
-                own.append(collection_dir(variable, ""))
-    return own
+    own = [home] if home.name == person else []
+    with at_home(person):
+        return own + [collection_path(kind) for kind in THINGS]
 
 
 def _shared_with(person: str) -> list[Path]:

@@ -9,7 +9,7 @@ from emotion_core.belongings.kinds import KINDS, Amount, Kind, amount_of
 from emotion_core.system.storage.persons import at_home
 
 # The cache is everybody's, and can be made again.
-_KINDS: Final = tuple(kind for kind in KINDS if kind.name != "Cache")
+_KINDS: Final = tuple(kind for kind in KINDS if kind.key)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from emotion_core.access.people.person import Person
 from emotion_core.access.room import Meter, Quota, own_quota, quota_of, refuse_beyond
 from emotion_core.errors import NoRoomError
 from emotion_core.system.storage.folders import data_dir
+from emotion_core.system.storage.formats import THINGS
 from emotion_core.system.storage.homes import take_over
 from emotion_core.system.storage.persons import at_home
 from emotion_core.system.storage.sizes import AT_REST, FolderSizes
@@ -46,11 +47,11 @@ def fill(person: Person, kind: str, size: int, name: str = "file") -> Path:
 
 
 def test_all_kinds_count_and_nobody_elses_things():
-    for size, kind in enumerate(room.KINDS, start=1):
+    for size, kind in enumerate(THINGS, start=1):
         fill(ANN, kind, size)
     fill(ANN, "settings", 500)
     fill(BEN, "sessions", 500)
-    assert quota_of(ANN.id) == Quota(sum(range(1, len(room.KINDS) + 1)), 1000)
+    assert quota_of(ANN.id) == Quota(sum(range(1, len(THINGS) + 1)), 1000)
 
 
 def test_of_who_was_there_first_the_homes_of_others_do_not_count():

@@ -27,6 +27,9 @@ FORMATS: Final[dict[str, int]] = {
     "tokens": 1,
 }
 
+#: Those of them that hold what people make.
+THINGS: Final = tuple(name for name in FORMATS if name not in ("settings", "tokens"))
+
 #: Its first word is the format. Hidden: it is none of the things.
 FORMAT_FILE: Final = ".format"
 
